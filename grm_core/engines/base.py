@@ -1,0 +1,72 @@
+"""What an engine is: the one place where text comes from a model.
+
+Adding an engine is one file with one class, and one line in `grm_core.engines.ENGINES`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from grm_core.errors import EngineError
+from grm_core.types import Completion, Message, Request
+
+
+class Reply(NamedTuple):
+    """One completion of a request, or why there is none; errors are values, so siblings go on."""
+
+    key: str
+    """The request's key."""
+    child: int
+    """0..n-1: which of the request's n completions; its seed is the request's seed + child."""
+    result: Completion | EngineError
+
+
+OnText = Callable[[str, int, str], None]
+"""(request key, child, newly written text): called as text streams in; for the page only."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What an engine is doing, in words for a person."""
+
+    phase: str
+    """idle, starting, ready, failed or closed."""
+    message: str = ""
+    """One sentence, such as 'starting vLLM, 40 s'."""
+    hint: str = ""
+    """What to do when phase is failed."""
+
+
+class PromptSize(NamedTuple):
+    """How long a prompt is for a model."""
+
+    tokens: int
+    limit: int
+    """The model's context length in tokens, prompt and completion together."""
+
+
+class Engine(Protocol):
+    """A source of completions. All coroutines of one engine run in one event loop."""
+
+    name: str
+    """server, managed, hf or replay."""
+    model: str
+    """The model's name as recorded with every run."""
+
+    def state(self) -> EngineState:
+        """What the engine is doing; cheap, callable from any thread."""
+
+    async def start(self) -> None:
+        """Become ready; returns at once when ready already. Raises EngineError when that fails."""
+
+    def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncIterator[Reply]:
+        """Yield every completion as it finishes, in any order; closing the iterator frees the server.
+
+        Exactly `request.n` replies come for every request. A failed one is an EngineError in its Reply.
+        """
+
+    async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
+        """Count a prompt's tokens; None where the engine has no way to know."""
+
+    async def close(self) -> None:
+        """Stop what the engine started; safe to call twice."""
