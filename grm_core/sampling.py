@@ -1,0 +1,144 @@
+"""Example + template + engine + k -> a stream of samples.
+
+Samples that see the same order of responses travel as one request with n, requests in lexicographic order of what is
+shown: a vLLM server then prefills each distinct prompt once and finds its prefix in the cache.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from grm_core import prompts, shuffling
+from grm_core.engines.base import Engine, OnText, Reply
+from grm_core.errors import EngineError, UsageError
+from grm_core.parsing import PARSER_VERSION, parse
+from grm_core.prompts import Template
+from grm_core.shuffling import Slot
+from grm_core.types import Completion, Example, Params, Parsed, ParseStatus, Request, Sample
+
+K_MAX = 1024
+N_MAX = 32
+_LEAST_ROOM = 256
+"""Tokens a completion needs at least: principles, a critique and the scores of a few responses."""
+_SPARE = 16
+"""Two orders of the same responses may differ by a few tokens where they meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingPlan:
+    """What to sample."""
+
+    example: Example
+    template: Template
+    params: Params
+    k: int
+    seed: int = 0
+    order: str = "random"
+    session_id: str = ""
+    have: frozenset[int] = frozenset()
+    """Indices that exist already and are not sampled again."""
+    principles: tuple[str, ...] = ()
+    """Principles given by the user; empty when the GRM generates its own."""
+
+
+def check(example: Example, k: int, n_max: int = N_MAX) -> None:
+    """Raise UsageError unless the example can be judged with k samples: a query, 1..n_max responses, k in 1..1024."""
+    if not 1 <= k <= K_MAX:
+        raise UsageError(f"k is {k}; it must be a whole number from 1 to {K_MAX}")
+    if not any(message.content.strip() for message in example.query):
+        raise UsageError("the query is empty; write what the responses answer")
+    if not 1 <= len(example.responses) <= n_max:
+        raise UsageError(f"{len(example.responses)} responses given; there must be 1 to {n_max}")
+    for number, response in enumerate(example.responses, 1):
+        if not response.strip():
+            raise UsageError(f"response {number} is empty; fill it in or remove it")
+    if example.labels is not None and len(example.labels) != len(example.responses):
+        raise UsageError(f"{len(example.labels)} labels for {len(example.responses)} responses")
+
+
+async def fit(engine: Engine, plan: SamplingPlan) -> SamplingPlan:
+    """The plan with max_tokens lowered to what the model's context leaves beside the prompt.
+
+    Raises UsageError with the token counts, before any completion is asked for, when too little is left.
+    """
+    messages = prompts.fill(plan.template, plan.example, range(len(plan.example.responses)), plan.principles)
+    size = await engine.prompt_size(messages)
+    if size is None:
+        return plan
+    room = size.limit - size.tokens - _SPARE
+    if room < min(_LEAST_ROOM, plan.params.max_tokens):
+        raise UsageError(
+            f"the prompt is {size.tokens:,} tokens long and {engine.model} reads {size.limit:,}, completion included; "
+            "shorten the query or the responses, or use a model with a longer context"
+        )
+    return replace(plan, params=replace(plan.params, max_tokens=min(room, plan.params.max_tokens)))
+
+
+async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncIterator[Sample]:
+    """Yield the plan's missing samples as they finish, in any order.
+
+    A sample whose completion could not be had carries `.error`; the others go on. Closing the iterator frees the
+    engine. Raises UsageError when the example cannot be judged or its prompt does not fit.
+    """
+    check(plan.example, plan.k)
+    plan = await fit(engine, plan)
+    slots = [
+        slot
+        for slot in shuffling.plan(len(plan.example.responses), plan.k, plan.seed, plan.example.id, plan.order)
+        if slot.index not in plan.have
+    ]
+    requests, waiting = [], {}
+    for group in _groups(slots):
+        request = _request(plan, group, bool(getattr(engine, "untrained", False)))
+        requests.append(request)
+        waiting[request.key] = group
+    async with aclosing(engine.generate(requests, on_text)) as replies:  # type: ignore[type-var]
+        async for reply in replies:
+            yield _sample(plan, waiting[reply.key][reply.child], reply)
+
+
+def request_key(example_id: str, order: Iterable[int], seed: int) -> str:
+    """The name of a request: what it shows, in which order, and the seed of its first completion."""
+    return f"{example_id}|{'-'.join(map(str, order))}|{seed}"
+
+
+def _groups(slots: list[Slot]) -> list[list[Slot]]:
+    """Slots of one order and consecutive seeds, together; groups in lexicographic order."""
+    ranked = sorted(slots, key=lambda slot: (slot.order, slot.seed))
+    # Seeds that rise in step with their place belong to one run of consecutive seeds.
+    runs = groupby(enumerate(ranked), key=lambda placed: (placed[1].order, placed[1].seed - placed[0]))
+    return [[slot for _, slot in run] for _, run in runs]
+
+
+def _request(plan: SamplingPlan, group: list[Slot], untrained: bool) -> Request:
+    order, seed = group[0].order, group[0].seed
+    params = plan.params
+    if untrained and params.regex is None:
+        params = replace(params, regex=prompts.structure(len(order), bool(plan.principles)))
+    messages = prompts.fill(plan.template, plan.example, order, plan.principles)
+    return Request(request_key(plan.example.id, order, seed), messages, params, seed, len(group))
+
+
+def _sample(plan: SamplingPlan, slot: Slot, reply: Reply) -> Sample:
+    result = reply.result
+    if isinstance(result, EngineError):
+        completion, error, parsed = None, str(result), Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
+    else:
+        completion, error, parsed = result, None, read(result, len(slot.order))
+    return Sample(
+        id=f"{plan.session_id}/{slot.index}",
+        session_id=plan.session_id,
+        index=slot.index,
+        order=slot.order,
+        seed=slot.seed,
+        request_key=reply.key,
+        completion=completion,
+        error=error,
+        parsed=parsed,
+    )
+
+
+def read(completion: Completion, n: int) -> Parsed:
+    """Parse a completion that scores n responses."""
+    return parse(completion.text, n, completion.finish_reason)

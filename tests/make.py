@@ -1,0 +1,29 @@
+"""Small builders of the data types, for tests."""
+
+from collections.abc import Sequence
+
+from grm_core.types import Completion, Example, Message, Parsed, ParseStatus, Sample
+
+
+def make_sample(
+    index: int,
+    own_scores: Sequence[int] | None,
+    meta_logit: float | None = None,
+    order: Sequence[int] | None = None,
+    session_id: str = "s",
+    text: str = "",
+) -> Sample:
+    """A sample whose scores in own order are these; None = a completion that could not be read."""
+    shown = tuple(order) if order is not None else tuple(range(len(own_scores or (0, 0))))
+    if own_scores is None:
+        parsed = Parsed(ParseStatus.NO_SCORES)
+    else:
+        parsed = Parsed(ParseStatus.OK, shown_scores=tuple(own_scores[response] for response in shown))
+    completion = Completion(text, "stop", 10, 5, 0.5, "fake")
+    return Sample(f"{session_id}/{index}", session_id, index, shown, index, "key", completion, None, parsed, meta_logit)
+
+
+def make_example(n: int = 2, query: str = "Which is better?", **fields: object) -> Example:
+    """An example with n distinct responses."""
+    responses = tuple(f"Candidate text number {i}." for i in range(n))
+    return Example(id="item", query=(Message("user", query),), responses=responses, **fields)  # type: ignore[arg-type]
