@@ -22,7 +22,7 @@ async def judge(
     """
     method = as_method(method)
     samples: list[Sample] = []
-    async with aclosing(sample(engine, plan)) as arriving:  # type: ignore[type-var]
+    async with aclosing(sample(engine, plan)) as arriving:
         async for each in arriving:
             samples.append(each)
             if on_sample is not None:

@@ -4,7 +4,7 @@ Samples that see the same order of responses travel as one request with n, reque
 shown: a vLLM server then prefills each distinct prompt once and finds its prefix in the cache.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -75,7 +75,7 @@ async def fit(engine: Engine, plan: SamplingPlan) -> SamplingPlan:
     return replace(plan, params=replace(plan.params, max_tokens=min(room, plan.params.max_tokens)))
 
 
-async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncIterator[Sample]:
+async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Sample, None]:
     """Yield the plan's missing samples as they finish, in any order.
 
     A sample whose completion could not be had carries `.error`; the others go on. Closing the iterator frees the
@@ -93,7 +93,7 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
         request = _request(plan, group, bool(getattr(engine, "untrained", False)))
         requests.append(request)
         waiting[request.key] = group
-    async with aclosing(engine.generate(requests, on_text)) as replies:  # type: ignore[type-var]
+    async with aclosing(engine.generate(requests, on_text)) as replies:
         async for reply in replies:
             yield _sample(plan, waiting[reply.key][reply.child], reply)
 

@@ -3,7 +3,7 @@
 Adding an engine is one file with one class, and one line in `grm_core.engines.ENGINES`.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -59,7 +59,7 @@ class Engine(Protocol):
     async def start(self) -> None:
         """Become ready; returns at once when ready already. Raises EngineError when that fails."""
 
-    def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncIterator[Reply]:
+    def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply, None]:
         """Yield every completion as it finishes, in any order; closing the iterator frees the server.
 
         Exactly `request.n` replies come for every request. A failed one is an EngineError in its Reply.
