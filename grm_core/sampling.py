@@ -83,19 +83,21 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     """
     check(plan.example, plan.k)
     plan = await fit(engine, plan)
-    slots = [
-        slot
-        for slot in shuffling.plan(len(plan.example.responses), plan.k, plan.seed, plan.example.id, plan.order)
-        if slot.index not in plan.have
-    ]
-    requests, waiting = [], {}
-    for group in _groups(slots):
-        request = _request(plan, group, bool(getattr(engine, "untrained", False)))
-        requests.append(request)
-        waiting[request.key] = group
-    async with aclosing(engine.generate(requests, on_text)) as replies:
+    asked = requests(plan, bool(getattr(engine, "untrained", False)))
+    waiting = {request.key: slots for request, slots in asked}
+    async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:
         async for reply in replies:
             yield _sample(plan, waiting[reply.key][reply.child], reply)
+
+
+def requests(plan: SamplingPlan, untrained: bool = False) -> list[tuple[Request, list[Slot]]]:
+    """The plan's missing samples as requests, each with the slots that its completions 0..n-1 fill.
+
+    For an `untrained` model the completion's format is enforced by structured output.
+    """
+    slots = shuffling.plan(len(plan.example.responses), plan.k, plan.seed, plan.example.id, plan.order)
+    missing = [slot for slot in slots if slot.index not in plan.have]
+    return [(_request(plan, group, untrained), group) for group in _groups(missing)]
 
 
 def request_key(example_id: str, order: Iterable[int], seed: int) -> str:
