@@ -1,0 +1,47 @@
+r"""Completion text -> Parsed: the pointwise scores, the principles with their weights, and where the critique stands.
+
+    text ──visible──> the model's own voice ──scorelines──> status, scores, spans
+                                            ──sections────> principles, critique span
+
+Scores come from a score line: an optional label and one `\boxed{7, 3}`, alone on a line outside thinking, code and
+quotations. Weights and sub-scores never change them. `parse` never raises and takes linear time; what it cannot read
+is named by its status, never guessed, clamped or set to a neutral score.
+"""
+
+from grm_core import scorelines, sections
+from grm_core.types import Parsed, ParseStatus, Span
+from grm_core.visible import visible
+
+PARSER_VERSION = 1
+"""Rises when the same text may be read differently."""
+CAP = 256 * 1024
+"""Of a longer text only this many characters are read, the last ones: the scores stand at the end."""
+
+
+def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
+    """Read a completion that scores n responses; all spans are character ranges of `text`.
+
+    `finish_reason` is the engine's word: "length" makes a completion without a score line truncated. What is wrong is
+    looked for in this order: empty, truncated, no_scores, wrong_count, out_of_range, ambiguous. Principles and the
+    critique are read whatever became of the scores. Never raises.
+    """
+    if not text.strip():
+        return Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
+    offset = max(0, len(text) - CAP)
+    head_open = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
+    tail = text[offset:]
+    seen = visible(tail, scorelines.LABEL, thinking=head_open)
+    reading = scorelines.read(seen, n, cut=finish_reason == "length")
+    principles, critique = sections.read(tail, seen, reading.line)
+    return Parsed(
+        status=reading.status,
+        principles=tuple(sections.moved(principle, offset) for principle in principles),
+        critique_span=critique and _moved(critique, offset),
+        shown_scores=reading.scores,
+        score_spans=tuple(_moved(span, offset) for span in reading.spans),
+        version=PARSER_VERSION,
+    )
+
+
+def _moved(span: Span, offset: int) -> Span:
+    return span[0] + offset, span[1] + offset

@@ -1,0 +1,157 @@
+"""Templates of assets/prompts: load one by name, fill its placeholders in one pass, and the regex of what it asks for.
+
+Whatever stands before the responses is the same for every sample of an example, so that a server finds it in its
+prefix cache. Queries and responses are hostile text: what could pass for a control token or for one of our own markers
+is broken by a word joiner, in the prompt only.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grm_core.errors import UsageError
+from grm_core.types import SCORE_MAX, SCORE_MIN, Example, Message
+
+FOLDER = Path(__file__).resolve().parent.parent / "assets" / "prompts"
+WORD_JOINER = "\u2060"
+"""Has no width: a person and a model read on, a tokenizer and a marker do not match any more."""
+
+_PLACEHOLDER = re.compile(r"\{\{([a-z_]+)\}\}")
+_HOLDS: dict[str, frozenset[str]] = {
+    "pointwise": frozenset({"query", "responses", "n"}),
+    "pointwise-given-principles": frozenset({"query", "responses", "n", "principles"}),
+    "pointwise-reference": frozenset({"query", "responses", "n", "reference"}),
+    "single": frozenset({"query", "responses"}),
+}
+"""Name -> the placeholders that its file holds, no more and no fewer."""
+
+# Any <|...|> covers ChatML, Llama 3, Phi and gpt-oss; the full-width bar is DeepSeek's. The rest are the exact special
+# tokens of Llama 2, Mistral, Gemma, Qwen and SmolLM2.
+_CONTROL = re.compile(
+    r"<(?=[|｜])|(?<=[|｜])>"
+    r"|<(?=/?(?:s|bos|eos|pad|unk|mask|cls|sep|think|thinking|tool_call|tool_response|tools|start_of_turn|end_of_turn"
+    r"|start_of_image|end_of_image|image_soft_token|image|img|unused\d{1,4}|reserved_\w{1,40}|extra_id_\d{1,4}"
+    r"|repo_name|reponame|file_sep|filename|gh_stars|issue_\w{1,20}|jupyter_\w{1,20}|empty_output)>)"
+    r"|<(?=</?SYS>>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w{1,20}|IMG\w{0,10}|PREFIX|MIDDLE|SUFFIX|THINK|CLS|SEP|PAD|MASK"
+    r"|UNK)\])",
+    re.IGNORECASE,
+)
+_MARKER = re.compile(r"\[(?=\s*(?:response\s*\d+|conversation|reference)\s+(?:begins|ends)\s*\])", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A prompt template as loaded."""
+
+    name: str
+    text: str
+    hash: str
+    """First 16 hexadecimal digits of the SHA-256 of the file."""
+
+
+def names() -> list[str]:
+    """The templates that exist, in alphabetical order."""
+    return sorted(_HOLDS)
+
+
+def load(name: str) -> Template:
+    """The template of this name.
+
+    Raises UsageError naming the ones that exist, or what its file misses or does not know.
+    """
+    if name not in _HOLDS:
+        raise UsageError(f"there is no template {name!r}; there are {', '.join(names())}")
+    data = (FOLDER / f"{name}.txt").read_bytes()
+    text = data.decode()
+    check(name, text)
+    return Template(name, text, hashlib.sha256(data).hexdigest()[:16])
+
+
+def check(name: str, text: str) -> None:
+    """Raise UsageError unless the text holds every placeholder of the template of this name, and no other."""
+    found = set(_PLACEHOLDER.findall(text))
+    if missing := _HOLDS[name] - found:
+        raise UsageError(f"template {name} lacks {_braced(missing)}")
+    if unknown := found - _HOLDS[name]:
+        raise UsageError(f"template {name} holds {_braced(unknown)}, which it cannot fill")
+
+
+def choose(example: Example, principles: Sequence[str] = ()) -> str:
+    """The name of the template that shows all there is: given principles, a reference, one response or several.
+
+    Raises UsageError where both principles and a reference are given: no template shows the two.
+    """
+    if principles and example.reference is not None:
+        raise UsageError("principles and a reference answer cannot be used together; remove one or name a template")
+    if principles:
+        return "pointwise-given-principles"
+    if example.reference is not None:
+        return "pointwise-reference"
+    return "single" if len(example.responses) == 1 else "pointwise"
+
+
+def fill(
+    template: Template, example: Example, order: Sequence[int], principles: Sequence[str] = ()
+) -> tuple[Message, ...]:
+    """The prompt as one user message, responses in shown order: position p shows response order[p].
+
+    One pass over the template: placeholders inside user text stay text. Raises UsageError when the template asks for
+    principles or a reference and there are none.
+    """
+    values = {
+        "query": _conversation(example.query),
+        "responses": "\n\n".join(
+            f"[Response {place} begins]\n{harmless(example.responses[own])}\n[Response {place} ends]"
+            for place, own in enumerate(order, 1)
+        ),
+        "n": str(len(order)),
+    }
+    if principles:
+        values["principles"] = "\n".join(f"{place}. {harmless(text)}" for place, text in enumerate(principles, 1))
+    if example.reference is not None:
+        values["reference"] = harmless(example.reference)
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise UsageError(f"template {template.name} needs {match[1]}; give it, or choose another template")
+        return values[match[1]]
+
+    return (Message("user", _PLACEHOLDER.sub(value, template.text.rstrip("\n"))),)
+
+
+def harmless(text: str) -> str:
+    """User text for a prompt: control tokens and our own markers broken by U+2060, lone surrogates as U+FFFD."""
+    text = _SURROGATE.sub("\ufffd", text)
+    text = _CONTROL.sub(lambda m: f"{m[0]}{WORD_JOINER}" if m[0] != ">" else f"{WORD_JOINER}>", text)
+    return _MARKER.sub(f"[{WORD_JOINER}", text)
+
+
+def structure(n: int, given_principles: bool = False) -> str:
+    r"""The regex of a completion that scores n responses, for a model that was not trained to write the format.
+
+    It fixes the order of sections and the score line; the text is free but bounded, so that a small model comes to an
+    end: 2 to 4 principles unless they are given, one line of critique per response, one score line. Everything it
+    matches parses to OK. Written for xgrammar and llguidance alike: no anchors, lookarounds or back-references.
+    """
+    # Without < ` and \ no line can open thinking, a code fence or a box of its own.
+    free = r"[^\n\r\\<`\x00-\x1f\u2028\u2029]"
+    principle = rf"[1-4]\. [A-Z]{free}{{9,120}} \(weight: [1-9]0%\)\n"
+    principles = "" if given_principles else rf"Principles:\n(?:{principle}){{2,4}}"
+    critiques = "".join(rf"Response {place}: [A-Z]{free}{{19,240}}\n" for place in range(1, n + 1))
+    score = rf"(?:[{SCORE_MIN}-{SCORE_MAX - 1}]|{SCORE_MAX})"
+    return rf"{principles}Critique:\n{critiques}Scores: \\boxed\{{{', '.join([score] * n)}\}}"
+
+
+def _conversation(query: Sequence[Message]) -> str:
+    """A single user message as it is; several turns each under their role."""
+    if len(query) == 1 and query[0].role == "user":
+        return harmless(query[0].content)
+    return "\n\n".join(f"{harmless(turn.role).capitalize()}:\n{harmless(turn.content)}" for turn in query)
+
+
+def _braced(placeholders: set[str] | frozenset[str]) -> str:
+    return ", ".join(f"{{{{{name}}}}}" for name in sorted(placeholders))

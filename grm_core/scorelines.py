@@ -1,0 +1,170 @@
+r"""Find the scores in the visible text of a completion.
+
+Three places, in this order: score lines with a `\boxed{...}`, score lines with a `[...]`, boxes in running prose.
+What each may hold and which wins is set out at `read`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grm_core.types import ParseStatus, Span
+
+_WORDS = r"(?:the|my|final|overall|total|pointwise|individual|respective|integer|response|responses)"
+_SCALE = r"(?:[ \t]*+\((?:out of 10|1[ ]?(?:-|–|to)[ ]?10|in order)\))?"
+LABEL_NAME = rf"(?:{_WORDS}[ \t]++){{0,4}}+(?:scores?|ratings?){_SCALE}"
+_MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
+_TAG = r"</?(?:final_)?(?:scores?|ratings?)>"
+_PREFIX = re.compile(rf"(?:{_MARK})*+(?P<label>(?:{_TAG}|{LABEL_NAME})(?:{_MARK}|{_TAG}|[:：=`])*+)?", re.IGNORECASE)
+LABEL = re.compile(
+    rf"(?:{_MARK})*+{LABEL_NAME}(?:{_MARK}|[:：=])*+|(?:[ \t]*+{LABEL_NAME}[:：*_ \t]*+\n)[ \t]*+", re.IGNORECASE
+)
+"""A line's text up to its inline code, if that is nothing but a label and marks."""
+_SUFFIX = re.compile(
+    rf"(?:[\s*_|~$.,;!。`]|\\[)\]]|\\\\|{_TAG}|</(?:answer|output|s)>|<\|\w{{1,20}}\|>|<end_of_turn>|<eos>)*+",
+    re.IGNORECASE,
+)
+_REACH = 160
+"""A label or what ends a line is no longer than this; longer lines are prose."""
+
+_NO_BLANK_LINE = r"[^{}\n]++|\n(?![ \t]*\n)"
+_NEST = rf"\{{(?:{_NO_BLANK_LINE})*+\}}"
+_NEST = rf"\{{(?:{_NO_BLANK_LINE}|{_NEST})*+\}}"
+# A shell's echo turns the \b of \boxed into a backspace; two backslashes are Markdown's way to write one.
+_BOX = re.compile(rf"(?:\\{{1,2}}b|\x08)oxed[ \t]*+(?:\{{(?P<inside>(?:{_NO_BLANK_LINE}|{_NEST})*+)\}}|\{{|\Z)")
+_BRACKETS = re.compile(
+    r"^(?P<prefix>[^\[\n]{0,160}+(?:\[[ \t]*+(?=\[))?)\[(?P<inside>[^\[\]\n]*+)\](?P<suffix>[^\n]*+)$", re.MULTILINE
+)
+_SPACING = re.compile(
+    r"\\[,;:!> ]|\\(?:q?quad|enspace|enskip|(?:thin|med|thick)space)(?![A-Za-z])|~"
+    r"|\\hspace\*?\{[^{}\n]{0,20}\}|\\(?:text|mbox)\{[ \t]*+\}"
+)
+_SCORE = re.compile(r"\s*+0*+(10|[1-9])\s*+")
+_NUMBER = re.compile(r"\s*+[+\-−]?(?:[\d.][\d.eE+\-/%]*+|nan|inf(?:inity)?)\s*+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The scores of a completion, or what is wrong with them."""
+
+    status: ParseStatus
+    scores: tuple[int, ...] | None = None
+    spans: tuple[Span, ...] = ()
+    line: int | None = None
+    """Where the score line starts; None for a box in prose, and when there is no score line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    reading: Reading
+    labelled: bool = False
+
+    @property
+    def well_formed(self) -> bool:
+        return self.reading.status is ParseStatus.OK
+
+
+def read(seen: str, n: int, cut: bool) -> Reading:
+    """Read n scores from visible text; `cut` says that the engine stopped at its token limit.
+
+    * Score lines decide alone: equal ones count once, different ones are ambiguous. A malformed line (wrong count, out
+      of range) decides only where no well-formed one stands.
+    * Brackets count where no line holds a well-formed box, nor a malformed one that is labelled or holds n values.
+    * Boxes in prose count where there is no score line and all of them say the same.
+    """
+    found = list(_BOX.finditer(seen))
+    lines, prose = _sort_boxes(seen, found, n)
+    brackets = list(_bracket_lines(seen, n))
+    rivals = [c for c in lines if c.well_formed or c.labelled or c.reading.status is ParseStatus.OUT_OF_RANGE]
+    score_lines = [c for c in lines if c.well_formed] or ([] if rivals else [c for c in brackets if c.well_formed])
+    if score_lines:
+        return _agree(score_lines)
+    unclosed = bool(found) and found[-1]["inside"] is None
+    if not (lines or brackets) and (cut or unclosed):
+        return Reading(ParseStatus.TRUNCATED)
+    if lines:
+        return _worst(lines)
+    if any(c.well_formed for c in prose):
+        return _agree(prose)
+    return _worst(brackets or prose)
+
+
+def _agree(candidates: Sequence[_Candidate]) -> Reading:
+    last = candidates[-1].reading
+    if any(c.reading.scores != last.scores for c in candidates):
+        return Reading(ParseStatus.AMBIGUOUS, line=last.line)
+    return last
+
+
+def _worst(candidates: Sequence[_Candidate]) -> Reading:
+    """What is wrong where nothing is well-formed: a wrong count goes before a value out of range."""
+    for status in (ParseStatus.WRONG_COUNT, ParseStatus.OUT_OF_RANGE):
+        for candidate in candidates:
+            if candidate.reading.status is status:
+                return Reading(status, line=candidate.reading.line)
+    return Reading(ParseStatus.NO_SCORES)
+
+
+def _sort_boxes(seen: str, found: Sequence[re.Match[str]], n: int) -> tuple[list[_Candidate], list[_Candidate]]:
+    """Closed boxes that make up a score line, and those in running prose."""
+    lines, prose = [], []
+    for box in found:
+        if box["inside"] is None:
+            continue
+        line = _line_start(seen, box.start())
+        prefix = None if line is None else _PREFIX.fullmatch(seen, line, box.start())
+        if line is not None and prefix and "\n" not in box[0] and _ends_line(seen, box.end()):
+            lines.append(_Candidate(_values(seen, box.span("inside"), n, line), bool(prefix["label"])))
+        else:
+            prose.append(_Candidate(_values(seen, box.span("inside"), n, None)))
+    return lines, prose
+
+
+def _line_start(seen: str, at: int) -> int | None:
+    start = seen.rfind("\n", max(0, at - _REACH), at) + 1
+    return start if start or at <= _REACH else None
+
+
+def _ends_line(seen: str, at: int) -> bool:
+    end = seen.find("\n", at, at + _REACH)
+    if end < 0:
+        end = len(seen)
+    return end - at <= _REACH and _SUFFIX.fullmatch(seen, at, end) is not None
+
+
+def _bracket_lines(seen: str, n: int) -> Iterator[_Candidate]:
+    for line in _BRACKETS.finditer(seen):
+        (start, prefix_end), (inside, inside_end) = line.span("prefix"), line.span("inside")
+        if line["prefix"].endswith("\\") and line["inside"].endswith("\\"):  # Markdown's \[7, 3\]
+            prefix_end, inside_end = prefix_end - 1, inside_end - 1
+        prefix = _PREFIX.fullmatch(seen, start, prefix_end)
+        if prefix is None or not _ends_line(seen, line.end("inside") + 1):
+            continue
+        labelled = bool(prefix["label"])
+        reading = _values(seen, (inside, inside_end), n, start)
+        if reading.status is ParseStatus.OK or labelled or _numeric(seen[inside:inside_end]):
+            yield _Candidate(reading, labelled)
+
+
+def _numeric(inside: str) -> bool:
+    """Whether unlabelled brackets hold numbers at all, rather than a verdict like [A] or a heading."""
+    return all(_NUMBER.fullmatch(entry) for entry in inside.split(","))
+
+
+def _values(seen: str, span: Span, n: int, line: int | None) -> Reading:
+    r"""Read `7, 3`: n integers 1..10 in ASCII digits, split at commas, with LaTeX spacing (`\,` is one) anywhere."""
+    inside = _SPACING.sub(lambda space: " " * len(space[0]), seen[slice(*span)])
+    if inside.count(",") + 1 != n:  # counted before splitting: a million commas are one number
+        return Reading(ParseStatus.WRONG_COUNT, line=line)
+    scores, spans, at = [], [], span[0]
+    entries = inside.split(",")
+    if not all(map(str.strip, entries)):
+        return Reading(ParseStatus.WRONG_COUNT, line=line)
+    for entry in entries:
+        score = _SCORE.fullmatch(entry)
+        if score is None:
+            return Reading(ParseStatus.OUT_OF_RANGE, line=line)
+        scores.append(int(score[1]))
+        spans.append((at + score.start(1), at + score.end(1)))
+        at += len(entry) + 1
+    return Reading(ParseStatus.OK, tuple(scores), tuple(spans), line)
