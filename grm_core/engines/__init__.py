@@ -33,7 +33,7 @@ def create(spec: str, model: str | None = None, **options: Any) -> Engine:
     if spec.startswith("replay:"):
         return _make("replay", _existing(spec.removeprefix("replay:"), "recording"), **options)
     if spec == "managed" and not has_vllm():
-        raise UsageError("the managed engine needs vLLM, which is not installed here; use --engine hf or a server's URL")
+        raise UsageError("the managed engine needs vLLM, which is not installed; use --engine hf or a server's URL")
     if spec in ("managed", "hf"):
         return _make(spec, None if model is None else _existing(model, "folder of a model"), **options)
     raise UsageError(f"there is no engine {spec!r}; expected {EXPECTED}")

@@ -128,7 +128,7 @@ class Client:
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._closed:
-            raise EngineError("the engine is closed")
+            raise EngineError("the engine is closed", retryable=True)
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._concurrency + 8, keepalive_timeout=KEEPALIVE),

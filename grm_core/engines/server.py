@@ -6,7 +6,7 @@ again, a refusal never. Closing the iterator drops the connections, which makes 
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,7 +72,7 @@ class ServerEngine:
                 raise
             self._state = EngineState("ready", f"{self.model} at {self.url}")
 
-    async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncIterator[Reply]:
+    async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; streams from the server only when `on_text` is given."""
         try:
             await self.start()

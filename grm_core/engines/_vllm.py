@@ -1,0 +1,152 @@
+"""A vLLM server as a child process: its command line, its environment, its log and its end."""
+
+import atexit
+import importlib.metadata
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from grm_core.engines import _child
+from grm_core.errors import EngineError
+
+LONGEST_CONTEXT = 8192  # tokens; also the prefill budget, see command()
+STOP_TIMEOUT = _child.GRACE + 2 * _child.LAST_GRACE + 3.0
+_PREFIX = re.compile(r"^(\(\w+ pid=\d+\)\s*)?([A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\]\s*)?")
+_CAUSE = re.compile(r"^\w*(Error|Exception|Interrupt)\b")
+_HINTS = (
+    ("address already in use", "Another program took the port at that moment; start again."),
+    ("memory", "Free some memory, or set VLLM_CPU_KVCACHE_SPACE to fewer GiB than 2."),
+    ("kv cache", "Set VLLM_CPU_KVCACHE_SPACE to more GiB than 2, if there is that much memory."),
+)
+_OTHER_HINT = "The end of vLLM's log tells more; --engine hf works without vLLM."
+
+
+class Child:
+    """One vLLM server that serves the model in `folder` as `name` on a free loopback port, guarded by a random key."""
+
+    def __init__(self, folder: Path, name: str, compiled: bool) -> None:
+        self.key = secrets.token_urlsafe(24)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.folder = Path(tempfile.mkdtemp(prefix="grm-lens-vllm-"))
+        self._log = self.folder / "vllm.log"
+        self._tail = ""
+        launcher = [sys.executable, "-I", "-S", _child.__file__, str(self.folder)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*launcher, *command(folder.resolve(), name, port)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,  # python -m looks for modules in the current folder first
+                env=environment(self.key, compiled),
+                start_new_session=True,
+            )
+        atexit.register(self.stop)
+
+    @property
+    def pid(self) -> int:
+        """The launcher's process id, which is also the id of the whole process group."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """None while the server runs."""
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """End the whole process group and wait for it, some seconds at most; safe to call twice."""
+        atexit.unregister(self.stop)
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pid in _child.group_members(self.pid):  # none, unless the launcher itself was killed
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._tail = self.log_tail(1000)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log_tail(self, lines: int) -> str:
+        """The last lines of the log; of a stopped server the last 1,000 at most."""
+        try:
+            with self._log.open("rb") as log:
+                log.seek(max(0, self._log.stat().st_size - 400 * lines))
+                text = log.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            text = self._tail
+        return "\n".join(text.splitlines()[-lines:])
+
+    def failure(self, when: str) -> EngineError:
+        """Say why the server ended, from its log; `when` completes the sentence 'vLLM stopped ...'."""
+        found = [_PREFIX.sub("", line) for line in self.log_tail(400).splitlines()]
+        causes = [line for line in found if _CAUSE.match(line) and "See root cause above" not in line]
+        cause = causes[-1] if causes else next((line for line in reversed(found) if line.strip()), "its log is empty")
+        hint = next((hint for words, hint in _HINTS if words in cause.lower()), _OTHER_HINT)
+        return EngineError(f"vLLM stopped {when} (exit code {self.exit_code()}): {cause[:300]}", hint=hint)
+
+
+def command(folder: Path, name: str, port: int) -> list[str]:
+    """The server's command line. The API key is not in it, because other users can read command lines."""
+    limit = context_length(folder)
+    line = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)]
+    line += ["--served-model-name", name, "--host", "127.0.0.1", "--port", str(port), "--max-model-len", str(limit)]
+    # How samples are drawn depends on the request alone, not on the model folder's generation_config.json.
+    line += ["--generation-config", "vllm", "--disable-uvicorn-access-log"]
+    if cpu_build():
+        # vllm-cpu 0.32 dies ("CPU Generator does not use offset") when a seeded request is prefilled in several
+        # steps, so a prompt must always fit into one. Small blocks share more of the prompt among permutations.
+        line += ["--dtype", "bfloat16", "--block-size", "32"]
+        line += ["--no-enable-chunked-prefill", "--max-num-batched-tokens", str(max(limit, LONGEST_CONTEXT))]
+    return line
+
+
+def environment(key: str, compiled: bool) -> dict[str, str]:
+    """The server's environment: ours, no network, and for CPUs what the user has not set already."""
+    fixed = {"VLLM_API_KEY": key, "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    defaults = {"VLLM_CPU_KVCACHE_SPACE": "2"}
+    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+    if len(cores) <= 2:
+        # Left to itself, vLLM keeps one core back for its HTTP side, which here is half of the machine.
+        defaults["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores)) or "nobind"
+    if not compiled:
+        defaults["VLLM_CPU_CI_ENV"] = "1"
+    return defaults | dict(os.environ) | fixed
+
+
+def cpu_build() -> bool:
+    """Whether the installed vLLM is the CPU build."""
+    try:
+        return bool(importlib.metadata.version("vllm-cpu"))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def context_length(folder: Path) -> int:
+    """The model's context in tokens, at most LONGEST_CONTEXT; EngineError when the folder holds no model."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EngineError(f"{folder} holds no model: {error}", hint="Give a folder with config.json.") from error
+    longest = config.get("max_position_embeddings")
+    return min(longest, LONGEST_CONTEXT) if isinstance(longest, int) else LONGEST_CONTEXT
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
