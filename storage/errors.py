@@ -1,0 +1,7 @@
+"""What the store says when it cannot do its work."""
+
+from grm_core.errors import UsageError
+
+
+class StoreError(UsageError):
+    """The database file cannot be used as asked; the message is one sentence for a person."""

@@ -1,0 +1,143 @@
+"""Literal search: what a person types is looked for as it stands and never read as a query language.
+
+Every word has to occur in one passage (a title, a query, the principles or the critique of one sample). Words are
+found through the full-text index; those that it cannot split (punctuation, scripts without spaces) by comparing.
+"""
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from grm_core.types import Sample, Session
+from storage.errors import StoreError
+
+MARK_ON, MARK_OFF = "\ue000", "\ue001"
+"""Stand around found words in a snippet; stored passages never hold them, so a page can split a snippet by them."""
+TIME_LIMIT_S = 1.0
+_WORD_LIMIT = 1000
+_RANK_LIMIT = 50_000
+"""More hits than these are shown newest first: ranking costs a microsecond each."""
+_SNIPPET_WORDS = 24
+_SNIPPET_CHARS = 160
+_UNSPLIT = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_UNSAFE = re.compile("[\x00\ud800-\udfff\ue000\ue001]")
+
+
+class Hit(NamedTuple):
+    """One passage that holds every word."""
+
+    session_id: str
+    sample_index: int | None
+    """None for a title or query."""
+    field: str
+    """title, query, principles or critique."""
+    snippet: str
+    """Its surroundings, found words between MARK_ON and MARK_OFF."""
+
+
+class Passage(NamedTuple):
+    """A piece of text that search reads."""
+
+    field: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is searched: an FTS5 expression, and strings that the text has to contain as well."""
+
+    match: str | None
+    literals: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """SQL over passage AS p that holds for a hit."""
+        tests = ["instr(p.body, ?) > 0" for _ in self.literals]
+        if self.match is not None:
+            tests.insert(0, "p.id IN (SELECT rowid FROM passage_fts WHERE passage_fts MATCH ?)")
+        return " AND ".join(tests)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What stands for the question marks of `where`."""
+        return (*((self.match,) if self.match is not None else ()), *self.literals)
+
+
+def words(query: str) -> Words | None:
+    """Read a query; None when it is empty. Words beyond the first thousand different ones are not looked at."""
+    found = list(dict.fromkeys(clean(query).split()))[:_WORD_LIMIT]
+    if not found:
+        return None
+    literals = [word for word in found if _UNSPLIT.search(word) or not any(map(str.isalnum, word))]
+    quoted = ['"' + word.replace('"', '""') + '"' for word in found if word not in set(literals)]
+    return Words(" ".join(quoted) or None, tuple(literals))
+
+
+def clean(text: str) -> str:
+    """Text for the index: NUL, lone surrogates and our own marks become U+FFFD."""
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def session_passages(session: Session) -> list[Passage]:
+    """What can be found of a session itself."""
+    query = "\n".join(message.content for message in session.example.query)
+    return [Passage("title", clean(session.title)), Passage("query", clean(query))]
+
+
+def sample_passages(sample: Sample) -> list[Passage]:
+    """What can be found of a sample; of a completion that could not be read, all of it."""
+    if sample.completion is None:
+        return []
+    start, end = sample.parsed.critique_span or (0, len(sample.completion.text))
+    found = [
+        Passage("principles", clean("\n".join(principle.text for principle in sample.parsed.principles))),
+        Passage("critique", clean(sample.completion.text[start:end])),
+    ]
+    return [passage for passage in found if passage.body]
+
+
+def hits(conn: sqlite3.Connection, asked: Words, limit: int) -> list[Hit]:
+    """The best `limit` hits by bm25, or the newest where there are too many to rank."""
+    order = "p.id DESC"
+    ranked = ""
+    if asked.match is not None and not asked.literals and _few(conn, asked.match):
+        ranked = "JOIN passage_fts ON passage_fts.rowid = p.id AND passage_fts MATCH ?"
+        order = "passage_fts.rank, p.id DESC"
+    where, values = (asked.where, asked.values) if not ranked else ("1", (asked.match,))
+    rows = conn.execute(
+        f"""SELECT p.id, p.session_id, s."index", p.field FROM passage AS p {ranked}
+            LEFT JOIN sample AS s ON s.id = p.sample_id WHERE {where} ORDER BY {order} LIMIT ?""",
+        (*values, limit),
+    ).fetchall()
+    return [Hit(session, index, field, snippet(conn, asked, passage)) for passage, session, index, field in rows]
+
+
+def snippet(conn: sqlite3.Connection, asked: Words, passage_id: int) -> str:
+    """The surroundings of the first found words of a passage, marked."""
+    if asked.match is not None:
+        row = conn.execute(
+            f"""SELECT snippet(passage_fts, 0, '{MARK_ON}', '{MARK_OFF}', ' … ', {_SNIPPET_WORDS})
+                FROM passage_fts WHERE passage_fts MATCH ? AND rowid = ?""",
+            (asked.match, passage_id),
+        ).fetchone()
+        return str(row[0])
+    word = asked.literals[0]
+    (body,) = conn.execute("SELECT body FROM passage WHERE id = ?", (passage_id,)).fetchone()
+    start = body.index(word)
+    end = start + len(word)
+    before, after = body[max(0, start - _SNIPPET_CHARS // 2) : start], body[end : end + _SNIPPET_CHARS // 2]
+    return f"{before}{MARK_ON}{word}{MARK_OFF}{after}"
+
+
+def too_slow() -> StoreError:
+    """What is said when a search runs into its time limit."""
+    return StoreError(f"the search took longer than {TIME_LIMIT_S:g} s; look for rarer or fewer words")
+
+
+def _few(conn: sqlite3.Connection, match: str) -> bool:
+    limited = "SELECT 1 FROM passage_fts WHERE passage_fts MATCH ? LIMIT ?"
+    (count,) = conn.execute(f"SELECT count(*) FROM ({limited})", (match, _RANK_LIMIT + 1)).fetchone()
+    return bool(count <= _RANK_LIMIT)

@@ -1,0 +1,83 @@
+"""The database's tables, as numbered migrations: the only place that says CREATE or ALTER.
+
+A migration that has been released is never edited; a change is a new one. docs/schema.md describes the columns.
+"""
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+from storage.errors import StoreError
+
+migrations = Migrations("grm-lens")
+
+
+@migrations()
+def m001_runs_sessions_samples(db: Database) -> None:
+    """Create the three tables of the data's way, each in order of arrival by `seq`."""
+    _script(
+        db,
+        """CREATE TABLE run (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL,
+            engine TEXT NOT NULL, model TEXT NOT NULL, template TEXT NOT NULL, template_hash TEXT NOT NULL,
+            params TEXT NOT NULL, k INTEGER NOT NULL, k_meta INTEGER, seed INTEGER NOT NULL, "order" TEXT NOT NULL,
+            principles TEXT NOT NULL, versions TEXT NOT NULL, "commit" TEXT, dirty INTEGER, extra TEXT NOT NULL)""",
+        """CREATE TABLE session (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, run_id TEXT NOT NULL REFERENCES run(id),
+            title TEXT NOT NULL, tags TEXT NOT NULL, created_at TEXT NOT NULL, example TEXT NOT NULL,
+            n INTEGER NOT NULL)""",
+        "CREATE INDEX session_run ON session(run_id)",
+        """CREATE TABLE sample (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            session_id TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, "index" INTEGER NOT NULL,
+            "order" TEXT NOT NULL, seed INTEGER NOT NULL, request_key TEXT NOT NULL,
+            text TEXT, finish_reason TEXT, prompt_tokens INTEGER, completion_tokens INTEGER, seconds REAL, model TEXT,
+            error TEXT, status TEXT NOT NULL, shown_scores TEXT, principles TEXT NOT NULL, critique_span TEXT,
+            score_spans TEXT NOT NULL, parser_version INTEGER NOT NULL, meta_logit REAL,
+            UNIQUE (session_id, "index"))""",
+    )
+
+
+@migrations()
+def m002_passages(db: Database) -> None:
+    """Create what search reads: cleaned copies of titles, queries, principles and critiques, and their index."""
+    _script(
+        db,
+        """CREATE TABLE passage (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            session_id TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+            sample_id TEXT REFERENCES sample(id) ON DELETE CASCADE,
+            field TEXT NOT NULL, body TEXT NOT NULL)""",
+        "CREATE INDEX passage_session ON passage(session_id)",
+        "CREATE INDEX passage_sample ON passage(sample_id)",
+    )
+    db.table("passage").enable_fts(["body"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
+
+
+def pending(conn: sqlite3.Connection) -> bool:
+    """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
+    tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return True
+    if Migrations.migrations_table not in tables:
+        raise StoreError("it is the SQLite database of another program; choose another file")
+    rows = conn.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
+    ours = {name for family, name in rows if family == migrations.name}
+    known = {migration.name for migration in migrations._migrations}
+    if newer := sorted(ours - known):
+        raise StoreError(f"it was made by a newer version of GRM Lens (it knows {newer[-1]}); update the program")
+    if rows and not ours:
+        raise StoreError("it is the SQLite database of another program; choose another file")
+    return ours != known
+
+
+def apply(conn: sqlite3.Connection) -> None:
+    """Bring the file to this version's schema; does nothing when it is there already."""
+    if pending(conn):
+        migrations.apply(Database(conn, execute_plugins=False))
+
+
+def _script(db: Database, *statements: str) -> None:
+    # executescript would commit the transaction that the migration runs in.
+    for statement in statements:
+        db.execute(statement)

@@ -1,0 +1,250 @@
+"""The store: every query of the program. It takes and returns the types of grm_core.types, never rows.
+
+Whatever a method has written is on disk when it returns. Order is the order of arrival, never that of clocks.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grm_core.errors import UsageError
+from grm_core.types import Run, Sample, Session
+from storage import fields, passages, records, rows
+from storage.database import Database
+from storage.errors import StoreError
+from storage.passages import Hit
+
+_PAGE = 50
+
+
+class SessionRow(NamedTuple):
+    """A session as a list shows it."""
+
+    session: Session
+    n: int
+    """Responses."""
+    k_asked: int
+    samples: int
+    """Samples stored, failed ones included."""
+    valid: int
+    """Samples that cast a vote."""
+    snippet: str
+    """Where the searched words stand (see Hit.snippet), '' when nothing is searched."""
+
+
+class Store:
+    """Runs, sessions and samples in one SQLite file; threads may share one Store."""
+
+    def __init__(self, path: str | Path, read_only: bool = False) -> None:
+        """Open the file, made when it does not exist; StoreError when it cannot be used.
+
+        When another process writes the file, this one opens it read-only: see `read_only` and `holder`.
+        """
+        self._db = Database(Path(path), read_only)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._db.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be saved here."""
+        return self._db.read_only
+
+    @property
+    def holder(self) -> int | None:
+        """The id of the process that writes the file instead of this one."""
+        return self._db.holder
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all writes inside one: all of them are kept, or none."""
+        with self._db.write():
+            yield
+
+    def add_run(self, run: Run) -> None:
+        """Keep a run; the same one again changes nothing, another one under its id is a StoreError."""
+        _check_id(run.id, "run id")
+        with self._db.write() as conn:
+            known = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", run.id)
+            if known is None:
+                _insert(conn, "run", rows.RUN_COLUMNS, rows.run_row(run))
+            elif rows.run_from(known) != run:
+                raise StoreError(f"there is another run {run.id} already")
+
+    def run(self, run_id: str) -> Run | None:
+        """The run of that id."""
+        with self._db.read() as conn:
+            found = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", rows.pack(run_id))
+        return None if found is None else rows.run_from(found)
+
+    def add_session(self, session: Session) -> None:
+        """Keep a session of a run that is kept; again: as add_run."""
+        _check_id(session.id, "session id")
+        with self._db.write() as conn:
+            known = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", session.id)
+            if known is not None:
+                if rows.session_from(known) != session:
+                    raise StoreError(f"there is another session {session.id} already")
+                return
+            if _one(conn, "SELECT 1 FROM run WHERE id = ?", session.run_id) is None:
+                raise StoreError(f"session {session.id}: there is no run {session.run_id}")
+            values = (*rows.session_row(session), len(session.example.responses))
+            _insert(conn, "session", f"{rows.SESSION_COLUMNS}, n", values)
+            _add_passages(conn, session.id, None, passages.session_passages(session))
+
+    def session(self, session_id: str) -> Session | None:
+        """The session of that id."""
+        with self._db.read() as conn:
+            found = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", rows.pack(session_id))
+        return None if found is None else rows.session_from(found)
+
+    def add_sample(self, sample: Sample) -> None:
+        """Keep a sample; it is on disk when this returns.
+
+        The same sample again changes nothing. A sample without a completion (it failed) is replaced by a later one
+        of its id; any other difference is a StoreError.
+        """
+        with self._db.write() as conn:
+            known = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample.id))
+            if known is not None:
+                stored = rows.sample_from(known)
+                if rows.sample_row(stored) == rows.sample_row(sample):
+                    return
+                if stored.error is None:
+                    raise StoreError(f"there is another sample {sample.id} already")
+                conn.execute("DELETE FROM sample WHERE id = ?", (sample.id,))
+            elif _one(conn, "SELECT 1 FROM session WHERE id = ?", rows.pack(sample.session_id)) is None:
+                raise StoreError(f"sample {sample.index}: there is no session {sample.session_id} (any more)")
+            _insert(conn, "sample", rows.SAMPLE_COLUMNS, rows.sample_row(sample))
+            _add_passages(conn, sample.session_id, sample.id, passages.sample_passages(sample))
+
+    def samples(self, session_id: str) -> list[Sample]:
+        """A session's samples by index."""
+        query = f'SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE session_id = ? ORDER BY "index"'
+        with self._db.read() as conn:
+            return [rows.sample_from(row) for row in _all(conn, query, rows.pack(session_id))]
+
+    def set_meta_logit(self, sample_id: str, logit: float | None) -> None:
+        """Keep the meta RM's raw logit of a sample; None or NaN = not scored."""
+        value = fields.logit(logit, "meta_logit")
+        with self._db.write() as conn:
+            self._changed(conn.execute("UPDATE sample SET meta_logit = ? WHERE id = ?", (value, sample_id)), sample_id)
+
+    def sessions(self, query: str = "", limit: int = _PAGE, offset: int = 0) -> list[SessionRow]:
+        """Sessions, newest first; with a query only those in which one passage holds all of its words."""
+        asked = passages.words(query)
+        columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
+        counts = "(SELECT count(*) FROM sample WHERE session_id = s.id"
+        sql = f"""SELECT {columns}, s.n, r.k, {counts}) AS samples, {counts} AND status = 'ok') AS valid, h.passage
+            FROM session AS s JOIN run AS r ON r.id = s.run_id {_join(asked)}
+            ORDER BY s.seq DESC LIMIT ? OFFSET ?"""
+        with self._searching(asked) as conn:
+            found = _all(conn, sql, *(asked.values if asked else ()), limit, offset)
+            return [_session_row(conn, row, asked) for row in found]
+
+    def count_sessions(self, query: str = "") -> int:
+        """How many sessions there are, or how many a query finds."""
+        asked = passages.words(query)
+        with self._searching(asked) as conn:
+            sql = f"SELECT count(*) FROM session AS s {_join(asked)}"
+            return int(conn.execute(sql, asked.values if asked else ()).fetchone()[0])
+
+    def session_ids(self) -> list[str]:
+        """All sessions in order of arrival."""
+        with self._db.read() as conn:
+            return [row["id"] for row in _all(conn, "SELECT id FROM session ORDER BY seq")]
+
+    def search(self, words: str, limit: int = _PAGE) -> list[Hit]:
+        """Passages (title, query, principles or critique) that hold all words, best first; within one second.
+
+        The words are literal: quotation marks, AND, NEAR(, * and title: mean themselves.
+        """
+        asked = passages.words(words)
+        if asked is None:
+            return []
+        with self._searching(asked) as conn:
+            return passages.hits(conn, asked, limit)
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Give a session another title."""
+        with self._db.write() as conn:
+            changed = conn.execute("UPDATE session SET title = ? WHERE id = ?", (rows.pack(title), session_id))
+            self._changed(changed, session_id)
+            body = passages.clean(title)
+            conn.execute("UPDATE passage SET body = ? WHERE session_id = ? AND field = 'title'", (body, session_id))
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session with its samples, and its run when no other session has it."""
+        with self._db.write() as conn:
+            self._changed(conn.execute("DELETE FROM session WHERE id = ?", (session_id,)), session_id)
+            conn.execute("DELETE FROM run WHERE id NOT IN (SELECT run_id FROM session)")
+
+    def integrity(self) -> str:
+        """'ok', or what SQLite finds wrong with the file."""
+        with self._db.read() as conn:
+            return "; ".join(str(row[0]) for row in conn.execute("PRAGMA integrity_check(10)"))
+
+    def close(self) -> None:
+        """Close the file; the next process may write it then."""
+        self._db.close()
+
+    @contextmanager
+    def _searching(self, asked: passages.Words | None) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._db.read(passages.TIME_LIMIT_S if asked else None) as conn:
+                yield conn
+        except TimeoutError:
+            raise passages.too_slow() from None
+
+    def _changed(self, cursor: sqlite3.Cursor, name: str) -> None:
+        if cursor.rowcount == 0:
+            raise StoreError(f"database {self.path}: there is no {name}")
+
+
+def _session_row(conn: sqlite3.Connection, row: sqlite3.Row, asked: passages.Words | None) -> SessionRow:
+    snippet = passages.snippet(conn, asked, row["passage"]) if asked else ""
+    return SessionRow(rows.session_from(row), row["n"], row["k"], row["samples"], row["valid"], snippet)
+
+
+def _join(asked: passages.Words | None) -> str:
+    """SQL that keeps only the sessions with a hit, and names the first passage that is one."""
+    if asked is None:
+        return "LEFT JOIN (SELECT NULL AS passage) AS h"
+    found = f"SELECT p.session_id, min(p.id) AS passage FROM passage AS p WHERE {asked.where} GROUP BY p.session_id"
+    return f"JOIN ({found}) AS h ON h.session_id = s.id"
+
+
+def _check_id(value: str, name: str) -> None:
+    try:
+        records.identifier(value, name)
+    except UsageError as error:
+        raise StoreError(str(error)) from None
+
+
+def _all(conn: sqlite3.Connection, sql: str, *values: Any) -> list[sqlite3.Row]:
+    cursor = conn.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(sql, values).fetchall()
+
+
+def _one(conn: sqlite3.Connection, sql: str, *values: Any) -> sqlite3.Row | None:
+    found = _all(conn, sql, *values)
+    return found[0] if found else None
+
+
+def _insert(conn: sqlite3.Connection, table: str, columns: str, values: tuple[Any, ...]) -> None:
+    marks = ", ".join("?" * len(values))
+    conn.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
+
+
+def _add_passages(
+    conn: sqlite3.Connection, session_id: str, sample_id: str | None, found: list[passages.Passage]
+) -> None:
+    conn.executemany(
+        "INSERT INTO passage (session_id, sample_id, field, body) VALUES (?, ?, ?, ?)",
+        [(session_id, sample_id, passage.field, passage.body) for passage in found],
+    )

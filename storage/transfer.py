@@ -1,0 +1,135 @@
+"""Sessions between a store and files: export, and import that never overwrites what is there."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, TextIO
+
+from grm_core.errors import UsageError
+from grm_core.types import Params, Run, Sample, Session
+from storage import exchange
+from storage.errors import StoreError
+from storage.exchange import Block, ItemSamples
+from storage.store import Store
+
+
+class Imported(NamedTuple):
+    """What became of one item of a file."""
+
+    session_id: str
+    item_id: str
+    added: int
+    """Samples that the store did not have."""
+    state: str
+    """new, grown (the session was there with fewer samples), unchanged, or copied (its id was taken)."""
+
+
+def export_store(store: Store, session_ids: Sequence[str] | None, out: TextIO) -> int:
+    """Write these sessions (None = all, in order of arrival) and return how many; StoreError for an unknown id."""
+    return exchange.dump(_sessions(store, session_ids), out)
+
+
+def import_file(store: Store, path: str | Path | BinaryIO) -> list[Imported]:
+    """Add every session of a file, or none when a line is broken.
+
+    A session that is there already gets the samples that it lacks. When its id belongs to another item or run, or one
+    of its samples differs, the file's session is kept beside it under a new id.
+    """
+    blocks = list(exchange.read_samples(path))
+    for block in blocks:
+        for item in block.items:
+            if item.example is None:
+                raise UsageError(
+                    f"{path}, line {item.line}: item {item.item_id!r} has no item line; "
+                    "a session needs its query and responses (vote and curve work without)"
+                )
+    return [_import_item(store, run, item) for block in blocks for run, item in _with_run(store, block)]
+
+
+def _sessions(store: Store, session_ids: Sequence[str] | None) -> Iterator[tuple[Run, Session, list[Sample]]]:
+    for session_id in store.session_ids() if session_ids is None else session_ids:
+        session = store.session(session_id)
+        run = None if session is None else store.run(session.run_id)
+        if session is None or run is None:
+            raise StoreError(f"there is no session {session_id}")
+        yield run, session, store.samples(session_id)
+
+
+def _with_run(store: Store, block: Block) -> Iterator[tuple[Run, ItemSamples]]:
+    run = _kept_run(store, block)
+    for item in block.items:
+        yield run, item
+
+
+def _kept_run(store: Store, block: Block) -> Run:
+    """The block's run as the store has it: under another id when its own belongs to a different run."""
+    run = block.run or _unknown_run(block)
+    if not run.k:
+        run = replace(run, k=max((len(item.samples) for item in block.items), default=0))
+    known = store.run(run.id)
+    if known is not None and block.run is None:
+        return known
+    if known is not None and known != run:
+        run = replace(run, id=exchange.digest(exchange.run_line(run)))
+    return run
+
+
+def _unknown_run(block: Block) -> Run:
+    lines = "".join(exchange.item_line(item.example) for item in block.items if item.example)
+    run_id = f"import-{exchange.digest(lines)}"
+    return Run(run_id, "", "unknown", "unknown", "unknown", "", Params(), 0, None, 0)
+
+
+def _import_item(store: Store, run: Run, item: ItemSamples) -> Imported:
+    assert item.example is not None  # import_file has looked
+    session = exchange.session_of(run, item, item.example)
+    wanted = _news(store, session, item.samples)
+    copied = wanted is None
+    if wanted is None:
+        # The new id follows from the content, so that importing the file once more adds nothing.
+        line = exchange.item_line(session.example, session)
+        session = replace(session, id=exchange.digest(exchange.run_line(run) + line))
+        wanted = _news(store, session, item.samples)
+    if wanted is None:
+        session = replace(session, id=uuid.uuid4().hex)
+        wanted = list(item.samples)
+    return _keep(store, run, session, wanted, copied)
+
+
+def _keep(store: Store, run: Run, session: Session, wanted: Sequence[Sample], copied: bool) -> Imported:
+    known = store.session(session.id) is not None
+    with store.transaction():
+        if not known:
+            store.add_run(run)
+            store.add_session(session)
+        for sample in wanted:
+            store.add_sample(exchange.with_session(replace(sample, meta_logit=None), session.id))
+            if sample.meta_logit is not None:
+                store.set_meta_logit(f"{session.id}/{sample.index}", sample.meta_logit)
+    state = ("grown" if wanted else "unchanged") if known else ("copied" if copied else "new")
+    return Imported(session.id, session.example.id, len(wanted), state)
+
+
+def _news(store: Store, session: Session, samples: Sequence[Sample]) -> list[Sample] | None:
+    """The samples that the store lacks of this session; None when the id is taken by something else."""
+    known = store.session(session.id)
+    if known is None:
+        return list(samples)
+    if (known.run_id, known.example) != (session.run_id, session.example):
+        return None
+    stored = {sample.index: sample for sample in store.samples(session.id)}
+    news = []
+    for sample in samples:
+        have = stored.get(sample.index)
+        if have is None or (have.error is not None and sample.error is None):
+            news.append(sample)
+        elif have.error is not None or sample.error is not None:
+            continue
+        elif replace(exchange.with_session(sample, session.id), meta_logit=have.meta_logit) != have:
+            return None
+        elif sample.meta_logit is not None and have.meta_logit is None:
+            news.append(sample)
+        elif sample.meta_logit not in (None, have.meta_logit):
+            return None
+    return news
