@@ -1,0 +1,37 @@
+"""Fail when a Python file has more than 300 lines, or a function outside tests more than 40."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+MAX_FILE, MAX_FUNCTION = 300, 40
+
+
+def problems(path: Path) -> list[str]:
+    """One line for each thing in the file that is too long."""
+    source = path.read_text(encoding="utf-8")
+    count = len(source.splitlines())
+    found = [f"{path}: {count} lines, at most {MAX_FILE}"] if count > MAX_FILE else []
+    if path.parts[0] == "tests":
+        return found
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > MAX_FUNCTION:
+                found.append(f"{path}:{node.lineno}: {node.name} has {length} lines, at most {MAX_FUNCTION}")
+    return found
+
+
+def main() -> int:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    found = [line for name in listed.stdout.splitlines() if Path(name).exists() for line in problems(Path(name))]
+    print("\n".join(found) or "lengths: fine")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
