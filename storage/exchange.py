@@ -78,12 +78,14 @@ def read_items(path: str | Path) -> list[Example]:
     return list(examples.values())
 
 
-def read_samples(source: str | Path | BinaryIO) -> Iterator[Block]:
+def read_samples(source: str | Path | BinaryIO, name: str | None = None) -> Iterator[Block]:
     """Read SAMPLES.jsonl ('-' = standard input) block by block; UsageError names file and line.
+
+    `name` is what messages call a stream.
 
     A sample line needs item_id, index and scores (null = no vote) only; see sample_records.read_sample.
     """
-    name, lines = _lines(source)
+    name, lines = _lines(source, name)
     block = _Reader(name, None)
     for number, value in lines:
         with located(name, number):
@@ -168,16 +170,18 @@ class _Reader:
         item.n = n
 
 
-def session_of(block_run: Run, item: ItemSamples, example: Example) -> Session:
-    """The session that an item of a file becomes.
-
-    Without a session in the file its id follows from run and item, so that the same file gives the same session.
-    """
+def session_of(run: Run, item: ItemSamples, example: Example) -> Session:
+    """The session that an item of a file becomes."""
     info = item.session
     if info is None:
-        made = digest(run_line(block_run) + item_line(example))
-        info = SessionInfo(made, title(example), (), block_run.created_at)
-    return Session(info.id, block_run.id, example, info.title, info.created_at, info.tags)
+        return new_session(run, example)
+    return Session(info.id, run.id, example, info.title, info.created_at, info.tags)
+
+
+def new_session(run: Run, example: Example) -> Session:
+    """A session of the run; its id follows from run and item, so that the same ones give the same session."""
+    session_id = digest(run_line(run) + item_line(example))
+    return Session(session_id, run.id, example, title(example), run.created_at)
 
 
 def title(example: Example, length: int = 80) -> str:
@@ -208,12 +212,13 @@ def with_session(sample: Sample, session_id: str) -> Sample:
     return replace(sample, session_id=session_id, id=f"{session_id}/{sample.index}")
 
 
-def _lines(source: str | Path | BinaryIO) -> tuple[str, Iterator[jsonlines.Line]]:
-    if isinstance(source, str | Path) and str(source) != "-":
-        return str(source), jsonlines.read(source)
-    stream = source if not isinstance(source, str | Path) else sys.stdin.buffer
-    name = "standard input" if stream is sys.stdin.buffer else str(getattr(stream, "name", "input"))
-    return name, jsonlines.parse(stream, name)
+def _lines(source: str | Path | BinaryIO, name: str | None = None) -> tuple[str, Iterator[jsonlines.Line]]:
+    if not isinstance(source, str | Path):
+        name = name or "input"
+        return name, jsonlines.parse(source, name)
+    if str(source) == "-":
+        return "standard input", jsonlines.parse(sys.stdin.buffer, "standard input")
+    return str(source), jsonlines.read(source)
 
 
 def digest(text: str) -> str:

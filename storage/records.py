@@ -12,8 +12,9 @@ from storage.sample_records import N_MAX
 _ROLES = ("system", "user", "assistant")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _RUN_FIELDS = (
-    "id created_at engine model template template_hash params k k_meta seed order principles versions commit dirty"
-).split()
+    *("id", "created_at", "engine", "model", "template", "template_hash", "params", "k", "k_meta", "seed", "order"),
+    *("principles", "versions", "commit", "dirty"),
+)
 
 
 class SessionInfo(NamedTuple):

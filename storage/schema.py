@@ -12,7 +12,7 @@ from storage.errors import StoreError
 migrations = Migrations("grm-lens")
 
 
-@migrations()
+@migrations()  # type: ignore[untyped-decorator]
 def m001_runs_sessions_samples(db: Database) -> None:
     """Create the three tables of the data's way, each in order of arrival by `seq`."""
     _script(
@@ -38,7 +38,7 @@ def m001_runs_sessions_samples(db: Database) -> None:
     )
 
 
-@migrations()
+@migrations()  # type: ignore[untyped-decorator]
 def m002_passages(db: Database) -> None:
     """Create what search reads: cleaned copies of titles, queries, principles and critiques, and their index."""
     _script(

@@ -1,0 +1,56 @@
+"""The one door of GRM Lens: without a command it serves the page, with one it works on files.
+
+JSON goes to standard output, words to standard error. Exit code 0; 1 when some items failed; 2 for a usage error.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from cli import curve, doctor, export, import_, parse, score, search, vote
+from cli.common import say
+from grm_core.errors import GRMError
+from ui import serve
+
+COMMANDS = {"score": score, "parse": parse, "vote": vote, "curve": curve}
+COMMANDS |= {"import": import_, "export": export, "search": search, "doctor": doctor}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with exit code 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command, or serve the page; returns the exit code."""
+    top = Parser(prog="app.py", description="See what a generative reward model thought.", allow_abbrev=False)
+    serve.add_arguments(top)
+    commands = top.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands (without one, the page is served)"
+    )
+    for name, module in COMMANDS.items():
+        module.add_arguments(
+            commands.add_parser(name, help=module.HELP, description=module.__doc__, allow_abbrev=False)
+        )
+    args = top.parse_args(argv)
+    if args.command and argv[0] != args.command:
+        top.error(f"options of {args.command} belong after it")
+    try:
+        return COMMANDS[args.command].run(args) if args.command else serve.run(args)
+    except GRMError as error:
+        say("; ".join(filter(None, (str(error), getattr(error, "hint", "")))))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has enough; Python would complain once more when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,182 @@
+"""python app.py score ITEMS.jsonl --k 32 --out SAMPLES.jsonl: judge every item of a file.
+
+Samples are written as they arrive. A run that was stopped goes on with --resume, which asks only for what is missing.
+"""
+
+import argparse
+import asyncio
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.common import open_store, real, say, whole
+from grm_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from cli.samplefile import SampleFile
+    from cli.scoring import Progress
+    from grm_core.engines.base import Engine
+    from grm_core.prompts import Template
+    from grm_core.types import Example, Run
+    from storage.exchange import Block
+
+HELP = "judge the items of a file"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("items", metavar="ITEMS.jsonl", help="queries with their responses; - reads standard input")
+    parser.add_argument("--out", type=Path, required=True, metavar="SAMPLES.jsonl", help="where samples are written")
+    parser.add_argument("--k", type=whole(1, 1024), default=32, help="samples per item (default: %(default)s)")
+    parser.add_argument("--engine", default="auto", help="auto, managed, hf, replay:FILE or a URL (default: auto)")
+    parser.add_argument("--model", help="name on the server, or a folder for managed and hf")
+    parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0)
+    parser.add_argument("--temperature", type=real(0, 5), default=0.5)
+    parser.add_argument("--top-p", type=real(0.001, 1), default=1.0)
+    parser.add_argument("--max-tokens", type=whole(1, 1_000_000), default=1024, help="per completion (default: 1024)")
+    parser.add_argument("--order", choices=("random", "balanced"), default="random", help="how responses are shuffled")
+    parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
+    parser.add_argument("--principles", type=Path, metavar="FILE", help="principles to judge by, one per line")
+    parser.add_argument("--meta", default="auto", help="meta RM: auto, none, NAME or URL (default: auto)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument(
+        "--db", type=Path, metavar="FILE", help="also import the samples into this database at the end"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
+    from storage.exchange import read_items
+
+    _check_meta(args.meta)
+    if args.out.exists() and not args.resume:
+        raise UsageError(f"{args.out} exists already; use --resume to go on with it, or another name")
+    if not args.out.absolute().parent.is_dir():
+        raise UsageError(f"{args.out}: there is no folder {args.out.absolute().parent}")
+    examples = read_items(args.items)
+    principles = _principles(args.principles)
+    templates = _templates(examples, args.template, principles)
+    try:
+        progress = asyncio.run(_score(args, examples, templates, principles))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say(f"stopped; go on with --resume: what had arrived is in {args.out}")
+        return 130
+    say(progress.summary(args.out))
+    imported = args.db is None or _import(args.db, args.out)
+    return 0 if imported and not progress.failed else 1
+
+
+async def _score(
+    args: argparse.Namespace, examples: "list[Example]", templates: "list[Template]", principles: tuple[str, ...]
+) -> "Progress":
+    from cli import samplefile, scoring
+    from grm_core import engines
+
+    before = samplefile.read_unfinished(args.out) if args.resume else None
+    scoring.check_items(before, examples, args.out)
+    engine = engines.create(args.engine, args.model)
+    run = _run(args, engine, templates, principles)
+    try:
+        if before is not None and before.run is not None:
+            scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
+        await scoring.start(engine)
+        run = replace(run, model=engine.model)  # some engines know it only now
+        file = _open(args.out, before, run)
+        try:
+            plans = scoring.plans(file.run, before, args.k, examples, templates)
+            progress = await scoring.score_all(engine, plans, file)
+            file.finish([example.id for example in examples])
+            return progress
+        finally:
+            file.close()
+    finally:
+        await engine.close()
+
+
+def _open(out: Path, before: "Block | None", run: "Run") -> "SampleFile":
+    from cli import samplefile, scoring
+
+    if before is None or before.run is None:
+        return samplefile.begin(out, run)
+    scoring.check_same(before.run, run, ("model",), out)
+    return samplefile.resume(out, before)
+
+
+def _run(
+    args: argparse.Namespace, engine: "Engine", templates: "list[Template]", principles: tuple[str, ...]
+) -> "Run":
+    from grm_core.provenance import commit, versions
+    from grm_core.types import Params, Run
+
+    head, dirty = commit()
+    used = sorted({(template.name, template.hash) for template in templates})
+    return Run(
+        id=uuid.uuid4().hex,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        engine=engine.name,
+        model=engine.model,
+        # Items of one file may need different templates (a single response, a reference answer).
+        template="+".join(name for name, _ in used),
+        template_hash="+".join(digest for _, digest in used),
+        params=Params(args.temperature, args.top_p, args.max_tokens),
+        k=args.k,
+        k_meta=None,
+        seed=args.seed,
+        order=args.order,
+        principles=principles,
+        versions=versions(),
+        commit=head,
+        dirty=dirty,
+    )
+
+
+def _templates(examples: "list[Example]", name: str | None, principles: tuple[str, ...]) -> "list[Template]":
+    from grm_core import prompts
+
+    chosen = [name or prompts.choose(example, principles) for example in examples]
+    loaded = {each: prompts.load(each) for each in set(chosen)}
+    return [loaded[each] for each in chosen]
+
+
+def _principles(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    found = tuple(line.strip() for line in lines if line.strip())
+    if not found:
+        raise UsageError(f"{path}: there are no principles in it")
+    return found
+
+
+def _check_meta(name: str) -> None:
+    if name == "auto":
+        say("no meta RM is there yet: samples have no meta logit, naive voting works")
+    elif name != "none":
+        raise UsageError(f"--meta {name}: there is no meta RM yet; use --meta none")
+
+
+def _import(db: Path, out: Path) -> bool:
+    from storage.transfer import import_file
+
+    try:
+        store = open_store(db)
+    except UsageError as error:
+        say(f"not imported: {error}; the samples are in {out}")
+        return False
+    try:
+        if store.read_only:
+            say(
+                f"not imported: process {store.holder} (the running app?) holds {db}; "
+                f"close it and run: python app.py import {out} --db {db}"
+            )
+            return False
+        found = import_file(store, out)
+    finally:
+        store.close()
+    say(f"{len(found)} sessions are in {db}")
+    return True

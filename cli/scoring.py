@@ -1,0 +1,178 @@
+"""Judging many items at the same time: as many in flight as keep a server busy, each sample written as it arrives."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.common import say
+from cli.samplefile import SampleFile
+from grm_core.engines.base import Engine
+from grm_core.errors import UsageError
+from grm_core.prompts import Template
+from grm_core.sampling import SamplingPlan, sample
+from grm_core.types import Example, Run, Session
+from storage import exchange
+from storage.exchange import Block
+
+IN_FLIGHT = 64
+"""Samples that are asked for at the same time, about: what a vLLM server batches well."""
+_REPORT_EVERY_S = 10.0
+SETTINGS = ("template", "template_hash", "params", "seed", "order", "principles")
+"""What a resumed run must have in common with the one in the file, beside the model."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been done so far."""
+
+    items: int
+    items_done: int = 0
+    items_failed: int = 0
+    samples: int = 0
+    samples_failed: int = 0
+    unreadable: int = 0
+    tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is missing that was asked for."""
+        return bool(self.items_failed or self.samples_failed)
+
+    def line(self) -> str:
+        """One line for a person who waits."""
+        speed = self.tokens / max(time.monotonic() - self.began, 1e-9)
+        return f"{self.items_done}/{self.items} items, {self.samples} samples, {speed:.0f} tokens/s"
+
+    def summary(self, out: Path) -> str:
+        """One line at the end."""
+        words = f"{self.line()}; {self.unreadable} samples could not be read and cast no vote"
+        if self.failed:
+            words += (
+                f"; failed: {self.items_failed} items, {self.samples_failed} samples (--resume asks for them again)"
+            )
+        return f"{words}; written to {out}"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An item with what is still to be sampled of it."""
+
+    plan: SamplingPlan
+    session: Session
+
+
+def check_items(before: Block | None, examples: list[Example], out: Path) -> None:
+    """UsageError when a stopped run's file holds another item under one of the ids."""
+    known = {} if before is None else {item.item_id: item.example for item in before.items}
+    for example in examples:
+        if known.get(example.id, example) != example:
+            raise UsageError(f"{out}: item {example.id!r} differs from the one that was scored; choose another --out")
+
+
+def check_same(before: Run, now: Run, names: Iterable[str], out: Path) -> None:
+    """UsageError when a stopped run was made with other settings: its samples must not be mixed with new ones."""
+    for name in names:
+        old, new = getattr(before, name), getattr(now, name)
+        if old != new:
+            raise UsageError(
+                f"{out} was made with {name} {old!r}, not {new!r}; use the same settings or another --out"
+            )
+
+
+def plans(
+    run: Run, before: Block | None, k: int, examples: list[Example], templates: list[Template]
+) -> Iterator[Task]:
+    """Every item with the samples that are missing; failed ones are missing too."""
+    known = {} if before is None else {item.item_id: item for item in before.items}
+    for example, template in zip(examples, templates, strict=True):
+        item = known.get(example.id)
+        have = frozenset(each.index for each in item.samples if each.error is None) if item else frozenset[int]()
+        session = exchange.session_of(run, item, example) if item else exchange.new_session(run, example)
+        plan = SamplingPlan(example, template, run.params, k, run.seed, run.order, session.id, have, run.principles)
+        yield Task(plan, session)
+
+
+async def start(engine: Engine) -> None:
+    """Wait until the engine is ready, telling now and then what it does."""
+    talking = asyncio.create_task(_talk(lambda: engine.state().message))
+    try:
+        await engine.start()
+    finally:
+        await _cancelled(talking)
+    say(f"engine {engine.name}, model {engine.model}")
+    if getattr(engine, "untrained", False):
+        say("this model is not trained as a judge: its scores show how things work and mean nothing else")
+
+
+async def score_all(engine: Engine, tasks: Iterator[Task], file: SampleFile) -> Progress:
+    """Sample every item; what fails is told, counted and does not stop the others."""
+    todo = list(tasks)
+    progress = Progress(len(todo))
+    waiting = iter(todo)
+    width = max(2, -(-IN_FLIGHT // max((task.plan.k for task in todo), default=1)))
+    me = asyncio.current_task()
+    assert me is not None
+    # Ended by a service manager, a run has to close its file and its engine as after Ctrl-C.
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
+    talking = asyncio.create_task(_talk(progress.line))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(width, len(todo))):
+                group.create_task(_work(engine, waiting, file, progress))
+    except* OSError as errors:
+        first = errors.exceptions[0]
+        raise UsageError(f"{file.path}: {getattr(first, 'strerror', None) or first}") from None
+    finally:
+        await _cancelled(talking)
+    return progress
+
+
+async def _work(engine: Engine, waiting: Iterator[Task], file: SampleFile, progress: Progress) -> None:
+    for task in waiting:
+        file.add_item(task.plan.example, task.session)
+        try:
+            if len(task.plan.have.intersection(range(task.plan.k))) < task.plan.k:
+                failed = await _sample(engine, task, file, progress)
+                if failed:
+                    say(f"item {task.plan.example.id!r}: {len(failed)} samples failed: {failed[0]}")
+        except UsageError as error:
+            progress.items_failed += 1
+            say(f"item {task.plan.example.id!r}: {error}")
+        progress.items_done += 1
+
+
+async def _sample(engine: Engine, task: Task, file: SampleFile, progress: Progress) -> list[str]:
+    """Sample one item; returns why samples failed."""
+    failed = []
+    async with aclosing(sample(engine, task.plan)) as arriving:
+        async for each in arriving:
+            file.add_sample(task.plan.example.id, each)
+            progress.samples += 1
+            if each.completion is None:
+                progress.samples_failed += 1
+                failed.append(each.error or "no completion")
+            else:
+                progress.tokens += each.completion.completion_tokens
+                progress.unreadable += each.scores is None
+    return failed
+
+
+async def _talk(words: Callable[[], str]) -> None:
+    last = ""
+    while True:
+        await asyncio.sleep(_REPORT_EVERY_S)
+        if (now := words()) and now != last:
+            last = now
+            say(now)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
