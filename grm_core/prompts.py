@@ -30,7 +30,7 @@ _HOLDS: dict[str, frozenset[str]] = {
 # Any <|...|> covers ChatML, Llama 3, Phi and gpt-oss; the full-width bar is DeepSeek's. The rest are the exact special
 # tokens of Llama 2, Mistral, Gemma, Qwen and SmolLM2.
 _CONTROL = re.compile(
-    r"<(?=[|｜])|(?<=[|｜])>"
+    r"<(?=[|｜][^\s<>]{1,60}[|｜]>)"
     r"|<(?=/?(?:s|bos|eos|pad|unk|mask|cls|sep|think|thinking|tool_call|tool_response|tools|start_of_turn|end_of_turn"
     r"|start_of_image|end_of_image|image_soft_token|image|img|unused\d{1,4}|reserved_\w{1,40}|extra_id_\d{1,4}"
     r"|repo_name|reponame|file_sep|filename|gh_stars|issue_\w{1,20}|jupyter_\w{1,20}|empty_output)>)"
@@ -126,8 +126,9 @@ def fill(
 def harmless(text: str) -> str:
     """User text for a prompt: control tokens and our own markers broken by U+2060, lone surrogates as U+FFFD."""
     text = _SURROGATE.sub("\ufffd", text)
-    text = _CONTROL.sub(lambda m: f"{m[0]}{WORD_JOINER}" if m[0] != ">" else f"{WORD_JOINER}>", text)
-    return _MARKER.sub(f"[{WORD_JOINER}", text)
+    for pattern in (_CONTROL, _MARKER):
+        text = pattern.sub(rf"\g<0>{WORD_JOINER}", text)
+    return text
 
 
 def structure(n: int, given_principles: bool = False) -> str:
@@ -137,10 +138,10 @@ def structure(n: int, given_principles: bool = False) -> str:
     end: 2 to 4 principles unless they are given, one line of critique per response, one score line. Everything it
     matches parses to OK. Written for xgrammar and llguidance alike: no anchors, lookarounds or back-references.
     """
-    # Without < ` and \ no line can open thinking, a code fence or a box of its own.
-    free = r"[^\n\r\\<`\x00-\x1f\u2028\u2029]"
-    principle = rf"[1-4]\. [A-Z]{free}{{9,120}} \(weight: [1-9]0%\)\n"
-    principles = "" if given_principles else rf"Principles:\n(?:{principle}){{2,4}}"
+    # Without < [ ` and \ no line can open thinking, a code fence or a box of its own.
+    free = r"[^\n\r\\<\[`\x00-\x1f\u2028\u2029]"
+    one, two, three, four = (rf"{i}\. [A-Z]{free}{{9,120}} \(weight: [1-9]0%\)\n" for i in range(1, 5))
+    principles = "" if given_principles else rf"Principles:\n{one}{two}(?:{three}(?:{four})?)?"
     critiques = "".join(rf"Response {place}: [A-Z]{free}{{19,240}}\n" for place in range(1, n + 1))
     score = rf"(?:[{SCORE_MIN}-{SCORE_MAX - 1}]|{SCORE_MAX})"
     return rf"{principles}Critique:\n{critiques}Scores: \\boxed\{{{', '.join([score] * n)}\}}"

@@ -16,10 +16,8 @@ LABEL_NAME = rf"(?:{_WORDS}[ \t]++){{0,4}}+(?:scores?|ratings?){_SCALE}"
 _MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
 _TAG = r"</?(?:final_)?(?:scores?|ratings?)>"
 _PREFIX = re.compile(rf"(?:{_MARK})*+(?P<label>(?:{_TAG}|{LABEL_NAME})(?:{_MARK}|{_TAG}|[:：=`])*+)?", re.IGNORECASE)
-LABEL = re.compile(
-    rf"(?:{_MARK})*+{LABEL_NAME}(?:{_MARK}|[:：=])*+|(?:[ \t]*+{LABEL_NAME}[:：*_ \t]*+\n)[ \t]*+", re.IGNORECASE
-)
-"""A line's text up to its inline code, if that is nothing but a label and marks."""
+LABEL = re.compile(rf"(?:{_MARK})*+{LABEL_NAME}(?:{_MARK}|[:：=])*+", re.IGNORECASE)
+"""Nothing but a label and marks."""
 _SUFFIX = re.compile(
     rf"(?:[\s*_|~$.,;!。`]|\\[)\]]|\\\\|{_TAG}|</(?:answer|output|s)>|<\|\w{{1,20}}\|>|<end_of_turn>|<eos>)*+",
     re.IGNORECASE,
@@ -63,6 +61,11 @@ class _Candidate:
     def well_formed(self) -> bool:
         return self.reading.status is ParseStatus.OK
 
+    @property
+    def meant(self) -> bool:
+        """Whether the line is surely meant as the scores: by its label or because it holds n values."""
+        return self.labelled or self.reading.status is not ParseStatus.WRONG_COUNT
+
 
 def read(seen: str, n: int, cut: bool) -> Reading:
     """Read n scores from visible text; `cut` says that the engine stopped at its token limit.
@@ -75,12 +78,13 @@ def read(seen: str, n: int, cut: bool) -> Reading:
     found = list(_BOX.finditer(seen))
     lines, prose = _sort_boxes(seen, found, n)
     brackets = list(_bracket_lines(seen, n))
-    rivals = [c for c in lines if c.well_formed or c.labelled or c.reading.status is ParseStatus.OUT_OF_RANGE]
-    score_lines = [c for c in lines if c.well_formed] or ([] if rivals else [c for c in brackets if c.well_formed])
+    score_lines = [c for c in lines if c.well_formed]
+    if not score_lines and not any(c.meant for c in lines):
+        score_lines = [c for c in brackets if c.well_formed]
     if score_lines:
         return _agree(score_lines)
     unclosed = bool(found) and found[-1]["inside"] is None
-    if not (lines or brackets) and (cut or unclosed):
+    if (cut or unclosed) and not any(c.meant for c in [*lines, *brackets]):
         return Reading(ParseStatus.TRUNCATED)
     if lines:
         return _worst(lines)

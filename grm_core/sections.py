@@ -17,18 +17,20 @@ MOST_PRINCIPLES = 64
 _MOST_HEADERS = 1000
 
 _PRINCIPLES = (
-    r"(?:(?:query|specific|evaluation|scoring|query[- ]specific|additional|key|other|judging|grading|the|my)[ \t]++){0,3}+"
+    r"(?:(?:query|specific|evaluation|scoring|query[- ]specific|additional|key|other|judging|grading|the|my)[ \t]++)"
+    r"{0,3}+"
     r"(?:criteria|criterion|principles?)(?:[ \t]++(?:and|with|&)(?:[ \t]++their)?[ \t]++weights?)?"
 )
 _CRITIQUE = (
     r"(?:(?:detailed|overall|comparative|brief|response|the|my)[ \t]++){0,2}+"
     r"(?:critiques?|analys[ei]s|evaluation|assessment)(?:[ \t]++of[ \t]++(?:the[ \t]++)?responses?)?"
 )
-_NAME = rf"(?:{_PRINCIPLES}|{_CRITIQUE}|{LABEL_NAME})(?:[ \t]*+\([^()\n]{{1,60}}\))?"
+_ASIDE = r"(?:[ \t]*+\([^()\n]{1,60}\))?"
+_NAME = rf"(?:{_PRINCIPLES}|{_CRITIQUE}|{LABEL_NAME}){_ASIDE}"
 _HEADER = re.compile(
     rf"""^[ \t]*+(?P<item>(?:\d{{1,2}}[.)]|[-*+•])[ \t]++)?(?:\#{{1,6}}[ \t]*+)?(?:\d{{1,2}}[.)][ \t]++)?(?:
       (?P<em>\*{{1,3}}+|_{{1,3}}+)(?:\d{{1,2}}[.)][ \t]++)?(?P<bold>{_NAME})[ \t]*+
-        (?:[:：][ \t]*+(?P=em)|(?P=em)[ \t]*+(?:[:：]|[-–—](?=[ \t])|(?=\n|\Z)))
+        (?:[:：][ \t]*+(?P=em)|(?P=em){_ASIDE}[ \t]*+(?:[:：]|[-–—](?=[ \t])|(?=\n|\Z)))
     | (?P<plain>{_NAME})[ \t]*+(?:[:：]|[-–—](?=[ \t])|(?=\n|\Z))
     )""",
     re.MULTILINE | re.IGNORECASE | re.VERBOSE,
@@ -48,8 +50,8 @@ _NAMED_LINE = re.compile(r"[ \t]*+(?:\*\*|__)[^*_\n]{2,80}(?:\*\*|__)")
 
 _AMOUNT = r"(?<![\d.])(\d{1,4}(?:[.,]\d{1,4})?)(?![\d])"
 _WORD_WEIGHT = re.compile(
-    rf"[(\[]?[ \t]*+[*_]*+\bweight(?:ing|age)?\b[*_ \t]*+[:=]?[*_ \t]*+(?:of[ \t]++|is[ \t]++)?{_AMOUNT}[ \t]*+(?:%|percent)?"
-    r"(?:/\d{1,3})?[*_ \t]*+[)\]]?",
+    rf"[(\[]?[ \t]{{0,3}}[*_]{{0,3}}\bweight(?:ing|age)?\b[*_ \t]*+[:=]?[*_ \t]*+(?:of[ \t]++|is[ \t]++)?{_AMOUNT}"
+    r"[ \t]*+(?:%|percent)?(?:/\d{1,3})?[*_ \t]*+[)\]]?",
     re.IGNORECASE,
 )
 _BRACKETED_WEIGHT = re.compile(rf"[(\[][ \t]*+{_AMOUNT}[ \t]*+(?:%|percent|points?|pts?)?[ \t]*+[)\]]", re.IGNORECASE)
