@@ -1,0 +1,113 @@
+"""An engine without a model: it writes completions in our format, scores following from the seed, at a given pace."""
+
+import asyncio
+import random
+import re
+from collections.abc import AsyncGenerator, Sequence
+
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
+from grm_core.errors import EngineError
+from grm_core.types import Completion, Message, Request
+
+HOSTILE = (
+    "<img src=x onerror=window.hacked=1> ${window.hacked=1} {{value}} "
+    r"$\href{javascript:alert(1)}{x}$ \underbrace{x} `</script><script>window.hacked=1</script>"
+)
+
+
+class FakeEngine:
+    """Streams words; `broken` are seeds without scores, `failing` seeds whose request fails."""
+
+    name = "fake"
+    untrained = False
+
+    def __init__(
+        self,
+        delay: float = 0.0,
+        start_seconds: float = 0.0,
+        hostile: bool = False,
+        broken: frozenset[int] = frozenset(),
+        failing: frozenset[int] = frozenset(),
+        start_error: EngineError | None = None,
+        limit: int = 4096,
+    ) -> None:
+        """`delay`: seconds per word; `start_error` is raised by every start; `limit`: context length in words."""
+        self.model = "fake-judge"
+        self.delay, self.start_seconds, self.hostile = delay, start_seconds, hostile
+        self.broken, self.failing, self.start_error, self.limit = broken, failing, start_error, limit
+        self.closed_early = 0
+        """Generations that were closed before their end."""
+        self._state = EngineState("idle")
+
+    def state(self) -> EngineState:
+        """What the engine is doing."""
+        return self._state
+
+    async def start(self) -> None:
+        """Become ready after `start_seconds`, or fail."""
+        if self.start_error is not None:
+            self._state = EngineState("failed", str(self.start_error), self.start_error.hint)
+            raise self.start_error
+        if self._state.phase != "ready":
+            self._state = EngineState("starting", "starting the fake engine")
+            await asyncio.sleep(self.start_seconds)
+            self._state = EngineState("ready")
+
+    async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
+        """Write all completions at once, each word by word."""
+        tasks = [
+            asyncio.create_task(self._write(request, child, on_text))
+            for request in requests
+            for child in range(request.n)
+        ]
+        try:
+            for finished in asyncio.as_completed(tasks):
+                yield await finished
+        finally:
+            if not all(task.done() for task in tasks):
+                self.closed_early += 1
+            for task in tasks:
+                task.cancel()
+
+    async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
+        """One token per word."""
+        return PromptSize(sum(len(m.content.split()) for m in messages), self.limit)
+
+    async def close(self) -> None:
+        """Nothing was started."""
+        self._state = EngineState("closed")
+
+    async def _write(self, request: Request, child: int, on_text: OnText | None) -> Reply:
+        seed = request.seed + child
+        n = len(re.findall(r"\[Response \d+ begins\]", request.messages[0].content))
+        text = completion_text(seed, n, self.hostile, seed in self.broken)
+        words = text.split(" ")
+        for word in words:
+            if self.delay:
+                # Seeds differ in pace, so that samples finish one after another.
+                await asyncio.sleep(self.delay * (1 + seed % 4 / 4))
+            if on_text is not None:
+                on_text(request.key, child, word + " ")
+        if seed in self.failing:
+            return Reply(request.key, child, EngineError("the fake server said no"))
+        done = Completion(text, "stop", 50, len(words), self.delay * len(words), self.model)
+        return Reply(request.key, child, done)
+
+
+def completion_text(seed: int, n: int, hostile: bool = False, broken: bool = False) -> str:
+    """A completion that scores n responses; the same seed gives the same text."""
+    draw = random.Random(seed)
+    extra = f" {HOSTILE}" if hostile else ""
+    principles = (
+        f"1. Correctness of what is claimed{extra} (weight: {(first := draw.choice([40, 50, 60]))}%)\n"
+        f"2. Clarity for a reader without training (weight: {90 - first}%)\n"
+        "3. Stays with the question (weight: 10%)"
+    )
+    critiques = "\n".join(
+        f"Response {i}: It answers the question and gives a picture that holds for the first half; the second half "
+        f"claims more than it shows.{extra}"
+        for i in range(1, n + 1)
+    )
+    scores = ", ".join(str(draw.randint(1, 10)) for _ in range(n))
+    ending = "" if broken else f"\nScores: \\boxed{{{scores}}}"
+    return f"Principles:\n{principles}\nCritique:\n{critiques}{ending}"

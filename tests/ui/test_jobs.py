@@ -1,0 +1,150 @@
+"""Runs belong to their session: they sample in the background, store before they show, and stop when told."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from grm_core import shuffling
+from grm_core.errors import EngineError, UsageError
+from storage.store import Store
+from tests.fake_engine import FakeEngine
+from tests.make import make_example
+from ui.jobs import Ask, Jobs, Progress
+
+
+@contextmanager
+def running(path: Path, engine: FakeEngine) -> Iterator[Jobs]:
+    """Jobs on a fresh store, always closed."""
+    store = Store(path / "grm.db")
+    jobs = Jobs(store, engine)
+    jobs.start()
+    try:
+        yield jobs
+    finally:
+        jobs.close()
+        store.close()
+
+
+def until(jobs: Jobs, session_id: str, met: Callable[[Progress], bool], seconds: float = 20) -> Progress:
+    """Look at a run until the condition is met."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        progress = jobs.progress(session_id)
+        assert progress is not None
+        if met(progress):
+            return progress
+        time.sleep(0.02)
+    raise AssertionError(f"not met after {seconds} s: {progress}")
+
+
+def ended(progress: Progress) -> bool:
+    return not progress.running
+
+
+def test_a_run_ends_with_k_stored_samples(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine()) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=6, seed=3))
+        progress = until(jobs, session_id, ended)
+        assert (progress.phase, progress.done, progress.k) == ("done", 6, 6)
+        samples = jobs.store.samples(session_id)
+        assert [s.index for s in samples] == list(range(6))
+        assert all(s.scores for s in samples)
+        session = jobs.store.session(session_id)
+        assert session is not None
+        run = jobs.store.run(session.run_id)
+        assert run is not None
+        assert (run.k, run.seed, run.engine, run.model) == (6, 3, "fake", "fake-judge")
+
+
+def test_what_is_shown_as_done_is_in_the_store(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(delay=0.002)) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=8))
+        while (progress := until(jobs, session_id, lambda _: True)).running:
+            stored = jobs.store.samples(session_id) if progress.done else []
+            assert len(stored) >= progress.done
+
+
+def test_live_text_is_shown_under_its_sample(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(delay=0.01)) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=3))
+        progress = until(jobs, session_id, lambda p: len(p.live) == 3)
+        assert set(progress.live) == {0, 1, 2}
+        assert all(text.startswith("Principles:") for text in progress.live.values())
+
+
+def test_stop_keeps_what_arrived_and_frees_the_engine(tmp_path: Path) -> None:
+    engine = FakeEngine(delay=0.005)
+    with running(tmp_path, engine) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=16))
+        until(jobs, session_id, lambda p: p.done >= 2)
+        jobs.stop(session_id)
+        progress = until(jobs, session_id, ended)
+        assert progress.phase == "stopped"
+        assert 2 <= len(jobs.store.samples(session_id)) < 16
+        assert engine.closed_early == 1
+
+
+def test_two_runs_sample_at_the_same_time(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(delay=0.01)) as jobs:
+        first = jobs.submit(make_example(), Ask(k=2))
+        second = jobs.submit(make_example(query="Another one?"), Ask(k=2))
+        for session_id in (first, second):
+            until(jobs, session_id, lambda p: p.phase == "sampling" and bool(p.live))
+        assert all(until(jobs, s, ended).phase == "done" for s in (first, second))
+
+
+def test_a_run_waits_for_the_engine(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(start_seconds=0.3)) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=1))
+        assert until(jobs, session_id, lambda _: True).phase == "waiting"
+        assert until(jobs, session_id, ended).phase == "done"
+
+
+def test_an_engine_that_cannot_start_fails_the_run_with_its_hint(tmp_path: Path) -> None:
+    error = EngineError("no server answers", hint="Start one.")
+    with running(tmp_path, FakeEngine(start_error=error)) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=1))
+        progress = until(jobs, session_id, ended)
+        assert progress.phase == "failed"
+        assert "no server answers" in progress.error
+        assert "Start one." in progress.error
+
+
+def test_a_failed_sample_is_kept_and_the_others_go_on(tmp_path: Path) -> None:
+    slots = shuffling.plan(2, 4, 0, make_example().id)
+    engine = FakeEngine(failing=frozenset({slots[1].seed}), broken=frozenset({slots[2].seed}))
+    with running(tmp_path, engine) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=4, seed=0))
+        assert until(jobs, session_id, ended).phase == "done"
+        samples = jobs.store.samples(session_id)
+        assert len(samples) == 4
+        assert [bool(s.scores) for s in samples] == [True, False, False, True]
+        assert samples[1].error == "the fake server said no"
+
+
+@pytest.mark.parametrize("k", [0, -1, 1025, 10**9])
+def test_k_out_of_range_is_refused_before_anything_is_asked(tmp_path: Path, k: int) -> None:
+    with running(tmp_path, FakeEngine()) as jobs:
+        with pytest.raises(UsageError, match="1 to 1024"):
+            jobs.submit(make_example(), Ask(k=k))
+        assert jobs.store.count_sessions() == 0
+
+
+def test_a_prompt_beyond_the_context_is_refused_with_token_counts(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(limit=300)) as jobs:
+        session_id = jobs.submit(make_example(query="word " * 500), Ask(k=2))
+        progress = until(jobs, session_id, ended)
+        assert progress.phase == "failed"
+        assert "300" in progress.error
+        assert jobs.store.samples(session_id) == []
+
+
+def test_closing_stops_runs_and_the_engine(tmp_path: Path) -> None:
+    engine = FakeEngine(delay=0.05)
+    with running(tmp_path, engine) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=4))
+        until(jobs, session_id, lambda p: p.phase == "sampling")
+    assert engine.state().phase == "closed"
