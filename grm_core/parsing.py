@@ -1,7 +1,7 @@
 r"""Completion text -> Parsed: the pointwise scores, the principles with their weights, and where the critique stands.
 
-    text ──visible──> the model's own voice ──scorelines──> status, scores, spans
-                                            ──sections────> principles, critique span
+    text ──outside_code──> plain ──outside_quotations──> scorelines: status, scores, spans
+                             └──> sections: principles, critique span
 
 Scores come from a score line: an optional label and one `\boxed{7, 3}`, alone on a line outside thinking, code and
 quotations. Weights and sub-scores never change them. `parse` never raises and takes linear time; what it cannot read
@@ -10,7 +10,7 @@ is named by its status, never guessed, clamped or set to a neutral score.
 
 from grm_core import scorelines, sections
 from grm_core.types import Parsed, ParseStatus, Span
-from grm_core.visible import visible
+from grm_core.visible import outside_code, outside_quotations
 
 PARSER_VERSION = 1
 """Rises when the same text may be read differently."""
@@ -30,9 +30,10 @@ def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
     offset = max(0, len(text) - CAP)
     head_open = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
     tail = text[offset:]
-    seen = visible(tail, scorelines.LABEL, thinking=head_open)
-    reading = scorelines.read(seen, n, cut=finish_reason == "length")
-    principles, critique = sections.read(tail, seen, reading.line)
+    plain = outside_code(tail, thinking=head_open)
+    reading = scorelines.read(outside_quotations(plain, scorelines.LABEL), n, cut=finish_reason == "length")
+    # A stray quotation mark must not swallow a heading, so sections are looked for in quotations too.
+    principles, critique = sections.read(tail, plain, reading.line)
     return Parsed(
         status=reading.status,
         principles=tuple(sections.moved(principle, offset) for principle in principles),

@@ -71,7 +71,7 @@ class _Header:
 
 
 def read(text: str, seen: str, score_line: int | None) -> tuple[list[Principle], Span | None]:
-    """The principles in the order written, and the span of the critique's body; `seen` is `text` made visible."""
+    """The principles in the order written, and the span of the critique's body; `seen` is `text` outside code."""
     headers = _headers(seen)
     stop = len(seen) if score_line is None else score_line
     body, critique = _section(headers, "principles", seen, stop), _section(headers, "critique", seen, stop)

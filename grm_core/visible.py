@@ -57,17 +57,23 @@ _REACH = 160
 """A label in front of inline code is looked for within this many characters."""
 
 
-def visible(text: str, label: re.Pattern[str], thinking: bool = False) -> str:
-    """The text, equally long, with thinking blanked and code, block quotes and quotations covered.
+def outside_code(text: str, thinking: bool = False) -> str:
+    """The text, equally long, with thinking blanked and fenced code, block quotes and HTML quotations covered.
 
     Newlines stay, in every notation as a line feed. `thinking` says that the text starts inside a thinking section.
-    Inline code right behind a `label`, or on the line below, stays readable: its backticks are decoration there.
     """
     text = text.replace("\r\n", " \n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = _overwrite(text, _thinking(text, thinking), " ")
     text = _overwrite(text, _fences(text), COVER)
     text = _BLOCK_QUOTE.sub(_cover, text)
-    text = _overwrite(text, _tagged(text), COVER)
+    return _overwrite(text, _tagged(text), COVER)
+
+
+def outside_quotations(text: str, label: re.Pattern[str]) -> str:
+    """The text with what stands in quotation marks or inline code covered; newlines stay.
+
+    Inline code right behind a `label`, or on the line below, stays readable: its backticks are decoration there.
+    """
 
     def cover_unless_labelled(match: re.Match[str]) -> str:
         if match[0][0] == "`":

@@ -276,6 +276,11 @@ def test_a_principle_called_analysis_does_not_open_the_critique() -> None:
     assert text[slice(*parsed.critique_span)] == "Good."
 
 
+def test_a_stray_quotation_mark_swallows_no_heading() -> None:
+    parsed = parse('Principles:\n1. Says "yes\nCritique:\nIt says no".\nScores: [7, 3]', 2)
+    assert (len(parsed.principles), parsed.critique_span is None) == (1, False)
+
+
 def test_a_runaway_list_is_cut_off() -> None:
     assert len(parse("Principles:\n" + "- again\n" * 5000, 2).principles) == 64
 

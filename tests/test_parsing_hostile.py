@@ -220,10 +220,10 @@ def sound(parsed: Parsed, text: str, n: int) -> None:
 MEGABYTE = 1_000_000
 FLOODS = [
     "(", "[", "{", "}", "*", "_", "#", "~", "<", " ", "\n", "\t\n", "\\", "\r", "\u2028", "7,", "[1,", "[7, 3]\n",
-    '"', ' "', ' "a', '"a\n', '"\n\n', "'", "'a\n", " 'a", "`", "` ", "``a ", "“", "“\n", "“x” ", "«", "<q>", 
-    "<pre>\n",    "<think>", "</think>", "> a\n", "```\n", "~~~a\n", OWN + "\n", "Scores: ", "Scores:\n", "Analysis:\n", "- a\n",
-    "1. ",
-    "\\boxed{", "\\boxed{{a}", "\\boxed{\\boxed{x}", "\\boxed{7, 3} ", "Scores: `x` ", "the final ", "weight ", ": ",
+    '"', ' "', ' "a', '"a\n', '"\n\n', "'", "'a\n", " 'a", "`", "` ", "``a ", "“", "“\n", "“x” ", "«", "<q>",
+    "<pre>\n", "<think>", "</think>", "> a\n", "```\n", "~~~a\n", OWN + "\n", "Scores: ", "Scores:\n",
+    "Analysis:\n", "- a\n", "1. ", "\\boxed{", "\\boxed{{a}", "\\boxed{\\boxed{x}", "\\boxed{7, 3} ",
+    "Scores: `x` ", "the final ", "weight ", ": ",
 ]  # fmt: skip
 HEADS = ["", "Principles:\n", "Principles:\n1. ", "\\boxed{", "<think>", '"', "Specific Criteria: 1. weight"]
 
