@@ -11,7 +11,7 @@ from pathlib import Path
 from cli.common import say
 from cli.samplefile import SampleFile
 from grm_core.engines.base import Engine
-from grm_core.errors import UsageError
+from grm_core.errors import GRMError, UsageError
 from grm_core.prompts import Template
 from grm_core.sampling import SamplingPlan, sample
 from grm_core.types import Example, Run, Session
@@ -141,7 +141,7 @@ async def _work(engine: Engine, waiting: Iterator[Task], file: SampleFile, progr
                 failed = await _sample(engine, task, file, progress)
                 if failed:
                     say(f"item {task.plan.example.id!r}: {len(failed)} samples failed: {failed[0]}")
-        except UsageError as error:
+        except GRMError as error:
             progress.items_failed += 1
             say(f"item {task.plan.example.id!r}: {error}")
         progress.items_done += 1

@@ -186,9 +186,13 @@ def test_what_was_saved_is_there_after_opening_again(store: Store, path: Path) -
 
 
 def test_an_error_inside_a_transaction_undoes_all_of_it(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.transaction():
-        store.add_sample(make_sample(0, (3, 7)))
-        raise RuntimeError
+    def interrupted() -> None:
+        with store.transaction():
+            store.add_sample(make_sample(0, (3, 7)))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert store.samples("s") == []
     store.add_sample(make_sample(0, (3, 7)))
 

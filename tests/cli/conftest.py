@@ -1,0 +1,57 @@
+"""Running commands as a shell would, without a shell."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import app
+from tests.cli.fake_vllm import FakeVLLM
+
+
+class Done(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    lines: list[Any]
+    """Its standard output, read as JSON lines."""
+    words: str
+    """Its standard error."""
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    def run(*arguments: str | Path | int) -> Done:
+        capsys.readouterr()
+        try:
+            code = app.main([str(each) for each in arguments])
+        except SystemExit as left:
+            code = int(str(left.code))
+        out, words = capsys.readouterr()
+        return Done(code, [json.loads(line) for line in out.splitlines()], words)
+
+    return run
+
+
+@pytest.fixture
+def server() -> Iterator[FakeVLLM]:
+    with FakeVLLM() as running:
+        yield running
+
+
+@pytest.fixture
+def items(tmp_path: Path) -> Path:
+    path = tmp_path / "items.jsonl"
+    lines = [
+        {"id": "pair", "query": "Why is the sky blue?", "responses": ["Scattering.", "The sea."], "labels": [1, 0]},
+        {"id": "three", "query": "2+2?", "responses": ["4", "5", "22"], "labels": [1, 0, 0]},
+        {"id": "one", "query": "Hi", "responses": ["Hello"]},
+        {"id": "told", "query": "Capital of France?", "responses": ["Paris", "Rome"], "reference": "Paris"},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path

@@ -1,0 +1,88 @@
+"""A server that answers like vLLM, quickly and the same every time: what it writes follows from prompt and seed."""
+
+import hashlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+
+class FakeVLLM:
+    """Serves `model` on a free port of 127.0.0.1 while its block runs."""
+
+    def __init__(self, model: str = "fake-grm", delay: float = 0.0) -> None:
+        self.model = model
+        self.delay = delay
+        self.asked: list[int] = []
+        """The seed of every completion that was asked for."""
+        self.refused_above: int | None = None
+        """After so many completions, answer 400 to every further one."""
+        self.limit = 4096
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Status and JSON for a request."""
+        if path == "/v1/models":
+            return 200, {"data": [{"id": self.model, "max_model_len": self.limit}]}
+        prompt = "\n".join(message["content"] for message in body.get("messages", ()))
+        if path == "/tokenize":
+            return 200, {"count": len(prompt.split()), "max_model_len": self.limit}
+        if path != "/v1/chat/completions":
+            return 404, {"error": {"message": "no such address"}}
+        time.sleep(self.delay)
+        seeds = range(body["seed"], body["seed"] + body["n"])
+        if self.refused_above is not None and len(self.asked) + body["n"] > self.refused_above:
+            return 400, {"error": {"message": "refused on purpose"}}
+        self.asked += seeds
+        choices = [
+            {"index": i, "finish_reason": "stop", "message": {"content": write(prompt, seed)}, "token_ids": [1] * 7}
+            for i, seed in enumerate(seeds)
+        ]
+        usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": 7 * len(choices)}
+        return 200, {"choices": choices, "usage": usage}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                self._reply({})
+
+            def do_POST(self) -> None:
+                self._reply(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+            def _reply(self, body: dict[str, Any]) -> None:
+                status, answer = outer.answer(self.path, body)
+                data = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+
+def write(prompt: str, seed: int) -> str:
+    """A completion for as many responses as the prompt shows; one in eight has no scores."""
+    n = prompt.count(" begins]") - prompt.count("[Conversation begins]") - prompt.count("[Reference begins]")
+    digest = hashlib.sha256(f"{seed}|{prompt}".encode()).digest()
+    scores = ", ".join(str(1 + digest[i] % 10) for i in range(max(1, n)))
+    last = "I cannot say." if digest[31] % 8 == 0 else rf"Scores: \boxed{{{scores}}}"
+    return f"Principles:\n1. Correctness (weight: 60%)\n2. Clarity (weight: 40%)\n\nCritique:\nSeed {seed}.\n\n{last}"
