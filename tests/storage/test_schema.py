@@ -1,0 +1,39 @@
+"""The schema: one history, described where people look."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+from storage import schema
+from storage.store import Store
+
+DOCS = Path(__file__).parents[2] / "docs" / "schema.md"
+
+
+def test_every_column_is_documented(tmp_path: Path) -> None:
+    Store(tmp_path / "x.db").close()
+    documented = {
+        line.split("`")[1]: set(re.findall(r"`(\w+)`", line))
+        for line in DOCS.read_text().splitlines()
+        if line[:3] == "| `"
+    }
+    with sqlite3.connect(tmp_path / "x.db") as conn:
+        for table in ("run", "session", "sample", "passage"):
+            columns = {row[1] for row in conn.execute(f"PRAGMA table_info({table})")}
+            assert columns <= documented[table]
+    conn.close()
+
+
+def test_a_file_of_the_first_migration_is_brought_up_to_date(tmp_path: Path) -> None:
+    from sqlite_utils import Database
+
+    path = tmp_path / "old.db"
+    conn = sqlite3.connect(path)
+    schema.migrations.apply(Database(conn), stop_before="m002_passages")
+    conn.close()
+    store = Store(path)
+    assert store.search("anything") == []
+    store.close()
+    with sqlite3.connect(path) as conn:
+        assert not schema.pending(conn)
+    conn.close()
