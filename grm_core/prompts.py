@@ -142,7 +142,8 @@ def structure(n: int, given_principles: bool = False) -> str:
     free = r"[^\n\r\\<\[`\x00-\x1f\u2028\u2029]"
     one, two, three, four = (rf"{i}\. [A-Z]{free}{{9,120}} \(weight: [1-9]0%\)\n" for i in range(1, 5))
     principles = "" if given_principles else rf"Principles:\n{one}{two}(?:{three}(?:{four})?)?"
-    critiques = "".join(rf"Response {place}: [A-Z]{free}{{19,240}}\n" for place in range(1, n + 1))
+    most = max(50, min(240, 1600 // n))  # all critiques together stay within a thousand tokens
+    critiques = "".join(rf"Response {place}: [A-Z]{free}{{19,{most}}}\n" for place in range(1, n + 1))
     score = rf"(?:[{SCORE_MIN}-{SCORE_MAX - 1}]|{SCORE_MAX})"
     return rf"{principles}Critique:\n{critiques}Scores: \\boxed\{{{', '.join([score] * n)}\}}"
 
