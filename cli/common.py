@@ -2,14 +2,12 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from storage.store import Store
+from storage.paths import default_path
 
 
 def print_json(value: Any) -> None:
@@ -27,26 +25,11 @@ def one_line(words: str) -> str:
     return words.replace("\n", " ").encode("utf-8", "backslashreplace").decode()
 
 
-def default_db() -> Path:
-    """Where sessions are kept unless --db says otherwise."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "grm-lens" / "grm-lens.db"
-
-
 def add_db(parser: argparse.ArgumentParser) -> None:
     """Add --db."""
     parser.add_argument(
-        "--db", type=Path, default=default_db(), metavar="FILE", help="database (default: %(default)s)"
+        "--db", type=Path, default=default_path(), metavar="FILE", help="database (default: %(default)s)"
     )
-
-
-def open_store(path: Path, read_only: bool = False) -> "Store":
-    """Open the database; its default folder is made when it is missing."""
-    from storage.store import Store
-
-    if path == default_db() and not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    return Store(path, read_only)
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

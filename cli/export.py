@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from cli.common import add_db, open_store, say
+from cli.common import add_db, say
 from grm_core.errors import UsageError
 
 HELP = "write sessions of the database as JSONL"
@@ -20,9 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the sessions in the order given, or in order of arrival."""
+    from storage.store import Store
     from storage.transfer import export_store
 
-    store = open_store(args.db, read_only=True)
+    store = Store(args.db, read_only=True)
     try:
         wanted = args.sessions or None
         if args.out is None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from cli.common import add_db, open_store, print_json, say
+from cli.common import add_db, print_json, say
 from grm_core.errors import UsageError
 
 HELP = "add sessions from JSONL to the database"
@@ -18,9 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line per session: its id, its item, how many samples were added, and what became of it."""
+    from storage.store import Store
     from storage.transfer import import_file
 
-    store = open_store(args.db)
+    store = Store(args.db)
     try:
         if store.read_only:
             raise UsageError(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import open_store, real, say, whole
+from cli.common import real, say, whole
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -161,10 +161,11 @@ def _check_meta(name: str) -> None:
 
 
 def _import(db: Path, out: Path) -> bool:
+    from storage.store import Store
     from storage.transfer import import_file
 
     try:
-        store = open_store(db)
+        store = Store(db)
     except UsageError as error:
         say(f"not imported: {error}; the samples are in {out}")
         return False

@@ -2,7 +2,7 @@
 
 import argparse
 
-from cli.common import add_db, open_store, print_json, say, whole
+from cli.common import add_db, print_json, say, whole
 
 HELP = "find words in queries, principles and critiques"
 
@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line per hit; `marks` are the character ranges of the found words in `snippet`."""
-    store = open_store(args.db, read_only=True)
+    from storage.store import Store
+
+    store = Store(args.db, read_only=True)
     try:
         hits = store.search(" ".join(args.words), args.limit)
     finally:

@@ -61,7 +61,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Hold the one writing connection inside a transaction; it is on disk when the block ends without an error."""
-        with self._write_lock, self._explained():
+        with self._write_lock, explained(self.path):
             conn = self._writing()
             if conn.in_transaction:  # a write inside a write joins it
                 yield conn
@@ -79,7 +79,7 @@ class Database:
     @contextmanager
     def read(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
         """Borrow a read-only connection; queries are interrupted (TimeoutError) after `seconds`."""
-        with self._explained():
+        with explained(self.path):
             conn = self._borrow()
             deadline = None if seconds is None else time.monotonic() + seconds
             if deadline is not None:
@@ -109,7 +109,7 @@ class Database:
                 self._lock = None
 
     def _open(self, read_only: bool) -> None:
-        with self._explained():
+        with explained(self.path):
             if not read_only:
                 if self.path.exists() and not os.access(self.path, os.W_OK):
                     raise StoreError(_MEANINGS["SQLITE_READONLY"])
@@ -163,23 +163,19 @@ class Database:
                 return
         conn.close()
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except StoreError as error:
-            raise StoreError(self._named(str(error))) from None
-        except (sqlite3.Error, OSError) as error:
-            if isinstance(error, TimeoutError):
-                raise
-            meaning = _meaning(error)
-            if meaning is None:
-                raise
-            raise StoreError(self._named(meaning)) from error
 
-    def _named(self, message: str) -> str:
-        prefix = f"database {self.path}: "
-        return message if message.startswith(prefix) else prefix + message
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say about the file into a StoreError that names it; bugs stay as they are."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(_named(path, str(error))) from None
+    except (sqlite3.Error, OSError) as error:
+        meaning = None if isinstance(error, TimeoutError) else _meaning(error)
+        if meaning is None:
+            raise
+        raise StoreError(_named(path, meaning)) from error
 
 
 def _connect_reader(path: Path) -> sqlite3.Connection:
@@ -197,6 +193,11 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
         conn.close()
         raise
     return conn
+
+
+def _named(path: Path, message: str) -> str:
+    prefix = f"database {path}: "
+    return message if message.startswith(prefix) else prefix + message
 
 
 def _name(error: BaseException) -> str:

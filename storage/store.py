@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from grm_core.errors import UsageError
 from grm_core.types import Run, Sample, Session
 from storage import fields, passages, records, rows
-from storage.database import Database
+from storage.database import Database, explained
 from storage.errors import StoreError
 from storage.passages import Hit
+from storage.paths import default_path
 
 _PAGE = 50
 
@@ -42,7 +43,11 @@ class Store:
 
         When another process writes the file, this one opens it read-only: see `read_only` and `holder`.
         """
-        self._db = Database(Path(path), read_only)
+        path = Path(path)
+        if path == default_path() and not read_only:
+            with explained(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = Database(path, read_only)
 
     @property
     def path(self) -> Path:

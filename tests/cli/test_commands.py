@@ -13,7 +13,7 @@ import app
 from storage.store import Store
 from tests.cli.conftest import Command
 from tests.make import make_sample
-from tests.storage.test_store import RUN, SESSION
+from tests.storage.make import RUN, SESSION
 
 GOLDEN = [([8, 8], [0, 1], 1.0), ([5, 9], [1, 0], 0.5), ([7, 10], [1, 0], -0.5)]
 """Shown scores 8,8 | 9,5 reversed | 10,7 reversed: totals 20 and 27 in own order."""
@@ -224,7 +224,7 @@ def test_usage_errors_are_one_line(command: Command, arguments: tuple[str, ...])
 
 
 def test_commands_start_without_heavy_packages() -> None:
-    heavy = {"torch", "gradio", "pandas", "vllm"}
+    heavy = {"torch", "transformers", "gradio", "vllm"}
     code = f"import sys, app; app.main(['vote', '/none']); print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

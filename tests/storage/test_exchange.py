@@ -12,7 +12,7 @@ from grm_core.types import Message, ParseStatus
 from grm_core.voting import vote
 from storage import exchange, jsonlines
 from tests.make import make_example, make_sample
-from tests.storage.test_store import RUN, SESSION
+from tests.storage.make import RUN, SESSION
 
 
 def write(path: Path, *lines: Any) -> Path:

@@ -12,7 +12,7 @@ from storage.errors import StoreError
 from storage.passages import MARK_OFF, MARK_ON, clean
 from storage.store import Store
 from tests.make import make_example, make_sample
-from tests.storage.test_store import RUN, SESSION
+from tests.storage.make import RUN, SESSION
 
 
 @pytest.fixture

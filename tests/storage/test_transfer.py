@@ -16,7 +16,7 @@ from storage.errors import StoreError
 from storage.store import Store
 from storage.transfer import export_store, import_file
 from tests.make import make_example, make_sample
-from tests.storage.test_store import RUN, SESSION, any_sample
+from tests.storage.make import RUN, SESSION, any_sample
 
 
 @pytest.fixture
