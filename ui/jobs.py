@@ -1,0 +1,264 @@
+"""Runs that belong to a session, not to a browser tab.
+
+One background thread owns an event loop in which the engine lives and every run samples. Each sample is stored before
+anybody sees it; pages only look at `snapshot` and at the store, so a reload or a second viewer finds the same run.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from grm_core import prompts, provenance, sampling
+from grm_core.engines.base import Engine
+from grm_core.errors import EngineError, GRMError, UsageError
+from grm_core.sampling import SamplingPlan
+from grm_core.types import Example, Params, Run, Sample, Session
+from storage.exchange import title
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+N_MAX_PAGE = 8
+RUNS_MAX = 32
+"""Runs that may be under way at the same time; each keeps up to k requests open."""
+_TAIL = 400
+"""Characters of a sample's unfinished text that a page can see."""
+_TYPICAL_TOKENS = 300
+"""What a sample is taken to need until the first one is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person asks for beside the example."""
+
+    k: int = 8
+    temperature: float = 0.5
+    order: str = "random"
+    seed: int = 0
+    principles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run as seen at one moment."""
+
+    phase: str
+    """waiting (for the engine), sampling, done, stopped or failed."""
+    done: int
+    k: int
+    tokens: int
+    """Completion tokens written so far."""
+    rate: float | None
+    """Tokens per second, None before the first."""
+    seconds_left: float | None
+    error: str = ""
+    live: dict[int, str] = field(default_factory=dict)
+    """Sample index -> the end of what it has written so far."""
+    samples: tuple[Sample, ...] = ()
+    """What has arrived, in order of arrival; empty once the run has ended, the store has them all."""
+
+    @property
+    def running(self) -> bool:
+        """Whether more samples may come."""
+        return self.phase in ("waiting", "sampling")
+
+
+class _Job:
+    """The mutable side of one run; written by the loop's thread, read by pages through `snapshot`."""
+
+    def __init__(self, plan: SamplingPlan) -> None:
+        self.plan = plan
+        self.phase, self.error = "waiting", ""
+        self.finished_tokens = 0
+        self.live_tokens: dict[int, int] = {}
+        self.done = 0
+        self.stopping = False
+        self.samples: list[Sample] = []
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.live: dict[int, str] = {}
+        self.places: dict[tuple[str, int], int] = {}
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.phase in ("waiting", "sampling")
+
+    def snapshot(self) -> Snapshot:
+        tokens = self.finished_tokens + sum(list(self.live_tokens.values()))
+        elapsed = None if self.started is None else (self.ended or time.monotonic()) - self.started
+        rate = tokens / elapsed if elapsed and tokens else None
+        expected = self.finished_tokens / self.done if self.done else _TYPICAL_TOKENS
+        missing = max(0.0, self.plan.k * expected - tokens)
+        left = missing / rate if rate and self.phase == "sampling" else None
+        samples = tuple(self.samples)
+        return Snapshot(self.phase, self.done, self.plan.k, tokens, rate, left, self.error, dict(self.live), samples)
+
+
+class Jobs:
+    """All runs of one process."""
+
+    def __init__(self, store: Store, engine: Engine) -> None:
+        self.store, self.engine = store, engine
+        self._jobs: dict[str, _Job] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
+        self._versions, (self._commit, self._dirty) = provenance.versions(), provenance.commit()
+
+    def start(self) -> None:
+        """Start the thread and, in the background, the engine."""
+        self._thread.start()
+        self._spawn(self._start_engine())
+
+    def submit(self, example: Example, ask: Ask) -> str:
+        """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
+        sampling.check(example, ask.k, N_MAX_PAGE)
+        if self.store.read_only:
+            raise UsageError("the database is open for reading only; nothing can be saved from here")
+        if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
+            raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
+        template = prompts.load(prompts.choose(example, ask.principles))
+        session_id = uuid.uuid4().hex[:12]
+        plan = SamplingPlan(
+            example=example,
+            template=template,
+            params=Params(temperature=ask.temperature),
+            k=ask.k,
+            seed=ask.seed,
+            order=ask.order,
+            session_id=session_id,
+            principles=ask.principles,
+        )
+        self._jobs[session_id] = _Job(plan)
+        if self.engine.state().phase == "ready":
+            self._keep(plan)
+        self._spawn(self._work(session_id))
+        return session_id
+
+    def example(self, session_id: str) -> Example | None:
+        """What a session judges, from the store or, while its engine still starts, from its run."""
+        stored = self.store.session(session_id)
+        if stored is not None:
+            return stored.example
+        job = self._jobs.get(session_id)
+        return None if job is None else job.plan.example
+
+    def stop(self, session_id: str) -> None:
+        """End a run; what has arrived stays. No such run, or one that has ended: nothing happens."""
+        job = self._jobs.get(session_id)
+        if job is not None:
+            job.stopping = True
+            if job.task is not None:
+                self._loop.call_soon_threadsafe(job.task.cancel)
+
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        """How a run of this process stands; None for a session from the store."""
+        job = self._jobs.get(session_id)
+        return None if job is None else job.snapshot()
+
+    def close(self) -> None:
+        """Stop all runs and the engine; safe to call twice."""
+        if not self._thread.is_alive():
+            return
+        for session_id in list(self._jobs):
+            self.stop(session_id)
+        self._spawn(self._finish()).result(timeout=60)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _start_engine(self) -> None:
+        try:
+            await self.engine.start()
+            log.info("engine %s is ready with %s", self.engine.name, self.engine.model)
+        except EngineError as error:  # the page shows engine.state(); a later run tries again
+            log.error("engine %s failed: %s %s", self.engine.name, error, error.hint)
+
+    async def _work(self, session_id: str) -> None:
+        job = self._jobs[session_id]
+        job.task = asyncio.current_task()
+        try:
+            if job.stopping:
+                raise asyncio.CancelledError
+            await self.engine.start()
+            self._keep(job.plan)
+            asked = sampling.requests(job.plan, bool(getattr(self.engine, "untrained", False)))
+            job.places = {(r.key, child): slot.index for r, slots in asked for child, slot in enumerate(slots)}
+            job.phase, job.started = "sampling", time.monotonic()
+            await self._sample(job)
+            job.phase = "done"
+        except asyncio.CancelledError:
+            job.phase = "stopped"
+        except EngineError as error:
+            job.phase, job.error = "failed", f"{error}. {error.hint}" if error.hint else str(error)
+        except GRMError as error:
+            job.phase, job.error = "failed", str(error)
+        except Exception:
+            job.phase, job.error = "failed", "a fault in GRM Lens itself; its log has the details"
+            log.exception("run of session %s", session_id)
+        finally:
+            job.ended = time.monotonic()
+            job.live.clear()
+            job.live_tokens.clear()
+            job.samples.clear()
+
+    async def _sample(self, job: _Job) -> None:
+        def on_text(key: str, child: int, text: str) -> None:
+            index = job.places[key, child]
+            job.live[index] = (job.live.get(index, "") + text)[-_TAIL:]
+            job.live_tokens[index] = job.live_tokens.get(index, 0) + 1
+
+        async with aclosing(sampling.sample(self.engine, job.plan, on_text)) as arriving:
+            async for sample in arriving:
+                # Stored before it is shown: what a person has seen survives any crash.
+                self.store.add_sample(sample)
+                job.live.pop(sample.index, None)
+                job.live_tokens.pop(sample.index, None)
+                job.samples.append(sample)
+                job.done += 1
+                if sample.completion is not None:
+                    job.finished_tokens += sample.completion.completion_tokens
+
+    async def _finish(self) -> None:
+        tasks = [job.task for job in self._jobs.values() if job.task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.engine.close()
+
+    def _keep(self, plan: SamplingPlan) -> None:
+        """Store the run and its session, once; a server names its model only when it is ready."""
+        if self.store.session(plan.session_id) is None:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            run = self._run(plan, now)
+            with self.store.transaction():
+                self.store.add_run(run)
+                session = Session(plan.session_id, run.id, plan.example, title(plan.example), now)
+                self.store.add_session(session)
+
+    def _run(self, plan: SamplingPlan, now: str) -> Run:
+        return Run(
+            id=f"run-{plan.session_id}",
+            created_at=now,
+            engine=self.engine.name,
+            model=self.engine.model,
+            template=plan.template.name,
+            template_hash=plan.template.hash,
+            params=plan.params,
+            k=plan.k,
+            k_meta=None,
+            seed=plan.seed,
+            order=plan.order,
+            principles=plan.principles,
+            versions=self._versions,
+            commit=self._commit,
+            dirty=self._dirty,
+        )

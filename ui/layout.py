@@ -1,0 +1,55 @@
+"""All pages in one gr.Blocks, and how it is launched: loopback, no analytics, nothing of anybody's text as markup."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import plotly
+
+from storage.store import Store
+from ui.inspect_page import ASSETS, InspectPage
+from ui.jobs import Jobs
+from ui.sessions_page import SessionsPage
+from ui.view import Viewer
+
+TITLE = "GRM Lens"
+FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
+
+
+def build(store: Store, jobs: Jobs) -> gr.Blocks:
+    """The whole app, not launched yet."""
+    # plotly.js comes out of the installed Python package: the page asks no other host for anything.
+    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    gr.set_static_paths([str(script)])
+    head = f'<script src="/gradio_api/file={script}"></script>'
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
+        gr.Navbar(main_page_name="Inspect")
+        gr.HTML("<h1>GRM Lens</h1>", elem_id="title")
+        InspectPage(jobs, Viewer(store, jobs), head)
+    with demo.route("Sessions", "/sessions"):
+        gr.Navbar(main_page_name="Inspect")
+        gr.HTML("<h1>Sessions</h1>", elem_id="title")
+        SessionsPage(store, jobs)
+    demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
+    return demo
+
+
+def launch_options(store: Store) -> dict[str, Any]:
+    """What the app's launch needs beside host, port and login."""
+    return {
+        "css_paths": [ASSETS / "style.css"],
+        "theme": gr.themes.Default(primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS),
+        "share": False,
+        "strict_cors": True,
+        "allowed_paths": [],
+        "blocked_paths": [str(store.path.resolve().parent)],
+        "max_file_size": "200mb",
+        "show_error": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "mcp_server": False,
+        "ssr_mode": False,
+        "footer_links": ["settings"],
+        "quiet": True,
+        "prevent_thread_lock": True,
+    }

@@ -1,0 +1,71 @@
+"""Data -> plotly figures, as plain JSON for the page's own plotly.js. Labels are our words, never anybody's text."""
+
+import json
+from typing import Any
+
+import plotly.graph_objects as go
+
+from grm_core.analysis.scaling import Curve
+
+LINE, BAND = "#0072B2", "rgba(0, 114, 178, 0.18)"
+
+
+def margin_over_k(found: Curve) -> dict[str, Any] | None:
+    """Margin per sample over k with its 90% band; None when the vote is a tie or there is nothing to draw."""
+    points = [p for p in found.points if p.margin is not None]
+    if not points:
+        return None
+    ks = [p.k for p in points]
+    figure = go.Figure(
+        [
+            go.Scatter(x=ks, y=[p.high for p in points], mode="lines", line={"width": 0}, hoverinfo="skip"),
+            go.Scatter(
+                x=ks,
+                y=[p.low for p in points],
+                mode="lines",
+                line={"width": 0},
+                fill="tonexty",
+                fillcolor=BAND,
+                name="90% of subsets",
+                hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=ks,
+                y=[p.margin for p in points],
+                customdata=[[p.low, p.high, p.win] for p in points],
+                mode="lines+markers",
+                line={"color": LINE, "width": 2},
+                marker={"size": 5},
+                name="mean margin",
+                hovertemplate="k = %{x}<br>margin %{y:.2f}<br>90% band %{customdata[0]:.2f} to %{customdata[1]:.2f}"
+                "<br>same winner %{customdata[2]:.0%}<extra></extra>",
+            ),
+        ],
+        layout={
+            "height": 260,
+            "margin": {"l": 52, "r": 16, "t": 8, "b": 44},
+            "showlegend": False,
+            "xaxis": {"title": {"text": "k, samples voted"}, "rangemode": "tozero", "tickformat": "d"},
+            "yaxis": {"title": {"text": "margin per sample"}, "zeroline": True},
+            "hovermode": "x",
+            "template": "none",
+        },
+    )
+    return dict(json.loads(figure.to_json()))
+
+
+def table(found: Curve) -> list[dict[str, Any]]:
+    """The same points as rows of numbers, for the table view and CSV."""
+    return [
+        {"k": p.k, "margin": p.margin, "low": p.low, "high": p.high, "win": p.win, "accuracy": p.accuracy}
+        for p in found.points
+    ]
+
+
+def how(found: Curve) -> str:
+    """How the curve was computed."""
+    drawn = "exact over all subsets" if found.exact else f"{found.draws:,} random orders, seed {found.seed}"
+    return (
+        f"Mean and 90% band over random subsets of the stored samples ({drawn}). "
+        "The band closes at the last k by construction; it says nothing about samples not yet drawn."
+    )

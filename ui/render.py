@@ -1,0 +1,127 @@
+"""Data -> what the page is sent: plain numbers, ids and words for assets/*.js, which puts them into text nodes.
+
+No markup is made here. Texts of a sample travel only when one is opened (`detail`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from grm_core.analysis.frames import letter
+from grm_core.engines.base import EngineState
+from grm_core.types import Example, Method, Parsed, ParseStatus, Sample, Verdict
+from ui.jobs import Snapshot
+
+Json = dict[str, Any]
+
+REASONS = {
+    ParseStatus.TRUNCATED: "cut off before the scores",
+    ParseStatus.NO_SCORES: "no scores found",
+    ParseStatus.WRONG_COUNT: "wrong number of scores",
+    ParseStatus.OUT_OF_RANGE: "a score outside 1 to 10",
+    ParseStatus.AMBIGUOUS: "two different score lines",
+    ParseStatus.EMPTY: "nothing was written",
+}
+METHODS = {Method.NAIVE: "Naive", Method.GUIDED: "Guided", Method.GUIDED_WEIGHTED: "Guided-weighted"}
+
+
+def rows(samples: Sequence[Sample]) -> list[Json]:
+    """One small object per sample: numbers and our own words only."""
+    return [
+        {
+            "i": s.index,
+            "scores": s.scores,
+            "reason": None if s.scores else (s.error or REASONS[s.parsed.status]),
+            "order": "".join(letter(r) for r in s.order),
+            "meta": s.meta_logit,
+        }
+        for s in samples
+    ]
+
+
+def detail(sample: Sample) -> Json:
+    """Everything about one sample that its card shows."""
+    done, parsed = sample.completion, sample.parsed
+    text = done.text if done else ""
+    return {
+        "i": sample.index,
+        "scores": sample.scores,
+        "reason": None if sample.scores else (sample.error or REASONS[parsed.status]),
+        "status": str(parsed.status),
+        "order": [letter(r) for r in sample.order],
+        "principles": [{"text": p.text, "weight": p.weight} for p in parsed.principles],
+        "critique": critique(text, parsed),
+        "raw": text,
+        "seed": sample.seed,
+        "tokens": done.completion_tokens if done else None,
+        "seconds": round(done.seconds, 1) if done else None,
+        "finish": done.finish_reason if done else None,
+        "meta": sample.meta_logit,
+    }
+
+
+def critique(text: str, parsed: Parsed) -> str:
+    """The critique section of a completion, '' when it has none."""
+    return text[slice(*parsed.critique_span)] if parsed.critique_span else ""
+
+
+def case(example: Example) -> Json:
+    """The query and the responses in own order."""
+    return {
+        "query": [{"role": m.role, "content": m.content} for m in example.query],
+        "responses": list(example.responses),
+        "reference": example.reference,
+    }
+
+
+def verdict_line(verdict: Verdict, n: int) -> str:
+    """The vote as a sentence, with k and k_effective."""
+    name = METHODS[verdict.method]
+    kept = f", the {verdict.k_meta} best by meta RM" if verdict.k_meta is not None else ""
+    head = f"{name} vote over {_count(verdict.k_effective, 'sample')}{kept}: "
+    read = f" {verdict.k_effective} of {verdict.k} could be read."
+    if verdict.totals is None:
+        return f"No verdict: none of {_count(verdict.k, 'sample')} could be read." if verdict.k else "No samples yet."
+    if n == 1:
+        return f"{head}the response gets {verdict.totals[0] / len(verdict.voted):.2f} of 10 on average.{read}"
+    if verdict.winner is None:
+        best = max(verdict.totals)
+        tied = [letter(i) for i, total in enumerate(verdict.totals) if best - total < 1e-9]
+        return f"{head}a tie between {' and '.join(tied)} at {_number(best)}.{read}"
+    ranked = sorted(verdict.totals, reverse=True)
+    score = f"{_number(verdict.margin or 0)} ({_number(ranked[0])} to {_number(ranked[1])})"
+    mean = f"{verdict.margin_mean:.2f} per sample"
+    return f"{head}Response {letter(verdict.winner)} wins by {score}, {mean}.{read}"
+
+
+def progress_line(progress: Snapshot | None, stored: int, asked: int) -> str:
+    """How far the run is, in words."""
+    if progress is None:
+        return "" if stored >= asked else f"{stored} of {asked} samples kept; this run was stopped or interrupted."
+    count = f"{progress.done} of {progress.k} samples"
+    if progress.phase == "waiting":
+        return "Waiting for the engine; sampling begins as soon as it is ready."
+    if progress.phase == "failed":
+        return f"Failed: {progress.error} {count} are kept."
+    if progress.phase == "stopped":
+        return f"Stopped. {count} are kept."
+    rate = f" · {progress.rate:,.0f} tokens/s" if progress.rate else ""
+    left = f" · about {progress.seconds_left:,.0f} s left" if progress.seconds_left else ""
+    return f"{count} · {progress.tokens:,} tokens{rate}{left}"
+
+
+def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Json]:
+    """What the engine is doing, and what to know of its model."""
+    words = {"ready": "ready", "failed": "failed", "idle": "not started", "closed": "closed"}.get(state.phase, "")
+    about = f"{model} on the {name} engine" if model else f"the {name} engine"
+    said = state.message or words
+    kind = {"ready": "ok", "failed": "bad"}.get(state.phase, "busy")
+    shown = f"Ready: {about}." if state.phase == "ready" else f"{about[0].upper()}{about[1:]}: {said}. {state.hint}"
+    return [{"kind": kind, "text": shown.strip()}, *([{"kind": "warn", "text": note}] if note else [])]
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"

@@ -1,0 +1,73 @@
+"""What the Inspect view shows of a session at one moment, from the store and the running job."""
+
+from typing import Any
+
+from grm_core.analysis.scaling import Curve, curve
+from grm_core.errors import UsageError
+from grm_core.types import Method, Sample
+from grm_core.voting import vote
+from storage.store import Store
+from ui import plots, render
+from ui.jobs import Jobs
+
+_LIVE_CURVE = 64
+"""While samples still come, larger votes are drawn only at the end: their curve takes seconds."""
+
+
+class Viewer:
+    """Builds views; keeps the last curve, which is dear, until a sample more changes it."""
+
+    def __init__(self, store: Store, jobs: Jobs) -> None:
+        self.store, self.jobs = store, jobs
+        self._curves: dict[tuple[str, Method, int], Curve] = {}
+
+    def view(self, session_id: str, method: Method) -> dict[str, Any]:
+        """Plain data for assets/inspect.js; an unknown session gives {'rows': []} with a word on it."""
+        example = self.jobs.example(session_id)
+        if example is None:
+            return {"rows": [], "missing": True}
+        session, progress = self.store.session(session_id), self.jobs.snapshot(session_id)
+        run = self.store.run(session.run_id) if session else None
+        samples = self.store.samples(session_id)
+        asked = progress.k if progress else max(run.k if run else 0, len(samples))
+        n, running = len(example.responses), bool(progress and progress.running)
+        found = {
+            "session": session_id,
+            "n": n,
+            "k": asked if running else max([len(samples), *(s.index + 1 for s in samples)]),
+            "phase": progress.phase if progress else "stored",
+            "running": running,
+            "progress": render.progress_line(progress, len(samples), asked),
+            "rows": render.rows(samples),
+            "live": {str(i): tail for i, tail in progress.live.items()} if progress else {},
+            "method": str(method),
+            "notes": [f"Judged by {run.model} on the {run.engine} engine."] if run else [],
+        }
+        return found | self._vote(session_id, samples, n, method, running)
+
+    def sample(self, session_id: str, index: int) -> Sample | None:
+        """One stored sample."""
+        return next((s for s in self.store.samples(session_id) if s.index == index), None)
+
+    def _vote(self, session_id: str, samples: list[Sample], n: int, method: Method, running: bool) -> dict[str, Any]:
+        try:
+            verdict = vote(samples, method)
+            if running and verdict.k_effective > _LIVE_CURVE:
+                return {"verdict": render.verdict_line(verdict, n), "points": []}
+            found = self._curve(session_id, samples, method)
+        except UsageError as refused:
+            return {"verdict": f"No {method} verdict: {refused}.", "points": []}
+        return {
+            "verdict": render.verdict_line(verdict, n) if samples else "",
+            "plot": plots.margin_over_k(found),
+            "points": plots.table(found) if n > 1 else [],
+            "how": plots.how(found),
+        }
+
+    def _curve(self, session_id: str, samples: list[Sample], method: Method) -> Curve:
+        key = (session_id, method, len(samples))
+        if key not in self._curves:
+            if len(self._curves) > 32:
+                self._curves.clear()
+            self._curves[key] = curve(samples, method)
+        return self._curves[key]
