@@ -32,6 +32,8 @@ class ManagedEngine:
     """
 
     name = "managed"
+    untrained: bool
+    """Whether the model is known not to follow the format without structured output; settled by start()."""
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class ManagedEngine:
         start_timeout: float = 600.0,
     ) -> None:
         self.model = model or (model_dir.resolve().name if model_dir else "")
+        self.untrained = False
         self._folder = model_dir
         self._compiled = compiled
         self._concurrency = concurrency
@@ -123,7 +126,8 @@ class ManagedEngine:
                     yield Reply(request.key, index, error)
             return
         server, child = self._server, self._child
-        assert server is not None and child is not None
+        assert server is not None
+        assert child is not None
         async with aclosing(server.generate(requests, on_text)) as replies:
             async for reply in replies:
                 if (
@@ -140,7 +144,9 @@ class ManagedEngine:
         if not error.retryable or isinstance(error, Rejected):
             return False
         until = time.monotonic() + STOP_TIMEOUT
-        while child.exit_code() is None and time.monotonic() < until and not await _is_healthy(child):
+        while child.exit_code() is None and time.monotonic() < until:
+            if await _is_healthy(child):
+                return False
             await asyncio.sleep(POLL)
         return child.exit_code() is not None and self._state.phase != "closed"
 
@@ -153,7 +159,7 @@ class ManagedEngine:
             assert self._child is not None
             self._state = EngineState("ready", f"{self.model} on vLLM, {self._child.url}")
             self._settled.set()
-            while self._child.exit_code() is None:
+            while self._child.exit_code() is None:  # noqa: ASYNC110 (a process sets no event)
                 await asyncio.sleep(POLL)
             self._settled.clear()
             error = self._child.failure("while it was serving")
@@ -178,6 +184,7 @@ class ManagedEngine:
             self._enter("preparing the default model")
             found = await asyncio.to_thread(default_model)
             self._folder, self.model = found.folder, self.model or found.name
+            self.untrained = not found.trained
 
     async def _launch(self) -> None:
         assert self._folder is not None
