@@ -1,4 +1,5 @@
-# Two commands do everything on a fresh machine: make run, make test.
+# On a fresh machine two commands do everything: make run, make test. make check looks at the code, make lock resolves
+# requirements.lock anew.
 HOST ?= 127.0.0.1
 PORT ?= 7860
 ENGINE ?= auto
@@ -8,7 +9,7 @@ MODEL ?=
 .PHONY: run test check setup lock
 
 run: setup
-	.venv/bin/python app.py --host $(HOST) --port $(PORT) --engine $(ENGINE) $(if $(DB),--db $(DB)) $(if $(MODEL),--model $(MODEL))
+	.venv/bin/python app.py --host "$(HOST)" --port "$(PORT)" --engine "$(ENGINE)" $(if $(DB),--db "$(DB)") $(if $(MODEL),--model "$(MODEL)")
 
 test: setup
 	@sh tools/chromium.sh
@@ -21,4 +22,4 @@ setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh
 
 lock:
-	sh tools/lock.sh
+	@PYTHON="$(PYTHON)" sh tools/lock.sh
