@@ -31,11 +31,18 @@ class InspectPage:
         self._banner()
         with gr.Accordion("What to judge", open=True, elem_id="composer") as self.composer:
             self._composer()
+        # Beside a folded composer a run can still be stopped, and voted by another method.
+        with gr.Row(elem_id="bar", equal_height=True):
+            methods = [str(m) for m in Method]
+            self.method = gr.Radio(methods, value="naive", label="Voting method", elem_id="method", scale=4)
+            self.score = gr.Button("Score", variant="primary", elem_id="score", scale=1, min_width=100)
+            self.stop = gr.Button("Stop", elem_id="stop", interactive=False, scale=1, min_width=100)
         self.notice = lines("notice")
         self.session = gr.State("")
         self.view = gr.HTML(
             {"rows": []},
             html_template='<div class="grm-view"></div>',
+            apply_default_css=False,
             js_on_load=(ASSETS / "inspect.js").read_text(encoding="utf-8"),
             head=head,
             server_functions=self._asked_by_view(),
@@ -63,16 +70,12 @@ class InspectPage:
         with gr.Row():
             self.k = gr.Number(label="k, samples", value=8, precision=0, minimum=1, maximum=1024, elem_id="k")
             self.temperature = gr.Slider(0.0, 2.0, value=0.5, step=0.05, label="Temperature")
-            self.method = gr.Radio([str(m) for m in Method], value="naive", label="Voting method", elem_id="method")
         with gr.Accordion("More", open=False):
             with gr.Row():
                 self.order = gr.Radio(list(ORDERS), value="random", label="Order of responses")
                 self.seed = gr.Number(label="Seed", value=0, precision=0)
             self.reference = gr.Textbox(label="Reference answer (optional)", lines=2)
             self.principles = gr.Textbox(label="Your own principles (optional, one a line)", lines=2)
-        with gr.Row():
-            self.score = gr.Button("Score", variant="primary", elem_id="score")
-            self.stop = gr.Button("Stop", elem_id="stop", interactive=False)
 
     def _wire(self) -> None:
         watched = [self.session, self.view, self.notice, self.composer, self.score, self.stop]
@@ -156,9 +159,9 @@ class InspectPage:
     # ---- asked for by the view, public as every endpoint is
 
     def _asked_by_view(self) -> list[Callable[..., Any]]:
-        # Gradio marks these functions, which a bound method does not allow.
-        def detail(session_id: Any, index: Any) -> Any:
-            return self.detail(session_id, index)
+        # Gradio marks these functions, which a bound method does not allow; several arguments arrive as one list.
+        def detail(asked: Any) -> Any:
+            return self.detail(*asked) if isinstance(asked, list) and len(asked) == 2 else None
 
         def case(session_id: Any) -> Any:
             return self.case(session_id)
@@ -190,7 +193,13 @@ class InspectPage:
 def lines(elem_id: str, value: list[dict[str, Any]] | None = None) -> gr.HTML:
     """A component that shows short lines of words as text."""
     script = (ASSETS / "notices.js").read_text(encoding="utf-8")
-    return gr.HTML(value or [], html_template='<div class="grm-lines"></div>', js_on_load=script, elem_id=elem_id)
+    return gr.HTML(
+        value or [],
+        html_template='<div class="grm-lines"></div>',
+        apply_default_css=False,
+        js_on_load=script,
+        elem_id=elem_id,
+    )
 
 
 def read_form(query: str, *rest: Any) -> tuple[Example, Ask, Method]:

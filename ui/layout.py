@@ -22,13 +22,11 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     gr.set_static_paths([str(script)])
     head = f'<script src="/gradio_api/file={script}"></script>'
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.Navbar(main_page_name="Inspect")
-        gr.HTML("<h1>GRM Lens</h1>", elem_id="title")
         InspectPage(jobs, Viewer(store, jobs), head)
     with demo.route("Sessions", "/sessions"):
         gr.Navbar(main_page_name="Inspect")
-        gr.HTML("<h1>Sessions</h1>", elem_id="title")
         SessionsPage(store, jobs)
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo

@@ -28,6 +28,7 @@ class SessionsPage:
         self.list = gr.HTML(
             {"rows": [], "text": ""},
             html_template='<div class="grm-view"></div>',
+            apply_default_css=False,
             js_on_load=(ASSETS / "sessions.js").read_text(encoding="utf-8"),
             elem_id="sessions",
         )
