@@ -1,0 +1,103 @@
+"""A page served by its own process with the fake engine, and Debian's Chromium to look at it."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+Serve = Callable[..., str]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Until the address answers."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, f"the page's process ended with {process.returncode}"
+        try:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer within {seconds} s")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serve the page with the fake engine; options as of tests/browser/app.py. Returns its address."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str, db: Path = tmp_path / "data" / "grm.db") -> str:
+        db.parent.mkdir(exist_ok=True)
+        port = free_port()
+        command = [sys.executable, "-m", "tests.browser.app", "--db", str(db), "--port", str(port), *options]
+        process = subprocess.Popen(command, cwd=ROOT)
+        processes.append(process)
+        url = f"http://127.0.0.1:{port}"
+        wait_for(url, process)
+        return url
+
+    yield start
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError("the page did not end within 20 s of SIGTERM") from None
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Ends with its module: Playwright's loop must not be there when asynchronous tests of others run."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """What a page did that it must not do."""
+
+    def __init__(self, page: Any, home: str) -> None:
+        self.foreign: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda r: None if _ours(r.url, home) else self.foreign.append(r.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", lambda dialog: (self.errors.append("dialog"), dialog.dismiss()))
+
+
+def _ours(url: str, home: str) -> bool:
+    return url.startswith((home, "data:", "blob:"))
+
+
+@pytest.fixture
+def watch() -> Callable[[Any, str], Watched]:
+    return Watched
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,176 @@
+"""The Inspect and Sessions pages in a real Chromium, with an engine that needs no model."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Serve, Watched
+from tests.fake_engine import HOSTILE
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+Watch = Callable[[Any, str], Watched]
+
+
+def open_page(page: Any, url: str) -> None:
+    """Until the composer takes input."""
+    page.goto(url)
+    page.locator("#score").wait_for(timeout=LONG)
+    page.locator(".grm-notices .grm-line").first.wait_for(timeout=LONG)
+
+
+def ask(page: Any, query: str, responses: tuple[str, ...], k: int) -> None:
+    """Fill in the composer and score."""
+    page.locator("#query textarea").fill(query)
+    for i, text in enumerate(responses):
+        page.locator(f"#response-{i} textarea").fill(text)
+    page.locator("#k input").fill(str(k))
+    page.locator("#score").click()
+
+
+def wait_rows(page: Any, count: int) -> None:
+    page.wait_for_function(f"document.querySelectorAll('.grm-matrix tr[data-i]').length >= {count}", timeout=LONG)
+
+
+def wait_end(page: Any) -> None:
+    page.locator(".grm-root[data-phase=done]").wait_for(timeout=LONG)
+
+
+def test_scoring_fills_the_rows_and_says_the_verdict(serve: Serve, page: Any, watch: Watch) -> None:
+    url = serve()
+    seen = watch(page, url)
+    open_page(page, url)
+    page.locator("#example").click()
+    page.wait_for_function("document.querySelector('#query textarea').value.length > 5", timeout=LONG)
+    page.locator("#score").click()
+    wait_end(page)
+    wait_rows(page, 8)
+    said = page.locator(".grm-verdict").inner_text()
+    assert re.search(r"Naive vote over 8 samples: .*(wins by|a tie).* 8 of 8 could be read\.", said)
+    assert "When does the verdict settle?" in page.locator(".grm-plot").inner_text() or "tie" in said
+    assert page.locator(".grm-card").count() == 3
+    assert "session=" in page.url
+    assert seen.errors == []
+    assert seen.foreign == []
+
+
+def test_hostile_text_is_shown_as_text_and_nothing_runs(serve: Serve, page: Any, watch: Watch) -> None:
+    url = serve("--hostile")
+    seen = watch(page, url)
+    open_page(page, url)
+    ask(page, f"query {HOSTILE}", (f"first {HOSTILE}", f"second {HOSTILE}"), 3)
+    wait_end(page)
+    page.locator(".grm-card").first.wait_for(timeout=LONG)
+    page.locator(".grm-case summary").first.click()
+    for place in (".grm-case", ".grm-principle", ".grm-card"):
+        assert (
+            "<img src=x onerror=window.hacked=1> ${window.hacked=1} {{value}}"
+            in page.locator(place).first.inner_text()
+        )
+    page.goto(f"{url}/sessions")
+    page.locator(".grm-sessions a").first.wait_for(timeout=LONG)
+    assert "<img src=x" in page.locator(".grm-sessions").inner_text()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x]").count() == 0
+    assert seen.errors == []
+    assert seen.foreign == []
+
+
+def test_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any) -> None:
+    url = serve("--delay", "0.05")
+    open_page(page, url)
+    ask(page, "What is it?", ("This.", "That."), 12)
+    page.wait_for_url("**session=*", timeout=LONG)
+    page.wait_for_timeout(1500)
+    page.reload()
+    page.locator(".grm-running").first.wait_for(timeout=LONG)
+    wait_end(page)
+    wait_rows(page, 12)
+
+
+def test_stop_keeps_what_has_arrived_also_after_a_restart(serve: Serve, page: Any, tmp_path: Path) -> None:
+    url = serve("--delay", "0.04")
+    open_page(page, url)
+    ask(page, "What is it?", ("This.", "That."), 16)
+    wait_rows(page, 1)
+    page.locator("#stop").click()
+    page.locator(".grm-root[data-phase=stopped]").wait_for(timeout=LONG)
+    kept = page.locator(".grm-matrix tr[data-i]").count()
+    assert 1 <= kept < 16
+    page.reload()
+    wait_rows(page, kept)
+    assert page.locator(".grm-matrix tr[data-i]").count() == kept
+
+
+def test_bad_input_is_told_and_kept(serve: Serve, page: Any) -> None:
+    url = serve()
+    open_page(page, url)
+    ask(page, "", ("This.", "That."), 4)
+    page.get_by_text("the query is empty").wait_for(timeout=LONG)
+    assert page.locator("#response-1 textarea").input_value() == "That."
+    page.locator("#query textarea").fill("What is it?")
+    page.locator("#response-0 textarea").fill("")
+    page.locator("#score").click()
+    page.get_by_text("response 1 is empty").wait_for(timeout=LONG)
+    assert "session=" not in page.url
+
+
+def test_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
+    url = serve()
+    open_page(page, url)
+    ask(page, "Why is the sky blue?", ("Scattering.", "Paint."), 2)
+    wait_end(page)
+    said = page.locator(".grm-verdict").inner_text()
+    page.goto(f"{url}/sessions")
+    page.locator(".grm-sessions a", has_text="Why is the sky blue?").click()
+    wait_rows(page, 2)
+    assert page.locator(".grm-verdict").inner_text() == said
+
+
+def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> None:
+    url = serve("--delay", "0.05")
+    contexts = [chromium.new_context() for _ in range(2)]
+    pages = [context.new_page() for context in contexts]
+    for page in pages:
+        open_page(page, url)
+    for number, page in enumerate(pages):
+        ask(page, f"Question {number}?", ("This.", "That."), 6)
+    for page in pages:
+        page.locator(".grm-root[data-phase=sampling]").wait_for(timeout=LONG)
+    assert pages[0].locator(".grm-root[data-phase=sampling]").count() == 1
+    for page in pages:
+        wait_end(page)
+        wait_rows(page, 6)
+    for context in contexts:
+        context.close()
+
+
+def test_all_rows_of_32_samples_are_visible_at_1440(serve: Serve, page: Any) -> None:
+    url = serve()
+    open_page(page, url)
+    page.locator("#add").click()
+    page.locator("#add").click()
+    page.locator("#response-3 textarea").wait_for(timeout=LONG)
+    ask(page, "Which answer is best?", ("One.", "Two.", "Three.", "Four."), 32)
+    wait_end(page)
+    wait_rows(page, 32)
+    page.wait_for_timeout(500)
+    box = page.locator(".grm-matrix tr[data-i]").last.bounding_box()
+    assert box["y"] + box["height"] <= 900
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+def test_a_chosen_sample_can_be_read_with_the_keyboard(serve: Serve, page: Any) -> None:
+    url = serve()
+    open_page(page, url)
+    ask(page, "What is it?", ("This.", "That."), 5)
+    wait_end(page)
+    page.locator(".grm-card").first.wait_for(timeout=LONG)
+    page.locator(".grm-matrix tr[data-i='0']").focus()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.locator(".grm-card h3", has_text="Sample 4").wait_for(timeout=LONG)
