@@ -76,7 +76,9 @@ async def _score(
 
     before = samplefile.read_unfinished(args.out) if args.resume else None
     scoring.check_items(before, examples, args.out)
-    engine = engines.create(args.engine, args.model)
+    # A recording is replayed for its samples here, not for its pace.
+    options = {"pace": "at-once"} if args.engine.startswith("replay:") else {}
+    engine = engines.create(args.engine, args.model, **options)
     run = _run(args, engine, templates, principles)
     try:
         if before is not None and before.run is not None:
