@@ -20,7 +20,9 @@ def make_sample(
     else:
         parsed = Parsed(ParseStatus.OK, shown_scores=tuple(own_scores[response] for response in shown))
     completion = Completion(text, "stop", 10, 5, 0.5, "fake")
-    return Sample(f"{session_id}/{index}", session_id, index, shown, index, "key", completion, None, parsed, meta_logit)
+    return Sample(
+        f"{session_id}/{index}", session_id, index, shown, index, "key", completion, None, parsed, meta_logit
+    )
 
 
 def make_example(n: int = 2, query: str = "Which is better?", **fields: object) -> Example:

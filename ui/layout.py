@@ -36,7 +36,9 @@ def launch_options(store: Store) -> dict[str, Any]:
     """What the app's launch needs beside host, port and login."""
     return {
         "css_paths": [ASSETS / "style.css"],
-        "theme": gr.themes.Default(primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS),
+        "theme": gr.themes.Default(
+            primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
+        ),
         "share": False,
         "strict_cors": True,
         "allowed_paths": [],

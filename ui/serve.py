@@ -71,11 +71,12 @@ def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    jobs.start()
     try:
         demo = layout.build(store, jobs)
         options: dict[str, Any] = layout.launch_options(store)
         _, url, _ = demo.launch(server_name=args.host, server_port=args.port, auth=logins or None, **options)
+        # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
+        jobs.start()
         log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)
         ended.wait()
         log.info("stopping")
@@ -102,4 +103,6 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise UsageError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port") from None
+            raise UsageError(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+            ) from None
