@@ -1,5 +1,5 @@
-# On a fresh machine two commands do everything: make run, make test. make check looks at the code, make lock resolves
-# requirements.lock anew.
+# On a fresh machine two commands do everything: make run, make test. make check looks at the code, make lock makes
+# requirements.lock.
 HOST ?= 127.0.0.1
 PORT ?= 7860
 ENGINE ?= auto
@@ -22,4 +22,4 @@ setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh
 
 lock:
-	@PYTHON="$(PYTHON)" sh tools/lock.sh
+	@PYTHON="$(PYTHON)" UPGRADE="$(UPGRADE)" sh tools/lock.sh
