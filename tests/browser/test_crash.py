@@ -1,0 +1,49 @@
+"""kill -9 of the app in the middle of a run: every sample that was shown is there afterwards."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.store import Store
+from tests.browser.conftest import ROOT, Serve, free_port, wait_for
+from tests.browser.test_inspect import LONG, ask, open_page, wait_rows
+
+pytestmark = pytest.mark.browser
+
+
+def matrix(page: Any) -> dict[int, list[str]]:
+    """Sample index -> the texts of its row."""
+    read = "rows => rows.map(r => [Number(r.dataset.i), Array.from(r.cells, c => c.textContent)])"
+    return dict(page.eval_on_selector_all(".grm-matrix tr[data-i]", read))
+
+
+def test_every_shown_sample_survives_kill_9_and_the_session_reopens(serve: Serve, page: Any, tmp_path: Path) -> None:
+    db, port = tmp_path / "data" / "grm.db", free_port()
+    db.parent.mkdir()
+    options = ["--db", str(db), "--port", str(port), "--delay", "0.02"]
+    process = subprocess.Popen([sys.executable, "-m", "tests.browser.app", *options], cwd=ROOT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}", process)
+        open_page(page, f"http://127.0.0.1:{port}")
+        ask(page, "Which one?", ("The first.", "The second."), 64)
+        wait_rows(page, 5)
+        shown = matrix(page)
+        session_id = page.url.split("session=")[1]
+    finally:
+        process.kill()
+        process.wait()
+    with sqlite3.connect(db) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    store = Store(db)
+    kept = {s.index for s in store.samples(session_id)}
+    store.close()
+    assert set(shown) <= kept
+    page.goto(f"{serve(db=db)}/?session={session_id}")
+    wait_rows(page, len(kept))
+    assert "stopped or interrupted" in page.locator(".grm-said").inner_text(timeout=LONG)
+    again = matrix(page)
+    assert {index: again[index] for index in shown} == shown

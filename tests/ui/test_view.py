@@ -1,0 +1,96 @@
+"""What the page is sent: the same numbers as the command line prints, and words for every state."""
+
+import io
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+import app
+from grm_core.engines.base import EngineState
+from grm_core.types import Method, Params, Run, Session
+from grm_core.voting import vote
+from storage.store import Store
+from storage.transfer import export_store
+from tests.fake_engine import FakeEngine
+from tests.make import make_example, make_sample
+from ui import render
+from ui.jobs import Jobs
+from ui.view import Viewer
+
+
+def fill(store: Store, n: int, k: int, broken: tuple[int, ...] = ()) -> None:
+    """One session 's' with k seeded samples."""
+    run = Run("r", "2026-01-01T00:00:00+00:00", "fake", "judge", "pointwise", "0" * 16, Params(), k, None, 0)
+    store.add_run(run)
+    store.add_session(Session("s", "r", make_example(n), "title", "2026-01-01T00:00:00+00:00"))
+    rng = random.Random(n)
+    for i in range(k):
+        scores = None if i in broken else [rng.randint(1, 10) for _ in range(n)]
+        store.add_sample(make_sample(i, scores, order=rng.sample(range(n), n)))
+
+
+@pytest.mark.parametrize(("n", "k"), [(2, 8), (4, 20)])
+def test_plot_shows_what_the_command_line_prints_for_the_exported_session(
+    n: int, k: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "grm.db")
+    fill(store, n, k, broken=(3,))
+    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Method.NAIVE)
+    out = io.StringIO()
+    export_store(store, ["s"], out)
+    (tmp_path / "samples.jsonl").write_text(out.getvalue())
+    store.close()
+    assert app.main(["curve", str(tmp_path / "samples.jsonl")]) == 0
+    printed = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert view["points"] == printed["points"]
+    low, mean = view["plot"]["data"][1], view["plot"]["data"][2]
+    assert mean["x"] == [p["k"] for p in printed["points"]]
+    assert mean["y"] == [p["margin"] for p in printed["points"]]
+    assert low["y"] == [p["low"] for p in printed["points"]]
+
+
+def test_guided_vote_without_meta_logits_says_why_and_keeps_the_rows(tmp_path: Path) -> None:
+    store = Store(tmp_path / "grm.db")
+    fill(store, 2, 4)
+    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Method.GUIDED)
+    assert "has no meta logit" in view["verdict"]
+    assert len(view["rows"]) == 4
+    store.close()
+
+
+def test_unknown_session_is_said_to_be_missing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "grm.db")
+    assert Viewer(store, Jobs(store, FakeEngine())).view("' OR 1=1 --", Method.NAIVE)["missing"]
+    store.close()
+
+
+def test_verdict_sentences() -> None:
+    def say(*rows: tuple[int, ...] | None, method: str = "naive") -> str:
+        samples = [make_sample(i, row, float(i)) for i, row in enumerate(rows)]
+        return render.verdict_line(vote(samples, method), len(next((row for row in rows if row), (0, 0))))
+
+    assert say((8, 6), (9, 7), (7, 7), (8, 6)) == (
+        "Naive vote over 4 samples: Response A wins by 6 (32 to 26), 1.50 per sample. 4 of 4 could be read."
+    )
+    assert say((5, 5)) == "Naive vote over 1 sample: a tie between A and B at 5. 1 of 1 could be read."
+    assert say(None, None) == "No verdict: none of 2 samples could be read."
+    assert (
+        say((7,), (8,)) == "Naive vote over 2 samples: the response gets 7.50 of 10 on average. 2 of 2 could be read."
+    )
+    assert "the 1 best by meta RM: Response B wins by 4" in say((9, 1), (2, 6), method="guided")
+
+
+def test_engine_lines_name_engine_and_model_and_what_to_do() -> None:
+    (line,) = render.engine_lines("managed", "m", EngineState("failed", "vLLM ended", "Free some memory."), "")
+    assert line == {"kind": "bad", "text": "M on the managed engine: vLLM ended. Free some memory."}
+    lines = render.engine_lines("managed", "m", EngineState("ready"), "untrained")
+    assert [line["kind"] for line in lines] == ["ok", "warn"]
+
+
+def test_critique_is_cut_out_of_the_raw_text() -> None:
+    text = "Principles:\n1. Clear (weight: 60%)\nCritique:\nResponse 1: fine.\nScores: \\boxed{7, 3}"
+    from grm_core.parsing import parse
+
+    assert render.critique(text, parse(text, 2)) == "Response 1: fine."
