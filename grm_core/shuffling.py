@@ -8,7 +8,7 @@ that see the same order get consecutive seeds, so that they can travel as one re
 import hashlib
 import random
 from collections import Counter
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from grm_core.errors import UsageError
 
@@ -16,7 +16,8 @@ ORDERS = ("random", "balanced")
 _SEED_SPACE = 2**31 - 4096  # leaves room for n consecutive seeds inside a signed 32-bit integer
 
 
-class Slot(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Slot:
     """The place of one sample in a plan."""
 
     index: int

@@ -6,8 +6,18 @@ from typing import Any
 import plotly.graph_objects as go
 
 from grm_core.analysis.scaling import Curve
+from grm_core.types import CurvePoint
 
 LINE, BAND = "#0072B2", "rgba(0, 114, 178, 0.18)"
+LAYOUT = {
+    "height": 260,
+    "margin": {"l": 52, "r": 16, "t": 8, "b": 44},
+    "showlegend": False,
+    "xaxis": {"title": {"text": "k, samples voted"}, "rangemode": "tozero", "tickformat": "d"},
+    "yaxis": {"title": {"text": "margin per sample"}, "zeroline": True},
+    "hovermode": "x",
+    "template": "none",
+}
 
 
 def margin_over_k(found: Curve) -> dict[str, Any] | None:
@@ -15,43 +25,41 @@ def margin_over_k(found: Curve) -> dict[str, Any] | None:
     points = [p for p in found.points if p.margin is not None]
     if not points:
         return None
-    ks = [p.k for p in points]
-    figure = go.Figure(
-        [
-            go.Scatter(x=ks, y=[p.high for p in points], mode="lines", line={"width": 0}, hoverinfo="skip"),
-            go.Scatter(
-                x=ks,
-                y=[p.low for p in points],
-                mode="lines",
-                line={"width": 0},
-                fill="tonexty",
-                fillcolor=BAND,
-                name="90% of subsets",
-                hoverinfo="skip",
-            ),
-            go.Scatter(
-                x=ks,
-                y=[p.margin for p in points],
-                customdata=[[p.low, p.high, p.win] for p in points],
-                mode="lines+markers",
-                line={"color": LINE, "width": 2},
-                marker={"size": 5},
-                name="mean margin",
-                hovertemplate="k = %{x}<br>margin %{y:.2f}<br>90% band %{customdata[0]:.2f} to %{customdata[1]:.2f}"
-                "<br>same winner %{customdata[2]:.0%}<extra></extra>",
-            ),
-        ],
-        layout={
-            "height": 260,
-            "margin": {"l": 52, "r": 16, "t": 8, "b": 44},
-            "showlegend": False,
-            "xaxis": {"title": {"text": "k, samples voted"}, "rangemode": "tozero", "tickformat": "d"},
-            "yaxis": {"title": {"text": "margin per sample"}, "zeroline": True},
-            "hovermode": "x",
-            "template": "none",
-        },
-    )
+    figure = go.Figure([_edge(points), _band(points), _mean(points)], layout=LAYOUT)
     return dict(json.loads(figure.to_json()))
+
+
+def _edge(points: list[CurvePoint]) -> go.Scatter:
+    """The band's upper edge: an invisible line that the band is filled up to."""
+    x, y = [p.k for p in points], [p.high for p in points]
+    return go.Scatter(x=x, y=y, mode="lines", line={"width": 0}, hoverinfo="skip")
+
+
+def _band(points: list[CurvePoint]) -> go.Scatter:
+    return go.Scatter(
+        x=[p.k for p in points],
+        y=[p.low for p in points],
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor=BAND,
+        name="90% of subsets",
+        hoverinfo="skip",
+    )
+
+
+def _mean(points: list[CurvePoint]) -> go.Scatter:
+    return go.Scatter(
+        x=[p.k for p in points],
+        y=[p.margin for p in points],
+        customdata=[[p.low, p.high, p.win] for p in points],
+        mode="lines+markers",
+        line={"color": LINE, "width": 2},
+        marker={"size": 5},
+        name="mean margin",
+        hovertemplate="k = %{x}<br>margin %{y:.2f}<br>90% band %{customdata[0]:.2f} to %{customdata[1]:.2f}"
+        "<br>same winner %{customdata[2]:.0%}<extra></extra>",
+    )
 
 
 def table(found: Curve) -> list[dict[str, Any]]:

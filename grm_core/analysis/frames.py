@@ -18,7 +18,7 @@ def letter(response: int) -> str:
 
 
 def samples_frame(samples: Iterable[Sample]) -> pd.DataFrame:
-    """One row per sample by index: status, score_A.. in own order (nullable integers), order shown, cost, meta logit."""
+    """One row per sample by index: status, score_A.. in own order (nullable integers), order, meta logit, cost."""
     rows = []
     for s in sorted(samples, key=lambda s: s.index):
         row: dict[str, object] = {"index": s.index, "status": str(s.parsed.status), "error": s.error}
