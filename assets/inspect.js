@@ -94,7 +94,35 @@ function drawHead() {
 }
 
 // ---- score matrix ------------------------------------------------------------------------------------------------
+// Rows are patched one by one: a row that is redrawn between press and release would lose the click.
+const rowNodes = new Map();  // sample index -> {key, tr}
+let rowsOf = "";
+let body = el("tbody");
 function drawMatrix() {
+  if (rowsOf !== value.session + "/" + value.n) newTable();
+  const have = new Map(value.rows.map((row) => [row.i, row]));
+  const hadFocus = matrix.contains(document.activeElement);
+  let place = body.firstChild;
+  for (let i = 0; i < value.k; i++) {
+    const row = have.get(i);
+    if (!row && !value.running) { rowNodes.get(i)?.tr.remove(); rowNodes.delete(i); continue; }
+    const key = JSON.stringify(row ? [row, chosen.includes(i), i === focus] : ((value.live || {})[i] || "").slice(-70));
+    let known = rowNodes.get(i);
+    if (!known || known.key !== key) {
+      const tr = row ? finishedRow(row) : runningRow(i);
+      if (known) known.tr.replaceWith(tr);
+      else body.insertBefore(tr, place && place.isConnected ? place : null);
+      known = { key, tr };
+      rowNodes.set(i, known);
+    }
+    place = known.tr.nextSibling;
+  }
+  if (hadFocus && !matrix.contains(document.activeElement)) focusRow(focus);
+}
+
+function newTable() {
+  rowsOf = value.session + "/" + value.n;
+  rowNodes.clear();
   const table = el("table");
   table.setAttribute("aria-label", "Scores of every sample");
   const head = el("tr");
@@ -107,18 +135,9 @@ function drawMatrix() {
   head.append(el("th", "grm-order", "order"));
   const thead = el("thead");
   thead.append(head);
-  const body = el("tbody");
-  const have = new Map(value.rows.map((row) => [row.i, row]));
-  for (let i = 0; i < value.k; i++) {
-    if (have.has(i)) body.append(finishedRow(have.get(i)));
-    else if (value.running) body.append(runningRow(i));
-  }
+  body = el("tbody");
   table.append(thead, body);
-  const top = matrix.scrollTop;
-  const hadFocus = matrix.contains(document.activeElement);
   matrix.replaceChildren(table);
-  matrix.scrollTop = top;
-  if (hadFocus) focusRow(focus);
 }
 
 function finishedRow(row) {

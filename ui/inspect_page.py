@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from grm_core import models
 from grm_core.errors import GRMError, UsageError
 from grm_core.shuffling import ORDERS
 from grm_core.types import Example, Message, Method
@@ -28,6 +29,8 @@ class InspectPage:
 
     def __init__(self, jobs: Jobs, viewer: Viewer, head: str) -> None:
         self.jobs, self.viewer = jobs, viewer
+        self._methods: dict[str, Method] = {}
+        """Tab -> what its person chose last; a follower that began with another method goes on with this one."""
         self._banner()
         with gr.Accordion("What to judge", open=True, elem_id="composer") as self.composer:
             self._composer()
@@ -112,7 +115,7 @@ class InspectPage:
 
     # ---- judging
 
-    async def begin(self, query: str, *rest: Any) -> AsyncGenerator[list[Any], None]:
+    async def begin(self, request: gr.Request, query: str, *rest: Any) -> AsyncGenerator[list[Any], None]:
         """Start a run and follow it; what cannot be judged is said and nothing is lost."""
         try:
             example, ask, method = read_form(query, *rest)
@@ -120,7 +123,8 @@ class InspectPage:
         except GRMError as error:
             yield [gr.skip(), gr.skip(), [{"kind": "bad", "text": f"{error}."}], *[gr.skip()] * 3]
             return
-        async for update in self.follow(session_id, method):
+        self._choose(request, method)
+        async for update in self.follow(session_id, request):
             yield update
 
     async def attach(self, method: str, request: gr.Request) -> AsyncGenerator[list[Any], None]:
@@ -129,13 +133,15 @@ class InspectPage:
         if not session_id:
             yield [gr.skip()] * 6
             return
-        async for update in self.follow(session_id, Method(method)):
+        self._choose(request, Method(method))
+        async for update in self.follow(session_id, request):
             yield update
 
-    async def follow(self, session_id: str, method: Method) -> AsyncGenerator[list[Any], None]:
+    async def follow(self, session_id: str, request: gr.Request) -> AsyncGenerator[list[Any], None]:
         """Updates of the view until the run has ended; closing it does not end the run."""
         last = None
         while True:
+            method = self._methods.get(str(request.session_hash), Method.NAIVE)
             view = await asyncio.to_thread(self.viewer.view, session_id, method)
             running = bool(view.get("running"))
             notice = [{"kind": "bad", "text": f"There is no session {session_id}."}] if view.get("missing") else []
@@ -152,9 +158,15 @@ class InspectPage:
         """Stop the run; the follower shows what was kept."""
         self.jobs.stop(session_id)
 
-    def revote(self, session_id: str, method: str) -> Any:
+    def revote(self, session_id: str, method: str, request: gr.Request) -> Any:
         """The stored samples under another method; no model is asked."""
+        self._choose(request, Method(method))
         return self.viewer.view(session_id, Method(method)) if session_id else gr.skip()
+
+    def _choose(self, request: gr.Request, method: Method) -> None:
+        if len(self._methods) > 1000:  # tabs of long ago; those still open choose again
+            self._methods.clear()
+        self._methods[str(request.session_hash)] = method
 
     # ---- asked for by the view, public as every endpoint is
 
@@ -183,7 +195,8 @@ class InspectPage:
     def engine_lines(self) -> list[dict[str, Any]]:
         """What the engine is doing, and why nothing could be saved."""
         engine, store = self.jobs.engine, self.jobs.store
-        found = render.engine_lines(engine.name, engine.model, engine.state(), getattr(engine, "note", ""))
+        note = models.NOTE if getattr(engine, "untrained", False) else ""
+        found = render.engine_lines(engine.name, engine.model, engine.state(), note)
         if store.read_only:
             held = f"Another process ({store.holder}) writes this database: sessions can be read here, not judged."
             found.append({"kind": "warn", "text": held})
@@ -209,6 +222,8 @@ def read_form(query: str, *rest: Any) -> tuple[Example, Ask, Method]:
         raise UsageError("k must be a whole number from 1 to 1024")
     if not 0 <= float(temperature) <= 2:
         raise UsageError(f"the temperature is {temperature}; it must be from 0 to 2")
+    if not 0 <= (seed or 0) < 2**63:
+        raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
     given = tuple(line.strip() for line in (principles or "").splitlines() if line.strip())
     example = Example(
         id=_digest(query or "", *texts[: int(count)]),
