@@ -39,25 +39,25 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) ->
     raise AssertionError(f"{url} did not answer within {seconds} s")
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Serve the page with the fake engine; options as of tests/browser/app.py. Returns its address."""
-    processes: list[subprocess.Popen[bytes]] = []
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Serve the page with the fake engine, one process per set of tests/browser/app.py's options; its address."""
+    running: dict[tuple[str, ...], tuple[str, subprocess.Popen[bytes]]] = {}
 
-    def start(*options: str, db: Path = tmp_path / "data" / "grm.db") -> str:
-        db.parent.mkdir(exist_ok=True)
-        port = free_port()
-        command = [sys.executable, "-m", "tests.browser.app", "--db", str(db), "--port", str(port), *options]
-        process = subprocess.Popen(command, cwd=ROOT)
-        processes.append(process)
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url, process)
-        return url
+    def start(*given: str, db: Path | None = None) -> str:
+        options = given if db is None else (*given, str(db))
+        if options not in running:
+            path, port = db or tmp_path_factory.mktemp("data") / "grm.db", free_port()
+            command = [sys.executable, "-m", "tests.browser.app", "--db", str(path), "--port", str(port), *given]
+            process = subprocess.Popen(command, cwd=ROOT)
+            running[options] = f"http://127.0.0.1:{port}", process
+            wait_for(running[options][0], process)
+        return running[options][0]
 
     yield start
-    for process in processes:
+    for _, process in running.values():
         process.send_signal(signal.SIGTERM)
-    for process in processes:
+    for _, process in running.values():
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,7 +79,7 @@ def test_hostile_text_is_shown_as_text_and_nothing_runs(serve: Serve, page: Any,
 
 
 def test_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.05")
+    url = serve("--delay", "0.04")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 12)
     page.wait_for_url("**session=*", timeout=LONG)
@@ -91,7 +90,7 @@ def test_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any)
     wait_rows(page, 12)
 
 
-def test_stop_keeps_what_has_arrived_also_after_a_restart(serve: Serve, page: Any, tmp_path: Path) -> None:
+def test_stop_keeps_what_has_arrived_also_after_a_reload(serve: Serve, page: Any) -> None:
     url = serve("--delay", "0.04")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 16)
@@ -131,7 +130,7 @@ def test_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
 
 
 def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> None:
-    url = serve("--delay", "0.05")
+    url = serve("--delay", "0.04")
     contexts = [chromium.new_context() for _ in range(2)]
     pages = [context.new_page() for context in contexts]
     for page in pages:
@@ -148,7 +147,7 @@ def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> Non
         context.close()
 
 
-def test_all_rows_of_32_samples_are_visible_at_1440(serve: Serve, page: Any) -> None:
+def test_the_verdict_and_all_32_rows_fit_on_one_screen(serve: Serve, page: Any) -> None:
     url = serve()
     open_page(page, url)
     page.locator("#add").click()
@@ -158,8 +157,10 @@ def test_all_rows_of_32_samples_are_visible_at_1440(serve: Serve, page: Any) -> 
     wait_end(page)
     wait_rows(page, 32)
     page.wait_for_timeout(500)
+    page.evaluate("document.querySelector('.grm-verdict').scrollIntoView({block: 'start'})")
     box = page.locator(".grm-matrix tr[data-i]").last.bounding_box()
     assert box["y"] + box["height"] <= 900
+    assert page.locator(".grm-verdict").bounding_box()["y"] >= 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
 
 
@@ -174,3 +175,41 @@ def test_a_chosen_sample_can_be_read_with_the_keyboard(serve: Serve, page: Any) 
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.locator(".grm-card h3", has_text="Sample 4").wait_for(timeout=LONG)
+
+
+def test_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) -> None:
+    url = serve("--delay", "0.04")
+    open_page(page, url)
+    ask(page, "What is it?", ("This.", "That."), 12)
+    wait_rows(page, 1)
+    row = page.locator(".grm-matrix tr[data-i]").first
+    index, chosen = row.get_attribute("data-i"), row.get_attribute("aria-selected")
+    row.hover()
+    page.mouse.down()
+    page.wait_for_timeout(700)
+    page.mouse.up()
+    other = "false" if chosen == "true" else "true"
+    page.locator(f".grm-matrix tr[data-i='{index}'][aria-selected={other}]").wait_for(timeout=5000)
+
+
+def test_the_method_chosen_during_a_run_stays_chosen(serve: Serve, page: Any) -> None:
+    url = serve("--delay", "0.04")
+    open_page(page, url)
+    ask(page, "What is it?", ("This.", "That."), 8)
+    wait_rows(page, 1)
+    page.locator("#method label", has_text="guided").first.click()
+    page.locator(".grm-verdict h2", has_text="meta logit").wait_for(timeout=LONG)
+    wait_end(page)
+    assert "meta logit" in page.locator(".grm-verdict").inner_text()
+    page.locator("#method label", has_text="naive").click()
+    page.locator(".grm-verdict h2", has_text="Naive vote over 8 samples").wait_for(timeout=LONG)
+
+
+def test_the_page_opens_while_the_engine_starts_and_the_run_waits(serve: Serve, page: Any) -> None:
+    url = serve("--start-seconds", "12")
+    open_page(page, url)
+    page.get_by_text("starting the fake engine").wait_for(timeout=LONG)
+    ask(page, "What is it?", ("This.", "That."), 2)
+    page.locator(".grm-root[data-phase=waiting]").wait_for(timeout=LONG)
+    wait_end(page)
+    wait_rows(page, 2)

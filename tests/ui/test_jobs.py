@@ -12,7 +12,7 @@ from grm_core.errors import EngineError, UsageError
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
-from ui.jobs import Ask, Jobs, Progress
+from ui.jobs import RUNS_MAX, Ask, Jobs, Snapshot
 
 
 @contextmanager
@@ -28,11 +28,11 @@ def running(path: Path, engine: FakeEngine) -> Iterator[Jobs]:
         store.close()
 
 
-def until(jobs: Jobs, session_id: str, met: Callable[[Progress], bool], seconds: float = 20) -> Progress:
+def until(jobs: Jobs, session_id: str, met: Callable[[Snapshot], bool], seconds: float = 20) -> Snapshot:
     """Look at a run until the condition is met."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        progress = jobs.progress(session_id)
+        progress = jobs.snapshot(session_id)
         assert progress is not None
         if met(progress):
             return progress
@@ -40,7 +40,7 @@ def until(jobs: Jobs, session_id: str, met: Callable[[Progress], bool], seconds:
     raise AssertionError(f"not met after {seconds} s: {progress}")
 
 
-def ended(progress: Progress) -> bool:
+def ended(progress: Snapshot) -> bool:
     return not progress.running
 
 
@@ -148,3 +148,29 @@ def test_closing_stops_runs_and_the_engine(tmp_path: Path) -> None:
         session_id = jobs.submit(make_example(), Ask(k=4))
         until(jobs, session_id, lambda p: p.phase == "sampling")
     assert engine.state().phase == "closed"
+
+
+def test_a_run_that_is_stopped_before_it_samples_never_asks_the_engine(tmp_path: Path) -> None:
+    engine = FakeEngine(start_seconds=5)
+    with running(tmp_path, engine) as jobs:
+        session_id = jobs.submit(make_example(), Ask(k=2))
+        jobs.stop(session_id)
+        assert until(jobs, session_id, ended).phase == "stopped"
+        assert jobs.store.samples(session_id) == []
+
+
+def test_more_runs_than_may_be_under_way_are_refused(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(start_seconds=5)) as jobs:
+        for _ in range(RUNS_MAX):
+            jobs.submit(make_example(), Ask(k=1))
+        with pytest.raises(UsageError, match="under way already"):
+            jobs.submit(make_example(), Ask(k=1))
+
+
+def test_a_database_that_another_process_writes_takes_no_run(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine()) as _:
+        second = Store(tmp_path / "grm.db")
+        jobs = Jobs(second, FakeEngine())
+        with pytest.raises(UsageError, match="reading only"):
+            jobs.submit(make_example(), Ask(k=1))
+        second.close()
