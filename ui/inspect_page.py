@@ -131,7 +131,8 @@ class InspectPage:
         """Show the session that the address names and follow it while it runs."""
         session_id = str(request.query_params.get("session", ""))[:200]
         if not session_id:
-            yield [gr.skip()] * 6
+            recent = await asyncio.to_thread(self.viewer.recent)
+            yield [gr.skip(), {"rows": [], "recent": recent}, *[gr.skip()] * 4]
             return
         self._choose(request, Method(method))
         async for update in self.follow(session_id, request):
@@ -142,7 +143,7 @@ class InspectPage:
         last = None
         while True:
             method = self._methods.get(str(request.session_hash), Method.NAIVE)
-            view = await asyncio.to_thread(self.viewer.view, session_id, method)
+            view = render.sendable(await asyncio.to_thread(self.viewer.view, session_id, method))
             running = bool(view.get("running"))
             notice = [{"kind": "bad", "text": f"There is no session {session_id}."}] if view.get("missing") else []
             if view != last:
@@ -161,7 +162,7 @@ class InspectPage:
     def revote(self, session_id: str, method: str, request: gr.Request) -> Any:
         """The stored samples under another method; no model is asked."""
         self._choose(request, Method(method))
-        return self.viewer.view(session_id, Method(method)) if session_id else gr.skip()
+        return render.sendable(self.viewer.view(session_id, Method(method))) if session_id else gr.skip()
 
     def _choose(self, request: gr.Request, method: Method) -> None:
         if len(self._methods) > 1000:  # tabs of long ago; those still open choose again
@@ -185,12 +186,12 @@ class InspectPage:
         if not isinstance(session_id, str) or not isinstance(index, int):
             return None
         found = self.viewer.sample(session_id, index)
-        return None if found is None else render.detail(found)
+        return None if found is None else render.sendable(render.detail(found))
 
     def case(self, session_id: str) -> dict[str, Any] | None:
         """The query and responses of a session; None for one that does not exist."""
         example = self.jobs.example(session_id) if isinstance(session_id, str) else None
-        return None if example is None else render.case(example)
+        return None if example is None else render.sendable(render.case(example))
 
     def engine_lines(self) -> list[dict[str, Any]]:
         """What the engine is doing, and why nothing could be saved."""

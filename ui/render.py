@@ -3,6 +3,7 @@
 No markup is made here. Texts of a sample travel only when one is opened (`detail`).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from grm_core.types import Example, Method, Parsed, ParseStatus, Sample, Verdict
 from ui.jobs import Snapshot
 
 Json = dict[str, Any]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 REASONS = {
     ParseStatus.TRUNCATED: "cut off before the scores",
@@ -117,6 +119,17 @@ def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[J
     kind = {"ready": "ok", "failed": "bad"}.get(state.phase, "busy")
     shown = f"Ready: {about}." if state.phase == "ready" else f"{about[0].upper()}{about[1:]}: {said}. {state.hint}"
     return [{"kind": kind, "text": shown.strip()}, *([{"kind": "warn", "text": note}] if note else [])]
+
+
+def sendable(value: Any) -> Any:
+    """The same data with lone surrogates as U+FFFD: JSON in UTF-8 cannot carry them, what is stored keeps them."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {name: sendable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [sendable(each) for each in value]
+    return value
 
 
 def _count(number: int, thing: str) -> str:

@@ -6,6 +6,7 @@ import gradio as gr
 
 from grm_core.errors import UsageError
 from storage.store import SessionRow, Store
+from ui import render
 from ui.inspect_page import ASSETS
 from ui.jobs import Jobs
 
@@ -45,7 +46,7 @@ class SessionsPage:
         try:
             count = self.store.count_sessions(words)
             offset = max(0, min(int(offset), max(0, count - 1) // PAGE * PAGE))
-            rows = [self.row(row) for row in self.store.sessions(words, PAGE, offset)]
+            rows = [render.sendable(self.row(row)) for row in self.store.sessions(words, PAGE, offset)]
         except UsageError as error:
             return {"rows": [], "text": f"{error}."}, 0
         return {"rows": rows, "text": _summary(count, offset, len(rows), words)}, offset
