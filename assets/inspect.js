@@ -318,7 +318,9 @@ function drawPlot() {
     const ink = dark ? "#d1d5db" : "#374151", grid = dark ? "#374151" : "#e5e7eb";
     const layout = { ...value.plot.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, size: 12 } };
     for (const axis of ["xaxis", "yaxis"]) layout[axis] = { ...layout[axis], gridcolor: grid, zerolinecolor: ink, linecolor: grid };
-    window.Plotly.newPlot(area, value.plot.data, layout, { displayModeBar: false, responsive: true });
+    const lines = JSON.parse(JSON.stringify(value.plot.data));
+    if (dark) { lines[1].fillcolor = "rgba(86, 180, 233, 0.22)"; lines[2].line.color = "#56B4E9"; }
+    window.Plotly.newPlot(area, lines, layout, { displayModeBar: false, responsive: true });
   } else {
     parts.plot.append(el("p", "grm-note", "No margin to draw: the full vote is a tie, or there is only one response."));
   }
@@ -352,11 +354,26 @@ function saveCsv() {
   URL.revokeObjectURL(link.href);
 }
 
+// ---- nothing judged yet: what there is to read -------------------------------------------------------------------
+const recent = el("nav", "grm-recent");
+function drawRecent() {
+  if (!element.contains(recent)) element.append(recent);
+  const found = value.session ? [] : value.recent || [];
+  recent.hidden = !found.length;
+  recent.replaceChildren(el("h3", "", "Or read a session that is here already"));
+  for (const one of found) {
+    const link = el("a", "", one.title || "(no title)");
+    link.href = "/?session=" + encodeURIComponent(one.id);
+    link.append(el("span", "grm-note", "k = " + one.k + (one.demo ? " · recorded" : "")));
+    recent.append(link);
+  }
+}
+
 // ---- updates -----------------------------------------------------------------------------------------------------
 function update() {
   if (!element.contains(root)) element.append(root);
   const before = value.session;
-  value = props.value && props.value.rows ? props.value : { rows: [], n: 0, k: 0 };
+  value = { n: 0, k: 0, rows: [], ...(props.value || {}) };
   if (value.session !== before) {
     chosen = []; touched = false; focus = 0; drawn = "";
     const url = new URL(window.location);
@@ -364,6 +381,7 @@ function update() {
     window.history.replaceState(null, "", url);
   }
   root.hidden = !value.session;
+  drawRecent();
   root.dataset.phase = value.phase || "";
   root.dataset.done = value.rows.length;
   const ready = value.rows.map((row) => row.i).sort((a, b) => a - b);

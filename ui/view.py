@@ -45,6 +45,13 @@ class Viewer:
         }
         return found | self._vote(session_id, samples, n, method, running)
 
+    def recent(self, count: int = 6) -> list[dict[str, Any]]:
+        """The newest sessions, to read while nothing is judged yet: id, title, k and whether it is a recorded demo."""
+        return [
+            {"id": row.session.id, "title": row.session.title, "k": row.samples, "demo": "demo" in row.session.tags}
+            for row in self.store.sessions(limit=count)
+        ]
+
     def sample(self, session_id: str, index: int) -> Sample | None:
         """One stored sample."""
         return next((s for s in self.store.samples(session_id) if s.index == index), None)
