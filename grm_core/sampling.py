@@ -60,9 +60,13 @@ def check(example: Example, k: int, n_max: int = N_MAX) -> None:
 async def fit(engine: Engine, plan: SamplingPlan) -> SamplingPlan:
     """The plan with max_tokens lowered to what the model's context leaves beside the prompt.
 
-    Raises UsageError with the token counts, before any completion is asked for, when too little is left.
+    For an engine whose model was not trained as a judge, structured output enforces the format. Raises UsageError with the token counts, before any completion is asked for, when too little is left.
     """
-    messages = prompts.fill(plan.template, plan.example, range(len(plan.example.responses)), plan.principles)
+    n = len(plan.example.responses)
+    if getattr(engine, "untrained", False) and plan.params.regex is None:
+        held = replace(plan.params, regex=prompts.structure(n, bool(plan.principles)))
+        plan = replace(plan, params=held)
+    messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
     size = await engine.prompt_size(messages)
     if size is None:
         return plan
@@ -83,21 +87,18 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     """
     check(plan.example, plan.k)
     plan = await fit(engine, plan)
-    asked = requests(plan, bool(getattr(engine, "untrained", False)))
+    asked = requests(plan)
     waiting = {request.key: slots for request, slots in asked}
     async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:
         async for reply in replies:
             yield _sample(plan, waiting[reply.key][reply.child], reply)
 
 
-def requests(plan: SamplingPlan, untrained: bool = False) -> list[tuple[Request, list[Slot]]]:
-    """The plan's missing samples as requests, each with the slots that its completions 0..n-1 fill.
-
-    For an `untrained` model the completion's format is enforced by structured output.
-    """
+def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
+    """The plan's missing samples as requests, each with the slots that its completions 0..n-1 fill."""
     slots = shuffling.plan(len(plan.example.responses), plan.k, plan.seed, plan.example.id, plan.order)
     missing = [slot for slot in slots if slot.index not in plan.have]
-    return [(_request(plan, group, untrained), group) for group in _groups(missing)]
+    return [(_request(plan, group), group) for group in _groups(missing)]
 
 
 def request_key(example_id: str, order: Iterable[int], seed: int) -> str:
@@ -113,13 +114,10 @@ def _groups(slots: list[Slot]) -> list[list[Slot]]:
     return [[slot for _, slot in run] for _, run in runs]
 
 
-def _request(plan: SamplingPlan, group: list[Slot], untrained: bool) -> Request:
+def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
     order, seed = group[0].order, group[0].seed
-    params = plan.params
-    if untrained and params.regex is None:
-        params = replace(params, regex=prompts.structure(len(order), bool(plan.principles)))
     messages = prompts.fill(plan.template, plan.example, order, plan.principles)
-    return Request(request_key(plan.example.id, order, seed), messages, params, seed, len(group))
+    return Request(request_key(plan.example.id, order, seed), messages, plan.params, seed, len(group))
 
 
 def _sample(plan: SamplingPlan, slot: Slot, reply: Reply) -> Sample:

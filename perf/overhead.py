@@ -98,7 +98,7 @@ async def compare(args: argparse.Namespace) -> dict[str, Any]:
         async with aiohttp.ClientSession(headers=headers) as http:
             for number in range(args.rounds + 1):
                 plan = await sampling.fit(engine, make_plan(args, number))
-                asked = sampling.requests(plan, bool(getattr(engine, "untrained", False)))
+                asked = sampling.requests(plan)
                 posts = bodies([request for request, _ in asked], engine.model)
                 bare_first = number % 2 == 0
                 if bare_first:

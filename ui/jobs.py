@@ -138,8 +138,6 @@ class Jobs:
             principles=ask.principles,
         )
         self._jobs[session_id] = _Job(plan)
-        if self.engine.state().phase == "ready":
-            self._keep(plan)
         self._spawn(self._work(session_id))
         return session_id
 
@@ -191,8 +189,9 @@ class Jobs:
             if job.stopping:
                 raise asyncio.CancelledError
             await self.engine.start()
+            job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
             self._keep(job.plan)
-            asked = sampling.requests(job.plan, bool(getattr(self.engine, "untrained", False)))
+            asked = sampling.requests(job.plan)
             job.places = {(r.key, child): slot.index for r, slots in asked for child, slot in enumerate(slots)}
             job.phase, job.started = "sampling", time.monotonic()
             await self._sample(job)
@@ -235,14 +234,12 @@ class Jobs:
         await self.engine.close()
 
     def _keep(self, plan: SamplingPlan) -> None:
-        """Store the run and its session, once; a server names its model only when it is ready."""
-        if self.store.session(plan.session_id) is None:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            run = self._run(plan, now)
-            with self.store.transaction():
-                self.store.add_run(run)
-                session = Session(plan.session_id, run.id, plan.example, title(plan.example), now)
-                self.store.add_session(session)
+        """Store the run and its session; only now, because a server names its model when it is ready."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        run = self._run(plan, now)
+        with self.store.transaction():
+            self.store.add_run(run)
+            self.store.add_session(Session(plan.session_id, run.id, plan.example, title(plan.example), now))
 
     def _run(self, plan: SamplingPlan, now: str) -> Run:
         return Run(
