@@ -46,7 +46,9 @@ class InspectPage:
             {"rows": []},
             html_template='<div class="grm-view"></div>',
             apply_default_css=False,
-            js_on_load=(ASSETS / "inspect.js").read_text(encoding="utf-8"),
+            js_on_load="\n".join(
+                part.read_text(encoding="utf-8") for part in sorted((ASSETS / "inspect").glob("*.js"))
+            ),
             head=head,
             server_functions=self._asked_by_view(),
             elem_id="view",

@@ -1,0 +1,78 @@
+// ---- samples side by side ----------------------------------------------------------------------------------------
+let cardsAsked = 0;
+async function drawCards() {
+  const asked = ++cardsAsked;
+  const wanted = [...chosen].sort((a, b) => a - b);
+  const found = await Promise.all(wanted.map(detailOf));
+  if (asked !== cardsAsked) return;
+  cards.style.setProperty("--cols", Math.max(1, found.length));
+  if (found.length) { cards.replaceChildren(...found.filter(Boolean).map(card)); return; }
+  const hint = value.rows.length ? "Choose up to three samples to read them side by side (click, Enter, or j and k)." :
+    value.running ? "Samples appear here as they finish." : "";
+  cards.replaceChildren(el("p", "grm-hint", hint));
+}
+
+function card(sample) {
+  const box = el("article", "grm-card");
+  const head = el("header");
+  head.append(el("h3", "", "Sample " + (sample.i + 1)));
+  const scores = el("div", "grm-chips");
+  (sample.scores || []).forEach((score, r) => {
+    const one = chip(r);
+    one.append(el("b", "", " " + score));
+    scores.append(one);
+  });
+  head.append(scores);
+  box.append(head);
+  if (sample.reason) box.append(el("p", "grm-bad", "Casts no vote: " + sample.reason + "."));
+  if (sample.principles.length) {
+    box.append(el("h4", "", "Principles"));
+    const most = Math.max(...sample.principles.map((p) => p.weight || 0), 1);
+    for (const p of sample.principles) box.append(principle(p, most));
+  }
+  if (sample.critique) box.append(el("h4", "", "Critique"), critique(sample));
+  if (!sample.principles.length && !sample.critique) box.append(el("div", "grm-text", sample.raw || "(nothing)"));
+  box.append(footer(sample));
+  return box;
+}
+
+function principle(p, most) {
+  const line = el("div", "grm-principle");
+  line.append(el("span", "", p.text));
+  if (p.weight !== null) {
+    const weight = el("span", "grm-weight", p.weight);
+    weight.title = "weight as written";
+    const fill = el("i");
+    fill.style.width = Math.max(4, (100 * p.weight) / most) + "%";
+    weight.append(fill);
+    line.append(weight);
+  }
+  return line;
+}
+
+// "Response 2" in a critique is the second one *shown*: its letter is put beside it.
+function critique(sample) {
+  const box = el("div", "grm-text");
+  let from = 0;
+  for (const found of sample.critique.matchAll(/\bResponse\s{1,3}(\d{1,2})\b/gi)) {
+    const own = sample.order[Number(found[1]) - 1];
+    if (!own || own.length > 1) continue;
+    box.append(sample.critique.slice(from, found.index + found[0].length), " ", chip(own.charCodeAt(0) - 65));
+    from = found.index + found[0].length;
+  }
+  box.append(sample.critique.slice(from));
+  return box;
+}
+
+function footer(sample) {
+  const foot = el("footer");
+  const facts = ["shown as " + sample.order.join(" "), "seed " + sample.seed];
+  if (sample.tokens !== null) facts.push(sample.tokens + " tokens", sample.seconds + " s");
+  if (sample.finish && sample.finish !== "stop") facts.push("finish: " + sample.finish);
+  if (sample.meta !== null) facts.push("meta " + sample.meta.toFixed(2));
+  foot.append(el("span", "", facts.join(" · ")));
+  const raw = el("details");
+  raw.append(el("summary", "", "raw text"), el("pre", "", sample.raw));
+  foot.append(raw);
+  return foot;
+}
