@@ -38,7 +38,10 @@ class InspectPage:
         with gr.Row(elem_id="bar", equal_height=True):
             methods = [str(m) for m in Method]
             self.method = gr.Radio(methods, value="naive", label="Voting method", elem_id="method", scale=4)
-            self.score = gr.Button("Score", variant="primary", elem_id="score", scale=1, min_width=100)
+            may = not jobs.store.read_only
+            self.score = gr.Button(
+                "Score", variant="primary", interactive=may, elem_id="score", scale=1, min_width=100
+            )
             self.stop = gr.Button("Stop", elem_id="stop", interactive=False, scale=1, min_width=100)
         self.notice = lines("notice")
         self.session = gr.State("")
@@ -73,7 +76,7 @@ class InspectPage:
             self.add = gr.Button("Add a response", size="sm", min_width=120, elem_id="add")
             self.example = gr.Button("Fill in an example", size="sm", min_width=120, elem_id="example")
         with gr.Row():
-            self.k = gr.Number(label="k, samples", value=8, precision=0, minimum=1, maximum=1024, elem_id="k")
+            self.k = gr.Number(label="k, samples (1 to 1024)", value=8, elem_id="k")
             self.temperature = gr.Slider(0.0, 2.0, value=0.5, step=0.05, label="Temperature")
         with gr.Accordion("More", open=False):
             with gr.Row():
@@ -93,6 +96,7 @@ class InspectPage:
         many = [*self.responses, *self.rows, self.shown]
         self.add.click(lambda n: self._show(n + 1), self.shown, [*self.rows, self.shown], queue=False, **_private())
         self.example.click(self.fill, None, [self.query, *many], queue=False, **_private())
+        gr.context.Context.root_block.load(self.refill, None, [self.query, *many], queue=False, **_private())
         for i, button in enumerate(self.removes):
             gone = gr.State(i)
             button.click(self.remove, [gone, self.shown, *self.responses], many, queue=False, **_private())
@@ -114,6 +118,19 @@ class InspectPage:
         item = json.loads(first)
         texts = item["responses"]
         return [item["query"], *texts, *[""] * (N_MAX_PAGE - len(texts)), *self._show(len(texts))]
+
+    def refill(self, request: gr.Request) -> list[Any]:
+        """The query and responses of the session that the address names, to ask again with another k or method."""
+        example = self.jobs.example(str(request.query_params.get("session", ""))[:200])
+        if example is None or len(example.query) > 1 or len(example.responses) > N_MAX_PAGE:
+            return [gr.skip()] * (2 + 2 * N_MAX_PAGE)
+        texts = [render.sendable(text) for text in example.responses]
+        return [
+            render.sendable(example.query[0].content),
+            *texts,
+            *[""] * (N_MAX_PAGE - len(texts)),
+            *self._show(len(texts)),
+        ]
 
     # ---- judging
 
@@ -149,7 +166,8 @@ class InspectPage:
             running = bool(view.get("running"))
             notice = [{"kind": "bad", "text": f"There is no session {session_id}."}] if view.get("missing") else []
             if view != last:
-                buttons = [gr.update(interactive=not running), gr.update(interactive=running)]
+                may = not running and not self.viewer.store.read_only
+                buttons = [gr.update(interactive=may), gr.update(interactive=running)]
                 fold = gr.update(open=bool(view.get("missing"))) if last is None else gr.skip()
                 yield [session_id, view, notice, fold, *buttons]
             last = view
@@ -221,7 +239,8 @@ def lines(elem_id: str, value: list[dict[str, Any]] | None = None) -> gr.HTML:
 def read_form(query: str, *rest: Any) -> tuple[Example, Ask, Method]:
     """The composer's fields as an example and what is asked of it; UsageError says which field is wrong."""
     texts, (count, k, temperature, method, order, seed, reference, principles) = rest[:N_MAX_PAGE], rest[N_MAX_PAGE:]
-    if k is None or int(k) != k:
+    # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
+    if k is None or not float(k).is_integer():
         raise UsageError("k must be a whole number from 1 to 1024")
     if not 0 <= float(temperature) <= 2:
         raise UsageError(f"the temperature is {temperature}; it must be from 0 to 2")

@@ -5,6 +5,8 @@ from typing import Any
 
 import gradio as gr
 import plotly
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from storage.store import Store
 from ui.inspect_page import ASSETS, InspectPage
@@ -13,6 +15,7 @@ from ui.sessions_page import SessionsPage
 from ui.view import Viewer
 
 TITLE = "GRM Lens"
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
@@ -32,8 +35,12 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     return demo
 
 
-def launch_options(store: Store) -> dict[str, Any]:
-    """What the app's launch needs beside host, port and login."""
+def launch_options(store: Store, host: str) -> dict[str, Any]:
+    """What the app's launch needs beside port and login."""
+    middleware = []
+    if host in LOOPBACK:
+        # Another site that makes its name point to this machine gets no answer (DNS rebinding).
+        middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])]
     return {
         "css_paths": [ASSETS / "style.css"],
         "theme": gr.themes.Default(
@@ -51,5 +58,6 @@ def launch_options(store: Store) -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": ["settings"],
         "quiet": True,
+        "app_kwargs": {"middleware": middleware},
         "prevent_thread_lock": True,
     }

@@ -26,6 +26,8 @@ def margin_over_k(found: Curve) -> dict[str, Any] | None:
     if not points:
         return None
     figure = go.Figure([_edge(points), _band(points), _mean(points)], layout=LAYOUT)
+    if len(points) <= 12:  # Plotly would put ticks at halves and print 0, 1, 1, 2, 2
+        figure.update_xaxes(dtick=1)
     return dict(json.loads(figure.to_json()))
 
 

@@ -73,7 +73,7 @@ def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[
         signal.signal(number, lambda *_: ended.set())
     try:
         demo = layout.build(store, jobs)
-        options: dict[str, Any] = layout.launch_options(store)
+        options: dict[str, Any] = layout.launch_options(store, args.host)
         _, url, _ = demo.launch(server_name=args.host, server_port=args.port, auth=logins or None, **options)
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()

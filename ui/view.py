@@ -4,7 +4,7 @@ from typing import Any
 
 from grm_core.analysis.scaling import Curve, curve
 from grm_core.errors import UsageError
-from grm_core.types import Method, Sample
+from grm_core.types import Example, Method, Sample
 from grm_core.voting import vote
 from storage.store import Store
 from ui import plots, render
@@ -22,7 +22,7 @@ class Viewer:
         self._curves: dict[tuple[str, Method, int], Curve] = {}
 
     def view(self, session_id: str, method: Method) -> dict[str, Any]:
-        """Plain data for assets/inspect.js; an unknown session gives {'rows': []} with a word on it."""
+        """Plain data for assets/inspect/; an unknown session gives {'rows': []} with a word on it."""
         example = self.jobs.example(session_id)
         if example is None:
             return {"rows": [], "missing": True}
@@ -43,7 +43,7 @@ class Viewer:
             "method": str(method),
             "notes": [f"Judged by {run.model} on the {run.engine} engine."] if run else [],
         }
-        return found | self._vote(session_id, samples, n, method, running)
+        return found | self._vote(session_id, samples, example, method, running)
 
     def recent(self, count: int = 6) -> list[dict[str, Any]]:
         """The newest sessions, to read while nothing is judged yet: id, title, k and whether it is a recorded demo."""
@@ -56,14 +56,22 @@ class Viewer:
         """One stored sample."""
         return next((s for s in self.store.samples(session_id) if s.index == index), None)
 
-    def _vote(self, session_id: str, samples: list[Sample], n: int, method: Method, running: bool) -> dict[str, Any]:
+    def _vote(
+        self, session_id: str, samples: list[Sample], example: Example, method: Method, running: bool
+    ) -> dict[str, Any]:
+        n = len(example.responses)
         try:
             verdict = vote(samples, method)
             if running and verdict.k_effective > _LIVE_CURVE:
                 return {"verdict": render.verdict_line(verdict, n), "points": []}
-            found = self._curve(session_id, samples, method)
+            found = self._curve(session_id, samples, method, example.labels)
         except UsageError as refused:
-            return {"verdict": f"No {method} verdict: {refused}.", "points": []}
+            lacking = method is not Method.NAIVE and all(s.meta_logit is None for s in samples)
+            # The method's own words name a sample from 0; the page counts from 1.
+            why = (
+                "none of these samples has a meta logit (no meta RM has read them); vote naive" if lacking else refused
+            )
+            return {"verdict": f"No {method} verdict: {why}.", "points": []}
         return {
             "verdict": render.verdict_line(verdict, n) if samples else "",
             "plot": plots.margin_over_k(found),
@@ -71,10 +79,12 @@ class Viewer:
             "how": plots.how(found),
         }
 
-    def _curve(self, session_id: str, samples: list[Sample], method: Method) -> Curve:
+    def _curve(
+        self, session_id: str, samples: list[Sample], method: Method, labels: tuple[float, ...] | None
+    ) -> Curve:
         key = (session_id, method, len(samples))
         if key not in self._curves:
             if len(self._curves) > 32:
                 self._curves.clear()
-            self._curves[key] = curve(samples, method)
+            self._curves[key] = curve(samples, method, labels=labels)
         return self._curves[key]

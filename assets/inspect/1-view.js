@@ -63,6 +63,8 @@ async function drawCase() {
   const box = el("details");
   const head = el("summary");
   head.append(el("strong", "", "Query "), el("span", "grm-oneline", found.query[found.query.length - 1].content));
+  const count = found.responses.length;
+  head.append(el("span", "grm-more", count === 1 ? "1 response" : count + " responses"));
   box.append(head);
   for (const turn of found.query) {
     if (found.query.length > 1) box.append(el("div", "grm-role", turn.role));

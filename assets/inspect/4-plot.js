@@ -28,7 +28,7 @@ function drawPlot() {
   parts.plot.append(under, box);
 }
 
-const COLUMNS = ["k", "margin", "low", "high", "win"];
+const COLUMNS = ["k", "margin", "low", "high", "win", "accuracy"];
 function pointsTable() {
   const table = el("table", "grm-points");
   const head = el("tr");
