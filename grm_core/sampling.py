@@ -60,7 +60,8 @@ def check(example: Example, k: int, n_max: int = N_MAX) -> None:
 async def fit(engine: Engine, plan: SamplingPlan) -> SamplingPlan:
     """The plan with max_tokens lowered to what the model's context leaves beside the prompt.
 
-    For an engine whose model was not trained as a judge, structured output enforces the format. Raises UsageError with the token counts, before any completion is asked for, when too little is left.
+    For an engine whose model was not trained as a judge, structured output enforces the format.
+    Raises UsageError with the token counts, before any completion is asked for, when too little is left.
     """
     n = len(plan.example.responses)
     if getattr(engine, "untrained", False) and plan.params.regex is None:

@@ -24,7 +24,7 @@ POLL = 0.5  # seconds
 
 
 def main(log_folder: str, command: list[str]) -> int:
-    """Run `command` until it ends or the parent does; removes `log_folder` where nobody is left to read it."""
+    """Run `command` until it ends or the parent lets go; then, with nobody left to read it, removes `log_folder`."""
     parent = os.getppid()
     stop = [False]
 
@@ -38,17 +38,17 @@ def main(log_folder: str, command: list[str]) -> int:
         ready, _, _ = select.select([0], [], [], POLL)
         if ready and not os.read(0, 1024):
             break
-    orphaned = os.getppid() != parent
-    if child.poll() is None:
+    told_to_stop = child.poll() is None
+    if told_to_stop:
         child.terminate()
         try:
             child.wait(GRACE)
         except subprocess.TimeoutExpired:
             child.kill()
     code = child.wait()
-    if orphaned:
-        shutil.rmtree(log_folder, ignore_errors=True)
     end_the_others()
+    if told_to_stop:
+        shutil.rmtree(log_folder, ignore_errors=True)
     return code if code >= 0 else 128 - code
 
 

@@ -9,11 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy
 import torch
+from numpy.typing import NDArray
 from transformers import LogitsProcessor, StoppingCriteria
 
 from grm_core.errors import EngineError
 from grm_core.types import Params
+
+Floats = NDArray[numpy.floating[Any]]
 
 
 @dataclass(slots=True)
@@ -59,29 +63,33 @@ class Grammars:
 
 
 class Sampler(LogitsProcessor):  # type: ignore[misc]
-    """Chooses the next token of every row: all other logits become -inf."""
+    """Chooses the next token of every row: all other logits become -inf.
+
+    In numpy: torch would split each of these short steps over its threads, and wait for them on a busy machine.
+    """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
-        self._generators = [torch.Generator().manual_seed(row.seed) for row in rows]
+        self._generators = [numpy.random.default_rng(row.seed % 2**64) for row in rows]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Take (rows, vocabulary) logits and give them back with one finite entry a row."""
-        logits = scores.float().cpu()
-        noise = torch.zeros_like(logits)
+        logits = scores.float().cpu().numpy()
+        chosen = torch.full_like(scores, float("-inf"))
         for i, row in enumerate(self._rows):
-            if row.matcher is not None and not row.finish_reason:
-                logits[i].masked_fill_(~_allowed(row.matcher, logits.shape[1]), float("-inf"))
-            if row.params.temperature > 0:
-                noise[i].exponential_(generator=self._generators[i])
-                logits[i] = nucleus(logits[i] / row.params.temperature, row.params.top_p)
-        drawn = [row.params.temperature > 0 for row in self._rows]
-        logits[drawn] -= noise[drawn].clamp_min_(1e-30).log_()
-        tokens = logits.argmax(-1)
-        for row, token in zip(self._rows, tokens.tolist(), strict=True):
-            if row.matcher is not None and not row.finish_reason:
-                row.matcher.consume_token(token)
-        return torch.full_like(scores, float("-inf")).scatter_(1, tokens.to(scores.device).unsqueeze(1), 0.0)
+            chosen[i, 0 if row.finish_reason else self._choose(i, row, logits[i])] = 0.0
+        return chosen
+
+    def _choose(self, i: int, row: Row, logits: Floats) -> int:
+        if row.matcher is not None:
+            logits = numpy.where(_allowed(row.matcher, len(logits)), logits, -numpy.inf)
+        if row.params.temperature > 0:
+            noise = self._generators[i].gumbel(size=len(logits))
+            logits = nucleus(logits / row.params.temperature, row.params.top_p) + noise
+        token = int(logits.argmax())
+        if row.matcher is not None:
+            row.matcher.consume_token(token)
+        return token
 
 
 class Watch(StoppingCriteria):  # type: ignore[misc]
@@ -136,20 +144,23 @@ def complete(
         )
 
 
-def nucleus(logits: torch.Tensor, top_p: float) -> torch.Tensor:
+def nucleus(logits: Floats, top_p: float) -> Floats:
     """Keep the smallest set of tokens with probability >= top_p in total; the others become -inf. (vocabulary,)"""
     if top_p >= 1.0:
         return logits
-    ordered, places = torch.sort(logits, descending=True, stable=True)
-    probability = ordered.softmax(-1)
-    dropped = probability.cumsum(-1) - probability >= top_p
+    order = numpy.argsort(-logits, kind="stable")
+    weights = numpy.exp(logits[order] - logits[order[0]])
+    before = weights.cumsum() - weights
+    dropped = before >= top_p * weights.sum()
     dropped[0] = False
-    return logits.index_fill(0, places[dropped], float("-inf"))
+    kept = logits.copy()
+    kept[order[dropped]] = -numpy.inf
+    return kept
 
 
-def _allowed(matcher: Any, vocabulary: int) -> torch.Tensor:
+def _allowed(matcher: Any, vocabulary: int) -> NDArray[numpy.bool_]:
     """The tokens that a matcher allows next, as booleans (vocabulary,)."""
-    mask = torch.frombuffer(bytearray(matcher.compute_bitmask()), dtype=torch.uint8)
-    bits = (mask.unsqueeze(1) >> torch.arange(8, dtype=torch.uint8)) & 1
-    allowed = bits.flatten().bool()[:vocabulary]
-    return torch.nn.functional.pad(allowed, (0, vocabulary - len(allowed)))
+    bits = numpy.unpackbits(numpy.frombuffer(matcher.compute_bitmask(), numpy.uint8), bitorder="little")
+    allowed = numpy.zeros(vocabulary, dtype=bool)
+    allowed[: len(bits)] = bits[:vocabulary]
+    return allowed

@@ -42,7 +42,7 @@ class Child:
         launcher = [sys.executable, "-I", "-S", _child.__file__, str(self.folder)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*launcher, *command(folder.resolve(), name, port)],
+                [*launcher, *command(folder.resolve(), name, port, compiled)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -64,6 +64,7 @@ class Child:
     def stop(self) -> None:
         """End the whole process group and wait for it, some seconds at most; safe to call twice."""
         atexit.unregister(self.stop)
+        self._tail = self.log_tail(1000)  # the launcher removes the log when it is let go
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -76,7 +77,6 @@ class Child:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        self._tail = self.log_tail(1000)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log_tail(self, lines: int) -> str:
@@ -98,7 +98,7 @@ class Child:
         return EngineError(f"vLLM stopped {when} (exit code {self.exit_code()}): {cause[:300]}", hint=hint)
 
 
-def command(folder: Path, name: str, port: int) -> list[str]:
+def command(folder: Path, name: str, port: int, compiled: bool) -> list[str]:
     """The server's command line. The API key is not in it, because other users can read command lines."""
     limit = context_length(folder)
     line = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)]
@@ -110,6 +110,9 @@ def command(folder: Path, name: str, port: int) -> list[str]:
         # steps, so a prompt must always fit into one. Small blocks share more of the prompt among permutations.
         line += ["--dtype", "bfloat16", "--block-size", "32"]
         line += ["--no-enable-chunked-prefill", "--max-num-batched-tokens", str(max(limit, LONGEST_CONTEXT))]
+        if not compiled:
+            # Tracing alone, without compiling, costs 8 s at the first request and makes nothing faster.
+            line += ["--enforce-eager"]
     return line
 
 

@@ -60,6 +60,8 @@ class ServerEngine:
         async with self._starting:
             if self._state.phase == "ready":
                 return
+            if self._state.phase == "closed":
+                raise EngineError("the engine is closed")
             self._state = EngineState("starting", f"asking {self.url} for its models")
             try:
                 served = _served(self.url, await self._models())

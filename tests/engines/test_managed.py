@@ -1,0 +1,292 @@
+"""The managed engine: one real vLLM server that judges, is killed, comes back, and never outlives its parent."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from grm_core import engines, prompts
+from grm_core.engines._child import group_members
+from grm_core.engines._vllm import Child, command, environment
+from grm_core.engines.managed import ManagedEngine
+from grm_core.errors import EngineError
+from grm_core.judge import judge
+from grm_core.sampling import SamplingPlan
+from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request
+
+needs_vllm = pytest.mark.skipif(not engines.has_vllm(), reason="vLLM is not installed")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+real = [pytest.mark.model, pytest.mark.slow, needs_vllm, pytest.mark.asyncio(loop_scope="module")]
+
+
+# --- the leash, without vLLM -----------------------------------------------------------------------------------------
+
+LAUNCHER = str(Path(engines.__file__).parent / "_child.py")
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+FAMILY = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]); time.sleep(600)"
+
+
+def until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.05)
+    return true()
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> AsyncIterator[tuple[subprocess.Popen[bytes], int]]:
+    """A process that holds a launcher, whose command has a child that ignores SIGTERM; and the launcher's id."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    code = f"""
+        import subprocess, sys, time
+        line = [sys.executable, {LAUNCHER!r}, {str(logs)!r}, sys.executable, "-c", {FAMILY!r}]
+        held = subprocess.Popen(line, stdin=subprocess.PIPE, start_new_session=True)
+        print(held.pid, flush=True)
+        time.sleep(600)
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    launcher = int(process.stdout.readline())
+    assert until(lambda: len(group_members(launcher)) == 3)
+    yield process, launcher  # type: ignore[misc]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert until(lambda: not group_members(launcher))
+
+
+@linux
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_parent_that_dies_takes_the_whole_family_with_it(
+    parent: tuple[subprocess.Popen[bytes], int], signum: int, tmp_path: Path
+) -> None:
+    process, launcher = parent
+    process.send_signal(signum)
+    process.wait(10)
+    assert until(lambda: not group_members(launcher))
+    assert not (tmp_path / "logs").exists()
+
+
+@linux
+def test_a_killed_launcher_takes_the_command_with_it(parent: tuple[subprocess.Popen[bytes], int]) -> None:
+    _, launcher = parent
+    others = [pid for pid in group_members(launcher) if pid != launcher]
+    os.kill(launcher, signal.SIGKILL)
+    assert until(lambda: len(group_members(launcher)) < 2)
+    for pid in others:  # the command is gone; its stubborn child is what Child.stop() ends
+        if pid in group_members(launcher):
+            os.kill(pid, signal.SIGKILL)
+
+
+# --- command line and environment ------------------------------------------------------------------------------------
+
+
+@needs_vllm
+def test_the_key_is_in_the_environment_and_not_in_the_command_line(model_dir: Path) -> None:
+    assert environment("secret-key", compiled=False)["VLLM_API_KEY"] == "secret-key"
+    line = command(model_dir, "grm", 8000, compiled=False)
+    assert not any("key" in part for part in line)
+    assert line[line.index("--host") + 1] == "127.0.0.1"
+
+
+@needs_vllm
+def test_every_prompt_fits_into_one_prefill_step(model_dir: Path) -> None:
+    line = command(model_dir, "grm", 8000, compiled=False)
+    assert "--no-enable-chunked-prefill" in line
+    assert int(line[line.index("--max-num-batched-tokens") + 1]) >= int(line[line.index("--max-model-len") + 1])
+
+
+def test_what_the_user_has_set_for_vllm_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "7")
+    found = environment("k", compiled=True)
+    assert found["VLLM_CPU_KVCACHE_SPACE"] == "7"
+    assert found["HF_HUB_OFFLINE"] == "1"
+
+
+@needs_vllm
+async def test_a_folder_without_a_model_fails_with_a_reason(tmp_path: Path) -> None:
+    engine = ManagedEngine(tmp_path)
+    with pytest.raises(EngineError, match="holds no model"):
+        await engine.start()
+    assert engine.state().phase == "failed"
+    (found,) = [reply async for reply in engine.generate([ask("a", 1)])]
+    assert isinstance(found.result, EngineError)
+    await engine.close()
+    assert engine.state().phase == "closed"
+
+
+@pytest.mark.slow
+@needs_vllm
+async def test_a_model_that_vllm_cannot_load_fails_with_the_logs_reason(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "no-such-type"}', encoding="utf-8")
+    engine = ManagedEngine(tmp_path, "broken")
+    with pytest.raises(EngineError, match=r"vLLM stopped while starting \(exit code 1\): .*no-such-type"):
+        await engine.start()
+    assert "no-such-type" in engine.log_tail(200)
+    await engine.close()
+    assert "no-such-type" in engine.log_tail(200)
+
+
+# --- with the real model: one server for all, killed in the last test ------------------------------------------------
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(model_dir: Path) -> AsyncIterator[ManagedEngine]:
+    running = ManagedEngine(model_dir, "grm")
+    starting = asyncio.create_task(running.start())
+    await asyncio.sleep(1.2)
+    assert running.state().phase == "starting"
+    assert running.state().message.startswith("starting vLLM, 1 s")
+    await starting
+    yield running
+    child = child_of(running)
+    await running.close()
+    assert group_members(child.pid) == []
+    assert not child.folder.exists()
+    assert child.key not in running.log_tail(1000)
+
+
+def child_of(engine: ManagedEngine) -> Child:
+    assert engine._child is not None
+    return engine._child
+
+
+def ask(key: str, seed: int, n: int = 1, max_tokens: int = 16, **params: object) -> Request:
+    return Request(key, (Message("user", "Say hello."),), Params(max_tokens=max_tokens, **params), seed, n)  # type: ignore[arg-type]
+
+
+def running_requests(child: Child) -> float:
+    with urllib.request.urlopen(f"{child.url}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("vllm:num_requests_running"))
+
+
+class TestRealServer:
+    pytestmark = real
+
+    async def test_it_judges_a_real_item(self, engine: ManagedEngine, example: Example) -> None:
+        plan = SamplingPlan(example, prompts.load("pointwise"), Params(regex=prompts.structure(2)), k=4)
+        judgement = await judge(engine, plan)
+        assert [sample.parsed.status for sample in judgement.samples] == [ParseStatus.OK] * 4
+        assert judgement.verdict.k_effective == 4
+        assert all(sample.completion and sample.completion.model == "grm" for sample in judgement.samples)
+
+    async def test_a_server_engine_judges_on_the_same_server(self, engine: ManagedEngine, example: Example) -> None:
+        child = child_of(engine)
+        other = engines.create(f"{child.url}/v1", api_key=child.key)
+        params = Params(regex=prompts.structure(2), max_tokens=600)
+        judgement = await judge(other, SamplingPlan(example, prompts.load("pointwise"), params, k=2))
+        assert judgement.verdict.k_effective == 2
+        assert other.model == "grm"
+        await other.close()
+
+    async def test_a_child_writes_what_it_writes_alone(self, engine: ManagedEngine) -> None:
+        together = {reply.child: reply.result async for reply in engine.generate([ask("a", 30, n=3, temperature=1.0)])}
+        (alone,) = [reply.result async for reply in engine.generate([ask("a", 31, temperature=1.0)])]
+        assert isinstance(alone, Completion)
+        assert together[1].text == alone.text  # type: ignore[union-attr]
+
+    async def test_a_prompt_beyond_the_context_is_counted_and_refused(self, engine: ManagedEngine) -> None:
+        request = Request("long", (Message("user", "word " * 9000),), Params(), 1)
+        size = await engine.prompt_size(request.messages)
+        assert size is not None
+        assert size.tokens > size.limit == 8192
+        (found,) = [reply async for reply in engine.generate([request])]
+        assert isinstance(found.result, EngineError)
+        assert "too long" in str(found.result)
+
+    async def test_cancelling_frees_the_server_within_two_seconds(self, engine: ManagedEngine) -> None:
+        requests = [ask(str(i), i, max_tokens=4000, regex="a{4000}") for i in range(8)]
+        replies = engine.generate(requests, lambda *_: None)
+        first = asyncio.ensure_future(anext(replies))
+        while await asyncio.to_thread(running_requests, child_of(engine)) < 8:
+            await asyncio.sleep(0.1)
+        cancelled = time.monotonic()
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        while await asyncio.to_thread(running_requests, child_of(engine)) > 0:
+            assert time.monotonic() - cancelled < 2.0
+            await asyncio.sleep(0.05)
+
+    async def test_a_killed_server_is_started_again_once_and_loses_no_sample(self, engine: ManagedEngine) -> None:
+        first = child_of(engine)
+        shown: dict[str, str] = {}
+
+        def on_text(key: str, child: int, piece: str) -> None:
+            shown[key] = shown.get(key, "") + piece
+
+        async def kill(child: Child) -> None:
+            server = next(pid for pid in group_members(child.pid) if "api_server" in cmdline(pid) and pid != child.pid)
+            os.kill(server, signal.SIGKILL)
+
+        replies = engine.generate([ask(str(i), i, max_tokens=200, regex="(ab){100}") for i in range(4)], on_text)
+        pending = asyncio.ensure_future(anext(replies))
+        while len(shown) < 4:
+            await asyncio.sleep(0.05)
+        await kill(first)
+        found = [await pending] + [reply async for reply in replies]
+        assert sorted(reply.key for reply in found) == ["0", "1", "2", "3"]
+        for reply in found:
+            assert isinstance(reply.result, Completion)
+            assert shown[reply.key] == reply.result.text == "ab" * 100
+        assert engine.retried >= 4
+        second = child_of(engine)
+        assert second.url != first.url
+        assert group_members(first.pid) == []
+
+        await kill(second)
+        (lost,) = [reply async for reply in engine.generate([ask("b", 1)])]
+        assert isinstance(lost.result, EngineError)
+        state = engine.state()
+        assert state.phase == "failed"
+        assert "vLLM stopped while it was serving" in state.message
+        assert state.hint
+
+
+def cmdline(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.mark.model
+@pytest.mark.slow
+@needs_vllm
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_a_parent_that_dies_leaves_no_vllm(model_dir: Path, signum: int) -> None:
+    code = f"""
+        import asyncio, sys
+        from pathlib import Path
+        from grm_core.engines.managed import ManagedEngine
+
+        async def main():
+            engine = ManagedEngine(Path({str(model_dir)!r}), "grm")
+            starting = asyncio.create_task(engine.start())
+            while engine._child is None:
+                await asyncio.sleep(0.05)
+            print(engine._child.pid, engine._child.folder, flush=True)
+            await starting
+
+        asyncio.run(main())
+    """
+    parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    group, folder = parent.stdout.readline().split()
+    # Kill it once vLLM has children of its own, which a signal to the server alone would leave behind.
+    assert until(lambda: len(group_members(int(group))) >= 3, 120)
+    parent.send_signal(signum)
+    parent.wait(10)
+    parent.stdout.close()
+    assert until(lambda: not group_members(int(group)))
+    assert not Path(folder.decode()).exists()
