@@ -1,6 +1,6 @@
 """What does the scoring core cost beside a bare asynchronous loop on the same vLLM server?
 
-    python perf/overhead.py [--url http://127.0.0.1:8000/v1] [--rounds 12] [--k 32]
+    python -m perf.overhead [--url http://127.0.0.1:8000/v1] [--rounds 12] [--k 32]
 
 Both sides send the same requests (same prompts, seeds, structured output, n) to the same server: the core through
 `grm_core.sampling`, which builds prompts, bounds and counts requests, parses and returns samples; the bare loop
@@ -66,7 +66,7 @@ async def core(engine: Any, plan: sampling.SamplingPlan) -> float:
 
 async def bare(http: aiohttp.ClientSession, url: str, posts: list[dict[str, Any]]) -> float:
     async def post(body: dict[str, Any]) -> int:
-        async with http.post(f"{url}/chat/completions", json=body) as answer:
+        async with http.post(f"{url}/v1/chat/completions", json=body) as answer:
             answer.raise_for_status()
             return len((await answer.json())["choices"])
 
@@ -90,8 +90,9 @@ def make_plan(args: argparse.Namespace, seed: int) -> sampling.SamplingPlan:
 async def compare(args: argparse.Namespace) -> dict[str, Any]:
     engine = engines.create(args.url or "managed", model=args.model)
     await engine.start()
-    server = getattr(engine, "server", engine)
-    key = getattr(server, "api_key", None)
+    # The bare loop talks to the same server: a look inside, which no other code takes.
+    server = getattr(engine, "_server", engine)
+    key = server._client._key
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     core_seconds, bare_seconds = [], []
     try:
