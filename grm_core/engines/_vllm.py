@@ -35,6 +35,7 @@ class Child:
     def __init__(self, folder: Path, name: str, compiled: bool) -> None:
         self.key = secrets.token_urlsafe(24)
         port = free_port()
+        line = command(folder.resolve(), name, port, compiled)
         self.url = f"http://127.0.0.1:{port}"
         self.folder = Path(tempfile.mkdtemp(prefix="grm-lens-vllm-"))
         self._log = self.folder / "vllm.log"
@@ -42,7 +43,7 @@ class Child:
         launcher = [sys.executable, "-I", "-S", _child.__file__, str(self.folder)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*launcher, *command(folder.resolve(), name, port, compiled)],
+                [*launcher, *line],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -61,6 +61,9 @@ class HFEngine:
     def __init__(self, model: str | Path | None = None, batch: int = 8, dtype: str = "bfloat16") -> None:
         self.model = Path(model).resolve().name if model else ""
         self._folder = Path(model) if model else None
+        # torch's threads spin while they wait for each other. Beside two busy processes on two cores that turns 7 s
+        # into minutes; sleeping costs a fifth when alone. It has to be set before torch is first imported.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._batch = batch
         self._dtype = dtype
         self.untrained = False
@@ -204,10 +207,6 @@ class HFEngine:
 
 def load(folder: Path, dtype: str) -> Loaded:
     """Load model and tokenizer from a folder, without a network."""
-    # Threads that spin while they wait cost all the more the busier the machine is: beside two busy processes on two
-    # cores, 30 tokens/s became none. It must be set before torch is first imported, and costs a fifth when alone.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 

@@ -103,6 +103,8 @@ def test_a_stopped_run_leaves_a_whole_file(command: Command, items: Path, tmp_pa
             [sys.executable, "app.py", "score", items, "--k", "64", "--out", out, "--engine", server.url],
             stderr=subprocess.PIPE,
             text=True,
+            # A test run in the background inherits an ignored Ctrl-C, which the child would go on ignoring.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         while not out.exists() or out.read_bytes().count(b"\n") < 8:
             assert child.poll() is None

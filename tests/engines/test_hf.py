@@ -1,6 +1,7 @@
 """The transformers engine with the real model, and its sampler on its own."""
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ from grm_core.errors import EngineError
 from grm_core.judge import judge
 from grm_core.sampling import SamplingPlan
 from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as HFEngine does, but before any test has imported torch
 
 SHORT, LONG = "Say hello.", "Explain in detail what a reward model is and how it is trained. " * 8
 
