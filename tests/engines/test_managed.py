@@ -50,7 +50,8 @@ def parent(tmp_path: Path) -> AsyncIterator[tuple[subprocess.Popen[bytes], int]]
     logs = tmp_path / "logs"
     logs.mkdir()
     code = f"""
-        import subprocess, sys, time
+        import signal, subprocess, sys, time
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test run in the background inherits an ignored Ctrl-C
         line = [sys.executable, {LAUNCHER!r}, {str(logs)!r}, sys.executable, "-c", {FAMILY!r}]
         held = subprocess.Popen(line, stdin=subprocess.PIPE, start_new_session=True)
         print(held.pid, flush=True)
