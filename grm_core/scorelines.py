@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grm_core.types import ParseStatus, Span
+from grm_core.types import SCORE_MAX, SCORE_MIN, ParseStatus, Span
 
 _WORDS = r"(?:the|my|final|overall|total|pointwise|individual|respective|integer|response|responses)"
 _SCALE = r"(?:[ \t]*+\((?:out of 10|1[ ]?(?:-|–|to)[ ]?10|in order)\))?"
@@ -37,7 +37,7 @@ _SPACING = re.compile(
     r"\\[,;:!> ]|\\(?:q?quad|enspace|enskip|(?:thin|med|thick)space)(?![A-Za-z])|~"
     r"|\\hspace\*?\{[^{}\n]{0,20}\}|\\(?:text|mbox)\{[ \t]*+\}"
 )
-_SCORE = re.compile(r"\s*+0*+(10|[1-9])\s*+")
+_SCORE = re.compile(r"\s*+0*(\d{1,2})\s*+", re.ASCII)
 _NUMBER = re.compile(r"\s*+[+\-−]?(?:[\d.][\d.eE+\-/%]*+|nan|inf(?:inity)?)\s*+", re.IGNORECASE)
 
 
@@ -67,7 +67,7 @@ class _Candidate:
         return self.labelled or self.reading.status is not ParseStatus.WRONG_COUNT
 
 
-def read(seen: str, n: int, cut: bool) -> Reading:
+def read(seen: str, n: int, cut: bool, scale: tuple[int, int] = (SCORE_MIN, SCORE_MAX)) -> Reading:
     """Read n scores from visible text; `cut` says that the engine stopped at its token limit.
 
     * Score lines decide alone: equal ones count once, different ones are ambiguous. A malformed line (wrong count, out
@@ -76,8 +76,8 @@ def read(seen: str, n: int, cut: bool) -> Reading:
     * Boxes in prose count where there is no score line and all of them say the same.
     """
     found = list(_BOX.finditer(seen))
-    lines, prose = _sort_boxes(seen, found, n)
-    brackets = list(_bracket_lines(seen, n))
+    lines, prose = _sort_boxes(seen, found, n, scale)
+    brackets = list(_bracket_lines(seen, n, scale))
     score_lines = [c for c in lines if c.well_formed]
     if not score_lines and not any(c.meant for c in lines):
         score_lines = [c for c in brackets if c.well_formed]
@@ -109,7 +109,9 @@ def _worst(candidates: Sequence[_Candidate]) -> Reading:
     return Reading(ParseStatus.NO_SCORES)
 
 
-def _sort_boxes(seen: str, found: Sequence[re.Match[str]], n: int) -> tuple[list[_Candidate], list[_Candidate]]:
+def _sort_boxes(
+    seen: str, found: Sequence[re.Match[str]], n: int, scale: tuple[int, int]
+) -> tuple[list[_Candidate], list[_Candidate]]:
     """Closed boxes that make up a score line, and those in running prose."""
     lines, prose = [], []
     for box in found:
@@ -118,9 +120,9 @@ def _sort_boxes(seen: str, found: Sequence[re.Match[str]], n: int) -> tuple[list
         line = _line_start(seen, box.start())
         prefix = None if line is None else _PREFIX.fullmatch(seen, line, box.start())
         if line is not None and prefix and "\n" not in box[0] and _ends_line(seen, box.end()):
-            lines.append(_Candidate(_values(seen, box.span("inside"), n, line), bool(prefix["label"])))
+            lines.append(_Candidate(_values(seen, box.span("inside"), n, line, scale), bool(prefix["label"])))
         else:
-            prose.append(_Candidate(_values(seen, box.span("inside"), n, None)))
+            prose.append(_Candidate(_values(seen, box.span("inside"), n, None, scale)))
     return lines, prose
 
 
@@ -136,7 +138,7 @@ def _ends_line(seen: str, at: int) -> bool:
     return end - at <= _REACH and _SUFFIX.fullmatch(seen, at, end) is not None
 
 
-def _bracket_lines(seen: str, n: int) -> Iterator[_Candidate]:
+def _bracket_lines(seen: str, n: int, scale: tuple[int, int]) -> Iterator[_Candidate]:
     for line in _BRACKETS.finditer(seen):
         (start, prefix_end), (inside, inside_end) = line.span("prefix"), line.span("inside")
         if line["prefix"].endswith("\\") and line["inside"].endswith("\\"):  # Markdown's \[7, 3\]
@@ -145,7 +147,7 @@ def _bracket_lines(seen: str, n: int) -> Iterator[_Candidate]:
         if prefix is None or not _ends_line(seen, line.end("inside") + 1):
             continue
         labelled = bool(prefix["label"])
-        reading = _values(seen, (inside, inside_end), n, start)
+        reading = _values(seen, (inside, inside_end), n, start, scale)
         if reading.status is ParseStatus.OK or labelled or _numeric(seen[inside:inside_end]):
             yield _Candidate(reading, labelled)
 
@@ -155,8 +157,8 @@ def _numeric(inside: str) -> bool:
     return all(_NUMBER.fullmatch(entry) for entry in inside.split(","))
 
 
-def _values(seen: str, span: Span, n: int, line: int | None) -> Reading:
-    r"""Read `7, 3`: n integers 1..10 in ASCII digits, split at commas, with LaTeX spacing (`\,` is one) anywhere."""
+def _values(seen: str, span: Span, n: int, line: int | None, scale: tuple[int, int]) -> Reading:
+    r"""Read `7, 3`: n integers of the scale in ASCII digits, split at commas, LaTeX spacing (`\,` is one) anywhere."""
     inside = _SPACING.sub(lambda space: " " * len(space[0]), seen[slice(*span)])
     if inside.count(",") + 1 != n:  # counted before splitting: a million commas are one number
         return Reading(ParseStatus.WRONG_COUNT, line=line)
@@ -166,7 +168,7 @@ def _values(seen: str, span: Span, n: int, line: int | None) -> Reading:
         return Reading(ParseStatus.WRONG_COUNT, line=line)
     for entry in entries:
         score = _SCORE.fullmatch(entry)
-        if score is None:
+        if score is None or not scale[0] <= int(score[1]) <= scale[1]:
             return Reading(ParseStatus.OUT_OF_RANGE, line=line)
         scores.append(int(score[1]))
         spans.append((at + score.start(1), at + score.end(1)))

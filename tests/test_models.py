@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from grm_core import models
+from grm_core import models, prepared
 from grm_core.errors import EngineError
 
 
 @pytest.mark.model
 def test_default_model_is_prepared_once_and_checked() -> None:
-    model = models.default_model()
+    model = models.base_model()
     assert (model.name, model.trained) == ("SmolLM2-135M-Instruct", False)
-    assert models.problem(model.folder, full=True) is None
+    assert prepared.problem(model.folder, full=True) is None
     before = (model.folder / "model.safetensors").stat().st_mtime_ns
-    assert models.default_model() == model
+    assert models.base_model() == model
     assert (model.folder / "model.safetensors").stat().st_mtime_ns == before
     config = json.loads((model.folder / "config.json").read_text())
     assert "quantization_config" not in config
@@ -32,31 +32,31 @@ def test_default_model_is_prepared_once_and_checked() -> None:
 def make_folder(folder: Path) -> Path:
     folder.mkdir()
     (folder / "weights").write_bytes(b"12345")
-    digest = models._sha256(folder / "weights")
+    digest = prepared.sha256(folder / "weights")
     (folder / "manifest.json").write_text(json.dumps({"weights": [5, digest]}))
     return folder
 
 
 def test_missing_cut_and_changed_files_are_found(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "model")
-    assert models.problem(folder, full=True) is None
+    assert prepared.problem(folder, full=True) is None
     (folder / "weights").write_bytes(b"1234X")
-    assert models.problem(folder) is None, "sizes alone cannot tell"
-    assert "has changed" in str(models.problem(folder, full=True))
+    assert prepared.problem(folder) is None, "sizes alone cannot tell"
+    assert "has changed" in str(prepared.problem(folder, full=True))
     (folder / "weights").write_bytes(b"1")
-    assert "another size" in str(models.problem(folder))
-    assert "not prepared" in str(models.problem(tmp_path / "nowhere"))
+    assert "another size" in str(prepared.problem(folder))
+    assert "not prepared" in str(prepared.problem(tmp_path / "nowhere"))
     for broken in ("", "[]", '{"weights": 5}', "{"):
         (folder / "manifest.json").write_text(broken)
-        assert "not prepared" in str(models.problem(folder))
+        assert "not prepared" in str(prepared.problem(folder))
     (folder / "manifest.json").write_text("{}")
-    assert "empty" in str(models.problem(folder))
+    assert "empty" in str(prepared.problem(folder))
 
 
 def test_missing_wheel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "WHEEL", "no-such-wheel-at-all")
     with pytest.raises(EngineError, match="no-such-wheel-at-all") as caught:
-        models.default_model()
+        models.base_model()
     assert "make setup" in caught.value.hint
 
 
@@ -85,18 +85,18 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallModel:
 
 def test_many_at_once_prepare_it_once(small: SmallModel) -> None:
     with ThreadPoolExecutor(8) as pool:
-        found = {future.result() for future in [pool.submit(models.default_model) for _ in range(8)]}
+        found = {future.result() for future in [pool.submit(models.base_model) for _ in range(8)]}
     assert small.made == 1
-    assert [model.folder.parent for model in found] == [models.cache_folder()]
+    assert [model.folder.parent for model in found] == [prepared.cache_folder()]
 
 
 def test_a_cut_file_is_mended_on_use_and_a_changed_one_by_verify(
     small: SmallModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weights = models.default_model().folder / "model.safetensors"
+    weights = models.base_model().folder / "model.safetensors"
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-1])
-    assert models.default_model().folder == weights.parent
+    assert models.base_model().folder == weights.parent
     assert (weights.read_bytes(), small.made) == (whole, 2)
     weights.write_bytes(whole[::-1])
     assert models.main([]) == 0
@@ -109,13 +109,13 @@ def test_a_cut_file_is_mended_on_use_and_a_changed_one_by_verify(
 def test_a_failed_preparation_leaves_nothing_half_made(small: SmallModel, capsys: pytest.CaptureFixture[str]) -> None:
     small.error = OSError(28, "No space left on device")
     with pytest.raises(EngineError, match="No space left") as caught:
-        models.default_model()
+        models.base_model()
     assert "XDG_CACHE_HOME" in caught.value.hint
-    assert [path.suffix for path in models.cache_folder().iterdir()] == [".lock"]
+    assert [path.suffix for path in prepared.cache_folder().iterdir()] == [".lock"]
     assert models.main([]) == 1
     assert "No space left" in capsys.readouterr().err
     small.error = None
-    assert models.problem(models.default_model().folder, full=True) is None
+    assert prepared.problem(models.base_model().folder, full=True) is None
 
 
 def test_a_cache_that_cannot_be_written_is_an_error_with_a_hint(
@@ -124,4 +124,4 @@ def test_a_cache_that_cannot_be_written_is_an_error_with_a_hint(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(EngineError, match="could not prepare"):
-        models.default_model()
+        models.base_model()

@@ -58,8 +58,8 @@ def test_every_value_is_shown_and_no_placeholder_is_left(name: str) -> None:
     assert "Which is better?" in text
     assert "[Response 1 begins]\nCandidate text number 0.\n[Response 1 ends]" in text
     assert "{{" not in text
-    assert (REFERENCE in text) == (name == "pointwise-reference")
-    assert ("1. Be exact (60%)\n2. Be brief" in text) == (name == "pointwise-given-principles")
+    assert (REFERENCE in text) == (name.endswith("-reference"))
+    assert ("1. Be exact (60%)\n2. Be brief" in text) == name.endswith("-given-principles")
 
 
 def test_responses_stand_in_shown_order() -> None:
@@ -71,7 +71,7 @@ def test_responses_stand_in_shown_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["pointwise", "pointwise-given-principles", "pointwise-reference"])
+@pytest.mark.parametrize("name", [name for name in prompts.names() if name not in ("single", "compact-binary")])
 def test_prompts_of_two_orders_are_equal_before_and_after_the_responses(name: str) -> None:
     example = make_example(3, reference=REFERENCE)
     one, other = rendered(name, example, (0, 1, 2)), rendered(name, example, (2, 1, 0))
@@ -89,6 +89,13 @@ def test_a_missing_value_is_refused() -> None:
 
 def test_the_template_that_shows_everything_is_chosen() -> None:
     assert prompts.choose(make_example(2)) == "pointwise"
+    assert (
+        prompts.choose(make_example(1), style="compact")
+        == prompts.choose(make_example(2), style="compact")
+        == "compact"
+    )
+    assert prompts.choose(make_example(1), PRINCIPLES, "compact") == "compact-given-principles"
+    assert prompts.choose(make_example(2, reference=REFERENCE), style="compact") == "compact-reference"
     assert prompts.choose(make_example(1)) == "single"
     assert prompts.choose(make_example(1), PRINCIPLES) == "pointwise-given-principles"
     assert prompts.choose(make_example(2, reference=REFERENCE)) == "pointwise-reference"

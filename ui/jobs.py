@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from grm_core import prompts, provenance, sampling
+from grm_core import meta_rm, prompts, provenance, sampling
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
+from grm_core.meta_rm import MetaRM
 from grm_core.sampling import SamplingPlan
 from grm_core.types import Example, Params, Run, Sample, Session
 from storage.exchange import title
@@ -106,8 +107,8 @@ class _Job:
 class Jobs:
     """All runs of one process."""
 
-    def __init__(self, store: Store, engine: Engine) -> None:
-        self.store, self.engine = store, engine
+    def __init__(self, store: Store, engine: Engine, meta: MetaRM | None = None) -> None:
+        self.store, self.engine, self.meta = store, engine, meta
         self._jobs: dict[str, _Job] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
@@ -125,7 +126,7 @@ class Jobs:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
         if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
             raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
-        template = prompts.load(prompts.choose(example, ask.principles))
+        template = prompts.load(prompts.choose(example, ask.principles, getattr(self.engine, "style", "")))
         session_id = uuid.uuid4().hex[:12]
         plan = SamplingPlan(
             example=example,
@@ -219,6 +220,7 @@ class Jobs:
 
         async with aclosing(sampling.sample(self.engine, job.plan, on_text)) as arriving:
             async for sample in arriving:
+                sample = await self._read_by_meta(job, sample)
                 # Stored before it is shown: what a person has seen survives any crash.
                 self.store.add_sample(sample)
                 job.live.pop(sample.index, None)
@@ -228,10 +230,22 @@ class Jobs:
                 if sample.completion is not None:
                     job.finished_tokens += sample.completion.completion_tokens
 
+    async def _read_by_meta(self, job: _Job, sample: Sample) -> Sample:
+        """The sample with its meta logit; without one where there is no meta RM, or where it fails."""
+        if self.meta is None:
+            return sample
+        try:
+            return await meta_rm.attach(self.meta, job.plan.example, sample)
+        except EngineError as error:
+            log.warning("meta RM %s: %s", self.meta.name, error)
+            return sample
+
     async def _finish(self) -> None:
         tasks = [job.task for job in self._jobs.values() if job.task is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.engine.close()
+        if self.meta is not None:
+            await self.meta.close()
 
     def _keep(self, plan: SamplingPlan) -> None:
         """Store the run and its session; only now, because a server names its model when it is ready."""

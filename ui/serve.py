@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from grm_core import engines
+from grm_core import engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from storage.paths import default_path
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the page."""
     parser.add_argument("--engine", default="auto", help=f"{engines.EXPECTED} (default: auto)")
     parser.add_argument("--model", help="name of the served model, or folder of a model for managed and hf")
+    parser.add_argument("--meta", default="auto", help="meta RM: auto, none, a folder or a URL (default: auto)")
     parser.add_argument("--db", type=Path, help="the SQLite file that keeps all sessions")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
@@ -67,7 +68,7 @@ def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[
     from ui import layout
     from ui.jobs import Jobs
 
-    jobs = Jobs(store, engine)
+    jobs = Jobs(store, engine, meta_rm.create(args.meta, getattr(engine, "style", "")))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from grm_core.engines._chat import wire_messages
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
+from grm_core.models import known
 from grm_core.types import Completion, Message, Request
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ class HFEngine:
     """
 
     name = "hf"
+    style: str
+    """The family of templates that the model was trained on; '' for the general ones."""
     untrained: bool
-    """Whether the model is known not to follow the format without structured output; settled by start()."""
+    """Whether the model is known not to follow the format without structured output."""
 
     def __init__(self, model: str | Path | None = None, batch: int = 8, dtype: str = "bfloat16") -> None:
         self.model = Path(model).resolve().name if model else ""
@@ -66,7 +69,7 @@ class HFEngine:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._batch = batch
         self._dtype = dtype
-        self.untrained = False
+        self.style, self.untrained = known(self._folder)
         self._loaded: Loaded | None = None
         self._state = EngineState("idle")
         self._starting = asyncio.Lock()
@@ -150,7 +153,7 @@ class HFEngine:
             from grm_core.models import default_model
 
             found = default_model()
-            folder, self.model, self.untrained = found.folder, found.name, not found.trained
+            folder, self.model = found.folder, found.name
         try:
             return load(folder, self._dtype)
         except ImportError as error:

@@ -17,6 +17,7 @@ from grm_core.engines._vllm import STOP_TIMEOUT, Child
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
+from grm_core.models import known
 from grm_core.types import Message, Request
 
 RESTARTS = 1
@@ -32,8 +33,10 @@ class ManagedEngine:
     """
 
     name = "managed"
+    style: str
+    """The family of templates that the model was trained on; '' for the general ones."""
     untrained: bool
-    """Whether the model is known not to follow the format without structured output; settled by start()."""
+    """Whether the model is known not to follow the format without structured output."""
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class ManagedEngine:
         start_timeout: float = 600.0,
     ) -> None:
         self.model = model or (model_dir.resolve().name if model_dir else "")
-        self.untrained = False
+        self.style, self.untrained = known(model_dir)
         self._folder = model_dir
         self._compiled = compiled
         self._concurrency = concurrency
@@ -184,7 +187,6 @@ class ManagedEngine:
             self._enter("preparing the default model")
             found = await asyncio.to_thread(default_model)
             self._folder, self.model = found.folder, self.model or found.name
-            self.untrained = not found.trained
 
     async def _launch(self) -> None:
         assert self._folder is not None

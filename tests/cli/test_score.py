@@ -193,7 +193,7 @@ def test_a_prompt_that_is_too_long_fails_alone_and_before_any_request(
         (("--k", "32; DROP"), "from 1 to 1024"),
         (("--temperature", "nan"), "not a number"),
         (("--order", "sorted"), "invalid choice"),
-        (("--meta", "some-model"), "no meta RM yet"),
+        (("--meta", "some-model"), "there is no such folder"),
         (("--template", "nope"), "there is no template"),
         (("--engine", "telepathy"), "telepathy"),
         (("--engine", "http://127.0.0.1:9/v1"), "127.0.0.1:9"),

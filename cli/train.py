@@ -1,0 +1,53 @@
+"""python app.py train demos|rft|grpo|meta|all: train a GRM and its meta RM by the paper's recipe, on a CPU or a GPU.
+
+Every stage goes on where it was stopped. `all` runs the four within --minutes.
+"""
+
+import argparse
+from pathlib import Path
+
+from cli.common import real, say, whole
+
+HELP = "train a GRM and its meta RM (SPCT)"
+STAGES = ("demos", "rft", "grpo", "meta", "all")
+_SHARES = {"demos": 0.5, "rft": 0.2, "grpo": 0.15, "meta": 0.15}
+"""Of the minutes of `all`."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument("--minutes", type=real(0.05, 100_000), default=25.0, help="budget (default: %(default)s)")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--folder", type=Path, default=Path("build/training"), help="results (default: %(default)s)")
+    parser.add_argument("--base", type=Path, help="folder of the model to start from (default: the bundled base)")
+    parser.add_argument("--pairs", type=Path, metavar="FILE", help="labelled preference pairs, JSON Lines (.gz)")
+    parser.add_argument("--items", type=whole(31, 10**6), default=620, help="program-made items to sample")
+    parser.add_argument("--preset", default="small", help="numbers of the RL stage: small, small-gpu, paper-27b, ...")
+    parser.add_argument("--seed", type=whole(0, 2**31), default=0)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; returns 0."""
+    from grm_core import models
+    from grm_core.errors import UsageError
+    from grm_core.training import grpo, stages
+
+    if args.preset not in grpo.PRESETS:
+        raise UsageError(f"there is no preset {args.preset!r}; there are {', '.join(grpo.PRESETS)}")
+    base = args.base or models.base_model().folder
+    rows = 12 if args.device == "cpu" else 32
+    plan = stages.Plan(args.folder, base, args.pairs, args.device, args.seed, rows=rows, preset=args.preset, log=say)
+    shares = _SHARES if args.stage == "all" else {args.stage: 1.0}
+    for stage, share in shares.items():
+        minutes = args.minutes * share
+        say(f"{stage}: {minutes:.1f} minutes")
+        if stage == "demos":
+            stages.demos(plan, minutes)
+        elif stage == "rft":
+            stages.rejective(plan, minutes, args.items)
+        elif stage == "grpo":
+            stages.reinforce(plan, minutes, args.items)
+        else:
+            stages.judge_of_judges(plan, minutes, args.items)
+    return 0

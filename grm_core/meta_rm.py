@@ -1,0 +1,184 @@
+"""The meta RM: reads a query, its responses and one judgment of them, and gives the raw logit of 'this is right'.
+
+The logit ranks the samples of a guided vote (arXiv 2504.02495, section 3.3). The model runs in this process with
+transformers, on the CPU or the GPU, or behind a vLLM server that classifies.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from grm_core import models, prompts
+from grm_core.engines._http import Client, root_url
+from grm_core.errors import EngineError, UsageError
+from grm_core.types import Example, Sample
+
+TEMPLATE = "compact"
+"""The meta RM sees this prompt, whatever the GRM was asked with."""
+_BATCH_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the meta RM reads."""
+
+    example: Example
+    order: tuple[int, ...]
+    """order[p] = own index of the response shown at position p."""
+    text: str
+    """What the GRM wrote."""
+
+
+class MetaRM(Protocol):
+    """A source of meta logits."""
+
+    name: str
+
+    async def score(self, readings: Sequence[Reading]) -> list[float]:
+        """One raw logit per reading, in their order. Raises EngineError when they cannot be had."""
+
+    async def close(self) -> None:
+        """Let go of what is held; safe to call twice."""
+
+
+async def attach(meta: MetaRM, example: Example, sample: Sample) -> Sample:
+    """The sample with its meta logit; one that casts no vote stays without. Raises EngineError as `score` does."""
+    if sample.completion is None or sample.scores is None:
+        return sample
+    (logit,) = await meta.score([Reading(example, sample.order, sample.completion.text)])
+    return replace(sample, meta_logit=logit)
+
+
+def create(spec: str, style: str = "") -> MetaRM | None:
+    """The meta RM that `spec` names: auto, none, a folder or the address of a vLLM server that classifies.
+
+    `auto` is the bundled one where the GRM was trained with it (`style` is its family of templates), else none. Raises
+    UsageError for what names no meta RM.
+    """
+    if spec == "none":
+        return None
+    if spec.startswith(("http://", "https://")):
+        return ServerMetaRM(spec)
+    if spec == "auto":
+        usable = style == TEMPLATE and models.has_meta_model()
+        return LocalMetaRM(models.meta_folder, models.META_RM) if usable else None
+    if not Path(spec).is_dir():
+        raise UsageError(
+            f"--meta {spec}: there is no such folder; give auto, none, a model's folder or a server's URL"
+        )
+    return LocalMetaRM(lambda: Path(spec), Path(spec).name)
+
+
+def chat(reading: Reading) -> list[dict[str, str]]:
+    """The reading as a conversation: the prompt as the user's turn, the judgment as the assistant's."""
+    messages = prompts.fill(prompts.load(TEMPLATE), reading.example, reading.order)
+    turns = [{"role": message.role, "content": message.content} for message in messages]
+    return [*turns, {"role": "assistant", "content": prompts.harmless(reading.text)}]
+
+
+def encode(tokenizer: Any, reading: Reading) -> list[int]:
+    """The reading in tokens, as vLLM's classify task renders a conversation."""
+    ids: list[int] = tokenizer.apply_chat_template(chat(reading), tokenize=True, return_dict=False)
+    return ids
+
+
+def logits(model: Any, part: Sequence[list[int]], device: str) -> Any:
+    """Raw logits of token rows as a tensor, from a model with a `score` head over its last hidden state."""
+    import torch
+
+    width = -(-max(map(len, part)) // 32) * 32
+    ids = torch.zeros((len(part), width), dtype=torch.long)
+    for index, row in enumerate(part):
+        ids[index, : len(row)] = torch.tensor(row)
+    ends = torch.tensor([len(row) - 1 for row in part], device=device)
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    hidden = inner.model(input_ids=ids.to(device), use_cache=False).last_hidden_state
+    return inner.score(hidden[torch.arange(len(part), device=device), ends]).squeeze(-1)
+
+
+class LocalMetaRM:
+    """The model of a folder, found and loaded on first use and run in a thread."""
+
+    def __init__(self, folder: Callable[[], Path], name: str) -> None:
+        self.name = name
+        self._folder = folder
+        self._loaded: tuple[Any, Any, str] | None = None
+        self._lock = asyncio.Lock()
+
+    async def score(self, readings: Sequence[Reading]) -> list[float]:
+        """One raw logit per reading, in their order. Raises EngineError when the model cannot be loaded."""
+        async with self._lock:
+            return await asyncio.to_thread(self._score, readings)
+
+    async def close(self) -> None:
+        """Let the model go."""
+        self._loaded = None
+
+    def _score(self, readings: Sequence[Reading]) -> list[float]:
+        import torch
+
+        if self._loaded is None:
+            self._loaded = _load(self._folder())
+        model, tokenizer, device = self._loaded
+        rows = [encode(tokenizer, reading) for reading in readings]
+        found = [0.0] * len(rows)
+        for places in _by_length(rows):
+            with torch.inference_mode():
+                values = logits(model, [rows[i] for i in places], device).float().tolist()
+            for place, value in zip(places, values, strict=True):
+                found[place] = value
+        return found
+
+
+class ServerMetaRM:
+    """A meta RM behind a vLLM server started with `--runner pooling --convert classify`."""
+
+    def __init__(self, url: str, name: str = "", concurrency: int = 32) -> None:
+        self.name = name
+        self._client = Client(root_url(url), os.environ.get("VLLM_API_KEY"), concurrency, retries=3, timeout=120.0)
+
+    async def score(self, readings: Sequence[Reading]) -> list[float]:
+        """One raw logit per reading, in their order. Raises EngineError when the server does not give one."""
+        if not self.name:
+            self.name = (await self._client.json("GET", "/v1/models"))["data"][0]["id"]
+        return list(await asyncio.gather(*(self._one(reading) for reading in readings)))
+
+    async def close(self) -> None:
+        """Drop the connections."""
+        await self._client.close()
+
+    async def _one(self, reading: Reading) -> float:
+        body = {"model": self.name, "messages": chat(reading), "use_activation": False}
+        answer = await self._client.call(lambda: self._client.json("POST", "/classify", body))
+        try:
+            (logit,) = answer["data"][0]["probs"]
+            return float(logit)
+        except (LookupError, TypeError, ValueError) as error:
+            raise EngineError(f"{self._client.root} does not answer with one logit: is it a meta RM?") from error
+
+
+def _load(folder: Path) -> tuple[Any, Any, str]:
+    try:
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.bfloat16, local_files_only=True)
+        return model.to(device).eval(), tokenizer, device
+    except (OSError, ValueError, ImportError) as error:
+        raise EngineError(f"{folder} holds no meta RM that transformers can load: {error}") from error
+
+
+def _by_length(rows: Sequence[list[int]]) -> list[list[int]]:
+    """Indices of rows in batches of similar length."""
+    batches: list[list[int]] = []
+    for place in sorted(range(len(rows)), key=lambda i: len(rows[i])):
+        if batches and len(rows[place]) * (len(batches[-1]) + 1) <= _BATCH_TOKENS:
+            batches[-1].append(place)
+        else:
+            batches.append([place])
+    return batches

@@ -1,0 +1,145 @@
+"""Rejective fine-tuning: keep the judgments that agree with the labels, drop what is wrong and what is too easy.
+
+arXiv 2504.02495, section 3.1 and App. C.1: N_RFT samples an item; wrong ones are dropped; an item whose samples are
+all right is too easy and is dropped; the rest is sampled once more with a hint that names the best response. A sample
+from a hinted prompt is learned with the prompt as it is without the hint.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grm_core.training import rows, tasks
+from grm_core.training.families import Family
+from grm_core.training.generate import Judgment, Question
+from grm_core.training.rows import Row
+from grm_core.training.tasks import Piece
+from grm_core.types import Example, Message
+
+N_RFT = 3
+_PRINCIPLES, _REST = 0.5, 1.5
+"""What tokens of principles and of the rest count in the loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What rejection left of some items."""
+
+    judgments: tuple[Judgment, ...]
+    wrong: int
+    too_easy: int
+    """Items."""
+
+
+def questions(examples: Sequence[Example], seed: int) -> list[Question]:
+    """One question per example, in a random order of its responses; single responses are rated 0 or 1."""
+    found = []
+    for example in examples:
+        rng = random.Random(f"{seed}|{example.id}")
+        n = len(example.responses)
+        if n == 1:
+            found.append(Question(binary_labels(example), (0,), "compact-binary", True))
+        else:
+            found.append(Question(example, tuple(rng.sample(range(n), n))))
+    return found
+
+
+def binary_labels(example: Example) -> Example:
+    """A single response's label as 1 or 0."""
+    return replace(example, labels=(float(tasks.label_right(example, 0)),))
+
+
+def reject(sampled: Sequence[Sequence[Judgment]]) -> tuple[Kept, list[Question]]:
+    """What is kept of each question's samples, and the questions that are to be asked once more with a hint."""
+    kept: list[Judgment] = []
+    wrong = too_easy = 0
+    again: list[Question] = []
+    for judgments in sampled:
+        right = [judgment for judgment in judgments if usable(judgment)]
+        wrong += len(judgments) - len(right)
+        if judgments and len(right) == len(judgments):
+            too_easy += 1
+            continue
+        kept += {judgment.text: judgment for judgment in right}.values()
+        if judgments and len(judgments[0].question.order) > 1:
+            again.append(HintedQuestion(*_fields(judgments[0].question)))
+    return Kept(tuple(kept), wrong, too_easy), again
+
+
+def usable(judgment: Judgment) -> bool:
+    """Whether the judgment is right and complete: two principles or more and a critique."""
+    parsed = judgment.parsed()
+    return judgment.correct() and len(parsed.principles) >= 2 and parsed.critique_span is not None
+
+
+class HintedQuestion(Question):
+    """A question whose prompt names the best response."""
+
+    def messages(self) -> tuple[Message, ...]:
+        """The prompt with its hint."""
+        return rows.hinted(Question.messages(self), self.example, self.order)
+
+
+def _fields(question: Question) -> tuple[Example, tuple[int, ...], str, bool]:
+    return question.example, question.order, question.template, question.binary
+
+
+def plain(question: Question) -> Question:
+    """The question without its hint."""
+    return Question(*_fields(question))
+
+
+def row(tokenizer: Any, judgment: Judgment) -> Row:
+    """The judgment as a training row, its prompt without a hint."""
+    start = judgment.text.find("Critique:")
+    start = max(start, 0)
+    pieces = [Piece(judgment.text[:start], _PRINCIPLES), Piece(judgment.text[start:], _REST)]
+    return rows.encode(tokenizer, plain(judgment.question).messages(), [piece for piece in pieces if piece.text])
+
+
+def endless(tokenizer: Any, judgments: Sequence[Judgment], seed: int, skip: int) -> Iterator[Row]:
+    """The kept judgments in an order drawn by the seed, again and again."""
+    taken = 0
+    while judgments:
+        for judgment in random.Random(f"{seed}|{taken // len(judgments)}").sample(list(judgments), len(judgments)):
+            if (taken := taken + 1) > skip:
+                yield row(tokenizer, judgment)
+
+
+def items(families: Sequence[Family], first: int, count: int) -> list[Example]:
+    """`count` program-made items, every family as often as any other, seeds from `first` on."""
+    return [tasks.draw(families[i % len(families)], first + i // len(families)).example for i in range(count)]
+
+
+def write(path: Path, sampled: Sequence[Judgment]) -> None:
+    """Judgments as JSON Lines: example id, source, order, whether the prompt was hinted, text, scores, correct."""
+    with path.open("a", encoding="utf-8") as lines:
+        for judgment in sampled:
+            question = judgment.question
+            record = {
+                "example_id": question.example.id, "subset": question.example.subset, "order": question.order,
+                "hinted": isinstance(question, HintedQuestion), "text": judgment.text, "finished": judgment.finished,
+                "scores": judgment.scores(), "correct": judgment.correct(),
+            }  # fmt: skip
+            lines.write(json.dumps(record) + "\n")
+
+
+def read(path: Path, examples: Sequence[Example]) -> list[Judgment]:
+    """The judgments of a file whose examples are given; a last line that was cut short is left out."""
+    known = {example.id: example for example in examples}
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if record["example_id"] in known:
+            example, order = known[record["example_id"]], tuple(record["order"])
+            single = len(order) == 1
+            kind = HintedQuestion if record["hinted"] else Question
+            question = kind(binary_labels(example), order, "compact-binary", True) if single else kind(example, order)
+            found.append(Judgment(question, record["text"], record["finished"]))
+    return found

@@ -1,0 +1,231 @@
+"""The whole recipe in stages, each resumable and within a budget of minutes: demos -> rft -> grpo -> meta.
+
+<folder>/demos   checkpoint (all linear layers), train.jsonl
+<folder>/rft     samples.jsonl, checkpoint, train.jsonl, grm (the low-rank adapter), summary.json
+<folder>/grpo    checkpoint (the adapter after RL), train.jsonl
+<folder>/meta    samples.jsonl, checkpoint (adapter and head), train.jsonl, summary.json
+"""
+
+import json
+import random
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from grm_core import models
+from grm_core.engines import create, has_vllm
+from grm_core.errors import UsageError
+from grm_core.training import fit, generate, grpo, lowrank, meta, pairs, policy, rft, rows, sampler
+from grm_core.training.families import SEEN
+from grm_core.training.generate import Judgment, Question
+from grm_core.training.rows import Row
+from grm_core.types import Example, Params
+
+Log = Callable[[str], None]
+GRM_RANK, META_RANK = 64, 32
+_LIMIT = 320
+"""Most tokens of a judgment that is sampled for training."""
+_META_FIRST, _RFT_FIRST, _GRPO_FIRST = 400_000, 500_000, 600_000
+"""First item seeds of the stages: far apart, so that no stage sees another's program-made items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is trained, where and on what."""
+
+    folder: Path
+    base: Path
+    pairs: Path | None = None
+    """Labelled pairs; without them only program-made tasks are used."""
+    device: str = "cpu"
+    seed: int = 0
+    share: float = 0.15
+    """Of the rows, how many are labelled pairs."""
+    longest: int = 250
+    """Pairs of more tokens than this are left out."""
+    rows: int = 12
+    preset: str = "small"
+    temperature: float = 0.9
+    """At which judgments are sampled for rejection and for the meta RM."""
+    log: Log = field(default=print)
+
+    def examples(self, split: str = "train") -> list[Example]:
+        """The labelled pairs of a split; none where no file is given."""
+        return [] if self.pairs is None else pairs.read(self.pairs, split, self.longest)
+
+    def demonstrations(self, tokenizer: Any, done: int) -> Iterator[Row]:
+        """Program-made demonstrations mixed with labelled pairs, from the `done`-th row on."""
+        known = self.examples()
+        share = self.share if known else 0.0
+        made = rows.demonstrations(tokenizer, SEEN, int(done * (1 - share)) // len(SEEN))
+        labelled = rows.labelled(tokenizer, known, self.seed, int(done * share))
+        return rows.mixed([(made, 1 - share), (labelled, share)] if known else [(made, 1.0)], self.seed + done)
+
+
+def demos(plan: Plan, minutes: float) -> Path:
+    """Teach the format and the judging by demonstrations; returns the folder of the trained model."""
+    folder = _stage(plan, "demos")
+    learner = policy.load_full(folder if folder.exists() else plan.base, plan.device)
+    settings = fit.Settings(minutes, rate=3e-4, rows=plan.rows)
+    state = fit.fit(
+        learner, lambda step: plan.demonstrations(learner.tokenizer, step * plan.rows), settings, folder, plan.log
+    )
+    plan.log(f"demos: {state['step']} steps, {state['rows']} rows")
+    models.mark(folder)
+    return folder
+
+
+def rejective(plan: Plan, minutes: float, items: int) -> Path:
+    """Sample, reject, fine-tune on what is left, mixed with demonstrations; returns the folder of the adapter."""
+    folder = _stage(plan, "rft")
+    start = plan.folder / "demos" / "checkpoint"
+    _needed(start, "demos")
+    examples = plan.examples() + rft.items(SEEN, _RFT_FIRST, items)
+    known = _rejected(plan, folder.parent / "samples.jsonl", start, examples)
+    learner = policy.load_full(folder if folder.exists() else start, plan.device)
+    kept = [judgment for judgment in known if rft.usable(judgment)]
+
+    def source(step: int) -> Iterator[Row]:
+        done = step * plan.rows
+        own = rft.endless(learner.tokenizer, kept, plan.seed, done // 2)
+        return rows.mixed([(own, 0.5), (plan.demonstrations(learner.tokenizer, 10**5 + done // 2), 0.5)], done)
+
+    settings = fit.Settings(minutes, rate=1e-4, rows=plan.rows)
+    state = fit.fit(learner, source, settings, folder, plan.log)
+    models.mark(folder)
+    adapter = folder.parent / "grm"
+    held = lowrank.extract(plan.base, folder, GRM_RANK, adapter)
+    plan.log(
+        f"rft: {state['step']} steps on {len(kept)} kept judgments; rank {GRM_RANK} holds {held:.1%} of the change"
+    )
+    return adapter
+
+
+def reinforce(plan: Plan, minutes: float, items: int) -> Path:
+    """Rule-based online RL on items that the policy does not always get right; returns the folder of the adapter."""
+    folder = _stage(plan, "grpo")
+    start = plan.folder / "rft" / "grm"
+    _needed(start, "rft")
+    frozen = _merged(plan, start)
+    learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
+    preset = grpo.PRESETS[plan.preset]
+    questions = _undecided(plan, items)
+    plan.log(f"grpo: {len(questions)} items that are not always right, {preset}")
+    reference = policy.load_frozen(frozen, plan.device)
+    state = grpo.train(learner, reference, questions, preset, minutes, folder, plan.log)
+    plan.log(f"grpo: {state['update']} updates")
+    return folder
+
+
+def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
+    """Train the meta RM on judgments of the trained GRM; returns the folder of its adapter and head."""
+    folder = _stage(plan, "meta")
+    grm = _merged(plan, plan.folder / "grpo" / "checkpoint")
+    examples = plan.examples() + rft.items(SEEN, _META_FIRST, items)
+    samples = folder.parent / "samples.jsonl"
+    if not samples.exists():
+        asked = rft.questions([example for example in examples if len(example.responses) > 1], plan.seed + 1)
+        _write(samples, _sample(plan, grm, asked, rft.N_RFT, plan.seed + 1))
+    judgments = [each for each in rft.read(samples, examples) if each.scores() is not None]
+    learn, held_out = meta.split(judgments, 0.1, plan.seed)
+    learner = meta.load(grm, folder if folder.exists() else None, META_RANK, plan.device)
+    settings = fit.Settings(minutes, rate=5e-4, rows=plan.rows, tokens=4096)
+
+    def source(step: int) -> Iterator[meta.Row]:
+        return meta.endless(learner.tokenizer, learn, plan.seed, step * plan.rows)
+
+    fit.fit(learner, source, settings, folder, plan.log, meta.loss)
+    result = meta.evaluate(learner, held_out, plan.log)
+    (folder.parent / "summary.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return folder
+
+
+def _stage(plan: Plan, name: str) -> Path:
+    """The checkpoint folder of a stage, its parent made."""
+    folder = plan.folder / name / "checkpoint"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(plan.seed)
+    return folder
+
+
+def _needed(folder: Path, stage: str) -> None:
+    if not folder.exists():
+        raise UsageError(f"there is no {folder}: run the stage {stage} first")
+
+
+def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) -> list[Judgment]:
+    """All samples of the rejective stage, hinted ones included; read from the file where it is whole."""
+    if not path.exists():
+        sampled = _sample(plan, grm, rft.questions(examples, plan.seed), rft.N_RFT, plan.seed)
+        kept, again = rft.reject(sampled)
+        plan.log(f"rft: {len(kept.judgments)} right, {kept.wrong} wrong, {kept.too_easy} items too easy")
+        hinted = _sample(plan, grm, again, 1, plan.seed + 7)
+        _write(path, [*sampled, *hinted])
+        summary = {
+            "items": len(examples),
+            "right": len(kept.judgments),
+            "wrong": kept.wrong,
+            "too_easy": kept.too_easy,
+            "hinted": len(again),
+            "hinted_right": sum(rft.usable(judgment) for group in hinted for judgment in group),
+        }
+        (path.parent / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    found = rft.read(path, examples)
+    hard = {each.question.example.id for each in found if not each.correct()}
+    return [each for each in found if each.question.example.id in hard]
+
+
+def _undecided(plan: Plan, items: int) -> list[Question]:
+    """Items for RL: those of the rejective stage that were right now and then, and fresh program-made ones."""
+    examples = plan.examples() + rft.items(SEEN, _RFT_FIRST, items)
+    right: dict[str, list[bool]] = {}
+    for judgment in rft.read(plan.folder / "rft" / "samples.jsonl", examples):
+        if not isinstance(judgment.question, rft.HintedQuestion):
+            right.setdefault(judgment.question.example.id, []).append(judgment.correct())
+    mixed = [example for example in examples if 0 < sum(right.get(example.id, [])) < len(right.get(example.id, []))]
+    random.Random(plan.seed).shuffle(mixed)
+    return rft.questions(mixed or rft.items(SEEN, _GRPO_FIRST, 200), plan.seed + 2)
+
+
+def _merged(plan: Plan, adapter: Path) -> Path:
+    """The base with the adapter merged in, as a folder beside the adapter; made once per adapter."""
+    _needed(adapter, adapter.parent.name)
+    out = adapter.parent / f"merged-{adapter.name}"
+    weights = adapter / "adapter_model.safetensors"
+    if not (out / "model.safetensors").exists() or out.stat().st_mtime < weights.stat().st_mtime:
+        shutil.rmtree(out, ignore_errors=True)
+        models.merge(plan.base, adapter, out)
+    return out
+
+
+def _sample(plan: Plan, grm: Path, questions: Sequence[Question], each: int, seed: int) -> list[list[Judgment]]:
+    """`each` judgments per question: from vLLM where it is installed, else by batched generate."""
+    torch.manual_seed(seed)
+    if plan.device == "cpu" and has_vllm():
+        params = Params(temperature=plan.temperature, max_tokens=_LIMIT)
+        engine = create("managed", str(grm), concurrency=sampler.WAVE)
+        return sampler.ask(engine, questions, each, params, seed, _telling(plan.log, len(questions)))
+    frozen = policy.load_frozen(grm, plan.device)
+    repeated = [question for question in questions for _ in range(each)]
+    found = generate.judge(frozen, repeated, plan.temperature, _LIMIT, 32 if plan.device == "cpu" else 512)
+    return [found[start : start + each] for start in range(0, len(found), each)]
+
+
+def _telling(log: Log, count: int) -> Callable[[int], None]:
+    def tell(done: int) -> None:
+        if done == count or done % 960 < sampler.WAVE // rft.N_RFT:
+            log(f"sampled {done} of {count} items")
+
+    return tell
+
+
+def _write(path: Path, groups: Sequence[Sequence[Judgment]]) -> None:
+    """All samples in a file that is whole or not there."""
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    rft.write(partial, [judgment for group in groups for judgment in group])
+    partial.rename(path)

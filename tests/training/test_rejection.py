@@ -1,0 +1,126 @@
+"""Rejective fine-tuning keeps what is right and not too easy; rewards and advantages are the paper's."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from grm_core.training import meta, rft
+from grm_core.training.generate import Judgment, Question
+from grm_core.training.reward import advantages, reward, trl_reward
+from grm_core.types import Example
+from tests.make import make_example
+
+
+def example(name: str, labels: tuple[float, ...] = (1.0, 0.0)) -> Example:
+    made = make_example(len(labels))
+    return Example(name, made.query, made.responses, labels, None, "tasks", "keyword")
+
+
+def judgment(name: str, scores: str, order: tuple[int, ...] = (0, 1), principles: int = 2) -> Judgment:
+    stated = "".join(f"{i}. Point {i} (weight: 50%)\n" for i in range(1, principles + 1))
+    text = f"Principles:\n{stated}Critique:\nResponse 1: fine. Response 2: poor.\nScores: \\boxed{{{scores}}}"
+    return Judgment(Question(example(name), order), text, True)
+
+
+def test_wrong_ones_and_items_that_are_too_easy_are_dropped() -> None:
+    mixed = [judgment("mixed", "9, 2"), judgment("mixed", "2, 9"), judgment("mixed", "5, 5")]
+    easy = [judgment("easy", "9, 2"), judgment("easy", "8, 1"), judgment("easy", "7, 3")]
+    hard = [judgment("hard", "1, 2"), judgment("hard", "no"), judgment("hard", "3, 3")]
+    kept, again = rft.reject([mixed, easy, hard])
+    assert [(each.question.example.id, each.scores()) for each in kept.judgments] == [("mixed", (9, 2))]
+    assert (kept.wrong, kept.too_easy) == (5, 1)
+    assert [question.example.id for question in again] == ["mixed", "hard"]
+
+
+def test_the_same_text_is_kept_once_and_one_without_principles_not_at_all() -> None:
+    one = judgment("a", "9, 2")
+    bare = judgment("a", "9, 2", principles=0)
+    kept, _ = rft.reject([[one, one, bare, judgment("a", "2, 9")]])
+    assert kept.judgments == (one,)
+
+
+def test_a_shuffled_order_is_put_back_before_the_labels_are_asked() -> None:
+    swapped = judgment("a", "2, 9", order=(1, 0))
+    assert swapped.scores() == (9, 2)
+    assert swapped.correct()
+
+
+def test_a_hint_names_the_best_response_where_it_is_shown_and_is_not_learned() -> None:
+    hinted = rft.HintedQuestion(example("a"), (1, 0))
+    assert hinted.messages()[-1].content.endswith("Response 2 is the best.")
+    assert "Hint" not in rft.plain(hinted).messages()[-1].content
+
+
+def test_samples_are_written_and_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "samples.jsonl"
+    hinted = Judgment(rft.HintedQuestion(example("b"), (1, 0)), "text", False)
+    written = [judgment("a", "9, 2"), hinted]
+    rft.write(path, written)
+    path.write_text(path.read_text() + '{"example_id": "a", "cut')
+    found = rft.read(path, [example("a"), example("b"), example("c")])
+    assert [(each.text, each.finished, each.question.order) for each in found] == [
+        (each.text, each.finished, each.question.order) for each in written
+    ]
+    assert isinstance(found[1].question, rft.HintedQuestion)
+    assert rft.read(path, [example("a")]) == found[:1]
+
+
+def test_single_responses_are_asked_for_zero_or_one() -> None:
+    good, bad = example("good", (0.9,)), example("bad", (0.3,))
+    questions = rft.questions([good, bad], 0)
+    assert [question.example.labels for question in questions] == [(1.0,), (0.0,)]
+    assert all(question.binary for question in questions)
+    assert Judgment(questions[0], "Scores: \\boxed{1}", True).correct()
+    assert Judgment(questions[1], "Scores: \\boxed{0}", True).correct()
+    assert not Judgment(questions[1], "Scores: \\boxed{7}", True).correct()
+
+
+def test_the_reward_is_one_for_right_and_minus_one_for_wrong_tied_or_unreadable() -> None:
+    def given(text: str, **options: bool) -> float:
+        return reward(text, (1.0, 0.0), (1, 0), **options)
+
+    assert given("Scores: \\boxed{3, 8}") == 1.0
+    assert given("Scores: \\boxed{8, 3}") == -1.0
+    assert given("Scores: \\boxed{8, 8}") == -1.0, "in training a tie is wrong"
+    assert given("no scores at all") == -1.0
+    assert given("Scores: \\boxed{3,", finished=False) == -1.0
+    assert reward("Scores: \\boxed{1}", (1.0,), (0,), binary=True) == 1.0
+
+
+def test_trl_gets_the_same_rewards_for_texts_and_for_chats() -> None:
+    texts = ["Scores: \\boxed{3, 8}", "Scores: \\boxed{8, 3}"]
+    chats = [[{"role": "assistant", "content": text}] for text in texts]
+    columns = {"labels": [json.dumps([1.0, 0.0])] * 2, "order": [json.dumps([1, 0])] * 2}
+    assert trl_reward(texts, **columns, prompts=texts) == trl_reward(chats, **columns) == [1.0, -1.0]
+
+
+def test_advantages_are_centred_scaled_and_zero_without_difference() -> None:
+    assert advantages([1, 1, 1, 1]) == [0, 0, 0, 0]
+    found = advantages([1.0, -1.0, -1.0, -1.0])
+    assert sum(found) == pytest.approx(0)
+    assert sum(value**2 for value in found) / 4 == pytest.approx(1)
+    assert found[0] > 0 > found[1] == found[2]
+
+
+def test_judgments_of_an_item_stay_on_one_side_of_the_split() -> None:
+    many = [judgment(f"item {i // 3}", random.Random(i).choice(("9, 2", "2, 9"))) for i in range(300)]
+    learn, held_out = meta.split(many, 0.2, 0)
+    names = [{each.question.example.id for each in side} for side in (learn, held_out)]
+    assert not names[0] & names[1]
+    assert len(held_out) == 60
+
+
+def test_the_meta_rm_learns_from_as_many_right_as_wrong_judgments() -> None:
+    class Letters:
+        """A tokenizer that gives a token per character and marks turns."""
+
+        def apply_chat_template(self, turns: list[dict[str, str]], **_: object) -> list[int]:
+            return [ord(letter) for turn in turns for letter in turn["content"] + "\n"]
+
+    uneven = [judgment(f"r{i}", "9, 2") for i in range(5)] + [judgment(f"w{i}", "2, 9") for i in range(40)]
+    rows = [row for row, _ in zip(meta.endless(Letters(), uneven, 0, 0), range(100), strict=False)]
+    assert sum(row.label for row in rows) == 50
+    again = [row for row, _ in zip(meta.endless(Letters(), uneven, 0, 40), range(60), strict=False)]
+    assert again == rows[40:], "a resumed run goes on where it stopped"
