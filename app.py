@@ -9,13 +9,14 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cli import curve, doctor, export, import_, parse, score, search, train, vote
+from cli import curve, doctor, export, import_, measure, parse, score, search, train, vote
 from cli.common import say
 from grm_core.errors import GRMError
 from ui import serve
 
 COMMANDS = {"score": score, "parse": parse, "vote": vote, "curve": curve}
 COMMANDS |= {"import": import_, "export": export, "search": search, "doctor": doctor, "train": train}
+COMMANDS |= {"measure": measure}
 
 
 class Parser(argparse.ArgumentParser):

@@ -24,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", type=Path, metavar="FILE", help="labelled preference pairs, JSON Lines (.gz)")
     parser.add_argument("--items", type=whole(31, 10**6), default=620, help="program-made items to sample")
     parser.add_argument("--preset", default="small", help="numbers of the RL stage: small, small-gpu, paper-27b, ...")
+    parser.add_argument("--trl", action="store_true", help="grpo by TRL's GRPOTrainer: the road for large models")
+    parser.add_argument("--vllm", action="store_true", help="with --trl: rollouts by vLLM")
+    parser.add_argument(
+        "--from-items", type=Path, metavar="ITEMS.jsonl", help="with --trl: labelled items to train on"
+    )
     parser.add_argument("--seed", type=whole(0, 2**31), default=0)
 
 
@@ -36,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     if args.preset not in grpo.PRESETS:
         raise UsageError(f"there is no preset {args.preset!r}; there are {', '.join(grpo.PRESETS)}")
     base = args.base or models.base_model().folder
+    if args.trl:
+        return _trl(args, str(base))
     rows = 12 if args.device == "cpu" else 32
     plan = stages.Plan(args.folder, base, args.pairs, args.device, args.seed, rows=rows, preset=args.preset, log=say)
     shares = _SHARES if args.stage == "all" else {args.stage: 1.0}
@@ -50,4 +57,22 @@ def run(args: argparse.Namespace) -> int:
             stages.reinforce(plan, minutes, args.items)
         else:
             stages.judge_of_judges(plan, minutes, args.items)
+    return 0
+
+
+def _trl(args: argparse.Namespace, base: str) -> int:
+    """RL for a large model, on TRL and whatever accelerate was told of the machines."""
+    from grm_core.errors import UsageError
+    from grm_core.training.grpo import PRESETS
+    from storage.exchange import read_items
+
+    if args.stage != "grpo" or args.from_items is None:
+        raise UsageError("--trl belongs to the stage grpo and needs --from-items")
+    try:
+        from grm_core.training.grpo_trl import train
+    except ImportError as error:
+        raise UsageError(f"--trl needs a package that is missing: {error}; pip install trl") from error
+    train(
+        base, read_items(args.from_items), PRESETS[args.preset], args.folder / "trl", args.device == "cpu", args.vllm
+    )
     return 0

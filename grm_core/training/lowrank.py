@@ -21,8 +21,10 @@ def extract(base: Path, trained: Path, rank: int, folder: Path) -> float:
         difference = after[f"{name}.weight"] - layer.get_base_layer().weight.detach()
         left, values, right = torch.linalg.svd(difference, full_matrices=False)
         root = values[:rank].sqrt()
-        layer.lora_B["default"].weight.data = (left[:, :rank] * root).contiguous()
-        layer.lora_A["default"].weight.data = (root[:, None] * right[:rank]).contiguous()
+        for factor in (layer.lora_A["default"], layer.lora_B["default"]):
+            factor.weight.data.zero_()  # a layer narrower than the rank fills only part of it
+        layer.lora_B["default"].weight.data[:, : len(root)] = left[:, :rank] * root
+        layer.lora_A["default"].weight.data[: len(root)] = root[:, None] * right[:rank]
         held += float((values[:rank] ** 2).sum())
         whole += float((values**2).sum())
     model.save_pretrained(folder)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, Protocol
 
 from grm_core import outcome, prompts
@@ -122,7 +122,7 @@ def labelled(tokenizer: Any, examples: Sequence[Example], seed: int, skip: int =
 def batches(rows: Iterator[Tokens], size: int, tokens: int, pool: int = 8) -> Iterator[list[list[Tokens]]]:
     """Steps of about `size` rows, each cut into parts of similar length and at most `tokens` tokens, padding too."""
     while True:
-        drawn = [row for row, _ in zip(rows, range(size * pool), strict=False)]
+        drawn = list(islice(rows, size * pool))
         if not drawn:
             return
         drawn.sort(key=lambda row: len(row.ids))

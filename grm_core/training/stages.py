@@ -91,6 +91,8 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
 
     def source(step: int) -> Iterator[Row]:
         done = step * plan.rows
+        if not kept:
+            return plan.demonstrations(learner.tokenizer, 10**5 + done)
         own = rft.endless(learner.tokenizer, kept, plan.seed, done // 2)
         return rows.mixed([(own, 0.5), (plan.demonstrations(learner.tokenizer, 10**5 + done // 2), 0.5)], done)
 
@@ -131,6 +133,8 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
         asked = rft.questions([example for example in examples if len(example.responses) > 1], plan.seed + 1)
         _write(samples, _sample(plan, grm, asked, rft.N_RFT, plan.seed + 1))
     judgments = [each for each in rft.read(samples, examples) if each.scores() is not None]
+    if len({each.correct() for each in judgments}) < 2:
+        raise UsageError(f"{samples} holds no right or no wrong judgments: there is nothing to tell apart")
     learn, held_out = meta.split(judgments, 0.1, plan.seed)
     learner = meta.load(grm, folder if folder.exists() else None, META_RANK, plan.device)
     settings = fit.Settings(minutes, rate=5e-4, rows=plan.rows, tokens=4096)

@@ -1,0 +1,157 @@
+"""The page of results (docs/results.md): tables from files of samples, nothing typed by hand."""
+
+import gzip
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from grm_core.analysis import accuracy
+from grm_core.analysis.accuracy import Estimate, Judged
+from grm_core.errors import UsageError
+from grm_core.types import Method
+from storage.exchange import read_samples
+
+KS = (1, 2, 4, 8, 16, 32)
+SETS = {"dev": "Dev pairs, pooled", "seen": "Seen families, new items", "unseen": "Unseen families"}
+Runs = dict[tuple[str, str], list[Judged]]
+
+
+def page(folder: Path) -> str:
+    """The whole page. Raises UsageError where the folder holds no main run."""
+    runs = read(folder)
+    mains = {name: runs[name, "main"] for name in SETS if (name, "main") in runs}
+    if not mains:
+        raise UsageError(f"{folder} holds no <set>.main.jsonl")
+    rivals = _rivals(folder)
+    parts = [
+        "# Results\n",
+        "Written by `python app.py measure report` from stored samples; do not edit. Accuracy in per cent, with 95% "
+        "intervals from a bootstrap over items. Voting@k is naive voting, MetaRM@k guided voting with k_meta = k/2; "
+        "both are means over random subsets of the stored samples, ties shared. A sample that cannot be read counts "
+        "as wrong at k = 1 and casts no vote above.\n",
+        *_main(mains, runs),
+        *_gains(mains, rivals),
+        *_variants(mains, runs),
+        *_subsets(mains),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def read(folder: Path) -> Runs:
+    """(set, variant) -> its labelled items with their samples."""
+    found: Runs = {}
+    for path in sorted(folder.glob("*.jsonl*")):
+        name, _, variant = path.name.removesuffix(".gz").removesuffix(".jsonl").partition(".")
+        if name in SETS and variant:
+            opened = gzip.open if path.suffix == ".gz" else open
+            with opened(path, "rb") as lines:
+                blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
+            found[name, variant] = [
+                Judged(item.item_id, item.example.subset or "", item.example.labels, tuple(item.samples))
+                for block in blocks
+                for item in block.items
+                if item.example is not None and item.example.labels and len(item.example.responses) > 1
+            ]
+    return found
+
+
+def _rivals(folder: Path) -> dict[str, dict[str, float]]:
+    try:
+        values: dict[str, dict[str, float]] = json.loads((folder / "rivals.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return values
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = [" | ".join(head), " | ".join(["---"] * len(head)), *(" | ".join(map(str, row)) for row in rows)]
+    return "\n".join(f"| {line} |" for line in lines) + "\n"
+
+
+def _main(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
+    """Main setting: one row per set and method."""
+    yield "## Main setting: T = 0.5, random order, k = 32\n"
+    rows = []
+    for name, items in mains.items():
+        valid = accuracy.estimate(accuracy.valid_share(items))
+        for method, label in ((Method.NAIVE, "Voting"), (Method.GUIDED, "MetaRM")):
+            if method is Method.NAIVE or _scored(items):
+                cells = [accuracy.estimate(accuracy.at_k(items, k, method)) for k in KS]
+                rows.append([f"{SETS[name]} ({len(items)})", label, *cells, valid if method is Method.NAIVE else ""])
+        if greedy := runs.get((name, "greedy")):
+            estimate = accuracy.estimate(accuracy.at_k(greedy, 1))
+            rows.append([f"{SETS[name]} ({len(greedy)})", "greedy", estimate, *[""] * (len(KS) - 1), ""])
+    yield _table(["set (items)", "method", *(f"k = {k}" for k in KS), "valid format"], rows)
+    known = [(SETS[name], accuracy.auc(items)) for name, items in mains.items()]
+    told = ", ".join(f"{name} {value:.3f}" for name, value in known if value is not None)
+    if told:
+        yield f"AUC of the meta RM's logit, right against wrong samples: {told}.\n"
+
+
+def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) -> Iterator[str]:
+    """Paired differences: what voting and the meta RM add, and how far the rivals are."""
+    yield "## What k and the meta RM add (paired differences, points)\n"
+    rows = []
+    for name, items in mains.items():
+        single, voted = accuracy.at_k(items, 1), accuracy.at_k(items, 32)
+        differences = {"Voting@32 - Voting@1": voted - single}
+        guided = accuracy.at_k(items, 32, Method.GUIDED) if _scored(items) else None
+        if guided is not None:
+            differences |= {"MetaRM@32 - Voting@1": guided - single, "MetaRM@32 - Voting@32": guided - voted}
+        for rival, values in rivals.items():
+            if all(item.item_id in values for item in items):
+                theirs = np.array([values[item.item_id] for item in items])
+                best = voted if guided is None else guided
+                differences[f"{'Voting' if guided is None else 'MetaRM'}@32 - {rival} ({100 * theirs.mean():.1f})"] = (
+                    best - theirs
+                )
+        rows += [[SETS[name], label, _signed(accuracy.estimate(values))] for label, values in differences.items()]
+    yield _table(["set", "difference", "points"], rows)
+
+
+def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
+    """Other settings on the first items of each set, beside the main setting on the same items."""
+    yield "## Variants, each on its own items and beside the main setting on the same items\n"
+    rows = []
+    for name, items in mains.items():
+        if _scored(items):
+            for k_meta, label in ((1, "k_meta = 1"), (8, "k_meta = k/4"), (16, "k_meta = k/2")):
+                values = accuracy.at_k(items, 32, Method.GUIDED, k_meta)
+                rows.append([SETS[name], f"MetaRM@32, {label}", len(items), "", accuracy.estimate(values), ""])
+            weighted = accuracy.at_k(items, 32, Method.GUIDED_WEIGHTED)
+            rows.append([SETS[name], "guided-weighted@32", len(items), "", accuracy.estimate(weighted), ""])
+        for (other, variant), judged in runs.items():
+            if other == name and variant not in ("main", "greedy"):
+                same = {item.item_id for item in judged}
+                beside = [item for item in items if item.item_id in same]
+                valid = accuracy.estimate(accuracy.valid_share(judged))
+                one, all_of = accuracy.at_k(judged, 1), accuracy.at_k(judged, 32)
+                main = accuracy.estimate(accuracy.at_k(beside, 32)) if beside else ""
+                label = f"{variant}: Voting@1 {accuracy.estimate(one)}, Voting@32"
+                rows.append([SETS[name], label, len(judged), valid, accuracy.estimate(all_of), main])
+    yield _table(["set", "variant", "items", "valid format", "accuracy", "main setting, same items: Voting@32"], rows)
+
+
+def _subsets(mains: dict[str, list[Judged]]) -> Iterator[str]:
+    """Per source and family."""
+    yield "## By source and family\n"
+    rows = []
+    for name, items in mains.items():
+        for subset in sorted({item.subset for item in items}):
+            part = [item for item in items if item.subset == subset]
+            cells = [accuracy.estimate(accuracy.at_k(part, k)) for k in (1, 32)]
+            guided = accuracy.estimate(accuracy.at_k(part, 32, Method.GUIDED)) if _scored(part) else ""
+            rows.append([SETS[name], subset, len(part), *cells, guided])
+    yield _table(["set", "subset", "items", "Voting@1", "Voting@32", "MetaRM@32"], rows)
+
+
+def _scored(items: Sequence[Judged]) -> bool:
+    """Whether every valid sample has a meta logit."""
+    return all(s.meta_logit is not None for item in items for s in item.samples if s.scores is not None)
+
+
+def _signed(value: Estimate) -> str:
+    return f"{100 * value.mean:+.1f} [{100 * value.low:+.1f}, {100 * value.high:+.1f}]"

@@ -1,0 +1,83 @@
+"""Accuracy over many labelled items: by method and k, with intervals from a bootstrap over items, and differences.
+
+An item's accuracy at k is the expected share of the vote that the labelled best response gets over random subsets of
+k samples (scaling.curve). Samples that could not be read cast no vote; at k = 1 they count as wrong.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from grm_core import outcome
+from grm_core.analysis.scaling import curve
+from grm_core.types import Method, Sample
+
+Values = NDArray[np.float64]
+KMeta = Callable[[int], int]
+"""k -> k_meta."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A labelled item and its samples."""
+
+    item_id: str
+    subset: str
+    labels: tuple[float, ...]
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over items with its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    """Items."""
+
+    def __str__(self) -> str:
+        """As in a table: per cent, with the interval in brackets."""
+        return f"{100 * self.mean:.1f} [{100 * self.low:.1f}, {100 * self.high:.1f}]"
+
+
+def at_k(items: Sequence[Judged], k: int, method: Method = Method.NAIVE, k_meta: int | None = None) -> Values:
+    """(items,) accuracy 0..1 of each item with k samples; an item of which nothing could be read has 0."""
+    found = []
+    for item in items:
+        points = curve(item.samples, method, k_meta, item.labels).points
+        readable = len(points) / len(item.samples) if k == 1 and item.samples else 1.0
+        accuracy = points[min(k, len(points)) - 1].accuracy if points else None
+        found.append(0.0 if accuracy is None else accuracy * readable)
+    return np.array(found)
+
+
+def valid_share(items: Sequence[Judged]) -> Values:
+    """(items,) the share of each item's samples that could be read."""
+    return np.array([np.mean([sample.scores is not None for sample in item.samples]) for item in items])
+
+
+def estimate(values: Values, draws: int = 10_000, seed: int = 0) -> Estimate:
+    """Mean and 95% interval over resampled items; for a paired difference give the items' differences."""
+    if not len(values):
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    rng = np.random.default_rng(seed)
+    means = rng.choice(values, (draws, len(values))).mean(axis=1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return Estimate(float(values.mean()), float(low), float(high), len(values))
+
+
+def auc(items: Sequence[Judged]) -> float | None:
+    """How well the meta logit tells right samples from wrong ones, over all valid samples; None without both kinds."""
+    pairs = [
+        (outcome.correct(sample.scores, item.labels), sample.meta_logit)
+        for item in items
+        for sample in item.samples
+        if sample.scores is not None and sample.meta_logit is not None
+    ]
+    right = [label for label, _ in pairs]
+    return float(roc_auc_score(right, [logit for _, logit in pairs])) if len(set(right)) == 2 else None

@@ -1,0 +1,43 @@
+"""Held-out items to measure a GRM on: pairs of the dev split, new items of seen families, items of unseen families."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from grm_core.errors import UsageError
+from grm_core.training import pairs, tasks
+from grm_core.training.families import SEEN, UNSEEN, Family
+from grm_core.types import Example
+
+SETS = ("dev", "seen", "unseen")
+_FIRST = 900_000
+"""Seeds from here on belong to measuring; training stays far below."""
+_SIZES = (2, 2, 2, 2, 2, 2, 3, 4)
+"""Mostly pairs, as in training."""
+
+
+def items(name: str, count: int, seed: int, source: Path | None = None, longest: int = 600) -> list[Example]:
+    """`count` items of a set, drawn by the seed; `source` is the file of pairs for dev.
+
+    Items of families are spread evenly over them, pairs and a few longer lists. Raises UsageError for an unknown name
+    and for dev without a file.
+    """
+    if name == "dev":
+        if source is None:
+            raise UsageError("dev items come from a file of pairs: give it with --pairs")
+        known = pairs.read(source, "dev", longest)
+        return random.Random(seed).sample(known, min(count, len(known)))
+    if name not in SETS:
+        raise UsageError(f"there is no set {name!r}; there are {', '.join(SETS)}")
+    return _made(SEEN if name == "seen" else UNSEEN, count, seed)
+
+
+def _made(families: Sequence[Family], count: int, seed: int) -> list[Example]:
+    found = []
+    for place in range(count):
+        family = families[place % len(families)]
+        size = random.Random(f"{seed}|{place}").choice(_SIZES)
+        made = tasks.draw(family, _FIRST + 1000 * seed + place, size).example
+        found.append(replace(made, id=f"{made.id}-n{size}"))
+    return found
