@@ -1,6 +1,7 @@
-"""python app.py train demos|rft|grpo|meta|all: train a GRM and its meta RM by the paper's recipe, on a CPU or a GPU.
+"""python app.py train demos|rft|grpo|meta|all|bundle: train a GRM and its meta RM by the paper's recipe.
 
-Every stage goes on where it was stopped. `all` runs the four within --minutes.
+Every stage goes on where it was stopped. `all` runs the four within --minutes, on a CPU or a GPU. `bundle` makes what
+was trained the default model of this folder.
 """
 
 import argparse
@@ -9,7 +10,7 @@ from pathlib import Path
 from cli.common import real, say, whole
 
 HELP = "train a GRM and its meta RM (SPCT)"
-STAGES = ("demos", "rft", "grpo", "meta", "all")
+STAGES = ("demos", "rft", "grpo", "meta", "all", "bundle")
 _SHARES = {"demos": 0.5, "rft": 0.2, "grpo": 0.15, "meta": 0.15}
 """Of the minutes of `all`."""
 
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", type=Path, help="folder of the model to start from (default: the bundled base)")
     parser.add_argument("--pairs", type=Path, metavar="FILE", help="labelled preference pairs, JSON Lines (.gz)")
     parser.add_argument("--items", type=whole(31, 10**6), default=620, help="program-made items to sample")
+    parser.add_argument("--most-pairs", type=whole(0, 10**7), default=1500, help="pairs to sample for rft and meta")
     parser.add_argument("--preset", default="small", help="numbers of the RL stage: small, small-gpu, paper-27b, ...")
     parser.add_argument("--trl", action="store_true", help="grpo by TRL's GRPOTrainer: the road for large models")
     parser.add_argument("--vllm", action="store_true", help="with --trl: rollouts by vLLM")
@@ -41,10 +43,22 @@ def run(args: argparse.Namespace) -> int:
     if args.preset not in grpo.PRESETS:
         raise UsageError(f"there is no preset {args.preset!r}; there are {', '.join(grpo.PRESETS)}")
     base = args.base or models.base_model().folder
+    if args.stage == "bundle":
+        return _bundle(args.folder)
     if args.trl:
         return _trl(args, str(base))
     rows = 12 if args.device == "cpu" else 32
-    plan = stages.Plan(args.folder, base, args.pairs, args.device, args.seed, rows=rows, preset=args.preset, log=say)
+    plan = stages.Plan(
+        args.folder,
+        base,
+        args.pairs,
+        args.device,
+        args.seed,
+        rows=rows,
+        preset=args.preset,
+        most=args.most_pairs,
+        log=say,
+    )
     shares = _SHARES if args.stage == "all" else {args.stage: 1.0}
     for stage, share in shares.items():
         minutes = args.minutes * share
@@ -75,4 +89,14 @@ def _trl(args: argparse.Namespace, base: str) -> int:
     train(
         base, read_items(args.from_items), PRESETS[args.preset], args.folder / "trl", args.device == "cpu", args.vllm
     )
+    return 0
+
+
+def _bundle(folder: Path) -> int:
+    """Put the adapters where the default model comes from."""
+    from grm_core.models import ADAPTERS
+    from grm_core.training.bundle import bundle
+
+    for name, size in bundle(folder, ADAPTERS).items():
+        say(f"{ADAPTERS / name}: {size / 1e6:.1f} MB")
     return 0

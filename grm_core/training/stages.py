@@ -47,6 +47,8 @@ class Plan:
     """Of the rows, how many are labelled pairs."""
     longest: int = 250
     """Pairs of more tokens than this are left out."""
+    most: int = 1500
+    """Labelled pairs that are sampled for rejection and for the meta RM, at most."""
     rows: int = 12
     preset: str = "small"
     temperature: float = 0.9
@@ -56,6 +58,11 @@ class Plan:
     def examples(self, split: str = "train") -> list[Example]:
         """The labelled pairs of a split; none where no file is given."""
         return [] if self.pairs is None else pairs.read(self.pairs, split, self.longest)
+
+    def sampled(self, seed: int) -> list[Example]:
+        """The labelled pairs that judgments are sampled of: a draw of at most `most`."""
+        known = self.examples()
+        return random.Random(seed).sample(known, min(self.most, len(known)))
 
     def demonstrations(self, tokenizer: Any, done: int) -> Iterator[Row]:
         """Program-made demonstrations mixed with labelled pairs, from the `done`-th row on."""
@@ -84,7 +91,7 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
     folder = _stage(plan, "rft")
     start = plan.folder / "demos" / "checkpoint"
     _needed(start, "demos")
-    examples = plan.examples() + rft.items(SEEN, _RFT_FIRST, items)
+    examples = plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
     known = _rejected(plan, folder.parent / "samples.jsonl", start, examples)
     learner = policy.load_full(folder if folder.exists() else start, plan.device)
     kept = [judgment for judgment in known if rft.usable(judgment)]
@@ -127,7 +134,7 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     """Train the meta RM on judgments of the trained GRM; returns the folder of its adapter and head."""
     folder = _stage(plan, "meta")
     grm = _merged(plan, plan.folder / "grpo" / "checkpoint")
-    examples = plan.examples() + rft.items(SEEN, _META_FIRST, items)
+    examples = plan.sampled(plan.seed + 1) + rft.items(SEEN, _META_FIRST, items)
     samples = folder.parent / "samples.jsonl"
     if not samples.exists():
         asked = rft.questions([example for example in examples if len(example.responses) > 1], plan.seed + 1)
@@ -185,7 +192,7 @@ def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) ->
 
 def _undecided(plan: Plan, items: int) -> list[Question]:
     """Items for RL: those of the rejective stage that were right now and then, and fresh program-made ones."""
-    examples = plan.examples() + rft.items(SEEN, _RFT_FIRST, items)
+    examples = plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
     right: dict[str, list[bool]] = {}
     for judgment in rft.read(plan.folder / "rft" / "samples.jsonl", examples):
         if not isinstance(judgment.question, rft.HintedQuestion):

@@ -1,0 +1,48 @@
+"""Trained adapters -> what is shipped: 16-bit safetensors without a path of the training machine, and the logs."""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from grm_core.errors import UsageError
+from grm_core.models import BASE, GRM
+
+_LOGS = {
+    "grm": (("demos/train.jsonl", "demos.jsonl"), ("rft/train.jsonl", "rft.jsonl"), ("rft/summary.json", "rft.json"),
+            ("grpo/train.jsonl", "grpo.jsonl")),
+    "meta-rm": (("meta/train.jsonl", "train.jsonl"), ("meta/summary.json", "held-out.json")),
+}  # fmt: skip
+
+
+def bundle(training: Path, out: Path) -> dict[str, int]:
+    """Write out/grm and out/meta-rm from a training folder; name -> bytes of weights. The last stage there counts.
+
+    Raises UsageError where no stage has left a GRM.
+    """
+    stages = [training / "grpo" / "checkpoint", training / "rft" / "grm", training / "demos" / "grm"]
+    grm = next((stage for stage in stages if (stage / "adapter_model.safetensors").is_file()), None)
+    if grm is None:
+        raise UsageError(f"{training} holds no trained GRM: run train demos, rft or grpo first")
+    sizes = {"grm": _write(grm, out / "grm", BASE)}
+    meta = training / "meta" / "checkpoint"
+    if (meta / "adapter_model.safetensors").is_file():
+        sizes["meta-rm"] = _write(meta, out / "meta-rm", GRM)
+    for name in sizes:
+        for source, target in _LOGS[name]:
+            if (training / source).is_file():
+                shutil.copyfile(training / source, out / name / target)
+    return sizes
+
+
+def _write(adapter: Path, out: Path, base: str) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    weights = load_file(adapter / "adapter_model.safetensors")
+    target = out / "adapter_model.safetensors"
+    save_file({name: weight.to(torch.bfloat16).contiguous() for name, weight in weights.items()}, target)
+    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    config |= {"base_model_name_or_path": base, "inference_mode": True}
+    (out / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return target.stat().st_size

@@ -1,0 +1,39 @@
+"""What is shipped: 16-bit weights, no path of the machine that trained them, the logs beside them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grm_core.errors import UsageError
+from grm_core.training.bundle import bundle
+
+torch = pytest.importorskip("torch")
+from safetensors.torch import load_file, save_file  # noqa: E402
+
+
+def adapter(folder: Path, value: float) -> None:
+    folder.mkdir(parents=True)
+    save_file({"layer.lora_A.weight": torch.full((2, 3), value)}, folder / "adapter_model.safetensors")
+    config = {"r": 2, "base_model_name_or_path": "/home/someone/models/base", "inference_mode": False}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+
+
+def test_the_last_stage_is_shipped_with_its_logs(tmp_path: Path) -> None:
+    training, out = tmp_path / "training", tmp_path / "out"
+    with pytest.raises(UsageError, match="no trained GRM"):
+        bundle(training, out)
+    adapter(training / "rft" / "grm", 1.5)
+    (training / "rft" / "train.jsonl").write_text('{"step": 1}\n')
+    assert bundle(training, out).keys() == {"grm"}
+    weights = load_file(out / "grm" / "adapter_model.safetensors")["layer.lora_A.weight"]
+    assert (weights.dtype, weights.tolist()) == (torch.bfloat16, [[1.5] * 3] * 2)
+    assert (out / "grm" / "rft.jsonl").read_text() == '{"step": 1}\n'
+    adapter(training / "grpo" / "checkpoint", 2.5)
+    adapter(training / "meta" / "checkpoint", 3.5)
+    assert bundle(training, out).keys() == {"grm", "meta-rm"}
+    assert float(load_file(out / "grm" / "adapter_model.safetensors")["layer.lora_A.weight"][0, 0]) == 2.5
+    for name, base in (("grm", "SmolLM2-135M-Instruct"), ("meta-rm", "grm-lens-135m")):
+        text = (out / name / "adapter_config.json").read_text()
+        assert json.loads(text)["base_model_name_or_path"] == base
+        assert "/home/" not in text
