@@ -34,29 +34,22 @@ def add_db(parser: argparse.ArgumentParser) -> None:
 
 def whole(low: int, high: int) -> Callable[[str], int]:
     """An argument type: a whole number in low..high."""
-
-    def read(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {low} to {high}")
-        return value
-
-    return read
+    return _number(int, "whole number", low, high)
 
 
 def real(low: float, high: float) -> Callable[[str], float]:
     """An argument type: a number in low..high."""
+    return _number(float, "number", low, high)
 
-    def read(text: str) -> float:
+
+def _number(kind: Callable[[str], Any], name: str, low: float, high: float) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
         try:
-            value = float(text)
+            value = kind(text)
         except ValueError:
             value = low - 1
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number from {low} to {high}")
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a {name} from {low} to {high}")
         return value
 
     return read

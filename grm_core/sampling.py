@@ -87,7 +87,13 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     engine. Raises UsageError when the example cannot be judged or its prompt does not fit.
     """
     check(plan.example, plan.k)
-    plan = await fit(engine, plan)
+    async with aclosing(stream(engine, await fit(engine, plan), on_text)) as arriving:
+        async for each in arriving:
+            yield each
+
+
+async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Sample, None]:
+    """What `sample` does with a plan that was checked and fitted already."""
     asked = requests(plan)
     waiting = {request.key: slots for request, slots in asked}
     async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:

@@ -44,11 +44,6 @@ def plan(n: int, k: int, seed: int, item_id: str, order: str = "random") -> list
     return slots
 
 
-def to_shown(own: tuple[str, ...], order: tuple[int, ...]) -> tuple[str, ...]:
-    """Put values of the own order into the shown one."""
-    return tuple(own[response] for response in order)
-
-
 def _shuffled(n: int, rng: random.Random) -> tuple[int, ...]:
     order = list(range(n))
     rng.shuffle(order)

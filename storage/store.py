@@ -133,6 +133,12 @@ class Store:
         with self._db.read() as conn:
             return [rows.sample_from(row) for row in _all(conn, query, rows.pack(session_id))]
 
+    def sample(self, sample_id: str) -> Sample | None:
+        """The sample of this id, or None."""
+        with self._db.read() as conn:
+            found = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample_id))
+        return None if found is None else rows.sample_from(found)
+
     def set_meta_logit(self, sample_id: str, logit: float | None) -> None:
         """Keep the meta RM's raw logit of a sample; None or NaN = not scored."""
         value = fields.logit(logit, "meta_logit")

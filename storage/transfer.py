@@ -66,7 +66,7 @@ def _kept_run(store: Store, block: Block) -> Run:
     """The block's run as the store has it: under another id when its own belongs to a different run."""
     run = block.run or _unknown_run(block)
     if not run.k:
-        run = replace(run, k=max((len(item.samples) for item in block.items), default=0))
+        run = replace(run, k=min((len(item.samples) for item in block.items), default=0))
     known = store.run(run.id)
     if known is not None and block.run is None:
         return known

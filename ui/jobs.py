@@ -218,7 +218,7 @@ class Jobs:
             job.live[index] = (job.live.get(index, "") + text)[-_TAIL:]
             job.live_tokens[index] = job.live_tokens.get(index, 0) + 1
 
-        async with aclosing(sampling.sample(self.engine, job.plan, on_text)) as arriving:
+        async with aclosing(sampling.stream(self.engine, job.plan, on_text)) as arriving:
             async for sample in arriving:
                 sample = await self._read_by_meta(job, sample)
                 # Stored before it is shown: what a person has seen survives any crash.

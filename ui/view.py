@@ -28,9 +28,12 @@ class Viewer:
             return {"rows": [], "missing": True}
         session, progress = self.store.session(session_id), self.jobs.snapshot(session_id)
         run = self.store.run(session.run_id) if session else None
-        samples = self.store.samples(session_id)
+        # While a run is live its view is asked for four times a second: the job has every stored sample at hand.
+        running = progress is not None and progress.running
+        live = sorted(progress.samples, key=lambda s: s.index) if progress is not None and running else None
+        samples = self.store.samples(session_id) if live is None else live
         asked = progress.k if progress else max(run.k if run else 0, len(samples))
-        n, running = len(example.responses), bool(progress and progress.running)
+        n = len(example.responses)
         found = {
             "session": session_id,
             "n": n,
@@ -54,7 +57,7 @@ class Viewer:
 
     def sample(self, session_id: str, index: int) -> Sample | None:
         """One stored sample."""
-        return next((s for s in self.store.samples(session_id) if s.index == index), None)
+        return self.store.sample(f"{session_id}/{index}")
 
     def _vote(
         self, session_id: str, samples: list[Sample], example: Example, method: Method, running: bool

@@ -2,6 +2,7 @@
 
 import random
 import re
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +132,12 @@ def test_an_item_that_a_family_cannot_offer_is_an_error() -> None:
     repetition = next(family for family in SEEN if family.name == "repetition")
     with pytest.raises(RuntimeError, match="no item with 6 responses"):
         tasks.draw(repetition, 0, 6)
+
+
+def test_the_matrix_of_families_in_the_docs_is_the_one_in_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    for kind in sorted({family.kind for family in EVERY}):
+        row = next(line for line in page.splitlines() if line.startswith(f"| {kind} |"))
+        cells = [[name.strip() for name in cell.split(",")] for cell in row.strip("|").split("|")[1:]]
+        for cell, families in zip(cells, (SEEN, UNSEEN), strict=True):
+            assert cell == [family.name for family in families if family.kind == kind]
