@@ -96,7 +96,10 @@ def logits(model: Any, part: Sequence[list[int]], device: str) -> Any:
     ends = torch.tensor([len(row) - 1 for row in part], device=device)
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     hidden = inner.model(input_ids=ids.to(device), use_cache=False).last_hidden_state
-    return inner.score(hidden[torch.arange(len(part), device=device), ends]).squeeze(-1)
+    last = hidden[torch.arange(len(part), device=device), ends].float()
+    head = getattr(inner.score, "modules_to_save", {"default": inner.score})["default"]  # in training it is wrapped
+    # Summed in 32 bits: 16 would give near samples the same logit.
+    return (last * head.weight.float()).sum(-1)
 
 
 class LocalMetaRM:

@@ -94,6 +94,8 @@ class WireServer:
         elif call.path == "/tokenize":
             words = sum(len(m["content"].split()) for m in call.body["messages"])
             await reply({"count": words, "max_model_len": self.models[call.body["model"]]})(call, writer)
+        elif call.path == "/classify":
+            await (self.plan.pop(0) if self.plan else _classify)(call, writer)
         elif call.path == "/v1/chat/completions":
             self.running += 1
             self.most_running = max(self.most_running, self.running)
@@ -110,6 +112,14 @@ class WireServer:
             await stream(*events(call.body))(call, writer)
         else:
             await reply(answer(call.body))(call, writer)
+
+
+async def _classify(call: Call, writer: asyncio.StreamWriter) -> None:
+    """A meta RM that likes long judgments: the logit is their number of words, a probability where activated."""
+    words = len(call.body["messages"][-1]["content"].split())
+    value = 1.0 if call.body.get("use_activation", True) else float(words)
+    data = [{"index": 0, "label": "LABEL_0", "probs": [value], "num_classes": 1}]
+    await reply({"id": "classify-1", "model": call.body["model"], "data": data})(call, writer)
 
 
 def text_of(seed: int) -> str:

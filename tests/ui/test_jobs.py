@@ -1,7 +1,7 @@
 """Runs belong to their session: they sample in the background, store before they show, and stop when told."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 
 from grm_core import shuffling
 from grm_core.errors import EngineError, UsageError
+from grm_core.meta_rm import Reading
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
@@ -174,3 +175,41 @@ def test_a_database_that_another_process_writes_takes_no_run(tmp_path: Path) -> 
         with pytest.raises(UsageError, match="reading only"):
             jobs.submit(make_example(), Ask(k=1))
         second.close()
+
+
+class LikesLateOnes:
+    """A meta RM whose logit is the length of the judgment; it fails where the judgment says so."""
+
+    name = "likes-late-ones"
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def score(self, readings: Sequence[Reading]) -> list[float]:
+        self.read += len(readings)
+        if self.read == 3:
+            raise EngineError("the meta RM is out of order")
+        return [float(len(reading.text)) for reading in readings]
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def test_every_sample_is_read_by_the_meta_rm_before_it_is_shown(tmp_path: Path) -> None:
+    meta = LikesLateOnes()
+    store = Store(tmp_path / "grm.db")
+    jobs = Jobs(store, FakeEngine(), meta)
+    jobs.start()
+    try:
+        session_id = jobs.submit(make_example(), Ask(k=6))
+        assert until(jobs, session_id, ended).phase == "done", "a meta RM that fails once does not end the run"
+        samples = store.samples(session_id)
+        lacking = [sample for sample in samples if sample.meta_logit is None]
+        assert (len(samples), len(lacking), meta.read) == (6, 1, 6)
+        for sample in samples:
+            assert sample.completion is not None
+            assert sample in lacking or sample.meta_logit == len(sample.completion.text)
+    finally:
+        jobs.close()
+        store.close()
+    assert meta.closed
