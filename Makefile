@@ -6,7 +6,11 @@ ENGINE ?= auto
 DB ?=
 MODEL ?=
 
-.PHONY: run test check setup lock
+PAIRS ?=
+MINUTES ?= 240
+DEVICE ?= cpu
+
+.PHONY: run test check setup lock train
 
 run: setup
 	.venv/bin/python app.py --host "$(HOST)" --port "$(PORT)" --engine "$(ENGINE)" $(if $(DB),--db "$(DB)") $(if $(MODEL),--model "$(MODEL)")
@@ -20,6 +24,11 @@ check: setup
 
 setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh
+
+# The recipe of the bundled models: hours on a CPU, MINUTES=25 DEVICE=cuda on a GPU; stopped, it goes on when called again.
+train: setup
+	.venv/bin/python app.py train all --minutes "$(MINUTES)" --device "$(DEVICE)" $(if $(PAIRS),--pairs "$(PAIRS)")
+	.venv/bin/python app.py train bundle
 
 lock:
 	@PYTHON="$(PYTHON)" UPGRADE="$(UPGRADE)" sh tools/lock.sh

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from grm_core.analysis import accuracy
+from grm_core.analysis import accuracy, diversity
 from grm_core.analysis.accuracy import Estimate, Judged
+from grm_core.embedders import Embedder
 from grm_core.errors import UsageError
 from grm_core.types import Method
 from storage.exchange import read_samples
 
+_EMBEDDED = 60
 KS = (1, 2, 4, 8, 16, 32)
 SETS = {"dev": "Dev pairs, pooled", "seen": "Seen families, new items", "unseen": "Unseen families"}
 Runs = dict[tuple[str, str], list[Judged]]
@@ -35,6 +37,7 @@ def page(folder: Path) -> str:
         *_main(mains, runs),
         *_gains(mains, rivals),
         *_variants(mains, runs),
+        *_principles(mains),
         *_subsets(mains),
     ]
     return "\n".join(parts) + "\n"
@@ -50,7 +53,7 @@ def read(folder: Path) -> Runs:
             with opened(path, "rb") as lines:
                 blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
             found[name, variant] = [
-                Judged(item.item_id, item.example.subset or "", item.example.labels, tuple(item.samples))
+                Judged(item.item_id, item.example.subset or "", item.example.labels, tuple(item.samples), item.example)
                 for block in blocks
                 for item in block.items
                 if item.example is not None and item.example.labels and len(item.example.responses) > 1
@@ -133,6 +136,31 @@ def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
                 label = f"{variant}: Voting@1 {accuracy.estimate(one)}, Voting@32"
                 rows.append([SETS[name], label, len(judged), valid, accuracy.estimate(all_of), main])
     yield _table(["set", "variant", "items", "valid format", "accuracy", "main setting, same items: Voting@32"], rows)
+
+
+def _principles(mains: dict[str, list[Judged]]) -> Iterator[str]:
+    """Whether the samples of one item state different principles, and ones of this very query."""
+    yield f"## Principles (first {_EMBEDDED} items of a set)\n"
+    embedder, rows = Embedder(), []
+    for name, items in mains.items():
+        near, naming = [], []
+        for item in items[:_EMBEDDED]:
+            vectors = embedder.embed([text for sample in item.samples if (text := diversity.stated(sample))])
+            near.append(diversity.pairwise_cosine(vectors))
+            naming.append(diversity.names_the_query(item.example, item.samples))
+        cosines, shares = ([value for value in values if value is not None] for values in (near, naming))
+        if cosines:
+            rows.append(
+                [
+                    SETS[name],
+                    len(cosines),
+                    f"{np.mean(cosines):.3f}",
+                    f"{np.max(cosines):.3f}",
+                    f"{np.mean(shares):.1%}",
+                ]
+            )
+    head = ("set", "items", "mean pairwise cosine", "highest of an item", "samples that name something of the query")
+    yield _table(head, rows) if rows else "The stored samples hold no texts.\n"
 
 
 def _subsets(mains: dict[str, list[Judged]]) -> Iterator[str]:

@@ -26,7 +26,7 @@ for set_ in dev seen unseen; do
     score $set_ T1.0 100 --k 32 --temperature 1.0 --meta none
     score $set_ balanced 100 --k 32 --order balanced --meta none
 done
-for part in ${VARIANTS:-}; do # name=folder of another merged model, such as rft-only=build/training/rft/merged-grm
+for part in ${VARIANTS:-}; do # name=folder of another merged model, such as rft-only=build/training/rft/grm/merged-checkpoint
     for set_ in dev seen unseen; do score $set_ "${part%%=*}" 100 --k 32 --meta none --model "${part#*=}"; done
 done
 $app measure report "$folder" --out docs/results.md

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 
 from grm_core import outcome
 from grm_core.analysis.scaling import curve
-from grm_core.types import Method, Sample
+from grm_core.types import Example, Method, Sample
 
 Values = NDArray[np.float64]
 KMeta = Callable[[int], int]
@@ -28,6 +28,7 @@ class Judged:
     subset: str
     labels: tuple[float, ...]
     samples: tuple[Sample, ...]
+    example: Example
 
 
 @dataclass(frozen=True, slots=True)

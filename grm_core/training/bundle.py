@@ -22,7 +22,7 @@ def bundle(training: Path, out: Path) -> dict[str, int]:
 
     Raises UsageError where no stage has left a GRM.
     """
-    stages = [training / "grpo" / "checkpoint", training / "rft" / "grm", training / "demos" / "grm"]
+    stages = [training / name for name in ("grpo/checkpoint", "rft/grm/checkpoint", "demos/grm/checkpoint")]
     grm = next((stage for stage in stages if (stage / "adapter_model.safetensors").is_file()), None)
     if grm is None:
         raise UsageError(f"{training} holds no trained GRM: run train demos, rft or grpo first")

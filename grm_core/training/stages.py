@@ -29,6 +29,10 @@ Log = Callable[[str], None]
 GRM_RANK, META_RANK = 64, 32
 _LIMIT = 320
 """Most tokens of a judgment that is sampled for training."""
+_RECOVERY = 0.15
+"""Of a stage's minutes, how much goes into the low-rank adapter after the full model."""
+_FRESH = 100_000
+"""Rows (steps) into the stream of demonstrations where a later stage takes its own."""
 _META_FIRST, _RFT_FIRST, _GRPO_FIRST = 400_000, 500_000, 600_000
 """First item seeds of the stages: far apart, so that no stage sees another's program-made items."""
 
@@ -74,16 +78,17 @@ class Plan:
 
 
 def demos(plan: Plan, minutes: float) -> Path:
-    """Teach the format and the judging by demonstrations; returns the folder of the trained model."""
+    """Teach the format and the judging by demonstrations; returns the folder of the adapter."""
     folder = _stage(plan, "demos")
     learner = policy.load_full(folder if folder.exists() else plan.base, plan.device)
-    settings = fit.Settings(minutes, rate=3e-4, rows=plan.rows)
-    state = fit.fit(
-        learner, lambda step: plan.demonstrations(learner.tokenizer, step * plan.rows), settings, folder, plan.log
-    )
+
+    def source(step: int) -> Iterator[Row]:
+        return plan.demonstrations(learner.tokenizer, step * plan.rows)
+
+    settings = fit.Settings(minutes * (1 - _RECOVERY), rate=3e-4, rows=plan.rows)
+    state = fit.fit(learner, source, settings, folder, plan.log)
     plan.log(f"demos: {state['step']} steps, {state['rows']} rows")
-    models.mark(folder)
-    return folder
+    return _low_rank(plan, folder, source, minutes * _RECOVERY)
 
 
 def rejective(plan: Plan, minutes: float, items: int) -> Path:
@@ -99,25 +104,34 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
     def source(step: int) -> Iterator[Row]:
         done = step * plan.rows
         if not kept:
-            return plan.demonstrations(learner.tokenizer, 10**5 + done)
+            return plan.demonstrations(learner.tokenizer, _FRESH + done)
         own = rft.endless(learner.tokenizer, kept, plan.seed, done // 2)
-        return rows.mixed([(own, 0.5), (plan.demonstrations(learner.tokenizer, 10**5 + done // 2), 0.5)], done)
+        return rows.mixed([(own, 0.5), (plan.demonstrations(learner.tokenizer, _FRESH + done // 2), 0.5)], done)
 
-    settings = fit.Settings(minutes, rate=1e-4, rows=plan.rows)
+    settings = fit.Settings(minutes * (1 - _RECOVERY), rate=1e-4, rows=plan.rows)
     state = fit.fit(learner, source, settings, folder, plan.log)
-    models.mark(folder)
-    adapter = folder.parent / "grm"
-    held = lowrank.extract(plan.base, folder, GRM_RANK, adapter)
-    plan.log(
-        f"rft: {state['step']} steps on {len(kept)} kept judgments; rank {GRM_RANK} holds {held:.1%} of the change"
-    )
-    return adapter
+    plan.log(f"rft: {state['step']} steps on {len(kept)} kept judgments")
+    return _low_rank(plan, folder, source, minutes * _RECOVERY)
+
+
+def _low_rank(plan: Plan, trained: Path, source: fit.Source, minutes: float) -> Path:
+    """The change of a fully trained model as an adapter, which is then trained a little to make up for the loss."""
+    models.mark(trained)
+    folder = trained.parent / "grm" / "checkpoint"
+    start = folder.parent / "extracted"
+    if not folder.exists():
+        held = lowrank.extract(plan.base, trained, GRM_RANK, start)
+        plan.log(f"an adapter of rank {GRM_RANK} holds {held:.1%} of the change (squared)")
+    learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
+    settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows)
+    fit.fit(learner, lambda step: source(_FRESH + step), settings, folder, plan.log)
+    return folder
 
 
 def reinforce(plan: Plan, minutes: float, items: int) -> Path:
     """Rule-based online RL on items that the policy does not always get right; returns the folder of the adapter."""
     folder = _stage(plan, "grpo")
-    start = plan.folder / "rft" / "grm"
+    start = plan.folder / "rft" / "grm" / "checkpoint"
     _needed(start, "rft")
     frozen = _merged(plan, start)
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)

@@ -198,8 +198,9 @@ def test_the_whole_recipe_runs_within_its_minutes_and_again(
     monkeypatch.setattr(stages, "_LIMIT", 12)
     told: list[str] = []
     plan = stages.Plan(tmp_path, tiny, rows=4, log=told.append)
-    assert models.style_of(stages.demos(plan, 0.03)) == "compact"
-    adapter = stages.rejective(plan, 0.03, 31)
+    assert (stages.demos(plan, 0.06) / "adapter_model.safetensors").is_file()
+    assert models.style_of(tmp_path / "demos" / "checkpoint") == "compact"
+    adapter = stages.rejective(plan, 0.06, 31)
     assert (adapter / "adapter_model.safetensors").is_file()
     summary = json.loads((tmp_path / "rft" / "summary.json").read_text())
     assert summary["items"] == 31
