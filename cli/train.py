@@ -47,17 +47,17 @@ def run(args: argparse.Namespace) -> int:
         return _bundle(args.folder)
     if args.trl:
         return _trl(args, str(base))
-    rows = 12 if args.device == "cpu" else 32
+    sizes = {"rows": 12, "tokens": 2048} if args.device == "cpu" else {"rows": 32, "tokens": 32768}
     plan = stages.Plan(
         args.folder,
         base,
         args.pairs,
         args.device,
         args.seed,
-        rows=rows,
         preset=args.preset,
         most=args.most_pairs,
         log=say,
+        **sizes,
     )
     shares = _SHARES if args.stage == "all" else {args.stage: 1.0}
     for stage, share in shares.items():

@@ -54,6 +54,8 @@ class Plan:
     most: int = 1500
     """Labelled pairs that are sampled for rejection and for the meta RM, at most."""
     rows: int = 12
+    tokens: int = 2048
+    """Most tokens in one forward pass, padding included."""
     preset: str = "small"
     temperature: float = 0.9
     """At which judgments are sampled for rejection and for the meta RM."""
@@ -85,7 +87,7 @@ def demos(plan: Plan, minutes: float) -> Path:
     def source(step: int) -> Iterator[Row]:
         return plan.demonstrations(learner.tokenizer, step * plan.rows)
 
-    settings = fit.Settings(minutes * (1 - _RECOVERY), rate=3e-4, rows=plan.rows)
+    settings = fit.Settings(minutes * (1 - _RECOVERY), rate=3e-4, rows=plan.rows, tokens=plan.tokens)
     state = fit.fit(learner, source, settings, folder, plan.log)
     plan.log(f"demos: {state['step']} steps, {state['rows']} rows")
     return _low_rank(plan, folder, source, minutes * _RECOVERY)
@@ -108,7 +110,7 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
         own = rft.endless(learner.tokenizer, kept, plan.seed, done // 2)
         return rows.mixed([(own, 0.5), (plan.demonstrations(learner.tokenizer, _FRESH + done // 2), 0.5)], done)
 
-    settings = fit.Settings(minutes * (1 - _RECOVERY), rate=1e-4, rows=plan.rows)
+    settings = fit.Settings(minutes * (1 - _RECOVERY), rate=1e-4, rows=plan.rows, tokens=plan.tokens)
     state = fit.fit(learner, source, settings, folder, plan.log)
     plan.log(f"rft: {state['step']} steps on {len(kept)} kept judgments")
     return _low_rank(plan, folder, source, minutes * _RECOVERY)
@@ -123,7 +125,7 @@ def _low_rank(plan: Plan, trained: Path, source: fit.Source, minutes: float) -> 
         held = lowrank.extract(plan.base, trained, GRM_RANK, start)
         plan.log(f"an adapter of rank {GRM_RANK} holds {held:.1%} of the change (squared)")
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
-    settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows)
+    settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows, tokens=plan.tokens)
     fit.fit(learner, lambda step: source(_FRESH + step), settings, folder, plan.log)
     return folder
 
@@ -158,7 +160,7 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
         raise UsageError(f"{samples} holds no right or no wrong judgments: there is nothing to tell apart")
     learn, held_out = meta.split(judgments, 0.1, plan.seed)
     learner = meta.load(grm, folder if folder.exists() else None, META_RANK, plan.device)
-    settings = fit.Settings(minutes, rate=5e-4, rows=plan.rows, tokens=4096)
+    settings = fit.Settings(minutes, rate=5e-4, rows=plan.rows, tokens=2 * plan.tokens)
 
     def source(step: int) -> Iterator[meta.Row]:
         return meta.endless(learner.tokenizer, learn, plan.seed, step * plan.rows)

@@ -1,0 +1,121 @@
+"""Choose the demo sessions among recorded ones: python tools/choose_demos.py SAMPLES.jsonl OUT.jsonl.
+
+SAMPLES.jsonl is one run of `score` over assets/demo/items.jsonl with k = 32 and the meta RM. For every kind below the
+first item of the file that shows it is taken; nothing is sampled again. A kind that no item shows is named and left
+out.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from grm_core import outcome
+from grm_core.types import Example, Method, Sample, Verdict
+from grm_core.voting import vote
+from storage import exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A recorded item and its votes."""
+
+    example: Example
+    samples: tuple[Sample, ...]
+    naive: Verdict
+    guided: Verdict
+
+    @property
+    def n(self) -> int:
+        return len(self.example.responses)
+
+    def right(self, verdict: Verdict) -> bool:
+        """Whether the vote found the labelled best response."""
+        labels = self.example.labels
+        return labels is not None and verdict.winner in outcome.best_labels(labels)
+
+    def spread(self) -> float:
+        """How much more a response gets, on average, where it is shown first than where it is shown last."""
+        first = [s.parsed.shown_scores[0] for s in self.samples if s.parsed.shown_scores]
+        last = [s.parsed.shown_scores[-1] for s in self.samples if s.parsed.shown_scores]
+        return sum(first) / len(first) - sum(last) / len(last) if first else 0.0
+
+
+def _share(judged: Judged) -> float:
+    """The share of valid samples that agree with the vote."""
+    agreeing = [s for s in judged.samples if s.scores and s.scores.index(max(s.scores)) == judged.naive.winner]
+    return len(agreeing) / max(1, judged.naive.k_effective)
+
+
+def _flips(judged: Judged) -> bool:
+    first = vote(judged.samples, k=1)
+    return judged.right(judged.naive) and first.winner is not None and first.winner != judged.naive.winner
+
+
+def _top_principle(judged: Judged, words: Sequence[str]) -> bool:
+    """Whether a heavy principle of a tenth of the samples speaks of form where the query asks for a fact."""
+    heavy = [p.text.lower() for s in judged.samples for p in s.parsed.principles if (p.weight or 0) >= 50]
+    return sum(any(word in text for word in words) for text in heavy) >= len(judged.samples) / 10
+
+
+def _mean_best(judged: Judged) -> float:
+    totals = judged.naive.totals
+    return max(totals) / judged.naive.k_effective if totals else 0.0
+
+
+KINDS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
+    ("clear win", lambda j: j.n > 1 and j.right(j.naive) and _share(j) >= 0.9),
+    ("vote flips between k = 1 and 32", _flips),
+    ("meta RM rescue", lambda j: j.right(j.guided) and not j.right(j.naive)),
+    ("meta RM harm", lambda j: j.right(j.naive) and not j.right(j.guided)),
+    ("tie", lambda j: j.n > 1 and j.naive.winner is None and j.naive.k_effective > 0),
+    ("position bias", lambda j: j.n == 2 and abs(j.spread()) >= 1.0),
+    ("biased principle", lambda j: j.n > 1 and _top_principle(j, ("concise", "brief", "sentence", "plain"))),
+    ("all responses bad", lambda j: j.example.id.startswith("all-bad") and _mean_best(j) <= 5),
+    ("single response, right", lambda j: j.example.id == "single-right"),
+    ("single response, wrong", lambda j: j.example.id == "single-wrong"),
+    ("six responses", lambda j: j.n == 6),
+    ("a failure that stays", lambda j: bool(j.example.labels) and not j.right(j.naive) and not j.right(j.guided)),
+    ("three responses, ranked", lambda j: j.n == 3 and j.right(j.naive)),
+    ("close call", lambda j: j.n == 2 and j.right(j.naive) and _share(j) <= 0.65),
+    ("an instruction inside a response", lambda j: j.example.id == "injection"),
+)
+
+
+def judged_items(path: Path) -> Iterator[tuple[exchange.Block, Judged]]:
+    """Every item of the file with its votes."""
+    for block in exchange.read_samples(path):
+        for item in block.items:
+            if item.example is not None:
+                samples = tuple(item.samples)
+                votes = vote(samples), vote(samples, Method.GUIDED)
+                yield block, Judged(item.example, samples, *votes)
+
+
+def main(source: Path, out: Path) -> int:
+    """Choose, say what was chosen, write."""
+    looked_at = list(judged_items(source))
+    taken: set[str] = set()
+    chosen = []
+    for kind, shows in KINDS:
+        found = next(((b, j) for b, j in looked_at if j.example.id not in taken and shows(j)), None)
+        print(f"{kind}: {found[1].example.id if found else 'no item shows it'}", file=sys.stderr)
+        if found is None:
+            continue
+        block, judged = found
+        taken.add(judged.example.id)
+        assert block.run is not None
+        session = exchange.new_session(block.run, judged.example)
+        session = replace(session, id=f"demo-{judged.example.id}", title=f"{session.title} ({kind})", tags=("demo",))
+        samples = [exchange.with_session(sample, session.id) for sample in judged.samples]
+        chosen.append((block.run, session, samples))
+    with out.open("w", encoding="utf-8") as lines:
+        exchange.dump(chosen, lines)
+    print(f"{len(chosen)} sessions chosen among {len(looked_at)} recorded items", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
