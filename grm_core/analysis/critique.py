@@ -1,0 +1,53 @@
+"""A critique cut into what it says of each response, and the sub-scores it gives in passing."""
+
+import re
+from itertools import zip_longest
+
+from grm_core.types import Sample, Span
+
+_HEAD = re.compile(
+    r"^[ \t]*+(?:[-*+•][ \t]++|\#{1,6}[ \t]*+|\d{1,2}[.)][ \t]++)?(?:\*{1,3}|_{1,2})?"
+    r"(?:response|answer|candidate|assistant)[ \t]*+(?:\#[ \t]*+)?(?P<place>\d{1,2}|[A-H])\b"
+    r"[^\n:：]{0,40}+(?:[:：]|\*\*|$)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SUB_SCORE = re.compile(r"(?<![\d.])(\d{1,2})[ \t]?/[ \t]?10(?!\d|\.\d)")
+
+
+def parts(sample: Sample) -> tuple[Span | None, ...]:
+    """Where the critique speaks of each response, in shown order; None where no line is headed by its number.
+
+    Spans are character ranges of the completion's text; a part ends where the next begins. Letters count as numbers: A
+    is 1. A critique that numbers its responses twice (once per principle) has its first part each.
+    """
+    n = len(sample.order)
+    found: list[Span | None] = [None] * n
+    if sample.completion is None or sample.parsed.critique_span is None:
+        return tuple(found)
+    start, end = sample.parsed.critique_span
+    text = sample.completion.text
+    heads = list(_HEAD.finditer(text, start, end))
+    for head, following in zip_longest(heads, heads[1:]):
+        place = _place(head["place"])
+        if 0 <= place < n and found[place] is None:
+            found[place] = (head.start(), following.start() if following else end)
+    return tuple(found)
+
+
+def sub_scores(sample: Sample) -> tuple[int | None, ...]:
+    """The last 'x/10' of each response's part, in shown order; None where a part gives none.
+
+    They never replace the boxed scores; where they differ a reader should look.
+    """
+    if sample.completion is None:
+        return (None,) * len(sample.order)
+    text = sample.completion.text
+    found = []
+    for span in parts(sample):
+        given = _SUB_SCORE.findall(text, *span) if span else []
+        found.append(int(given[-1]) if given and int(given[-1]) <= 10 else None)
+    return tuple(found)
+
+
+def _place(name: str) -> int:
+    return int(name) - 1 if name.isdigit() else ord(name.upper()) - ord("A")
