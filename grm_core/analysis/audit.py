@@ -34,10 +34,10 @@ _PRAISE = re.compile(r"\b(?:excellent|perfect|outstanding|flawless|superb|fully 
 _BLAME = re.compile(r"\b(?:poor|wrong|incorrect|false|useless|fails|terrible|nonsense|harmful)\b", re.IGNORECASE)
 _NEGATED = re.compile(r"\b(?:not|no|never|without|nothing|isn't|hardly)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _GENERAL = frozenset(
-    ("accuracy", "accurate", "brevity", "brief", "clarity", "clear", "coherence", "complete", "completeness", "concise",
-     "correct", "correctness", "depth", "detail", "direct", "directness", "facts", "factual", "focus", "format",
-     "helpful", "helpfulness", "honesty", "instruction", "language", "length", "logic", "quality", "relevance",
-     "relevant", "safety", "style", "tone", "truth", "truthful", "usefulness")
+    ("accuracy", "accurate", "brevity", "brief", "clarity", "clear", "coherence", "complete", "completeness",
+     "concise", "correct", "correctness", "depth", "detail", "direct", "directness", "facts", "factual",
+     "focus", "format", "helpful", "helpfulness", "honesty", "instruction", "language", "length", "logic",
+     "quality", "relevance", "relevant", "safety", "style", "tone", "truth", "truthful", "usefulness")
 )  # fmt: skip
 
 

@@ -11,14 +11,14 @@ from grm_core.parsing import parse
 from grm_core.types import Example, Message, Sample
 from tests.make import make_sample
 
-EXAMPLE = Example(
-    "x", (Message("user", "Name the largest planet."),), ("Jupiter is the largest planet.", "Saturn has rings.")
-)
+RESPONSES = ("Jupiter is the largest planet.", "Saturn has rings.")
+EXAMPLE = Example("x", (Message("user", "Name the largest planet."),), RESPONSES)
 
 
 def sample(
     index: int, scores: tuple[int, int] | None = (8, 3), critiques: Sequence[str] = ("it is right.", "it has rings."),
-    principles: Sequence[str] = ("Correct planet", "Clarity"), logit: float | None = None, order: tuple[int, int] = (0, 1),
+    principles: Sequence[str] = ("Correct planet", "Clarity"), logit: float | None = None,
+    order: tuple[int, int] = (0, 1),
 ) -> Sample:  # fmt: skip
     """A sample written in our format; `scores` in shown order."""
     stated = "".join(f"{i}. {text} (weight: 50%)\n" for i, text in enumerate(principles, 1))
