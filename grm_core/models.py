@@ -29,6 +29,10 @@ UNTRAINED = (
     "This model has not been trained as a judge. It is held to the format by structured output, "
     "and its scores mean nothing."
 )
+SMALL = (
+    "This is a small model (135M), trained by us on simple checkable tasks: it reads well and errs often. "
+    "docs/results.md says how often it is right."
+)
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -47,6 +51,13 @@ class Model:
     """Whether it was trained as a GRM; an untrained one needs structured output."""
     style: str
     """The family of templates that it was trained on, or '' for the general ones."""
+
+
+def note(name: str, untrained: bool) -> str:
+    """What a person should know of the model that judges, or ''."""
+    if untrained:
+        return UNTRAINED
+    return SMALL if name == GRM else ""
 
 
 def base_model() -> Model:

@@ -205,8 +205,8 @@ class InspectPage:
         """One sample's texts; None for what does not exist."""
         if not isinstance(session_id, str) or not isinstance(index, int):
             return None
-        found = self.viewer.sample(session_id, index)
-        return None if found is None else render.sendable(render.detail(found))
+        found, example = self.viewer.sample(session_id, index), self.jobs.example(session_id)
+        return None if found is None or example is None else render.sendable(render.detail(example, found))
 
     def case(self, session_id: str) -> dict[str, Any] | None:
         """The query and responses of a session; None for one that does not exist."""
@@ -216,7 +216,7 @@ class InspectPage:
     def engine_lines(self) -> list[dict[str, Any]]:
         """What the engine is doing, and why nothing could be saved."""
         engine, store = self.jobs.engine, self.jobs.store
-        note = models.UNTRAINED if getattr(engine, "untrained", False) else ""
+        note = models.note(engine.model, getattr(engine, "untrained", False))
         found = render.engine_lines(engine.name, engine.model, engine.state(), note)
         if store.read_only:
             held = f"Another process ({store.holder}) writes this database: sessions can be read here, not judged."

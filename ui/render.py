@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.engines.base import EngineState
-from grm_core.types import Example, Method, Parsed, ParseStatus, Sample, Verdict
+from grm_core.types import Example, Finding, Method, Parsed, ParseStatus, Sample, Verdict
 from ui.jobs import Snapshot
 
 Json = dict[str, Any]
@@ -40,7 +41,7 @@ def rows(samples: Sequence[Sample]) -> list[Json]:
     ]
 
 
-def detail(sample: Sample) -> Json:
+def detail(example: Example, sample: Sample) -> Json:
     """Everything about one sample that its card shows."""
     done, parsed = sample.completion, sample.parsed
     text = done.text if done else ""
@@ -52,6 +53,7 @@ def detail(sample: Sample) -> Json:
         "order": [letter(r) for r in sample.order],
         "principles": [{"text": p.text, "weight": p.weight} for p in parsed.principles],
         "critique": critique(text, parsed),
+        "quotes": evidence(example, sample),
         "raw": text,
         "seed": sample.seed,
         "tokens": done.completion_tokens if done else None,
@@ -59,6 +61,35 @@ def detail(sample: Sample) -> Json:
         "finish": done.finish_reason if done else None,
         "meta": sample.meta_logit,
     }
+
+
+def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[Json]:
+    """What to look at, with the indices of the samples where it is."""
+    places = {sample.id: sample.index for sample in samples}
+    return [
+        {
+            "kind": each.kind,
+            "severity": each.severity,
+            "evidence": each.evidence,
+            "samples": [places[name] for name in each.sample_ids if name in places],
+        }
+        for each in found
+    ]
+
+
+def evidence(example: Example, sample: Sample) -> list[Json]:
+    """The quotations of a sample's critique: where in the critique, and whether and where a response holds them."""
+    text, span = sample.completion.text if sample.completion else "", sample.parsed.critique_span
+    told = critique(text, sample.parsed)
+    found = []
+    for quote in quotes(example, sample):
+        start = span[0] if span else 0
+        where = None
+        if quote.response is not None and quote.response_span is not None:
+            where = [_utf16(example.responses[quote.response], at) for at in quote.response_span]
+        places = [_utf16(told, at - start) for at in quote.span]
+        found.append({"at": places, "found": quote.found, "response": quote.response, "where": where})
+    return found
 
 
 def critique(text: str, parsed: Parsed) -> str:
@@ -130,6 +161,11 @@ def sendable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [sendable(each) for each in value]
     return value
+
+
+def _utf16(text: str, at: int) -> int:
+    """An offset into a text as a browser counts it: characters beyond U+FFFF are two there."""
+    return len(text[:at].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _count(number: int, thing: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from grm_core.analysis import audit
 from grm_core.analysis.scaling import Curve, curve
 from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Sample
@@ -10,16 +11,19 @@ from storage.store import Store
 from ui import plots, render
 from ui.jobs import Jobs
 
+_CACHED = 32
+"""Sessions whose curves and findings are kept."""
 _LIVE_CURVE = 64
 """While samples still come, larger votes are drawn only at the end: their curve takes seconds."""
 
 
 class Viewer:
-    """Builds views; keeps the last curve, which is dear, until a sample more changes it."""
+    """Builds views; keeps curves and findings, which are dear, until a sample more changes them."""
 
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self.store, self.jobs = store, jobs
         self._curves: dict[tuple[str, Method, int], Curve] = {}
+        self._findings: dict[tuple[str, int], list[dict[str, Any]]] = {}
 
     def view(self, session_id: str, method: Method) -> dict[str, Any]:
         """Plain data for assets/inspect/; an unknown session gives {'rows': []} with a word on it."""
@@ -46,6 +50,7 @@ class Viewer:
             "method": str(method),
             "notes": [f"Judged by {run.model} on the {run.engine} engine."] if run else [],
         }
+        found["findings"] = [] if running else self._audit(session_id, samples, example)
         return found | self._vote(session_id, samples, example, method, running)
 
     def recent(self, count: int = 6) -> list[dict[str, Any]]:
@@ -77,17 +82,26 @@ class Viewer:
             return {"verdict": f"No {method} verdict: {why}.", "points": []}
         return {
             "verdict": render.verdict_line(verdict, n) if samples else "",
+            "kept": None if method is Method.NAIVE else list(verdict.voted),
             "plot": plots.margin_over_k(found),
             "points": plots.table(found) if n > 1 else [],
             "how": plots.how(found),
         }
+
+    def _audit(self, session_id: str, samples: list[Sample], example: Example) -> list[dict[str, Any]]:
+        key = (session_id, len(samples))
+        if key not in self._findings:
+            if len(self._findings) > _CACHED:
+                self._findings.clear()
+            self._findings[key] = render.findings(audit.find(example, samples), samples)
+        return self._findings[key]
 
     def _curve(
         self, session_id: str, samples: list[Sample], method: Method, labels: tuple[float, ...] | None
     ) -> Curve:
         key = (session_id, method, len(samples))
         if key not in self._curves:
-            if len(self._curves) > 32:
+            if len(self._curves) > _CACHED:
                 self._curves.clear()
             self._curves[key] = curve(samples, method, labels=labels)
         return self._curves[key]

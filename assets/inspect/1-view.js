@@ -1,4 +1,4 @@
-// The Inspect view, in five files that are joined in the order of their names and run once, as the js_on_load of a gr.HTML.
+// The Inspect view, in six files that are joined in the order of their names and run once, as the js_on_load of a gr.HTML.
 // Everything arrives in props.value as data; every text reaches the page through textContent, never as markup.
 const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A"];
 const letter = (i) => String.fromCharCode(65 + i);
@@ -22,7 +22,7 @@ const chip = (i) => {
 
 const root = el("div", "grm-root");
 const parts = {};
-for (const name of ["case", "progress", "verdict", "split", "plot"]) {
+for (const name of ["case", "progress", "verdict", "findings", "split", "plot"]) {
   parts[name] = el("section", "grm-" + name);
   root.append(parts[name]);
 }

@@ -4,14 +4,14 @@ const rowNodes = new Map();  // sample index -> {key, tr}
 let rowsOf = "";
 let body = el("tbody");
 function drawMatrix() {
-  if (rowsOf !== value.session + "/" + value.n) newTable();
+  if (rowsOf !== tableKey()) newTable();
   const have = new Map(value.rows.map((row) => [row.i, row]));
   const hadFocus = matrix.contains(document.activeElement);
   let place = body.firstChild;
   for (let i = 0; i < value.k; i++) {
     const row = have.get(i);
     if (!row && !value.running) { rowNodes.get(i)?.tr.remove(); rowNodes.delete(i); continue; }
-    const key = JSON.stringify(row ? [row, chosen.includes(i), i === focus] : ((value.live || {})[i] || "").slice(-70));
+    const key = JSON.stringify(row ? [row, chosen.includes(i), i === focus, dropped(row)] : ((value.live || {})[i] || "").slice(-70));
     let known = rowNodes.get(i);
     if (!known || known.key !== key) {
       const tr = row ? finishedRow(row) : runningRow(i);
@@ -25,8 +25,13 @@ function drawMatrix() {
   if (hadFocus && !matrix.contains(document.activeElement)) focusRow(focus);
 }
 
+// The meta RM's column is there once it has read a sample.
+const metaKnown = () => value.rows.some((row) => row.meta !== null);
+const tableKey = () => [value.session, value.n, metaKnown()].join("/");
+const dropped = (row) => Boolean(value.kept) && row.scores && !value.kept.includes(row.i);
+
 function newTable() {
-  rowsOf = value.session + "/" + value.n;
+  rowsOf = tableKey();
   rowNodes.clear();
   const table = el("table");
   table.setAttribute("aria-label", "Scores of every sample");
@@ -37,6 +42,7 @@ function newTable() {
     cell.append(chip(r));
     head.append(cell);
   }
+  if (metaKnown()) head.append(el("th", "grm-meta", "meta"));
   head.append(el("th", "grm-order", "order"));
   const thead = el("thead");
   thead.append(head);
@@ -46,11 +52,13 @@ function newTable() {
 }
 
 function finishedRow(row) {
-  const tr = el("tr", chosen.includes(row.i) ? "grm-on" : "");
+  const tr = el("tr", (chosen.includes(row.i) ? "grm-on" : "") + (dropped(row) ? " grm-dropped" : ""));
   tr.dataset.i = row.i;
   tr.tabIndex = row.i === focus ? 0 : -1;
   tr.setAttribute("aria-selected", chosen.includes(row.i));
-  tr.append(el("td", "grm-index", row.i + 1));
+  const place = el("td", "grm-index", (dropped(row) ? "× " : "") + (row.i + 1));
+  if (dropped(row)) place.title = "dropped by the meta RM's filter";
+  tr.append(place);
   if (row.scores) {
     const best = Math.max(...row.scores);
     row.scores.forEach((score, r) => {
@@ -65,6 +73,7 @@ function finishedRow(row) {
     cell.title = row.reason;
     tr.append(cell);
   }
+  if (metaKnown()) tr.append(el("td", "grm-meta", row.meta === null ? "–" : row.meta.toFixed(2)));
   tr.append(el("td", "grm-order", row.order));
   return tr;
 }
@@ -74,7 +83,7 @@ function runningRow(i) {
   tr.append(el("td", "grm-index", i + 1));
   const tail = (value.live || {})[i];
   const cell = el("td", "grm-tail", tail ? tail.slice(-70) : "·");
-  cell.colSpan = value.n + 1;
+  cell.colSpan = value.n + 1 + metaKnown();
   tr.append(cell);
   return tr;
 }

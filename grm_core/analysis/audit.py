@@ -20,6 +20,8 @@ SEVERITIES = ("error", "warning", "note")
 _BAD = 4.0
 """A best response with a mean score of this or less is a bad one."""
 _PERMUTATIONS = 2000
+_MOST_GUIDED = 128
+"""Leaving out each one of more would take seconds under guided voting, where it is a vote of its own."""
 _UNLIKELY, _SHIFT = 0.01, 0.5
 """Position bias: p value below, and difference between positions' mean scores of at least."""
 
@@ -124,17 +126,27 @@ def position_test(valid: Sequence[Sample], seed: int = 0) -> tuple[tuple[float, 
 
 def _pivotal(samples: Sequence[Sample], valid: Sequence[Sample]) -> Iterator[Finding]:
     """Samples without which the vote would fall differently."""
-    methods = [Method.NAIVE]
-    if all(sample.meta_logit is not None for sample in valid):
-        methods.append(Method.GUIDED)
     if len(valid) < 2 or len(valid[0].order) < 2:
         return
-    for method in methods:
-        winner = vote(samples, method).winner
-        flipping = [out for out in valid if vote([s for s in samples if s is not out], method).winner != winner]
+    scored = all(sample.meta_logit is not None for sample in valid)
+    for method in (Method.NAIVE, Method.GUIDED) if scored and len(valid) <= _MOST_GUIDED else (Method.NAIVE,):
+        flipping = _flipping(samples, valid, method)
         if flipping:
             words = f"without any one of {len(flipping)} samples the {method} verdict changes"
             yield Finding("pivotal samples", "note", tuple(sample.id for sample in flipping), evidence=words)
+
+
+def _flipping(samples: Sequence[Sample], valid: Sequence[Sample], method: Method) -> list[Sample]:
+    """The valid samples that are each enough to change the winner, in index order."""
+    if method is Method.NAIVE:
+        scores = np.array([sample.scores or () for sample in valid])
+        left = scores.sum(axis=0) - scores
+        best = left.max(axis=1, keepdims=True)
+        winners = np.where((left == best).sum(axis=1) > 1, -1, left.argmax(axis=1))
+        now = vote(valid).winner
+        return [s for s, winner in zip(valid, winners, strict=True) if winner != (-1 if now is None else now)]
+    now = vote(samples, method).winner
+    return [out for out in valid if vote([s for s in valid if s is not out], method).winner != now]
 
 
 def _box(sample: Sample) -> Iterator[Finding]:

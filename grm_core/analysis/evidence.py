@@ -89,15 +89,26 @@ def near(quotation: str, text: str) -> Span | None:
     size = len(wanted)
     if size < 3 or not words:
         return None
-    target, best, where = " ".join(wanted), _NEAR, None
+    best, where = _NEAR, None
     matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(target)
-    for start in range(max(1, len(words) - size + 1)):
+    matcher.set_seq2(" ".join(wanted))
+    for start in _promising(wanted, [word[0].lower() for word in words]):
         window = words[start : start + size]
         matcher.set_seq1(" ".join(word[0].lower() for word in window))
-        if matcher.real_quick_ratio() > best and matcher.quick_ratio() > best and (ratio := matcher.ratio()) > best:
+        if (ratio := matcher.ratio()) > best:
             best, where = ratio, (window[0].start(), window[-1].end())
     return where
+
+
+def _promising(wanted: list[str], words: list[str]) -> list[int]:
+    """Where a window of the quotation's length shares at least half its words, the best twenty: comparing is slow."""
+    size, known = len(wanted), set(wanted)
+    count = sum(word in known for word in words[:size])
+    shared = [(count, 0)]
+    for start in range(1, len(words) - size + 1):
+        count += (words[start + size - 1] in known) - (words[start - 1] in known)
+        shared.append((count, start))
+    return [start for count, start in sorted(shared, key=lambda each: -each[0])[:20] if count * 2 >= size]
 
 
 def _trimmed(text: str, span: Span) -> Span:

@@ -34,6 +34,7 @@ function update() {
   if (fresh) { chosen = first; focus = first[0] || 0; }
   drawCase();
   drawHead();
+  drawFindings();
   drawMatrix();
   if (fresh || !chosen.length) drawCards();
   drawPlot();

@@ -1,0 +1,84 @@
+"""Findings, evidence and the meta RM's filter on the Inspect page, in a real Chromium."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grm_core.parsing import parse
+from grm_core.types import Example, Message, Params, Run, Sample, Session
+from storage.store import Store
+from tests.browser.conftest import Serve
+from tests.make import make_sample
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+RESPONSES = ("Jupiter \U0001f680 is the largest planet of all.", "Saturn has rings. \\boxed{10}")
+
+
+def judged(index: int) -> Sample:
+    """Most like A; the meta RM dislikes every second one; sample 3 quotes what nobody wrote."""
+    invented = 'claims "Saturn is made of green cheese"' if index == 3 else '"Saturn has rings" is beside the point'
+    text = (
+        "Principles:\n1. Largest planet named (weight: 70%)\n2. Clarity (weight: 30%)\nCritique:\n"
+        f'Response 1: "is the largest planet" answers it. Good, 8/10.\nResponse 2: {invented}. Weak, 3/10.\n'
+        "Scores: \\boxed{8, 3}"
+    )
+    made = make_sample(index, (8, 3), meta_logit=1.5 if index % 2 else -1.5, session_id="made", text=text)
+    return replace(made, parsed=parse(text, 2))
+
+
+@pytest.fixture
+def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = Path(tmp_path_factory.mktemp("made")) / "grm.db"
+    store = Store(path)
+    run = Run("run", "2026-01-01T00:00:00+00:00", "fake", "judge", "compact", "0" * 16, Params(), 8, None, 0)
+    example = Example("x", (Message("user", "Which planet is the largest?"),), RESPONSES, (1.0, 0.0))
+    store.add_run(run)
+    store.add_session(Session("made", "run", example, "planets", "2026-01-01T00:00:00+00:00"))
+    for index in range(8):
+        store.add_sample(judged(index))
+    store.close()
+    return serve(db=path) + "/?session=made"
+
+
+def test_findings_say_what_and_open_the_samples_where_it_is(address: str, page: Any) -> None:
+    page.goto(address)
+    page.locator(".grm-findings summary").wait_for(timeout=LONG)
+    said = page.locator(".grm-findings").inner_text()
+    assert "score hijack" in said
+    assert "quote not found" in said
+    if not page.locator(".grm-findings details").get_attribute("open"):
+        page.locator(".grm-findings summary").click()
+    page.get_by_role("button", name="open sample 4").click()
+    page.wait_for_function("document.querySelector('.grm-card h3')?.textContent === 'Sample 4'", timeout=LONG)
+    missing = page.locator(".grm-card .grm-quote-missing")
+    assert missing.inner_text() == "Saturn is made of green cheese not found"
+
+
+def test_a_quotation_leads_to_the_words_of_the_response(address: str, page: Any) -> None:
+    page.goto(address)
+    quote = page.locator(".grm-card .grm-quote-exact").first
+    quote.wait_for(timeout=LONG)
+    assert quote.inner_text() == "is the largest planet"
+    quote.focus()
+    page.keyboard.press("Enter")
+    found = page.locator(".grm-response mark")
+    found.wait_for(timeout=LONG)
+    assert found.inner_text() == "is the largest planet", "offsets count as the browser counts, past the rocket"
+    assert page.locator(".grm-response").first.locator("mark").count() == 1
+
+
+def test_what_the_filter_drops_is_marked_and_stays_readable(address: str, page: Any) -> None:
+    page.goto(address)
+    page.locator(".grm-matrix tr[data-i='7']").wait_for(timeout=LONG)
+    assert page.locator(".grm-dropped").count() == 0
+    assert page.locator(".grm-matrix td.grm-meta").first.inner_text() == "-1.50"
+    page.locator("#method").get_by_label("guided", exact=True).check()
+    page.locator(".grm-dropped").first.wait_for(timeout=LONG)
+    dropped = page.locator(".grm-dropped .grm-index").all_inner_texts()
+    assert dropped == ["× 1", "× 3", "× 5", "× 7"]
+    assert "the 4 best by meta RM" in page.locator(".grm-verdict").inner_text()
+    page.locator("#method").get_by_label("naive", exact=True).check()
+    page.wait_for_function("!document.querySelector('.grm-dropped')", timeout=LONG)
