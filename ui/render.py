@@ -126,6 +126,25 @@ def verdict_line(verdict: Verdict, n: int) -> str:
     return f"{head}Response {letter(verdict.winner)} wins by {score}, {mean}.{read}"
 
 
+def agreement(samples: Sequence[Sample], verdict: Verdict) -> str:
+    """How many of the voting samples put the winner first, alone or shared; '' where nobody wins."""
+    if verdict.winner is None or verdict.margin is None:
+        return ""
+    voted = [s.scores for s in samples if s.index in set(verdict.voted) and s.scores is not None]
+    alone = sum(scores.index(max(scores)) == verdict.winner and scores.count(max(scores)) == 1 for scores in voted)
+    shared = sum(scores[verdict.winner] == max(scores) for scores in voted) - alone
+    beside = f", {shared} more put it level with another" if shared else ""
+    return f"{alone} of {_count(len(voted), 'voting sample')} put {letter(verdict.winner)} first{beside}."
+
+
+def filter_effect(naive: Verdict, guided: Verdict) -> str:
+    """Whether the meta RM's filter changes who wins."""
+    if naive.winner == guided.winner:
+        return "The meta RM's filter does not change the verdict."
+    names = ["a tie" if verdict.winner is None else letter(verdict.winner) for verdict in (naive, guided)]
+    return f"The meta RM's filter flips the verdict: naive voting says {names[0]}, guided voting {names[1]}."
+
+
 def progress_line(progress: Snapshot | None, stored: int, asked: int) -> str:
     """How far the run is, in words."""
     if progress is None:

@@ -5,7 +5,7 @@ from typing import Any
 from grm_core.analysis import audit
 from grm_core.analysis.scaling import Curve, curve
 from grm_core.errors import UsageError
-from grm_core.types import Example, Method, Sample
+from grm_core.types import Example, Method, Sample, Verdict
 from grm_core.voting import vote
 from storage.store import Store
 from ui import plots, render
@@ -51,7 +51,9 @@ class Viewer:
             "notes": [f"Judged by {run.model} on the {run.engine} engine."] if run else [],
         }
         found["findings"] = [] if running else self._audit(session_id, samples, example)
-        return found | self._vote(session_id, samples, example, method, running)
+        voted = self._vote(session_id, samples, example, method, running)
+        found["notes"] = [*voted.pop("notes", []), *found["notes"]]
+        return found | voted
 
     def recent(self, count: int = 6) -> list[dict[str, Any]]:
         """The newest sessions, to read while nothing is judged yet: id, title, k and whether it is a recorded demo."""
@@ -83,6 +85,7 @@ class Viewer:
         return {
             "verdict": render.verdict_line(verdict, n) if samples else "",
             "kept": None if method is Method.NAIVE else list(verdict.voted),
+            "notes": _notes(samples, verdict),
             "plot": plots.margin_over_k(found),
             "points": plots.table(found) if n > 1 else [],
             "how": plots.how(found),
@@ -105,3 +108,12 @@ class Viewer:
                 self._curves.clear()
             self._curves[key] = curve(samples, method, labels=labels)
         return self._curves[key]
+
+
+def _notes(samples: list[Sample], verdict: Verdict) -> list[str]:
+    """How far the samples agree, and what the meta RM's filter does where it has read them all."""
+    found = [render.agreement(samples, verdict)]
+    valid = [s for s in samples if s.scores is not None]
+    if len(valid) > 1 and verdict.margin is not None and all(s.meta_logit is not None for s in valid):
+        found.append(render.filter_effect(vote(samples), vote(samples, Method.GUIDED)))
+    return [note for note in found if note]

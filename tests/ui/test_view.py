@@ -3,12 +3,15 @@
 import io
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import app
+from grm_core.analysis import audit
 from grm_core.engines.base import EngineState
+from grm_core.parsing import parse
 from grm_core.types import Method, Params, Run, Session
 from grm_core.voting import vote
 from storage.store import Store
@@ -94,3 +97,40 @@ def test_critique_is_cut_out_of_the_raw_text() -> None:
     from grm_core.parsing import parse
 
     assert render.critique(text, parse(text, 2)) == "Response 1: fine."
+
+
+def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) -> None:
+    rows = [(8, 3), (7, 7), (2, 9), (9, 1)]
+    samples = [make_sample(i, row) for i, row in enumerate(rows)]
+    assert render.agreement(samples, vote(samples)) == (
+        "2 of 4 voting samples put A first, 1 more put it level with another."
+    )
+    assert render.agreement(samples[1:2], vote(samples[1:2])) == "", "a tie has no winner to agree with"
+    for logits, said in (
+        ((1, 1, -1, 1), "does not change"),
+        ((-1, -1, 2, -1), "flips the verdict: naive voting says A"),
+    ):
+        store = Store(tmp_path / f"{said[:4]}.db")
+        fill(store, 2, 0)
+        for i, (row, logit) in enumerate(zip(rows, logits, strict=True)):
+            store.add_sample(make_sample(i, row, float(logit)))
+        notes = Viewer(store, Jobs(store, FakeEngine())).view("s", Method.NAIVE)["notes"]
+        assert any(said in note for note in notes), notes
+        store.close()
+
+
+def test_findings_name_samples_by_index_and_quotations_by_the_browsers_offsets() -> None:
+    told = '\U0001f680 Response 1: "number 0" and "never written here".'
+    text = f"Principles:\n1. Fact\n2. Form\nCritique:\n{told}\nScores: \\boxed{{8, 2}}"
+    sample = replace(make_sample(5, (8, 2), text=text), parsed=parse(text, 2))
+    example = make_example(2)
+    found = render.findings(audit.find(example, [sample]), [sample])
+    (finding,) = [each for each in found if each["kind"] == "quote not found"]
+    assert finding["samples"] == [5]
+    detail = render.detail(example, sample)
+    seen = detail["critique"].encode("utf-16-le")
+    shown = [seen[2 * a : 2 * b].decode("utf-16-le") for a, b in (quote["at"] for quote in detail["quotes"])]
+    assert shown == ["number 0", "never written here"]
+    assert [(quote["found"], quote["response"], quote["where"]) for quote in detail["quotes"]] == [
+        ("exact", 0, [15, 23]), ("missing", None, None),
+    ]  # fmt: skip
