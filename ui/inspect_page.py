@@ -14,13 +14,16 @@ from grm_core.errors import GRMError, UsageError
 from grm_core.shuffling import ORDERS
 from grm_core.types import Example, Message, Method
 from ui import render
-from ui.jobs import N_MAX_PAGE, Ask, Jobs
+from ui.job import Ask
+from ui.jobs import N_MAX_PAGE, Jobs
 from ui.view import Viewer
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 _TICK = 0.25
 """Seconds between two updates of a running session: at most 4 a second."""
 _QUEUED = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
+"""When a run may end early: the chance that the verdict would still change."""
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A")
 
 
@@ -78,6 +81,13 @@ class InspectPage:
         with gr.Row():
             self.k = gr.Number(label="k, samples (1 to 1024)", value=8, elem_id="k")
             self.temperature = gr.Slider(0.0, 2.0, value=0.5, step=0.05, label="Temperature")
+            self.settle = gr.Dropdown(
+                list(SETTLE),
+                value="never",
+                label="Stop early",
+                info="chance that the verdict changes",
+                elem_id="settle",
+            )
         with gr.Accordion("More", open=False):
             with gr.Row():
                 self.order = gr.Radio(list(ORDERS), value="random", label="Order of responses")
@@ -88,7 +98,7 @@ class InspectPage:
     def _wire(self) -> None:
         watched = [self.session, self.view, self.notice, self.composer, self.score, self.stop]
         asked = [self.query, *self.responses, self.shown, self.k, self.temperature, self.method]
-        asked += [self.order, self.seed, self.reference, self.principles]
+        asked += [self.order, self.seed, self.reference, self.principles, self.settle]
         self.loaded = gr.context.Context.root_block.load(self.attach, self.method, watched, **_QUEUED)
         self.score.click(self.begin, asked, watched, cancels=[self.loaded], trigger_mode="once", **_QUEUED)
         self.stop.click(self.halt, self.session, None, queue=False, **_private())
@@ -238,7 +248,8 @@ def lines(elem_id: str, value: list[dict[str, Any]] | None = None) -> gr.HTML:
 
 def read_form(query: str, *rest: Any) -> tuple[Example, Ask, Method]:
     """The composer's fields as an example and what is asked of it; UsageError says which field is wrong."""
-    texts, (count, k, temperature, method, order, seed, reference, principles) = rest[:N_MAX_PAGE], rest[N_MAX_PAGE:]
+    texts, (count, k, temperature, method, order, seed, *more) = rest[:N_MAX_PAGE], rest[N_MAX_PAGE:]
+    reference, principles, settle = more
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
     if k is None or not float(k).is_integer():
         raise UsageError("k must be a whole number from 1 to 1024")
@@ -253,7 +264,9 @@ def read_form(query: str, *rest: Any) -> tuple[Example, Ask, Method]:
         responses=tuple(text or "" for text in texts[: int(count)]),
         reference=reference if reference and reference.strip() else None,
     )
-    ask = Ask(int(k), float(temperature), str(order), int(seed or 0), given)
+    if settle not in SETTLE:
+        raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
+    ask = Ask(int(k), float(temperature), str(order), int(seed or 0), given, SETTLE[settle])
     return example, ask, Method(method)
 
 

@@ -12,11 +12,11 @@ import uuid
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from grm_core import meta_rm, prompts, provenance, sampling
+from grm_core.analysis import settling
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.meta_rm import MetaRM
@@ -24,6 +24,7 @@ from grm_core.sampling import SamplingPlan
 from grm_core.types import Example, Params, Run, Sample, Session
 from storage.exchange import title
 from storage.store import Store
+from ui.job import Ask, Job, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -32,76 +33,6 @@ RUNS_MAX = 32
 """Runs that may be under way at the same time; each keeps up to k requests open."""
 _TAIL = 400
 """Characters of a sample's unfinished text that a page can see."""
-_TYPICAL_TOKENS = 300
-"""What a sample is taken to need until the first one is finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What a person asks for beside the example."""
-
-    k: int = 8
-    temperature: float = 0.5
-    order: str = "random"
-    seed: int = 0
-    principles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A run as seen at one moment."""
-
-    phase: str
-    """waiting (for the engine), sampling, done, stopped or failed."""
-    done: int
-    k: int
-    tokens: int
-    """Completion tokens written so far."""
-    rate: float | None
-    """Tokens per second, None before the first."""
-    seconds_left: float | None
-    error: str = ""
-    live: dict[int, str] = field(default_factory=dict)
-    """Sample index -> the end of what it has written so far."""
-    samples: tuple[Sample, ...] = ()
-    """What has arrived, in order of arrival; empty once the run has ended, the store has them all."""
-
-    @property
-    def running(self) -> bool:
-        """Whether more samples may come."""
-        return self.phase in ("waiting", "sampling")
-
-
-class _Job:
-    """The mutable side of one run; written by the loop's thread, read by pages through `snapshot`."""
-
-    def __init__(self, plan: SamplingPlan) -> None:
-        self.plan = plan
-        self.phase, self.error = "waiting", ""
-        self.finished_tokens = 0
-        self.live_tokens: dict[int, int] = {}
-        self.done = 0
-        self.stopping = False
-        self.samples: list[Sample] = []
-        self.started: float | None = None
-        self.ended: float | None = None
-        self.live: dict[int, str] = {}
-        self.places: dict[tuple[str, int], int] = {}
-        self.task: asyncio.Task[None] | None = None
-
-    @property
-    def running(self) -> bool:
-        return self.phase in ("waiting", "sampling")
-
-    def snapshot(self) -> Snapshot:
-        tokens = self.finished_tokens + sum(list(self.live_tokens.values()))
-        elapsed = None if self.started is None else (self.ended or time.monotonic()) - self.started
-        rate = tokens / elapsed if elapsed and tokens else None
-        expected = self.finished_tokens / self.done if self.done else _TYPICAL_TOKENS
-        missing = max(0.0, self.plan.k * expected - tokens)
-        left = missing / rate if rate and self.phase == "sampling" else None
-        samples = tuple(self.samples)
-        return Snapshot(self.phase, self.done, self.plan.k, tokens, rate, left, self.error, dict(self.live), samples)
 
 
 class Jobs:
@@ -109,7 +40,7 @@ class Jobs:
 
     def __init__(self, store: Store, engine: Engine, meta: MetaRM | None = None) -> None:
         self.store, self.engine, self.meta = store, engine, meta
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
         self._versions, (self._commit, self._dirty) = provenance.versions(), provenance.commit()
@@ -122,6 +53,7 @@ class Jobs:
     def submit(self, example: Example, ask: Ask) -> str:
         """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
         sampling.check(example, ask.k, N_MAX_PAGE)
+        settle = None if ask.settle is None else settling.check_level(ask.settle)
         if self.store.read_only:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
         if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
@@ -138,7 +70,7 @@ class Jobs:
             session_id=session_id,
             principles=ask.principles,
         )
-        self._jobs[session_id] = _Job(plan)
+        self._jobs[session_id] = Job(plan, settle)
         self._spawn(self._work(session_id))
         return session_id
 
@@ -212,7 +144,7 @@ class Jobs:
             job.live_tokens.clear()
             job.samples.clear()
 
-    async def _sample(self, job: _Job) -> None:
+    async def _sample(self, job: Job) -> None:
         def on_text(key: str, child: int, text: str) -> None:
             index = job.places[key, child]
             job.live[index] = (job.live.get(index, "") + text)[-_TAIL:]
@@ -229,8 +161,10 @@ class Jobs:
                 job.done += 1
                 if sample.completion is not None:
                     job.finished_tokens += sample.completion.completion_tokens
+                if job.settles():
+                    return  # closing the stream frees the engine
 
-    async def _read_by_meta(self, job: _Job, sample: Sample) -> Sample:
+    async def _read_by_meta(self, job: Job, sample: Sample) -> Sample:
         """The sample with its meta logit; without one where there is no meta RM, or where it fails."""
         if self.meta is None:
             return sample

@@ -11,7 +11,7 @@ from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.engines.base import EngineState
 from grm_core.types import Example, Finding, Method, Parsed, ParseStatus, Sample, Verdict
-from ui.jobs import Snapshot
+from ui.job import Snapshot
 
 Json = dict[str, Any]
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -156,6 +156,12 @@ def progress_line(progress: Snapshot | None, stored: int, asked: int) -> str:
         return f"Failed: {progress.error} {count} are kept."
     if progress.phase == "stopped":
         return f"Stopped. {count} are kept."
+    if progress.settled is not None and not progress.running:
+        saved = _count(progress.k - progress.done, "sample")
+        return (
+            f"Settled after {count}: all of them would change the verdict with a probability of "
+            f"{progress.settled:.0%}. {saved} saved."
+        )
     rate = f" · {progress.rate:,.0f} tokens/s" if progress.rate else ""
     left = f" · about {progress.seconds_left:,.0f} s left" if progress.seconds_left else ""
     return f"{count} · {progress.tokens:,} tokens{rate}{left}"

@@ -13,7 +13,9 @@ from grm_core.meta_rm import Reading
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
-from ui.jobs import RUNS_MAX, Ask, Jobs, Snapshot
+from ui import render
+from ui.job import Ask, Snapshot
+from ui.jobs import RUNS_MAX, Jobs
 
 
 @contextmanager
@@ -213,3 +215,21 @@ def test_every_sample_is_read_by_the_meta_rm_before_it_is_shown(tmp_path: Path) 
         jobs.close()
         store.close()
     assert meta.closed
+
+
+def test_a_settled_run_ends_early_and_says_what_it_saved(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(delay=0.002)) as jobs:
+        session_id = jobs.submit(make_example(1 + 1), Ask(k=200, settle=0.5))
+        progress = until(jobs, session_id, ended)
+        assert progress.phase == "done"
+        assert progress.settled is not None
+        assert progress.settled < 0.5
+        assert 4 <= progress.done < 200
+        assert len(jobs.store.samples(session_id)) == progress.done
+        line = render.progress_line(progress, progress.done, 200)
+        assert line.startswith(f"Settled after {progress.done} of 200 samples")
+        assert f"{200 - progress.done} samples saved." in line
+        full = jobs.submit(make_example(2), Ask(k=8))
+        assert until(jobs, full, ended).settled is None
+        with pytest.raises(UsageError, match="between 0 and 1"):
+            jobs.submit(make_example(2), Ask(k=8, settle=0.0))

@@ -1,0 +1,105 @@
+"""One run as the page sees it: what was asked, and how far it is."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from grm_core.analysis import settling
+from grm_core.sampling import SamplingPlan
+from grm_core.types import Sample
+
+_SETTLE_DRAWS = 500
+_TYPICAL_TOKENS = 300
+"""What a sample is taken to need until the first one is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person asks for beside the example."""
+
+    k: int = 8
+    temperature: float = 0.5
+    order: str = "random"
+    seed: int = 0
+    principles: tuple[str, ...] = ()
+    settle: float | None = None
+    """End early once the verdict of k samples would differ from the present one with less than this probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run as seen at one moment."""
+
+    phase: str
+    """waiting (for the engine), sampling, done, stopped or failed."""
+    done: int
+    k: int
+    tokens: int
+    """Completion tokens written so far."""
+    rate: float | None
+    """Tokens per second, None before the first."""
+    seconds_left: float | None
+    error: str = ""
+    live: dict[int, str] = field(default_factory=dict)
+    """Sample index -> the end of what it has written so far."""
+    settled: float | None = None
+    """Where the run ended early: the probability that all k samples would have given another verdict."""
+    samples: tuple[Sample, ...] = ()
+    """What has arrived, in order of arrival; empty once the run has ended, the store has them all."""
+
+    @property
+    def running(self) -> bool:
+        """Whether more samples may come."""
+        return self.phase in ("waiting", "sampling")
+
+
+class Job:
+    """The mutable side of one run; written by the loop's thread, read by pages through `snapshot`."""
+
+    def __init__(self, plan: SamplingPlan, settle: float | None) -> None:
+        self.plan, self.settle = plan, settle
+        self.settled: float | None = None
+        self.phase, self.error = "waiting", ""
+        self.finished_tokens = 0
+        self.live_tokens: dict[int, int] = {}
+        self.done = 0
+        self.stopping = False
+        self.samples: list[Sample] = []
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.live: dict[int, str] = {}
+        self.places: dict[tuple[str, int], int] = {}
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.phase in ("waiting", "sampling")
+
+    def snapshot(self) -> Snapshot:
+        tokens = self.finished_tokens + sum(list(self.live_tokens.values()))
+        elapsed = None if self.started is None else (self.ended or time.monotonic()) - self.started
+        rate = tokens / elapsed if elapsed and tokens else None
+        expected = self.finished_tokens / self.done if self.done else _TYPICAL_TOKENS
+        missing = max(0.0, self.plan.k * expected - tokens)
+        left = missing / rate if rate and self.phase == "sampling" else None
+        samples = tuple(self.samples)
+        return Snapshot(
+            self.phase,
+            self.done,
+            self.plan.k,
+            tokens,
+            rate,
+            left,
+            self.error,
+            dict(self.live),
+            self.settled,
+            samples,
+        )
+
+    def settles(self) -> bool:
+        """Whether the verdict is settled by what has arrived; keeps how sure that is."""
+        if self.settle is None or self.done >= self.plan.k:
+            return False
+        chance = settling.chance_of_change(self.samples, self.plan.k, draws=_SETTLE_DRAWS)
+        self.settled = chance if chance is not None and chance < self.settle else None
+        return self.settled is not None
