@@ -19,7 +19,7 @@ from transformers import AutoModelForSequenceClassification
 
 from grm_core.meta_rm import Reading, encode, logits
 from grm_core.training.generate import Judgment
-from grm_core.training.policy import Policy, tokenizer_of
+from grm_core.training.policy import Policy, in_32_bits, tokenizer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,7 @@ def load(base: Path, adapter: Path | None, rank: int, device: str) -> Policy:
         model: Any = get_peft_model(plain, config)
     else:
         model = PeftModel.from_pretrained(plain, adapter, is_trainable=True)
-    for weight in model.parameters():
-        if weight.requires_grad:
-            weight.data = weight.data.float()
-    return Policy(model, tokenizer, device)
+    return Policy(in_32_bits(model), tokenizer, device)
 
 
 def row(tokenizer: Any, judgment: Judgment) -> Row:

@@ -64,10 +64,15 @@ def load_adapter(base: Path, adapter: Path | None, rank: int, device: str) -> Po
         model: Any = get_peft_model(plain, config)
     else:
         model = PeftModel.from_pretrained(plain, adapter, is_trainable=True)
+    return Policy(in_32_bits(model), tokenizer_of(base), device)
+
+
+def in_32_bits(model: Any) -> Any:
+    """The same model, its trainable weights in 32 bits: small steps vanish in 16."""
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()
-    return Policy(model, tokenizer_of(base), device)
+    return model
 
 
 def load_frozen(folder: Path, device: str) -> Policy:
