@@ -1,20 +1,26 @@
-"""python app.py export [SESSION ...]: write sessions as SAMPLES.jsonl."""
+"""python app.py export [SESSION ...]: write sessions as SAMPLES.jsonl, or one as a report (HTML, Markdown, CSV)."""
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from cli.common import add_db, say
 from grm_core.errors import UsageError
 
-HELP = "write sessions of the database as JSONL"
+if TYPE_CHECKING:
+    from storage.store import Store
+
+HELP = "write sessions of the database as JSONL, or one as HTML, Markdown or CSV"
+REPORTS = ("html", "md", "csv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="ids of sessions (default: all)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: standard output)")
+    parser.add_argument("--format", choices=("jsonl", *REPORTS), default="jsonl", help="default: %(default)s")
     add_db(parser)
 
 
@@ -23,23 +29,35 @@ def run(args: argparse.Namespace) -> int:
     from storage.store import Store
     from storage.transfer import export_store
 
+    if args.format != "jsonl" and len(args.sessions) != 1:
+        raise UsageError(f"--format {args.format} writes one session; name it")
     store = Store(args.db, read_only=True)
     try:
-        wanted = args.sessions or None
-        if args.out is None:
-            count = export_store(store, wanted, sys.stdout)
-        else:
-            with _new(args.out) as out:
-                count = export_store(store, wanted, out)
+        with nullcontext(sys.stdout) if args.out is None else _new(args.out, args.format) as out:
+            if args.format == "jsonl":
+                count = export_store(store, args.sessions or None, out)
+            else:
+                count = _report(store, args.sessions[0], args.format, out)
     finally:
         store.close()
     say(f"{count} sessions written")
     return 0
 
 
-def _new(path: Path) -> TextIO:
+def _report(store: "Store", session_id: str, kind: str, out: TextIO) -> int:
+    from ui import report
+
+    session = store.session(session_id)
+    if session is None:
+        raise UsageError(f"there is no session {session_id}")
+    made = report.make(session, store.run(session.run_id), store.samples(session_id))
+    out.write({"html": report.html, "md": report.markdown, "csv": report.csv}[kind](made))
+    return 1
+
+
+def _new(path: Path, kind: str) -> TextIO:
     try:
-        return path.open("x", encoding="ascii", newline="\n")
+        return path.open("x", encoding="ascii" if kind == "jsonl" else "utf-8", newline="\n")
     except FileExistsError:
         raise UsageError(f"{path} exists already; choose another name") from None
     except OSError as error:

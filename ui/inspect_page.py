@@ -209,7 +209,10 @@ class InspectPage:
         def case(session_id: Any) -> Any:
             return self.case(session_id)
 
-        return [detail, case]
+        def document(asked: Any) -> Any:
+            return self.document(*asked) if isinstance(asked, list) and len(asked) == 2 else None
+
+        return [detail, case, document]
 
     def detail(self, session_id: str, index: int) -> dict[str, Any] | None:
         """One sample's texts; None for what does not exist."""
@@ -222,6 +225,12 @@ class InspectPage:
         """The query and responses of a session; None for one that does not exist."""
         example = self.jobs.example(session_id) if isinstance(session_id, str) else None
         return None if example is None else render.sendable(render.case(example))
+
+    def document(self, session_id: str, kind: str) -> str | None:
+        """A stored session as html, md, csv or jsonl; None for what does not exist."""
+        return (
+            self.viewer.document(session_id, kind) if isinstance(session_id, str) and isinstance(kind, str) else None
+        )
 
     def engine_lines(self) -> list[dict[str, Any]]:
         """What the engine is doing, and why nothing could be saved."""

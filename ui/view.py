@@ -1,5 +1,6 @@
 """What the Inspect view shows of a session at one moment, from the store and the running job."""
 
+import io
 from typing import Any
 
 from grm_core.analysis import audit
@@ -8,7 +9,8 @@ from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Sample, Verdict
 from grm_core.voting import vote
 from storage.store import Store
-from ui import plots, render
+from storage.transfer import export_store
+from ui import plots, render, report
 from ui.jobs import Jobs
 
 _CACHED = 32
@@ -65,6 +67,18 @@ class Viewer:
     def sample(self, session_id: str, index: int) -> Sample | None:
         """One stored sample."""
         return self.store.sample(f"{session_id}/{index}")
+
+    def document(self, session_id: str, kind: str) -> str | None:
+        """A stored session as html, md, csv or jsonl; None where there is no such session or kind."""
+        session = self.store.session(session_id)
+        if session is None:
+            return None
+        if kind == "jsonl":
+            out = io.StringIO()
+            export_store(self.store, [session_id], out)
+            return out.getvalue()
+        write = {"html": report.html, "md": report.markdown, "csv": report.csv}.get(kind)
+        return write and write(report.make(session, self.store.run(session.run_id), self.store.samples(session_id)))
 
     def _vote(
         self, session_id: str, samples: list[Sample], example: Example, method: Method, running: bool

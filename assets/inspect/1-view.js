@@ -22,7 +22,7 @@ const chip = (i) => {
 
 const root = el("div", "grm-root");
 const parts = {};
-for (const name of ["case", "progress", "verdict", "findings", "split", "plot"]) {
+for (const name of ["case", "progress", "verdict", "findings", "split", "plot", "documents"]) {
   parts[name] = el("section", "grm-" + name);
   root.append(parts[name]);
 }

@@ -13,6 +13,39 @@ function drawRecent() {
   }
 }
 
+// ---- the session as a document -----------------------------------------------------------------------------------
+const DOCUMENTS = [["html", "Report", "text/html"], ["md", "Markdown", "text/markdown"], ["csv", "CSV", "text/csv"], ["jsonl", "JSONL", "application/jsonl"]];
+const documents = el("div", "grm-documents");
+function drawDocuments() {
+  documents.hidden = !value.session || value.running || !value.rows.length;
+  if (documents.childElementCount) return;
+  documents.append(el("span", "grm-note", "Take it with you:"));
+  for (const [kind, label, type] of DOCUMENTS) documents.append(button(label, "grm-small", () => saveDocument(kind, type)));
+  documents.append(button("Copy as Markdown", "grm-small", copyMarkdown));
+  parts.documents.append(documents);
+}
+
+async function saveDocument(kind, type) {
+  const text = await server.document(value.session, kind);
+  if (text === null) return;
+  const link = el("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = "grm-lens-" + value.session + "." + kind;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+async function copyMarkdown(event) {
+  const pressed = event.currentTarget;
+  const text = await server.document(value.session, "md");
+  try {
+    await navigator.clipboard.writeText(text);
+    pressed.textContent = "Copied";
+  } catch (refused) {
+    pressed.textContent = "The browser refuses to copy; use Markdown";
+  }
+}
+
 // ---- updates -----------------------------------------------------------------------------------------------------
 function update() {
   if (!element.contains(root)) element.append(root);
@@ -38,6 +71,7 @@ function update() {
   drawMatrix();
   if (fresh || !chosen.length) drawCards();
   drawPlot();
+  drawDocuments();
 }
 watch("value", update);
 new MutationObserver(() => value.session && drawPlot()).observe(document.body, { attributes: true, attributeFilter: ["class"] });

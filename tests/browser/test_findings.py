@@ -82,3 +82,21 @@ def test_what_the_filter_drops_is_marked_and_stays_readable(address: str, page: 
     assert "the 4 best by meta RM" in page.locator(".grm-verdict").inner_text()
     page.locator("#method").get_by_label("naive", exact=True).check()
     page.wait_for_function("!document.querySelector('.grm-dropped')", timeout=LONG)
+
+
+def test_the_session_is_handed_out_as_a_report_that_opens_offline(address: str, page: Any, tmp_path: Path) -> None:
+    page.goto(address)
+    page.locator(".grm-documents button").first.wait_for(timeout=LONG)
+    for label, kind in (("Report", "html"), ("Markdown", "md"), ("CSV", "csv"), ("JSONL", "jsonl")):
+        with page.expect_download(timeout=LONG) as waiting:
+            page.locator(".grm-documents").get_by_role("button", name=label, exact=True).click()
+        download = waiting.value
+        assert download.suggested_filename == f"grm-lens-made.{kind}"
+        download.save_as(tmp_path / download.suggested_filename)
+    offline = page.context.new_page()
+    asked: list[str] = []
+    offline.on("request", lambda request: asked.append(request.url))
+    offline.goto((tmp_path / "grm-lens-made.html").as_uri())
+    assert "Naive vote over 8 samples: Response A wins" in offline.inner_text("body")
+    assert [url for url in asked if not url.startswith("file:")] == []
+    offline.close()
