@@ -1,7 +1,6 @@
 """The Inspect page: ask for a judgment, watch it come, read it."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -10,20 +9,18 @@ from typing import Any
 import gradio as gr
 
 from grm_core import models
-from grm_core.errors import GRMError, UsageError
+from grm_core.errors import GRMError
 from grm_core.shuffling import ORDERS
-from grm_core.types import Example, Message, Method
+from grm_core.types import Method
 from ui import render
-from ui.job import Ask
-from ui.jobs import N_MAX_PAGE, Jobs
-from ui.view import Viewer
+from ui.form import N_MAX_PAGE, SETTLE, dials_of, read_form
+from ui.jobs import Jobs
+from ui.view import Dials, Viewer
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 _TICK = 0.25
 """Seconds between two updates of a running session: at most 4 a second."""
 _QUEUED = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
-"""When a run may end early: the chance that the verdict would still change."""
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A")
 
 
@@ -32,8 +29,8 @@ class InspectPage:
 
     def __init__(self, jobs: Jobs, viewer: Viewer, head: str) -> None:
         self.jobs, self.viewer = jobs, viewer
-        self._methods: dict[str, Method] = {}
-        """Tab -> what its person chose last; a follower that began with another method goes on with this one."""
+        self._dials: dict[str, Dials] = {}
+        """Tab -> what its person chose last; a follower that began with other dials goes on with these."""
         self._banner()
         with gr.Accordion("What to judge", open=True, elem_id="composer") as self.composer:
             self._composer()
@@ -41,6 +38,9 @@ class InspectPage:
         with gr.Row(elem_id="bar", equal_height=True):
             methods = [str(m) for m in Method]
             self.method = gr.Radio(methods, value="naive", label="Voting method", elem_id="method", scale=4)
+            whole = {"minimum": 1, "step": 1, "scale": 2, "min_width": 150}
+            self.k_voted = gr.Slider(maximum=8, value=8, label="k voted", elem_id="k-voted", **whole)
+            self.k_meta = gr.Slider(maximum=8, value=4, label="k_meta kept", elem_id="k-meta", **whole)
             may = not jobs.store.read_only
             self.score = gr.Button(
                 "Score", variant="primary", interactive=may, elem_id="score", scale=1, min_width=100
@@ -96,13 +96,17 @@ class InspectPage:
             self.principles = gr.Textbox(label="Your own principles (optional, one a line)", lines=2)
 
     def _wire(self) -> None:
-        watched = [self.session, self.view, self.notice, self.composer, self.score, self.stop]
-        asked = [self.query, *self.responses, self.shown, self.k, self.temperature, self.method]
-        asked += [self.order, self.seed, self.reference, self.principles, self.settle]
-        self.loaded = gr.context.Context.root_block.load(self.attach, self.method, watched, **_QUEUED)
+        dials = [self.method, self.k_voted, self.k_meta]
+        watched = [self.session, self.view, self.notice, self.composer, self.score, self.stop, *dials]
+        asked = [self.query, *self.responses, self.shown, self.k, self.temperature]
+        asked += [self.order, self.seed, self.reference, self.principles, self.settle, self.method]
+        self.loaded = gr.context.Context.root_block.load(self.attach, None, watched, **_QUEUED)
         self.score.click(self.begin, asked, watched, cancels=[self.loaded], trigger_mode="once", **_QUEUED)
         self.stop.click(self.halt, self.session, None, queue=False, **_private())
-        self.method.change(self.revote, [self.session, self.method], self.view, queue=False, **_private())
+        for dial, event in zip(dials, (self.method.input, self.k_voted.input, self.k_meta.input), strict=True):
+            turned = gr.State(str(dial.elem_id))
+            given = [turned, self.session, *dials]
+            event(self.revote, given, [self.view, *dials], queue=False, trigger_mode="always_last", **_private())
         many = [*self.responses, *self.rows, self.shown]
         self.add.click(lambda n: self._show(n + 1), self.shown, [*self.rows, self.shown], queue=False, **_private())
         self.example.click(self.fill, None, [self.query, *many], queue=False, **_private())
@@ -144,60 +148,96 @@ class InspectPage:
 
     # ---- judging
 
-    async def begin(self, request: gr.Request, query: str, *rest: Any) -> AsyncGenerator[list[Any], None]:
+    async def begin(self, request: gr.Request, query: str, *rest: Any) -> AsyncGenerator[dict[Any, Any], None]:
         """Start a run and follow it; what cannot be judged is said and nothing is lost."""
         try:
-            example, ask, method = read_form(query, *rest)
+            example, ask = read_form(query, *rest[:-1])
             session_id = await asyncio.to_thread(self.jobs.submit, example, ask)
         except GRMError as error:
-            yield [gr.skip(), gr.skip(), [{"kind": "bad", "text": f"{error}."}], *[gr.skip()] * 3]
+            yield {self.notice: [{"kind": "bad", "text": f"{error}."}]}
             return
-        self._choose(request, method)
+        self._turn(request, Dials(Method(rest[-1])))
         async for update in self.follow(session_id, request):
             yield update
 
-    async def attach(self, method: str, request: gr.Request) -> AsyncGenerator[list[Any], None]:
-        """Show the session that the address names and follow it while it runs."""
+    async def attach(self, request: gr.Request) -> AsyncGenerator[dict[Any, Any], None]:
+        """Show the session that the address names, voted as it says, and follow it while it runs."""
         session_id = str(request.query_params.get("session", ""))[:200]
         if not session_id:
             recent = await asyncio.to_thread(self.viewer.recent)
-            yield [gr.skip(), {"rows": [], "recent": recent}, *[gr.skip()] * 4]
+            yield {self.view: {"rows": [], "recent": recent}}
             return
-        self._choose(request, Method(method))
+        self._turn(request, dials_of(request.query_params))
         async for update in self.follow(session_id, request):
             yield update
 
-    async def follow(self, session_id: str, request: gr.Request) -> AsyncGenerator[list[Any], None]:
+    async def follow(self, session_id: str, request: gr.Request) -> AsyncGenerator[dict[Any, Any], None]:
         """Updates of the view until the run has ended; closing it does not end the run."""
         last = None
         while True:
-            method = self._methods.get(str(request.session_hash), Method.NAIVE)
-            view = render.sendable(await asyncio.to_thread(self.viewer.view, session_id, method))
+            dials = self._dials.get(str(request.session_hash), Dials())
+            view = render.sendable(await asyncio.to_thread(self.viewer.view, session_id, dials))
             running = bool(view.get("running"))
-            notice = [{"kind": "bad", "text": f"There is no session {session_id}."}] if view.get("missing") else []
             if view != last:
                 may = not running and not self.viewer.store.read_only
-                buttons = [gr.update(interactive=may), gr.update(interactive=running)]
-                fold = gr.update(open=bool(view.get("missing"))) if last is None else gr.skip()
-                yield [session_id, view, notice, fold, *buttons]
+                missing = (
+                    [{"kind": "bad", "text": f"There is no session {session_id}."}] if view.get("missing") else []
+                )
+                update = {self.session: session_id, self.view: view, self.notice: missing}
+                update |= {self.score: gr.update(interactive=may), self.stop: gr.update(interactive=running)}
+                if last is None:
+                    update[self.composer] = gr.update(open=bool(view.get("missing")))
+                if last is None or not running:
+                    update |= self._places(dials, view)
+                yield update
             last = view
             if not running:
                 return
             await asyncio.sleep(_TICK)
 
+    def _places(self, dials: Dials, view: dict[str, Any]) -> dict[Any, Any]:
+        """Where the dials stand: k voted up to the samples that are there, k_meta up to those that can be read."""
+        count = max(1, len(view["rows"]))
+        k = min(dials.k or count, count)
+        half = max(1, sum(row["scores"] is not None for row in view["rows"][:k]) // 2)
+        return {
+            self.method: str(dials.method),
+            self.k_voted: gr.update(maximum=max(2, count), value=k, interactive=count > 1),
+            self.k_meta: gr.update(
+                maximum=max(2, k),
+                value=min(dials.k_meta or half, k),
+                interactive=k > 1 and dials.method is not Method.NAIVE,
+            ),
+        }
+
     def halt(self, session_id: str) -> None:
         """Stop the run; the follower shows what was kept."""
         self.jobs.stop(session_id)
 
-    def revote(self, session_id: str, method: str, request: gr.Request) -> Any:
-        """The stored samples under another method; no model is asked."""
-        self._choose(request, Method(method))
-        return render.sendable(self.viewer.view(session_id, Method(method))) if session_id else gr.skip()
+    def revote(
+        self, turned: str, session_id: str, method: str, k: float, k_meta: float, request: gr.Request
+    ) -> dict[Any, Any]:
+        """The stored samples under other dials; no model is asked. Another k puts k_meta back to half of it."""
+        before = self._dials.get(str(request.session_hash), Dials())
+        voted, kept = before.k, before.k_meta  # a dial that nobody turned may show less than there is by now
+        if turned == "k-voted":
+            stored = len(self.jobs.store.samples(session_id)) if session_id else 0
+            voted, kept = (int(k) if 1 <= int(k) < stored else None), None
+        elif turned == "k-meta":
+            kept = max(1, int(k_meta))
+        dials = Dials(Method(method), voted, kept)
+        self._turn(request, dials)
+        if not session_id:
+            return {self.method: method}
+        view = render.sendable(self.viewer.view(session_id, dials))
+        places = self._places(dials, view)
+        places.pop({"method": self.method, "k-voted": self.k_voted}.get(turned, self.k_meta))
+        return {self.view: view, **places}
 
-    def _choose(self, request: gr.Request, method: Method) -> None:
-        if len(self._methods) > 1000:  # tabs of long ago; those still open choose again
-            self._methods.clear()
-        self._methods[str(request.session_hash)] = method
+    def _turn(self, request: gr.Request, dials: Dials) -> None:
+        if len(self._dials) > 1000:  # tabs of long ago; those still open choose again
+            self._dials.clear()
+        self._dials[str(request.session_hash)] = dials
 
     # ---- asked for by the view, public as every endpoint is
 
@@ -253,36 +293,6 @@ def lines(elem_id: str, value: list[dict[str, Any]] | None = None) -> gr.HTML:
         js_on_load=script,
         elem_id=elem_id,
     )
-
-
-def read_form(query: str, *rest: Any) -> tuple[Example, Ask, Method]:
-    """The composer's fields as an example and what is asked of it; UsageError says which field is wrong."""
-    texts, (count, k, temperature, method, order, seed, *more) = rest[:N_MAX_PAGE], rest[N_MAX_PAGE:]
-    reference, principles, settle = more
-    # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
-    if k is None or not float(k).is_integer():
-        raise UsageError("k must be a whole number from 1 to 1024")
-    if not 0 <= float(temperature) <= 2:
-        raise UsageError(f"the temperature is {temperature}; it must be from 0 to 2")
-    if not 0 <= (seed or 0) < 2**63:
-        raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
-    given = tuple(line.strip() for line in (principles or "").splitlines() if line.strip())
-    example = Example(
-        id=_digest(query or "", *texts[: int(count)]),
-        query=(Message("user", query or ""),),
-        responses=tuple(text or "" for text in texts[: int(count)]),
-        reference=reference if reference and reference.strip() else None,
-    )
-    if settle not in SETTLE:
-        raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
-    ask = Ask(int(k), float(temperature), str(order), int(seed or 0), given, SETTLE[settle])
-    return example, ask, Method(method)
-
-
-def _digest(*texts: str) -> str:
-    """An item id that depends on the content: the same question with the same seed sees the same orders."""
-    whole = "\0".join(text or "" for text in texts)
-    return "page-" + hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _private() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from grm_core.analysis import settling
 from grm_core.sampling import SamplingPlan
-from grm_core.types import Sample
+from grm_core.types import Method, Sample
 
 _SETTLE_DRAWS = 500
 _TYPICAL_TOKENS = 300
@@ -24,6 +24,17 @@ class Ask:
     principles: tuple[str, ...] = ()
     settle: float | None = None
     """End early once the verdict of k samples would differ from the present one with less than this probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dials:
+    """How the stored samples are voted; turning one asks no model."""
+
+    method: Method = Method.NAIVE
+    k: int | None = None
+    """The first k samples vote; None = all."""
+    k_meta: int | None = None
+    """Samples that guided voting keeps; None = half of the valid ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ from grm_core.sampling import SamplingPlan
 from grm_core.types import Example, Params, Run, Sample, Session
 from storage.exchange import title
 from storage.store import Store
+from ui.form import N_MAX_PAGE
 from ui.job import Ask, Job, Snapshot
 
 log = logging.getLogger(__name__)
 
-N_MAX_PAGE = 8
 RUNS_MAX = 32
 """Runs that may be under way at the same time; each keeps up to k requests open."""
 _TAIL = 400

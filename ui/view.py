@@ -11,6 +11,7 @@ from grm_core.voting import vote
 from storage.store import Store
 from storage.transfer import export_store
 from ui import plots, render, report
+from ui.job import Dials
 from ui.jobs import Jobs
 
 _CACHED = 32
@@ -24,10 +25,10 @@ class Viewer:
 
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self.store, self.jobs = store, jobs
-        self._curves: dict[tuple[str, Method, int], Curve] = {}
+        self._curves: dict[tuple[str, Method, int | None, int], Curve] = {}
         self._findings: dict[tuple[str, int], list[dict[str, Any]]] = {}
 
-    def view(self, session_id: str, method: Method) -> dict[str, Any]:
+    def view(self, session_id: str, dials: Dials) -> dict[str, Any]:
         """Plain data for assets/inspect/; an unknown session gives {'rows': []} with a word on it."""
         example = self.jobs.example(session_id)
         if example is None:
@@ -49,11 +50,12 @@ class Viewer:
             "progress": render.progress_line(progress, len(samples), asked),
             "rows": render.rows(samples),
             "live": {str(i): tail for i, tail in progress.live.items()} if progress else {},
-            "method": str(method),
+            "method": str(dials.method),
+            "dials": {"k": dials.k, "k_meta": dials.k_meta},
             "notes": [f"Judged by {run.model} on the {run.engine} engine."] if run else [],
         }
         found["findings"] = [] if running else self._audit(session_id, samples, example)
-        voted = self._vote(session_id, samples, example, method, running)
+        voted = self._vote(session_id, samples, example, dials, running)
         found["notes"] = [*voted.pop("notes", []), *found["notes"]]
         return found | voted
 
@@ -81,14 +83,14 @@ class Viewer:
         return write and write(report.make(session, self.store.run(session.run_id), self.store.samples(session_id)))
 
     def _vote(
-        self, session_id: str, samples: list[Sample], example: Example, method: Method, running: bool
+        self, session_id: str, samples: list[Sample], example: Example, dials: Dials, running: bool
     ) -> dict[str, Any]:
-        n = len(example.responses)
+        n, method = len(example.responses), dials.method
         try:
-            verdict = vote(samples, method)
+            verdict = vote(samples, method, dials.k, dials.k_meta)
             if running and verdict.k_effective > _LIVE_CURVE:
                 return {"verdict": render.verdict_line(verdict, n), "points": []}
-            found = self._curve(session_id, samples, method, example.labels)
+            found = self._curve(session_id, samples, dials, example.labels)
         except UsageError as refused:
             lacking = method is not Method.NAIVE and all(s.meta_logit is None for s in samples)
             # The method's own words name a sample from 0; the page counts from 1.
@@ -98,8 +100,8 @@ class Viewer:
             return {"verdict": f"No {method} verdict: {why}.", "points": []}
         return {
             "verdict": render.verdict_line(verdict, n) if samples else "",
-            "kept": None if method is Method.NAIVE else list(verdict.voted),
-            "notes": _notes(samples, verdict),
+            "kept": None if method is Method.NAIVE and verdict.k == len(samples) else list(verdict.voted),
+            "notes": _notes(samples, verdict, dials),
             "plot": plots.margin_over_k(found),
             "points": plots.table(found) if n > 1 else [],
             "how": plots.how(found),
@@ -113,21 +115,20 @@ class Viewer:
             self._findings[key] = render.findings(audit.find(example, samples), samples)
         return self._findings[key]
 
-    def _curve(
-        self, session_id: str, samples: list[Sample], method: Method, labels: tuple[float, ...] | None
-    ) -> Curve:
-        key = (session_id, method, len(samples))
+    def _curve(self, session_id: str, samples: list[Sample], dials: Dials, labels: tuple[float, ...] | None) -> Curve:
+        key = (session_id, dials.method, dials.k_meta, len(samples))
         if key not in self._curves:
             if len(self._curves) > _CACHED:
                 self._curves.clear()
-            self._curves[key] = curve(samples, method, labels=labels)
+            self._curves[key] = curve(samples, dials.method, dials.k_meta, labels)
         return self._curves[key]
 
 
-def _notes(samples: list[Sample], verdict: Verdict) -> list[str]:
+def _notes(samples: list[Sample], verdict: Verdict, dials: Dials) -> list[str]:
     """How far the samples agree, and what the meta RM's filter does where it has read them all."""
     found = [render.agreement(samples, verdict)]
     valid = [s for s in samples if s.scores is not None]
     if len(valid) > 1 and verdict.margin is not None and all(s.meta_logit is not None for s in valid):
-        found.append(render.filter_effect(vote(samples), vote(samples, Method.GUIDED)))
+        guided = vote(samples, Method.GUIDED, dials.k, dials.k_meta)
+        found.append(render.filter_effect(vote(samples, k=dials.k), guided))
     return [note for note in found if note]

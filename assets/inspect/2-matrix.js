@@ -57,7 +57,7 @@ function finishedRow(row) {
   tr.tabIndex = row.i === focus ? 0 : -1;
   tr.setAttribute("aria-selected", chosen.includes(row.i));
   const place = el("td", "grm-index", (dropped(row) ? "× " : "") + (row.i + 1));
-  if (dropped(row)) place.title = "dropped by the meta RM's filter";
+  if (dropped(row)) place.title = value.dials && value.dials.k && row.i >= value.dials.k ? "not among the first k" : "dropped by the meta RM's filter";
   tr.append(place);
   if (row.scores) {
     const best = Math.max(...row.scores);

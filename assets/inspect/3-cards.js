@@ -5,6 +5,7 @@ async function drawCards() {
   const wanted = [...chosen].sort((a, b) => a - b);
   const found = await Promise.all(wanted.map(detailOf));
   if (asked !== cardsAsked) return;
+  nameView();
   cards.style.setProperty("--cols", Math.max(1, found.length));
   if (found.length) { cards.replaceChildren(...found.filter(Boolean).map(card)); return; }
   const hint = value.rows.length ? "Choose up to three samples to read them side by side (click, Enter, or j and k)." :

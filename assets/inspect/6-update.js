@@ -46,6 +46,19 @@ async function copyMarkdown(event) {
   }
 }
 
+// ---- the address names what is shown: session, samples, dials ------------------------------------------------------
+function nameView() {
+  if (!value.session) return;
+  const url = new URL(window.location), dials = value.dials || {};
+  const put = (name, given) => (given ? url.searchParams.set(name, given) : url.searchParams.delete(name));
+  put("session", value.session);
+  put("method", value.method === "naive" ? "" : value.method);
+  put("k", dials.k);
+  put("k_meta", dials.k_meta);
+  put("sample", touched && chosen.length ? chosen[0] + 1 : "");
+  if (url.href !== window.location.href) window.history.replaceState(null, "", url);
+}
+
 // ---- updates -----------------------------------------------------------------------------------------------------
 function update() {
   if (!element.contains(root)) element.append(root);
@@ -53,10 +66,10 @@ function update() {
   value = { n: 0, k: 0, rows: [], ...(props.value || {}) };
   if (value.session !== before) {
     chosen = []; touched = false; focus = 0; drawn = "";
-    const url = new URL(window.location);
-    if (value.session) url.searchParams.set("session", value.session);
-    window.history.replaceState(null, "", url);
+    const named = Number(new URL(window.location).searchParams.get("sample"));
+    if (named > 0) { chosen = [named - 1]; focus = named - 1; touched = true; }
   }
+  nameView();
   root.hidden = !value.session;
   drawRecent();
   root.dataset.phase = value.phase || "";

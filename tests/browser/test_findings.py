@@ -100,3 +100,37 @@ def test_the_session_is_handed_out_as_a_report_that_opens_offline(address: str, 
     assert "Naive vote over 8 samples: Response A wins" in offline.inner_text("body")
     assert [url for url in asked if not url.startswith("file:")] == []
     offline.close()
+
+
+def set_dial(page: Any, name: str, value: int) -> None:
+    number = page.locator(f"#{name} input[type=number]")
+    number.fill(str(value))
+    number.press("Enter")
+
+
+def test_dials_vote_again_and_the_address_opens_the_same_view(address: str, page: Any) -> None:
+    page.goto(address)
+    page.locator(".grm-card").first.wait_for(timeout=LONG)
+    page.locator("#method").get_by_label("guided", exact=True).check()
+    page.locator(".grm-verdict h2", has_text="the 4 best by meta RM").wait_for(timeout=LONG)
+    set_dial(page, "k-meta", 3)
+    page.locator(".grm-verdict h2", has_text="the 3 best by meta RM").wait_for(timeout=LONG)
+    set_dial(page, "k-voted", 4)
+    page.locator(".grm-verdict h2", has_text="over 4 samples, the 2 best by meta RM").wait_for(timeout=LONG)
+    assert page.locator(".grm-dropped").count() == 6
+    page.locator(".grm-matrix tr[data-i='5']").click()
+    page.wait_for_function("new URL(location).searchParams.get('sample') !== null", timeout=LONG)
+    assert "method=guided" in page.url
+    assert "k=4" in page.url
+    again = page.context.new_page()
+    again.goto(page.url)
+    again.locator(".grm-verdict h2", has_text="over 4 samples, the 2 best by meta RM").wait_for(timeout=LONG)
+    assert again.locator("#method").get_by_label("guided", exact=True).is_checked()
+    assert again.locator("#k-voted input[type=number]").input_value() == "4"
+    again.close()
+
+
+@pytest.mark.parametrize("query", ["&k=0", "&k=-3", "&k=abc", "&method=nonsense", "&k_meta=99999999999", "&sample=99"])
+def test_an_address_that_makes_no_sense_shows_the_session_as_it_is(address: str, page: Any, query: str) -> None:
+    page.goto(address + query)
+    page.locator(".grm-verdict h2", has_text="Naive vote over 8 samples").wait_for(timeout=LONG)

@@ -3,12 +3,12 @@
 import pytest
 
 from grm_core.errors import UsageError
-from ui.inspect_page import N_MAX_PAGE, read_form
+from ui.form import N_MAX_PAGE, read_form
 
 
 def read(k: float | None) -> int:
     texts = ["a", "b", *[""] * (N_MAX_PAGE - 2)]
-    return read_form("q", *texts, 2, k, 0.5, "naive", "random", 0, "", "", "never")[1].k
+    return read_form("q", *texts, 2, k, 0.5, "random", 0, "", "", "never")[1].k
 
 
 @pytest.mark.parametrize("k", [None, 1.5, float("nan"), float("inf")])

@@ -19,6 +19,7 @@ from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example, make_sample
 from ui import render
+from ui.job import Dials
 from ui.jobs import Jobs
 from ui.view import Viewer
 
@@ -40,7 +41,7 @@ def test_plot_shows_what_the_command_line_prints_for_the_exported_session(
 ) -> None:
     store = Store(tmp_path / "grm.db")
     fill(store, n, k, broken=(3,))
-    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Method.NAIVE)
+    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Dials(Method.NAIVE))
     out = io.StringIO()
     export_store(store, ["s"], out)
     (tmp_path / "samples.jsonl").write_text(out.getvalue())
@@ -57,7 +58,7 @@ def test_plot_shows_what_the_command_line_prints_for_the_exported_session(
 def test_guided_vote_without_meta_logits_says_why_and_keeps_the_rows(tmp_path: Path) -> None:
     store = Store(tmp_path / "grm.db")
     fill(store, 2, 4)
-    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Method.GUIDED)
+    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Dials(Method.GUIDED))
     assert "none of these samples has a meta logit" in view["verdict"]
     assert len(view["rows"]) == 4
     store.close()
@@ -65,7 +66,7 @@ def test_guided_vote_without_meta_logits_says_why_and_keeps_the_rows(tmp_path: P
 
 def test_unknown_session_is_said_to_be_missing(tmp_path: Path) -> None:
     store = Store(tmp_path / "grm.db")
-    assert Viewer(store, Jobs(store, FakeEngine())).view("' OR 1=1 --", Method.NAIVE)["missing"]
+    assert Viewer(store, Jobs(store, FakeEngine())).view("' OR 1=1 --", Dials())["missing"]
     store.close()
 
 
@@ -114,7 +115,7 @@ def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) ->
         fill(store, 2, 0)
         for i, (row, logit) in enumerate(zip(rows, logits, strict=True)):
             store.add_sample(make_sample(i, row, float(logit)))
-        notes = Viewer(store, Jobs(store, FakeEngine())).view("s", Method.NAIVE)["notes"]
+        notes = Viewer(store, Jobs(store, FakeEngine())).view("s", Dials(Method.NAIVE))["notes"]
         assert any(said in note for note in notes), notes
         store.close()
 
