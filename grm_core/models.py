@@ -31,7 +31,7 @@ UNTRAINED = (
 )
 SMALL = (
     "This is a small model (135M), trained by us on simple checkable tasks: it reads well and errs often. "
-    "docs/results.md says how often it is right."
+    "assets/models/grm/README.md says how often it is right."
 )
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"

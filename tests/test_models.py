@@ -125,3 +125,44 @@ def test_a_cache_that_cannot_be_written_is_an_error_with_a_hint(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(EngineError, match="could not prepare"):
         models.base_model()
+
+
+@pytest.mark.model
+def test_the_bundled_grm_is_the_base_with_its_adapter_merged_in() -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model, base = models.default_model(), models.base_model()
+    assert (model.name, model.trained, model.style) == ("grm-lens-135m", True, "compact")
+    assert models.known(None) == ("compact", False), "known before anything is loaded"
+    assert prepared.problem(model.folder, full=True) is None
+    trained, plain = (AutoModelForCausalLM.from_pretrained(each.folder, dtype=torch.float32) for each in (model, base))
+    changed = [
+        name for name, weight in trained.state_dict().items() if not torch.equal(weight, plain.state_dict()[name])
+    ]
+    assert len(changed) == 7 * 30, "every linear layer, and neither embeddings nor norms"
+    size = sum(path.stat().st_size for path in models.ADAPTERS.rglob("*.safetensors"))
+    assert size <= 60e6, "what a clone has to carry"
+
+
+@pytest.mark.model
+async def test_the_bundled_grm_writes_the_format_without_structured_output() -> None:
+    from grm_core import prompts
+    from grm_core.engines.hf import HFEngine
+    from grm_core.judge import judge
+    from grm_core.sampling import SamplingPlan
+    from grm_core.types import Example, Message, Params
+
+    query = "What is the capital of France? Answer in a sentence."
+    example = Example("capital", (Message("user", query),), ("The capital is Paris.", "It is the city of Rome."))
+    engine = HFEngine()
+    try:
+        template = prompts.load(prompts.choose(example, style=engine.style))
+        found = await judge(engine, SamplingPlan(example, template, Params(max_tokens=320), 8))
+    finally:
+        await engine.close()
+    valid = [sample for sample in found.samples if sample.scores is not None]
+    assert len(valid) >= 7
+    assert all(sample.completion and sample.completion.finish_reason == "stop" for sample in valid)
+    assert all(len(sample.parsed.principles) >= 2 and sample.parsed.critique_span for sample in valid)
+    assert found.verdict.winner == 0, "the right capital wins"

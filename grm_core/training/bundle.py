@@ -11,8 +11,9 @@ from grm_core.errors import UsageError
 from grm_core.models import BASE, GRM
 
 _LOGS = {
-    "grm": (("demos/train.jsonl", "demos.jsonl"), ("rft/train.jsonl", "rft.jsonl"), ("rft/summary.json", "rft.json"),
-            ("grpo/train.jsonl", "grpo.jsonl")),
+    "grm": (("demos/train.jsonl", "demos.jsonl"), ("demos/grm/train.jsonl", "demos-adapter.jsonl"),
+            ("rft/train.jsonl", "rft.jsonl"), ("rft/summary.json", "rft.json"),
+            ("rft/grm/train.jsonl", "rft-adapter.jsonl"), ("grpo/train.jsonl", "grpo.jsonl")),
     "meta-rm": (("meta/train.jsonl", "train.jsonl"), ("meta/summary.json", "held-out.json")),
 }  # fmt: skip
 

@@ -125,7 +125,7 @@ def _low_rank(plan: Plan, trained: Path, source: fit.Source, minutes: float) -> 
         held = lowrank.extract(plan.base, trained, GRM_RANK, start)
         plan.log(f"an adapter of rank {GRM_RANK} holds {held:.1%} of the change (squared)")
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
-    settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows, tokens=plan.tokens)
+    settings = fit.Settings(minutes, rate=5e-4, rows=plan.rows, tokens=plan.tokens)
     fit.fit(learner, lambda step: source(_FRESH + step), settings, folder, plan.log)
     return folder
 
