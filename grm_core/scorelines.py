@@ -37,7 +37,7 @@ _SPACING = re.compile(
     r"\\[,;:!> ]|\\(?:q?quad|enspace|enskip|(?:thin|med|thick)space)(?![A-Za-z])|~"
     r"|\\hspace\*?\{[^{}\n]{0,20}\}|\\(?:text|mbox)\{[ \t]*+\}"
 )
-_SCORE = re.compile(r"\s*+0*(\d{1,2})\s*+", re.ASCII)
+_SCORE = re.compile(r"\s*+0*([0-9]{1,2})\s*+")
 _NUMBER = re.compile(r"\s*+[+\-−]?(?:[\d.][\d.eE+\-/%]*+|nan|inf(?:inity)?)\s*+", re.IGNORECASE)
 
 

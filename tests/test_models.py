@@ -79,6 +79,7 @@ class SmallModel:
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallModel:
     conversion = SmallModel()
     monkeypatch.setattr(models, "_convert", conversion)
+    monkeypatch.setattr(models, "bundled", lambda: False)  # what it writes cannot be merged with anything
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return conversion
 
