@@ -75,7 +75,7 @@ async def _score(args: argparse.Namespace, examples: "list[Example]", principles
     # A recording is replayed for its samples here, not for its pace.
     options = {"pace": "at-once"} if args.engine.startswith("replay:") else {}
     engine = engines.create(args.engine, args.model, **options)
-    style = getattr(engine, "style", "")
+    style = engine.style
     templates = _templates(examples, args.template, principles, style)
     run = _run(args, engine, templates, principles)
     meta = meta_rm.create(args.meta, style)

@@ -106,7 +106,7 @@ async def start(engine: Engine) -> None:
     finally:
         await _cancelled(talking)
     say(f"engine {engine.name}, model {engine.model}")
-    if getattr(engine, "untrained", False):
+    if engine.untrained:
         say("this model is not trained as a judge: its scores show how things work and mean nothing else")
 
 

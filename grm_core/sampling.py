@@ -64,7 +64,7 @@ async def fit(engine: Engine, plan: SamplingPlan) -> SamplingPlan:
     Raises UsageError with the token counts, before any completion is asked for, when too little is left.
     """
     n = len(plan.example.responses)
-    if getattr(engine, "untrained", False) and plan.params.regex is None:
+    if engine.untrained and plan.params.regex is None:
         held = replace(plan.params, regex=prompts.structure(n, bool(plan.principles)))
         plan = replace(plan, params=held)
     messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)

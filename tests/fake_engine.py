@@ -19,7 +19,7 @@ class FakeEngine:
     """Streams words; `broken` are seeds without scores, `failing` seeds whose request fails."""
 
     name = "fake"
-    untrained = False
+    style, untrained = "", False
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ class LengthJudge:
     """Scores each shown response by its length, as a GRM would write it; seeds in `failing` get an error."""
 
     name, model = "length", "length-judge"
+    style, untrained = "", False
 
     def __init__(self, limit: int = 4096, failing: frozenset[int] = frozenset()) -> None:
         self.limit, self.failing, self.closed_early = limit, failing, False
@@ -124,7 +125,7 @@ async def test_prompt_beyond_the_context_is_refused_before_any_request() -> None
 
 async def test_untrained_model_is_held_to_the_format_and_a_trained_one_is_free() -> None:
     trained, untrained = LengthJudge(), LengthJudge()
-    untrained.untrained = True  # type: ignore[attr-defined]
+    untrained.untrained = True
     await collect(trained, make_plan(1))
     await collect(untrained, make_plan(1))
     assert trained.asked[0].params.regex is None

@@ -275,7 +275,7 @@ class InspectPage:
     def engine_lines(self) -> list[dict[str, Any]]:
         """What the engine is doing, and why nothing could be saved."""
         engine, store = self.jobs.engine, self.jobs.store
-        note = models.note(engine.model, getattr(engine, "untrained", False))
+        note = models.note(engine.model, engine.untrained)
         found = render.engine_lines(engine.name, engine.model, engine.state(), note)
         if store.read_only:
             held = f"Another process ({store.holder}) writes this database: sessions can be read here, not judged."

@@ -58,7 +58,7 @@ class Jobs:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
         if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
             raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
-        template = prompts.load(prompts.choose(example, ask.principles, getattr(self.engine, "style", "")))
+        template = prompts.load(prompts.choose(example, ask.principles, self.engine.style))
         session_id = uuid.uuid4().hex[:12]
         plan = SamplingPlan(
             example=example,

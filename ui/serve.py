@@ -68,7 +68,7 @@ def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[
     from ui import layout
     from ui.jobs import Jobs
 
-    jobs = Jobs(store, engine, meta_rm.create(args.meta, getattr(engine, "style", "")))
+    jobs = Jobs(store, engine, meta_rm.create(args.meta, engine.style))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

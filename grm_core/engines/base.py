@@ -52,6 +52,10 @@ class Engine(Protocol):
     """server, managed, hf or replay."""
     model: str
     """The model's name as recorded with every run."""
+    style: str
+    """The prompt templates that the model was trained on; '' where nothing is known of it."""
+    untrained: bool
+    """Whether the model is known to be no judge: its answers are held to the format by structured output."""
 
     def state(self) -> EngineState:
         """What the engine is doing; cheap, callable from any thread."""

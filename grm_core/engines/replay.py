@@ -38,6 +38,7 @@ class ReplayEngine:
     """
 
     name = "replay"
+    style, untrained = "", False
 
     def __init__(self, path: Path | str, pace: str = "recorded") -> None:
         if pace not in PACES:

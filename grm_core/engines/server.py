@@ -27,6 +27,7 @@ class ServerEngine:
     """
 
     name = "server"
+    style, untrained = "", False
 
     def __init__(
         self,

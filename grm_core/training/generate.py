@@ -7,6 +7,7 @@ import torch
 
 from grm_core import outcome, prompts
 from grm_core.parsing import parse
+from grm_core.training import rows
 from grm_core.training.policy import Policy
 from grm_core.types import Example, Message, Parsed
 
@@ -20,10 +21,13 @@ class Question:
     template: str = "compact"
     binary: bool = False
     """Whether the score is 0 or 1 (one response only), as single responses are rated in training."""
+    hinted: bool = False
+    """Whether the prompt names the best response."""
 
     def messages(self) -> tuple[Message, ...]:
         """The prompt."""
-        return prompts.fill(prompts.load(self.template), self.example, self.order)
+        plain = prompts.fill(prompts.load(self.template), self.example, self.order)
+        return rows.hinted(plain, self.example, self.order) if self.hinted else plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from grm_core.training.families import Family
 from grm_core.training.generate import Judgment, Question
 from grm_core.training.rows import Row
 from grm_core.training.tasks import Piece
-from grm_core.types import Example, Message
+from grm_core.types import Example
 
 N_RFT = 3
 _PRINCIPLES, _REST = 0.5, 1.5
@@ -65,7 +65,7 @@ def reject(sampled: Sequence[Sequence[Judgment]]) -> tuple[Kept, list[Question]]
             continue
         kept += {judgment.text: judgment for judgment in right}.values()
         if judgments and len(judgments[0].question.order) > 1:
-            again.append(HintedQuestion(*_fields(judgments[0].question)))
+            again.append(replace(judgments[0].question, hinted=True))
     return Kept(tuple(kept), wrong, too_easy), again
 
 
@@ -75,29 +75,14 @@ def usable(judgment: Judgment) -> bool:
     return judgment.correct() and len(parsed.principles) >= 2 and parsed.critique_span is not None
 
 
-class HintedQuestion(Question):
-    """A question whose prompt names the best response."""
-
-    def messages(self) -> tuple[Message, ...]:
-        """The prompt with its hint."""
-        return rows.hinted(Question.messages(self), self.example, self.order)
-
-
-def _fields(question: Question) -> tuple[Example, tuple[int, ...], str, bool]:
-    return question.example, question.order, question.template, question.binary
-
-
-def plain(question: Question) -> Question:
-    """The question without its hint."""
-    return Question(*_fields(question))
-
-
 def row(tokenizer: Any, judgment: Judgment) -> Row:
     """The judgment as a training row, its prompt without a hint."""
     start = judgment.text.find("Critique:")
     start = max(start, 0)
     pieces = [Piece(judgment.text[:start], _PRINCIPLES), Piece(judgment.text[start:], _REST)]
-    return rows.encode(tokenizer, plain(judgment.question).messages(), [piece for piece in pieces if piece.text])
+    return rows.encode(
+        tokenizer, replace(judgment.question, hinted=False).messages(), [piece for piece in pieces if piece.text]
+    )
 
 
 def endless(tokenizer: Any, judgments: Sequence[Judgment], seed: int, skip: int) -> Iterator[Row]:
@@ -121,7 +106,7 @@ def write(path: Path, sampled: Sequence[Judgment]) -> None:
             question = judgment.question
             record = {
                 "example_id": question.example.id, "subset": question.example.subset, "order": question.order,
-                "hinted": isinstance(question, HintedQuestion), "text": judgment.text, "finished": judgment.finished,
+                "hinted": question.hinted, "text": judgment.text, "finished": judgment.finished,
                 "scores": judgment.scores(), "correct": judgment.correct(),
             }  # fmt: skip
             lines.write(json.dumps(record) + "\n")
@@ -139,7 +124,9 @@ def read(path: Path, examples: Sequence[Example]) -> list[Judgment]:
         if record["example_id"] in known:
             example, order = known[record["example_id"]], tuple(record["order"])
             single = len(order) == 1
-            kind = HintedQuestion if record["hinted"] else Question
-            question = kind(binary_labels(example), order, "compact-binary", True) if single else kind(example, order)
+            question = (
+                Question(binary_labels(example), order, "compact-binary", True) if single else Question(example, order)
+            )
+            question = replace(question, hinted=record["hinted"])
             found.append(Judgment(question, record["text"], record["finished"]))
     return found

@@ -211,7 +211,7 @@ def _undecided(plan: Plan, items: int) -> list[Question]:
     examples = plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
     right: dict[str, list[bool]] = {}
     for judgment in rft.read(plan.folder / "rft" / "samples.jsonl", examples):
-        if not isinstance(judgment.question, rft.HintedQuestion):
+        if not judgment.question.hinted:
             right.setdefault(judgment.question.example.id, []).append(judgment.correct())
     mixed = [example for example in examples if 0 < sum(right.get(example.id, [])) < len(right.get(example.id, []))]
     random.Random(plan.seed).shuffle(mixed)

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,14 @@ def test_a_shuffled_order_is_put_back_before_the_labels_are_asked() -> None:
 
 
 def test_a_hint_names_the_best_response_where_it_is_shown_and_is_not_learned() -> None:
-    hinted = rft.HintedQuestion(example("a"), (1, 0))
+    hinted = Question(example("a"), (1, 0), hinted=True)
     assert hinted.messages()[-1].content.endswith("Response 2 is the best.")
-    assert "Hint" not in rft.plain(hinted).messages()[-1].content
+    assert "Hint" not in replace(hinted, hinted=False).messages()[-1].content
 
 
 def test_samples_are_written_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
-    hinted = Judgment(rft.HintedQuestion(example("b"), (1, 0)), "text", False)
+    hinted = Judgment(Question(example("b"), (1, 0), hinted=True), "text", False)
     written = [judgment("a", "9, 2"), hinted]
     rft.write(path, written)
     path.write_text(path.read_text() + '{"example_id": "a", "cut')
@@ -63,7 +64,7 @@ def test_samples_are_written_and_read_again(tmp_path: Path) -> None:
     assert [(each.text, each.finished, each.question.order) for each in found] == [
         (each.text, each.finished, each.question.order) for each in written
     ]
-    assert isinstance(found[1].question, rft.HintedQuestion)
+    assert found[1].question.hinted
     assert rft.read(path, [example("a")]) == found[:1]
 
 

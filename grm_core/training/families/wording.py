@@ -41,6 +41,17 @@ def relevance(topic: str) -> Aspect:
     return Aspect((f"Relevance: about {topic}", f"On topic: speaks of {topic}", f"Subject: {topic}"), check)
 
 
+def _with_nouns(rng: random.Random, topic: str, nouns: tuple[str, str], extras: tuple[str, ...]) -> tuple[str, ...]:
+    """Texts about the topic and about another, each with one of the nouns in an extra sentence; one has none."""
+
+    def write(about: str, noun: str) -> str:
+        extra = rng.choice(extras).format(noun)
+        return " ".join(rng.sample([text_about(rng, about, 1), extra], 2))
+
+    far = other(rng, topic)
+    return (*(write(a, noun) for a in (topic, topic, far) for noun in nouns), text_about(rng, topic))
+
+
 def keyword(rng: random.Random) -> Draft:
     topic, word, wrong = rng.choice(list(TOPICS)), *rng.sample(NOUNS, 2)
     limit = rng.choice((f'Use the word "{word}".', f'The word "{word}" must appear.', f'Include the word "{word}".'))
@@ -51,13 +62,10 @@ def keyword(rng: random.Random) -> Draft:
 
     aspect = Aspect((f'Keyword: says "{word}"', f'Required word "{word}"', f'Uses the word "{word}"'), check)
 
-    def write(about: str, noun: str) -> str:
-        extra = rng.choice((f"I saw a {noun} there.", f"My {noun} reminds me of this.", f"Bring a {noun} with you."))
-        return " ".join(rng.sample([text_about(rng, about, 1), extra], 2))
-
-    far = other(rng, topic)
-    pool = [write(a, w) for a in (topic, topic, far) for w in (word, wrong)] + [text_about(rng, topic)]
-    return Draft(f"{ask(rng, topic)} {limit}", (aspect, relevance(topic)), tuple(pool))
+    pool = _with_nouns(
+        rng, topic, (word, wrong), ("I saw a {} there.", "My {} reminds me of this.", "Bring a {} with you.")
+    )
+    return Draft(f"{ask(rng, topic)} {limit}", (aspect, relevance(topic)), pool)
 
 
 def avoid(rng: random.Random) -> Draft:
@@ -72,13 +80,10 @@ def avoid(rng: random.Random) -> Draft:
 
     aspect = Aspect((f'Avoids "{word}"', f'Banned word: "{word}" must not appear', f'No "{word}" in it'), check)
 
-    def write(about: str, noun: str) -> str:
-        extra = rng.choice((f"Look at this {noun}.", f"The {noun} is my favourite part.", f"Think of a {noun}."))
-        return " ".join(rng.sample([text_about(rng, about, 1), extra], 2))
-
-    far = other(rng, topic)
-    pool = [write(a, w) for a in (topic, topic, far) for w in (word, fine)] + [text_about(rng, topic)]
-    return Draft(f"{ask(rng, topic)} {limit}", (aspect, relevance(topic)), tuple(pool))
+    pool = _with_nouns(
+        rng, topic, (word, fine), ("Look at this {}.", "The {} is my favourite part.", "Think of a {}.")
+    )
+    return Draft(f"{ask(rng, topic)} {limit}", (aspect, relevance(topic)), pool)
 
 
 def opening(rng: random.Random) -> Draft:
