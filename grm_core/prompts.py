@@ -98,6 +98,17 @@ def choose(example: Example, principles: Sequence[str] = (), style: str = "") ->
     return style or ("single" if len(example.responses) == 1 else "pointwise")
 
 
+def shows(template: Template, example: Example, principles: Sequence[str] = ()) -> None:
+    """Raise UsageError unless the template shows the principles, the reference and all responses that are given."""
+    holds = _HOLDS[template.name]
+    given = {"principles": bool(principles), "reference": example.reference is not None}
+    for name, there in given.items():
+        if there != (name in holds):
+            raise UsageError(f"template {template.name} {'does not show' if there else 'needs'} {name}")
+    if template.name == "single" and len(example.responses) > 1:
+        raise UsageError(f"template single shows one response, {len(example.responses)} are given")
+
+
 def fill(
     template: Template, example: Example, order: Sequence[int], principles: Sequence[str] = ()
 ) -> tuple[Message, ...]:

@@ -63,10 +63,13 @@ def sample_line(item_id: str, sample: Sample) -> str:
     return canonical(sample_records.sample_record(item_id, sample))
 
 
-def read_items(path: str | Path) -> list[Example]:
-    """Read ITEMS.jsonl ('-' = standard input); UsageError names file and line of whatever cannot be judged."""
+def read_items(source: str | Path | BinaryIO, name: str | None = None) -> list[Example]:
+    """Read ITEMS.jsonl ('-' = standard input); UsageError names file and line of whatever cannot be judged.
+
+    `name` is what messages call a stream.
+    """
     examples: dict[str, Example] = {}
-    name, lines = _lines(path)
+    name, lines = _lines(source, name)
     for number, value in lines:
         with located(name, number):
             example = records.read_item(value)

@@ -109,7 +109,8 @@ def hits(conn: sqlite3.Connection, asked: Words, limit: int) -> list[Hit]:
     where, values = (asked.where, asked.values) if not ranked else ("1", (asked.match,))
     rows = conn.execute(
         f"""SELECT p.id, p.session_id, s."index", p.field FROM passage AS p {ranked}
-            LEFT JOIN sample AS s ON s.id = p.sample_id WHERE {where} ORDER BY {order} LIMIT ?""",
+            LEFT JOIN sample AS s ON s.id = p.sample_id WHERE {where} AND NOT EXISTS
+            (SELECT 1 FROM session WHERE id = p.session_id AND binned_at IS NOT NULL) ORDER BY {order} LIMIT ?""",
         (*values, limit),
     ).fetchall()
     return [Hit(session, index, field, snippet(conn, asked, passage)) for passage, session, index, field in rows]

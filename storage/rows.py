@@ -40,6 +40,13 @@ def unpack(value: str | bytes | None) -> str:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value or ""
 
 
+def fetch(conn: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
+    """All rows of a query, their columns by name."""
+    cursor = conn.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(sql, values).fetchall()
+
+
 def run_row(run: Run) -> tuple[Any, ...]:
     """Values of RUN_COLUMNS."""
     words = (run.id, run.created_at, run.engine, run.model, run.template, run.template_hash)

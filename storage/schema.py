@@ -54,6 +54,12 @@ def m002_passages(db: Database) -> None:
     db.table("passage").enable_fts(["body"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m003_bin(db: Database) -> None:
+    """Let a session be put aside without losing it: binned_at is null for the others."""
+    _script(db, "ALTER TABLE session ADD COLUMN binned_at TEXT")
+
+
 def pending(conn: sqlite3.Connection) -> bool:
     """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -4,35 +4,23 @@ Whatever a method has written is on disk when it returns. Order is the order of 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from grm_core.errors import UsageError
 from grm_core.types import Run, Sample, Session
-from storage import fields, passages, records, rows
+from storage import fields, listing, passages, records, rows
 from storage.database import Database, explained
 from storage.errors import StoreError
+from storage.jsonlines import compact
+from storage.listing import SessionRow, Wanted
 from storage.passages import Hit
 from storage.paths import default_path
 
 _PAGE = 50
-
-
-class SessionRow(NamedTuple):
-    """A session as a list shows it."""
-
-    session: Session
-    n: int
-    """Responses."""
-    k_asked: int
-    samples: int
-    """Samples stored, failed ones included."""
-    valid: int
-    """Samples that cast a vote."""
-    snippet: str
-    """Where the searched words stand (see Hit.snippet), '' when nothing is searched."""
 
 
 class Store:
@@ -131,7 +119,7 @@ class Store:
         """A session's samples by index."""
         query = f'SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE session_id = ? ORDER BY "index"'
         with self._db.read() as conn:
-            return [rows.sample_from(row) for row in _all(conn, query, rows.pack(session_id))]
+            return [rows.sample_from(row) for row in rows.fetch(conn, query, rows.pack(session_id))]
 
     def sample(self, sample_id: str) -> Sample | None:
         """The sample of this id, or None."""
@@ -145,29 +133,29 @@ class Store:
         with self._db.write() as conn:
             self._changed(conn.execute("UPDATE sample SET meta_logit = ? WHERE id = ?", (value, sample_id)), sample_id)
 
-    def sessions(self, query: str = "", limit: int = _PAGE, offset: int = 0) -> list[SessionRow]:
-        """Sessions, newest first; with a query only those in which one passage holds all of its words."""
-        asked = passages.words(query)
-        columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
-        counts = "(SELECT count(*) FROM sample WHERE session_id = s.id"
-        sql = f"""SELECT {columns}, s.n, r.k, {counts}) AS samples, {counts} AND status = 'ok') AS valid, h.passage
-            FROM session AS s JOIN run AS r ON r.id = s.run_id {_join(asked)}
-            ORDER BY s.seq DESC LIMIT ? OFFSET ?"""
-        with self._searching(asked) as conn:
-            found = _all(conn, sql, *(asked.values if asked else ()), limit, offset)
-            return [_session_row(conn, row, asked) for row in found]
+    def sessions(self, wanted: Wanted | str = "", limit: int = _PAGE, offset: int = 0) -> list[SessionRow]:
+        """The sessions that are wanted, or those that hold these words, newest first unless said otherwise."""
+        wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
+        with self._searching(wanted.words) as conn:
+            return listing.page(conn, wanted, limit, offset)
 
-    def count_sessions(self, query: str = "") -> int:
-        """How many sessions there are, or how many a query finds."""
-        asked = passages.words(query)
-        with self._searching(asked) as conn:
-            sql = f"SELECT count(*) FROM session AS s {_join(asked)}"
-            return int(conn.execute(sql, asked.values if asked else ()).fetchone()[0])
+    def count_sessions(self, wanted: Wanted | str = "") -> int:
+        """How many sessions there are of these."""
+        wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
+        with self._searching(wanted.words) as conn:
+            return listing.count(conn, wanted)
+
+    def facets(self) -> tuple[list[str], list[str]]:
+        """All tags and all models of the sessions that are not in the bin."""
+        with self._db.read() as conn:
+            return listing.facets(conn)
 
     def session_ids(self) -> list[str]:
-        """All sessions in order of arrival."""
+        """All sessions that are not in the bin, in order of arrival."""
         with self._db.read() as conn:
-            return [row["id"] for row in _all(conn, "SELECT id FROM session ORDER BY seq")]
+            return [
+                row["id"] for row in rows.fetch(conn, "SELECT id FROM session WHERE binned_at IS NULL ORDER BY seq")
+            ]
 
     def search(self, words: str, limit: int = _PAGE) -> list[Hit]:
         """Passages (title, query, principles or critique) that hold all words, best first; within one second.
@@ -177,7 +165,7 @@ class Store:
         asked = passages.words(words)
         if asked is None:
             return []
-        with self._searching(asked) as conn:
+        with self._searching(words) as conn:
             return passages.hits(conn, asked, limit)
 
     def rename(self, session_id: str, title: str) -> None:
@@ -188,8 +176,28 @@ class Store:
             body = passages.clean(title)
             conn.execute("UPDATE passage SET body = ? WHERE session_id = ? AND field = 'title'", (body, session_id))
 
+    def tag(self, session_id: str, tags: Sequence[str]) -> None:
+        """Give a session these tags in place of those it has; equal ones count once."""
+        kept = compact(list(dict.fromkeys(tags)))
+        with self._db.write() as conn:
+            self._changed(conn.execute("UPDATE session SET tags = ? WHERE id = ?", (kept, session_id)), session_id)
+
+    def bin(self, session_id: str) -> None:
+        """Put a session aside: no list, search or export of all shows it; `restore` brings it back as it was."""
+        self._set_binned(session_id, datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def restore(self, session_id: str) -> None:
+        """Take a session out of the bin; one that is not there stays as it is."""
+        self._set_binned(session_id, None)
+
+    def _set_binned(self, session_id: str, when: str | None) -> None:
+        with self._db.write() as conn:
+            self._changed(
+                conn.execute("UPDATE session SET binned_at = ? WHERE id = ?", (when, session_id)), session_id
+            )
+
     def delete(self, session_id: str) -> None:
-        """Remove a session with its samples, and its run when no other session has it."""
+        """Remove a session with its samples for good, and its run when no other session has it."""
         with self._db.write() as conn:
             self._changed(conn.execute("DELETE FROM session WHERE id = ?", (session_id,)), session_id)
             conn.execute("DELETE FROM run WHERE id NOT IN (SELECT run_id FROM session)")
@@ -204,9 +212,9 @@ class Store:
         self._db.close()
 
     @contextmanager
-    def _searching(self, asked: passages.Words | None) -> Iterator[sqlite3.Connection]:
+    def _searching(self, words: str) -> Iterator[sqlite3.Connection]:
         try:
-            with self._db.read(passages.TIME_LIMIT_S if asked else None) as conn:
+            with self._db.read(passages.TIME_LIMIT_S if words.strip() else None) as conn:
                 yield conn
         except TimeoutError:
             raise passages.too_slow() from None
@@ -216,19 +224,6 @@ class Store:
             raise StoreError(f"database {self.path}: there is no {name}")
 
 
-def _session_row(conn: sqlite3.Connection, row: sqlite3.Row, asked: passages.Words | None) -> SessionRow:
-    snippet = passages.snippet(conn, asked, row["passage"]) if asked else ""
-    return SessionRow(rows.session_from(row), row["n"], row["k"], row["samples"], row["valid"], snippet)
-
-
-def _join(asked: passages.Words | None) -> str:
-    """SQL that keeps only the sessions with a hit, and names the first passage that is one."""
-    if asked is None:
-        return "LEFT JOIN (SELECT NULL AS passage) AS h"
-    found = f"SELECT p.session_id, min(p.id) AS passage FROM passage AS p WHERE {asked.where} GROUP BY p.session_id"
-    return f"JOIN ({found}) AS h ON h.session_id = s.id"
-
-
 def _check_id(value: str, name: str) -> None:
     try:
         records.identifier(value, name)
@@ -236,14 +231,8 @@ def _check_id(value: str, name: str) -> None:
         raise StoreError(str(error)) from None
 
 
-def _all(conn: sqlite3.Connection, sql: str, *values: Any) -> list[sqlite3.Row]:
-    cursor = conn.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql, values).fetchall()
-
-
 def _one(conn: sqlite3.Connection, sql: str, *values: Any) -> sqlite3.Row | None:
-    found = _all(conn, sql, *values)
+    found = rows.fetch(conn, sql, *values)
     return found[0] if found else None
 
 

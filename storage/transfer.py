@@ -30,8 +30,8 @@ def export_store(store: Store, session_ids: Sequence[str] | None, out: TextIO) -
     return exchange.dump(_sessions(store, session_ids), out)
 
 
-def import_file(store: Store, path: str | Path | BinaryIO) -> list[Imported]:
-    """Add every session of a file, or none when a line is broken.
+def import_file(store: Store, path: str | Path | BinaryIO, restore: bool = True) -> list[Imported]:
+    """Add every session of a file, or none when a line is broken. `restore`: take those that are in the bin out of it.
 
     A session that is there already gets the samples that it lacks. When its id belongs to another item or run, or one
     of its samples differs, the file's session is kept beside it under a new id.
@@ -44,7 +44,10 @@ def import_file(store: Store, path: str | Path | BinaryIO) -> list[Imported]:
                     f"{path}, line {item.line}: item {item.item_id!r} has no item line; "
                     "a session needs its query and responses (vote and curve work without)"
                 )
-    return [_import_item(store, run, item) for block in blocks for run, item in _with_run(store, block)]
+    found = [_import_item(store, run, item) for block in blocks for run, item in _with_run(store, block)]
+    for imported in found if restore else ():
+        store.restore(imported.session_id)
+    return found
 
 
 def _sessions(store: Store, session_ids: Sequence[str] | None) -> Iterator[tuple[Run, Session, list[Sample]]]:

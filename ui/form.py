@@ -1,32 +1,31 @@
-"""What a person filled in, and what an address says, as data; every bound is checked here, on the server."""
+"""What a person filled in as data; every bound is checked here, on the server."""
 
 import hashlib
+import io
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from grm_core import prompts
 from grm_core.errors import UsageError
-from grm_core.types import Example, Message, Method
-from ui.job import Ask, Dials
+from grm_core.types import Example, Message
+from storage.exchange import read_items
+from ui.job import Ask
 
 N_MAX_PAGE = 8
 SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
 """When a run may end early: the chance that the verdict would still change."""
+AUTOMATIC = "automatic"
+TEMPLATES = (AUTOMATIC, *(name for name in prompts.names() if name != "compact-binary"))
+"""Every template whose scores go from 1 to 10; `automatic` is the one that fits model and input."""
+_ITEMS_MOST = 2000
+_TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
 
-def dials_of(given: Mapping[str, str]) -> Dials:
-    """Method, k and k_meta from an address; what is missing or makes no sense is left at its default."""
-    numbers = {name: given.get(name, "") for name in ("k", "k_meta")}
-    k, k_meta = (
-        int(text) if text.isascii() and text.isdigit() and int(text[:6]) > 0 else None for text in numbers.values()
-    )
-    method = given.get("method", "")
-    return Dials(Method(method) if method in list(Method) else Method.NAIVE, k, k_meta)
-
-
-def read_form(query: str, *rest: Any) -> tuple[Example, Ask]:
-    """The composer's fields as an example and what is asked of it; UsageError says which field is wrong."""
-    texts, (count, k, temperature, order, seed, *more) = rest[:N_MAX_PAGE], rest[N_MAX_PAGE:]
-    reference, principles, settle = more
+def read_form(given: Mapping[str, Any]) -> tuple[Example, Ask]:
+    """The composer's fields by name as an example and what is asked of it; UsageError says which field is wrong."""
+    k, temperature, seed, settle = given["k"], given["temperature"], given["seed"], given["settle"]
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
     if k is None or not float(k).is_integer():
         raise UsageError("k must be a whole number from 1 to 1024")
@@ -34,20 +33,107 @@ def read_form(query: str, *rest: Any) -> tuple[Example, Ask]:
         raise UsageError(f"the temperature is {temperature}; it must be from 0 to 2")
     if not 0 <= (seed or 0) < 2**63:
         raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
-    given = tuple(line.strip() for line in (principles or "").splitlines() if line.strip())
-    example = Example(
-        id=_digest(query or "", *texts[: int(count)]),
-        query=(Message("user", query or ""),),
-        responses=tuple(text or "" for text in texts[: int(count)]),
-        reference=reference if reference and reference.strip() else None,
-    )
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
-    ask = Ask(int(k), float(temperature), str(order), int(seed or 0), given, SETTLE[settle])
-    return example, ask
+    if given["template"] not in TEMPLATES:
+        raise UsageError(f"the template is one of {', '.join(TEMPLATES)}")
+    own = tuple(line.strip() for line in (given["principles"] or "").splitlines() if line.strip())
+    template = "" if given["template"] == AUTOMATIC else given["template"]
+    ask = Ask(int(k), float(temperature), str(given["order"]), int(seed or 0), own, SETTLE[settle], template)
+    return _example(given), ask
+
+
+def _example(given: Mapping[str, Any]) -> Example:
+    query, reference = given["query"] or "", given["reference"] or ""
+    turns = read_turns(given["turns"] or "")
+    texts = tuple(text or "" for text in given["responses"])
+    # The query alone, not the turns before it, is what must not be empty.
+    asked = (*turns, Message("user", query)) if query.strip() else ()
+    if turns and not asked:
+        raise UsageError("the query is empty; the last thing that the user said belongs there")
+    return Example(
+        id=_digest(*(f"{turn.role}\1{turn.content}" for turn in turns), query, *texts),
+        query=asked or (Message("user", query),),
+        responses=texts,
+        labels=read_labels(given["labels"] or "", len(texts)),
+        reference=reference if reference.strip() else None,
+    )
+
+
+def read_turns(text: str) -> tuple[Message, ...]:
+    """The turns before the query: lines that begin with system:, user: or assistant: open one, or a JSON list."""
+    if not text.strip():
+        return ()
+    if text.lstrip().startswith("["):
+        return _items(json.dumps({"query": _json(text), "responses": ["-"]}), "earlier turns")[0].query
+    heads = list(_TURN.finditer(text))
+    if not heads or text[: heads[0].start()].strip():
+        raise UsageError("earlier turns: each begins with user:, assistant: or system: at the start of a line")
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    return tuple(
+        Message(head[1].lower(), text[head.end() : end].strip("\r\n")) for head, end in zip(heads, ends, strict=True)
+    )
+
+
+def write_turns(turns: tuple[Message, ...]) -> str:
+    """What `read_turns` reads as these turns: words where that works, else JSON."""
+    plain = "\n".join(f"{turn.role}: {turn.content}" for turn in turns)
+    try:
+        if read_turns(plain) == turns:
+            return plain
+    except UsageError:
+        pass  # such as an empty list, or a text that begins with a bracket
+    return json.dumps([{"role": turn.role, "content": turn.content} for turn in turns], indent=1) if turns else ""
+
+
+def read_labels(text: str, n: int) -> tuple[float, ...] | None:
+    """'1, 0' as labels, the highest is the best; None when nothing is given."""
+    if not text.strip():
+        return None
+    try:
+        labels = tuple(float(part) for part in text.replace(";", ",").split(","))
+    except ValueError:
+        raise UsageError(f"labels are numbers with commas between them, not {text.strip()[:40]!r}") from None
+    if len(labels) != n or not all(abs(label) < 1e9 for label in labels):
+        raise UsageError(f"{len(labels)} labels for {n} responses; give one finite number each")
+    return labels
+
+
+def read_pasted(text: str, name: str = "what was pasted") -> list[Example]:
+    """Items of ITEMS.jsonl, of a JSON list or one JSON object; ids may be missing. UsageError names the line."""
+    whole = _json(text) if text.lstrip()[:1] in ("[", "{") and _is_json(text) else None
+    lines = whole if isinstance(whole, list) else [whole] if isinstance(whole, dict) else None
+    if lines is not None:
+        text = "\n".join(json.dumps(line) for line in lines)
+    return _items(text, name)
+
+
+def _items(text: str, name: str) -> list[Example]:
+    lines = []
+    for number, line in enumerate(text.split("\n"), 1):
+        value = _json(line) if _is_json(line) else None
+        lines.append(json.dumps({"id": f"pasted-{number}"} | value) if isinstance(value, dict) else line)
+    found = read_items(io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")), name)
+    if len(found) > _ITEMS_MOST:
+        raise UsageError(f"{name}: {len(found):,} items; the page takes {_ITEMS_MOST:,}, `app.py score` any number")
+    return found
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"not JSON: {str(error)[:80]}") from None
 
 
 def _digest(*texts: str) -> str:
     """An item id that depends on the content: the same question with the same seed sees the same orders."""
-    whole = "\0".join(text or "" for text in texts)
-    return "page-" + hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return "page-" + hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from grm_core.analysis import settling
@@ -24,6 +25,8 @@ class Ask:
     principles: tuple[str, ...] = ()
     settle: float | None = None
     """End early once the verdict of k samples would differ from the present one with less than this probability."""
+    template: str = ""
+    """Name of the prompt template; '' = the one that fits the model and the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,16 @@ class Snapshot:
 class Job:
     """The mutable side of one run; written by the loop's thread, read by pages through `snapshot`."""
 
-    def __init__(self, plan: SamplingPlan, settle: float | None) -> None:
+    def __init__(self, plan: SamplingPlan, settle: float | None = None, before: Sequence[Sample] = ()) -> None:
+        """`before`: samples that the session has already."""
         self.plan, self.settle = plan, settle
         self.settled: float | None = None
         self.phase, self.error = "waiting", ""
         self.finished_tokens = 0
         self.live_tokens: dict[int, int] = {}
-        self.done = 0
+        self.done = self.had = len(before)
         self.stopping = False
-        self.samples: list[Sample] = []
+        self.samples: list[Sample] = list(before)
         self.started: float | None = None
         self.ended: float | None = None
         self.live: dict[int, str] = {}
@@ -90,8 +94,9 @@ class Job:
         tokens = self.finished_tokens + sum(list(self.live_tokens.values()))
         elapsed = None if self.started is None else (self.ended or time.monotonic()) - self.started
         rate = tokens / elapsed if elapsed and tokens else None
-        expected = self.finished_tokens / self.done if self.done else _TYPICAL_TOKENS
-        missing = max(0.0, self.plan.k * expected - tokens)
+        fresh = self.done - self.had
+        expected = self.finished_tokens / fresh if fresh else _TYPICAL_TOKENS
+        missing = max(0.0, (self.plan.k - self.had) * expected - tokens)
         left = missing / rate if rate and self.phase == "sampling" else None
         samples = tuple(self.samples)
         return Snapshot(

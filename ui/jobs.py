@@ -54,11 +54,8 @@ class Jobs:
         """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
         sampling.check(example, ask.k, N_MAX_PAGE)
         settle = None if ask.settle is None else settling.check_level(ask.settle)
-        if self.store.read_only:
-            raise UsageError("the database is open for reading only; nothing can be saved from here")
-        if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
-            raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
-        template = prompts.load(prompts.choose(example, ask.principles, self.engine.style))
+        self._free()
+        template = self._template(example, ask)
         session_id = uuid.uuid4().hex[:12]
         plan = SamplingPlan(
             example=example,
@@ -70,9 +67,48 @@ class Jobs:
             session_id=session_id,
             principles=ask.principles,
         )
-        self._jobs[session_id] = Job(plan, settle)
-        self._spawn(self._work(session_id))
+        self._begin(Job(plan, settle))
         return session_id
+
+    def more(self, session_id: str, count: int) -> None:
+        """Sample `count` more for a stored session, as its run was asked; what failed or was stopped comes first.
+
+        Raises UsageError where that cannot be: unknown or running session, other model or template, k beyond 1,024.
+        """
+        session, running = self.store.session(session_id), self._jobs.get(session_id)
+        run = None if session is None else self.store.run(session.run_id)
+        if session is None or run is None:
+            raise UsageError("choose a stored session first; then more samples can be drawn for it")
+        if running is not None and running.running:
+            raise UsageError("this session is being sampled already; stop it, or wait until it ends")
+        self._free()
+        have = [sample for sample in self.store.samples(session_id) if sample.error is None]
+        k = len(have) + count
+        sampling.check(session.example, k, N_MAX_PAGE)
+        plan = SamplingPlan(
+            session.example, prompts.load(run.template), run.params, k, run.seed, run.order, session_id,
+            frozenset(sample.index for sample in have), run.principles,
+        )  # fmt: skip
+        if plan.template.hash != run.template_hash:
+            raise UsageError(f"the template {run.template} has changed since; score the query anew instead")
+        self._begin(Job(plan, before=have))
+
+    def _free(self) -> None:
+        if self.store.read_only:
+            raise UsageError("the database is open for reading only; nothing can be saved from here")
+        if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
+            raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
+
+    def _template(self, example: Example, ask: Ask) -> prompts.Template:
+        """What was asked for, or what fits; UsageError where it does not show all that was given."""
+        fits = prompts.choose(example, ask.principles, self.engine.style)
+        template = prompts.load(ask.template or fits)
+        prompts.shows(template, example, ask.principles)
+        return template
+
+    def _begin(self, job: Job) -> None:
+        self._jobs[job.plan.session_id] = job
+        self._spawn(self._work(job.plan.session_id))
 
     def example(self, session_id: str) -> Example | None:
         """What a session judges, from the store or, while its engine still starts, from its run."""
@@ -123,7 +159,10 @@ class Jobs:
                 raise asyncio.CancelledError
             await self.engine.start()
             job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
-            self._keep(job.plan)
+            if job.plan.have:
+                self._same_model(job.plan)
+            else:
+                self._keep(job.plan)
             asked = sampling.requests(job.plan)
             job.places = {(r.key, child): slot.index for r, slots in asked for child, slot in enumerate(slots)}
             job.phase, job.started = "sampling", time.monotonic()
@@ -180,6 +219,14 @@ class Jobs:
         await self.engine.close()
         if self.meta is not None:
             await self.meta.close()
+
+    def _same_model(self, plan: SamplingPlan) -> None:
+        """A session holds the samples of one model; which one runs here may be known only now."""
+        session = self.store.session(plan.session_id)
+        run = None if session is None else self.store.run(session.run_id)
+        if run is None or run.model != self.engine.model:
+            judged = "a model that is gone" if run is None else run.model
+            raise UsageError(f"{judged} judged this session, {self.engine.model} runs here; score it anew instead")
 
     def _keep(self, plan: SamplingPlan) -> None:
         """Store the run and its session; only now, because a server names its model when it is ready."""

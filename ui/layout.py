@@ -9,7 +9,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from storage.store import Store
-from ui.inspect_page import ASSETS, InspectPage
+from ui import ASSETS
+from ui.compare import ComparePage
+from ui.inspect_page import InspectPage
 from ui.jobs import Jobs
 from ui.sessions_page import SessionsPage
 from ui.view import Viewer
@@ -31,6 +33,9 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with demo.route("Sessions", "/sessions"):
         gr.Navbar(main_page_name="Inspect")
         SessionsPage(store, jobs)
+    with demo.route("Compare", "/compare", show_in_navbar=False):
+        gr.Navbar(main_page_name="Inspect")
+        ComparePage(store)
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo
 

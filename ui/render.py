@@ -1,16 +1,15 @@
 """Data -> what the page is sent: plain numbers, ids and words for assets/*.js, which puts them into text nodes.
 
-No markup is made here. Texts of a sample travel only when one is opened (`detail`).
+No markup is made here. Texts of a sample travel only when one is opened (see detail.py).
 """
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.engines.base import EngineState
-from grm_core.types import Example, Finding, Method, Parsed, ParseStatus, Sample, Verdict
+from grm_core.types import Finding, Method, ParseStatus, Sample, Verdict
 from ui.job import Snapshot
 
 Json = dict[str, Any]
@@ -33,7 +32,7 @@ def rows(samples: Sequence[Sample]) -> list[Json]:
         {
             "i": s.index,
             "scores": s.scores,
-            "reason": None if s.scores else (s.error or REASONS[s.parsed.status]),
+            "reason": reason(s),
             "order": "".join(letter(r) for r in s.order),
             "meta": s.meta_logit,
         }
@@ -41,26 +40,9 @@ def rows(samples: Sequence[Sample]) -> list[Json]:
     ]
 
 
-def detail(example: Example, sample: Sample) -> Json:
-    """Everything about one sample that its card shows."""
-    done, parsed = sample.completion, sample.parsed
-    text = done.text if done else ""
-    return {
-        "i": sample.index,
-        "scores": sample.scores,
-        "reason": None if sample.scores else (sample.error or REASONS[parsed.status]),
-        "status": str(parsed.status),
-        "order": [letter(r) for r in sample.order],
-        "principles": [{"text": p.text, "weight": p.weight} for p in parsed.principles],
-        "critique": critique(text, parsed),
-        "quotes": evidence(example, sample),
-        "raw": text,
-        "seed": sample.seed,
-        "tokens": done.completion_tokens if done else None,
-        "seconds": round(done.seconds, 1) if done else None,
-        "finish": done.finish_reason if done else None,
-        "meta": sample.meta_logit,
-    }
+def reason(sample: Sample) -> str | None:
+    """Why a sample casts no vote, None when it casts one."""
+    return None if sample.scores else (sample.error or REASONS[sample.parsed.status])
 
 
 def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[Json]:
@@ -75,35 +57,6 @@ def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[Json]:
         }
         for each in found
     ]
-
-
-def evidence(example: Example, sample: Sample) -> list[Json]:
-    """The quotations of a sample's critique: where in the critique, and whether and where a response holds them."""
-    text, span = sample.completion.text if sample.completion else "", sample.parsed.critique_span
-    told = critique(text, sample.parsed)
-    found = []
-    for quote in quotes(example, sample):
-        start = span[0] if span else 0
-        where = None
-        if quote.response is not None and quote.response_span is not None:
-            where = [_utf16(example.responses[quote.response], at) for at in quote.response_span]
-        places = [_utf16(told, at - start) for at in quote.span]
-        found.append({"at": places, "found": quote.found, "response": quote.response, "where": where})
-    return found
-
-
-def critique(text: str, parsed: Parsed) -> str:
-    """The critique section of a completion, '' when it has none."""
-    return text[slice(*parsed.critique_span)] if parsed.critique_span else ""
-
-
-def case(example: Example) -> Json:
-    """The query and the responses in own order."""
-    return {
-        "query": [{"role": m.role, "content": m.content} for m in example.query],
-        "responses": list(example.responses),
-        "reference": example.reference,
-    }
 
 
 def verdict_line(verdict: Verdict, n: int) -> str:
@@ -186,11 +139,6 @@ def sendable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [sendable(each) for each in value]
     return value
-
-
-def _utf16(text: str, at: int) -> int:
-    """An offset into a text as a browser counts it: characters beyond U+FFFF are two there."""
-    return len(text[:at].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _count(number: int, thing: str) -> str:

@@ -15,6 +15,7 @@ from grm_core.analysis.scaling import Curve, curves
 from grm_core.types import Example, Finding, Run, Sample, Session, Verdict
 from grm_core.voting import vote
 from ui import render
+from ui.detail import critique
 
 COLOURS = ("#0072B2", "#8A5A00", "#00694E", "#A3467F", "#2A6F97", "#A83B00", "#5C4790", "#5A5A5A")
 _STYLE = """
@@ -196,7 +197,7 @@ def _sample(sample: Sample, verdicts: Sequence[Verdict]) -> str:
         f"<li>{escape(p.text)}{'' if p.weight is None else f' ({p.weight:g})'}</li>" for p in sample.parsed.principles
     )
     text = sample.completion.text if sample.completion else ""
-    told = f'<div class="text">{escape(render.critique(text, sample.parsed))}</div>'
+    told = f'<div class="text">{escape(critique(sample))}</div>'
     raw = f'<details><summary>raw text</summary><pre class="raw">{escape(text)}</pre></details>'
     said = escape(scores or sample.error or str(sample.parsed.status))
     head = f"<summary><b>Sample {sample.index + 1}</b>: {said}{state}</summary>"

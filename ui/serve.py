@@ -55,13 +55,13 @@ def make_engine(args: argparse.Namespace) -> Engine:
 def import_demos(store: Store) -> None:
     """Keep the recorded demo sessions in the store, once; there they can be read while the engine starts."""
     from storage.transfer import import_file
-    from ui.inspect_page import ASSETS
+    from ui import ASSETS
 
     if store.read_only:
         return
     for path in sorted((ASSETS / "demo").glob("*.jsonl")):
         if path.name != "items.jsonl":
-            import_file(store, path)
+            import_file(store, path, restore=False)  # who put one into the bin does not want it back
 
 
 def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[tuple[str, str]]) -> int:

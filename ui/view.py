@@ -11,7 +11,7 @@ from grm_core.voting import vote
 from storage.store import Store
 from storage.transfer import export_store
 from ui import plots, render, report
-from ui.job import Dials
+from ui.job import Dials, Snapshot
 from ui.jobs import Jobs
 
 _CACHED = 32
@@ -28,36 +28,63 @@ class Viewer:
         self._curves: dict[tuple[str, Method, int | None, int], Curve] = {}
         self._findings: dict[tuple[str, int], list[dict[str, Any]]] = {}
 
-    def view(self, session_id: str, dials: Dials) -> dict[str, Any]:
-        """Plain data for assets/inspect/; an unknown session gives {'rows': []} with a word on it."""
+    def view(self, session_id: str) -> dict[str, Any]:
+        """Rows, progress and findings for assets/inspect/; an unknown session gives {'rows': []} with a word on it."""
         example = self.jobs.example(session_id)
         if example is None:
             return {"rows": [], "missing": True}
         session, progress = self.store.session(session_id), self.jobs.snapshot(session_id)
         run = self.store.run(session.run_id) if session else None
-        # While a run is live its view is asked for four times a second: the job has every stored sample at hand.
         running = progress is not None and progress.running
-        live = sorted(progress.samples, key=lambda s: s.index) if progress is not None and running else None
-        samples = self.store.samples(session_id) if live is None else live
+        samples = self._samples(session_id, progress)
         asked = progress.k if progress else max(run.k if run else 0, len(samples))
-        n = len(example.responses)
-        found = {
+        settings = (
+            [f"{run.model} on the {run.engine} engine", f"temperature {run.params.temperature:g}"] if run else []
+        )
+        return {
             "session": session_id,
-            "n": n,
+            "n": len(example.responses),
             "k": asked if running else max([len(samples), *(s.index + 1 for s in samples)]),
             "phase": progress.phase if progress else "stored",
             "running": running,
             "progress": render.progress_line(progress, len(samples), asked),
             "rows": render.rows(samples),
             "live": {str(i): tail for i, tail in progress.live.items()} if progress else {},
-            "method": str(dials.method),
-            "dials": {"k": dials.k, "k_meta": dials.k_meta},
-            "notes": [f"Judged by {run.model} on the {run.engine} engine."] if run else [],
+            "origin": ", ".join([*settings, f"template {run.template}, {run.order} order"]) if run else "",
+            "findings": [] if running else self._audit(session_id, samples, example),
         }
-        found["findings"] = [] if running else self._audit(session_id, samples, example)
-        voted = self._vote(session_id, samples, example, dials, running)
-        found["notes"] = [*voted.pop("notes", []), *found["notes"]]
-        return found | voted
+
+    def voted(self, session_id: str, dials: Dials) -> dict[str, Any] | None:
+        """The stored samples voted as the dials say, and their curve; no model is asked. None: no such session."""
+        example = self.jobs.example(session_id)
+        if example is None:
+            return None
+        progress = self.jobs.snapshot(session_id)
+        samples = self._samples(session_id, progress)
+        found = {"method": str(dials.method), "dials": {"k": dials.k, "k_meta": dials.k_meta}, "points": []}
+        n = len(example.responses)
+        try:
+            verdict = vote(samples, dials.method, dials.k, dials.k_meta)
+            found |= {
+                "verdict": render.verdict_line(verdict, n) if samples else "",
+                "winner": verdict.winner,
+                "totals": verdict.totals,
+                "valid": verdict.k_effective,
+                "notes": _notes(samples, verdict, dials),
+            }
+            if dials.method is not Method.NAIVE or verdict.k < len(samples):
+                found["kept"] = list(verdict.voted)
+            live = progress is not None and progress.running
+            if not live or verdict.k_effective <= _LIVE_CURVE:
+                found |= _drawn(self._curve(session_id, samples, dials, example.labels), n)
+        except UsageError as refused:
+            lacking = dials.method is not Method.NAIVE and all(s.meta_logit is None for s in samples)
+            # The method's own words name a sample from 0; the page counts from 1.
+            why = (
+                "none of these samples has a meta logit (no meta RM has read them); vote naive" if lacking else refused
+            )
+            found["verdict"] = f"No {dials.method} verdict: {why}."
+        return found
 
     def recent(self, count: int = 6) -> list[dict[str, Any]]:
         """The newest sessions, to read while nothing is judged yet: id, title, k and whether it is a recorded demo."""
@@ -82,30 +109,11 @@ class Viewer:
         write = {"html": report.html, "md": report.markdown, "csv": report.csv}.get(kind)
         return write and write(report.make(session, self.store.run(session.run_id), self.store.samples(session_id)))
 
-    def _vote(
-        self, session_id: str, samples: list[Sample], example: Example, dials: Dials, running: bool
-    ) -> dict[str, Any]:
-        n, method = len(example.responses), dials.method
-        try:
-            verdict = vote(samples, method, dials.k, dials.k_meta)
-            if running and verdict.k_effective > _LIVE_CURVE:
-                return {"verdict": render.verdict_line(verdict, n), "points": []}
-            found = self._curve(session_id, samples, dials, example.labels)
-        except UsageError as refused:
-            lacking = method is not Method.NAIVE and all(s.meta_logit is None for s in samples)
-            # The method's own words name a sample from 0; the page counts from 1.
-            why = (
-                "none of these samples has a meta logit (no meta RM has read them); vote naive" if lacking else refused
-            )
-            return {"verdict": f"No {method} verdict: {why}.", "points": []}
-        return {
-            "verdict": render.verdict_line(verdict, n) if samples else "",
-            "kept": None if method is Method.NAIVE and verdict.k == len(samples) else list(verdict.voted),
-            "notes": _notes(samples, verdict, dials),
-            "plot": plots.margin_over_k(found),
-            "points": plots.table(found) if n > 1 else [],
-            "how": plots.how(found),
-        }
+    def _samples(self, session_id: str, progress: Snapshot | None) -> list[Sample]:
+        """By index. A live run is looked at several times a second: its job has every stored sample at hand."""
+        if progress is not None and progress.running:
+            return sorted(progress.samples, key=lambda s: s.index)
+        return self.store.samples(session_id)
 
     def _audit(self, session_id: str, samples: list[Sample], example: Example) -> list[dict[str, Any]]:
         key = (session_id, len(samples))
@@ -122,6 +130,11 @@ class Viewer:
                 self._curves.clear()
             self._curves[key] = curve(samples, dials.method, dials.k_meta, labels)
         return self._curves[key]
+
+
+def _drawn(found: Curve, n: int) -> dict[str, Any]:
+    points = plots.table(found) if n > 1 else []
+    return {"plot": plots.margin_over_k(found), "points": points, "how": plots.how(found)}
 
 
 def _notes(samples: list[Sample], verdict: Verdict, dials: Dials) -> list[str]:

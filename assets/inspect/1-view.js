@@ -1,7 +1,7 @@
-// The Inspect view, in six files that are joined in the order of their names and run once, as the js_on_load of a gr.HTML.
-// Everything arrives in props.value as data; every text reaches the page through textContent, never as markup.
+// The Inspect view, in files that are joined in the order of their names and run once, as the js_on_load of a gr.HTML.
+// Everything arrives as data (props.value, answers of server.*); every text reaches the page through textContent.
 const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A"];
-const letter = (i) => String.fromCharCode(65 + i);
+const letter = (i) => (i < 26 ? "" : String.fromCharCode(64 + Math.floor(i / 26))) + String.fromCharCode(65 + (i % 26));
 const el = (tag, cls, text) => {
   const node = document.createElement(tag);
   if (cls) node.className = cls;
@@ -19,35 +19,48 @@ const chip = (i) => {
   node.style.setProperty("--c", COLOURS[i % COLOURS.length]);
   return node;
 };
+const labelled = (text, field) => {
+  const node = el("label", "grm-field");
+  node.append(el("span", "", text), field);
+  return node;
+};
+const choice = (pairs, act) => {
+  const node = el("select");
+  for (const [value, text] of pairs) { const one = el("option", "", text); one.value = value; node.append(one); }
+  node.addEventListener("change", act);
+  return node;
+};
 
+// Left the matrix with its tools, right all that is read; on a narrow screen one column in the order of CSS.
 const root = el("div", "grm-root");
+const left = el("div", "grm-left"), right = el("div", "grm-right");
 const parts = {};
-for (const name of ["case", "progress", "verdict", "findings", "split", "plot", "documents"]) {
-  parts[name] = el("section", "grm-" + name);
-  root.append(parts[name]);
-}
-const matrix = el("div", "grm-matrix");
-const cards = el("div", "grm-cards");
-parts.split.append(matrix, cards);
+const part = (name, side, tag = "section") => { parts[name] = el(tag, "grm-" + name); side.append(parts[name]); return parts[name]; };
+for (const name of ["tools", "matrix"]) part(name, left, "div");
+for (const name of ["case", "progress", "verdict", "dials", "findings", "modes", "cards", "plot", "documents"]) part(name, right);
+root.append(left, right);
+const { matrix, cards } = parts;
 const bar = el("progress");
 const said = el("p", "grm-said");
 said.setAttribute("aria-live", "polite");
 parts.progress.append(said, bar);
 
-let value = {};
-let chosen = [];          // sample indices shown as cards
+let value = {};           // rows, progress and findings, as the server pushes them
+let voted = {};           // verdict, kept samples and curve under the present dials
+let chosen = [];          // sample indices shown as cards, in the order they were chosen
 let touched = false;      // whether the person chose them
 let focus = 0;            // index of the row that takes the keyboard
-let drawn = "";           // what the plot shows already
 let shownCase = "";
 const details = new Map();
 const columns = () => (window.innerWidth >= 1200 ? (value.n > 4 ? 2 : 3) : window.innerWidth >= 900 ? 2 : 1);
 
 async function detailOf(i) {
-  const key = value.session + "/" + i;
+  const row = value.rows.find((one) => one.i === i);
+  const key = [value.session, i, row && row.reason].join("/");  // what failed may be sampled again
   if (!details.has(key)) {
     if (details.size > 200) details.delete(details.keys().next().value);
-    details.set(key, await server.detail(value.session, i));
+    const found = await server.sample(value.session, i);
+    if (found) details.set(key, found);
   }
   return details.get(key);
 }
@@ -76,6 +89,7 @@ async function drawCase() {
     const card = el("div", "grm-response");
     const title = el("div", "grm-response-head");
     title.append(chip(i), el("strong", "", "Response " + letter(i)));
+    if (found.labels) title.append(el("span", "grm-note", "label " + found.labels[i]));
     card.append(title, el("div", "grm-text", text));
     list.append(card);
   });
@@ -90,7 +104,9 @@ function drawHead() {
   bar.hidden = !value.running;
   bar.max = value.k || 1;
   if (value.phase === "waiting") bar.removeAttribute("value"); else bar.value = value.rows.length;
+  parts.progress.hidden = !value.progress && !value.running;
   parts.verdict.replaceChildren();
-  if (value.verdict) parts.verdict.append(el("h2", "", value.verdict));
-  for (const note of value.notes || []) parts.verdict.append(el("p", "grm-note", note));
+  if (voted.verdict) parts.verdict.append(el("h2", "", voted.verdict));
+  for (const note of voted.notes || []) parts.verdict.append(el("p", "grm-note", note));
+  if (value.origin) parts.verdict.append(el("p", "grm-note", "Judged by " + value.origin + "."));
 }

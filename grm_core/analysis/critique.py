@@ -34,6 +34,23 @@ def parts(sample: Sample) -> tuple[Span | None, ...]:
     return tuple(found)
 
 
+def pieces(sample: Sample) -> list[tuple[int | None, Span]]:
+    """The whole critique in writing order, cut where `parts` begin: (own index of the response or None, span).
+
+    What stands before the first part speaks of no response: its index is None. Empty without a critique.
+    """
+    span = sample.parsed.critique_span
+    if sample.completion is None or span is None:
+        return []
+    marks: list[tuple[int, int | None]] = sorted(
+        (part[0], sample.order[place]) for place, part in enumerate(parts(sample)) if part is not None
+    )
+    if not marks or sample.completion.text[span[0] : marks[0][0]].strip():
+        marks.insert(0, (span[0], None))
+    ends = [*(at for at, _ in marks[1:]), span[1]]
+    return [(own, (start, end)) for (start, own), end in zip(marks, ends, strict=True)]
+
+
 def sub_scores(sample: Sample) -> tuple[int | None, ...]:
     """The last 'x/10' of each response's part, in shown order; None where a part gives none.
 

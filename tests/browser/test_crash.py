@@ -16,8 +16,9 @@ pytestmark = pytest.mark.browser
 
 
 def matrix(page: Any) -> dict[int, list[str]]:
-    """Sample index -> the texts of its row."""
-    read = "rows => rows.map(r => [Number(r.dataset.i), Array.from(r.cells, c => c.textContent)])"
+    """Sample index -> the texts of its row, but for the flag: findings come with the end of a run."""
+    cells = "[...r.cells].filter(c => !c.classList.contains('grm-flag')).map(c => c.textContent)"
+    read = f"rows => rows.map(r => [Number(r.dataset.i), {cells}])"
     return dict(page.eval_on_selector_all(".grm-matrix tr[data-i]", read))
 
 

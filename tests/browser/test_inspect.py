@@ -35,7 +35,13 @@ def wait_rows(page: Any, count: int) -> None:
 
 
 def wait_end(page: Any) -> None:
+    """Until all samples are there and were voted."""
     page.locator(".grm-root[data-phase=done]").wait_for(timeout=LONG)
+    page.wait_for_function(
+        "(() => { const { done, voted } = document.querySelector('.grm-root').dataset;"
+        " return voted && voted.split('/')[1] === done })()",
+        timeout=LONG,
+    )
 
 
 def test_scoring_fills_the_rows_and_says_the_verdict(serve: Serve, page: Any, watch: Watch) -> None:
@@ -157,7 +163,7 @@ def test_the_verdict_and_all_32_rows_fit_on_one_screen(serve: Serve, page: Any) 
     wait_end(page)
     wait_rows(page, 32)
     page.wait_for_timeout(500)
-    page.evaluate("document.querySelector('.grm-verdict').scrollIntoView({block: 'start'})")
+    assert page.evaluate("window.scrollY") == 0
     box = page.locator(".grm-matrix tr[data-i]").last.bounding_box()
     assert box["y"] + box["height"] <= 900
     assert page.locator(".grm-verdict").bounding_box()["y"] >= 0
@@ -200,6 +206,7 @@ def test_the_method_chosen_during_a_run_stays_chosen(serve: Serve, page: Any) ->
     page.locator("#method label", has_text="guided").first.click()
     page.locator(".grm-verdict h2", has_text="meta logit").wait_for(timeout=LONG)
     wait_end(page)
+    wait_rows(page, 8)
     assert "meta logit" in page.locator(".grm-verdict").inner_text()
     page.locator("#method label", has_text="naive").click()
     page.locator(".grm-verdict h2", has_text="Naive vote over 8 samples").wait_for(timeout=LONG)

@@ -5,7 +5,7 @@ import json
 from grm_core.parsing import parse
 from grm_core.types import Completion, Sample
 from tests.make import make_example
-from ui import render
+from ui import detail, render
 
 LONE = "\ud800"
 
@@ -14,7 +14,7 @@ def test_lone_surrogates_do_not_keep_a_session_from_being_shown() -> None:
     text = f"Principles:\n1. Fact{LONE} (weight: 100%)\nCritique:\nfine{LONE}\nScores: \\boxed{{7, 3}}"
     done = Completion(text, "stop", 1, 1, 0.1, "m")
     sample = Sample("s/0", "s", 0, (0, 1), 1, "key", done, None, parse(text, 2))
-    for data in (render.detail(make_example(), sample), render.case(make_example(query=f"why{LONE}"))):
+    for data in (detail.detail(make_example(), sample), detail.case(make_example(query=f"why{LONE}"))):
         sent = json.dumps(render.sendable(data), ensure_ascii=False).encode()
         assert "\ufffd" in sent.decode()
 

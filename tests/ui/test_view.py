@@ -18,7 +18,7 @@ from storage.store import Store
 from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example, make_sample
-from ui import render
+from ui import detail, render
 from ui.job import Dials
 from ui.jobs import Jobs
 from ui.view import Viewer
@@ -41,7 +41,8 @@ def test_plot_shows_what_the_command_line_prints_for_the_exported_session(
 ) -> None:
     store = Store(tmp_path / "grm.db")
     fill(store, n, k, broken=(3,))
-    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Dials(Method.NAIVE))
+    view = Viewer(store, Jobs(store, FakeEngine())).voted("s", Dials(Method.NAIVE))
+    assert view is not None
     out = io.StringIO()
     export_store(store, ["s"], out)
     (tmp_path / "samples.jsonl").write_text(out.getvalue())
@@ -58,15 +59,17 @@ def test_plot_shows_what_the_command_line_prints_for_the_exported_session(
 def test_guided_vote_without_meta_logits_says_why_and_keeps_the_rows(tmp_path: Path) -> None:
     store = Store(tmp_path / "grm.db")
     fill(store, 2, 4)
-    view = Viewer(store, Jobs(store, FakeEngine())).view("s", Dials(Method.GUIDED))
-    assert "none of these samples has a meta logit" in view["verdict"]
-    assert len(view["rows"]) == 4
+    viewer = Viewer(store, Jobs(store, FakeEngine()))
+    voted = viewer.voted("s", Dials(Method.GUIDED))
+    assert voted is not None
+    assert "none of these samples has a meta logit" in voted["verdict"]
+    assert len(viewer.view("s")["rows"]) == 4
     store.close()
 
 
 def test_unknown_session_is_said_to_be_missing(tmp_path: Path) -> None:
     store = Store(tmp_path / "grm.db")
-    assert Viewer(store, Jobs(store, FakeEngine())).view("' OR 1=1 --", Dials())["missing"]
+    assert Viewer(store, Jobs(store, FakeEngine())).view("' OR 1=1 --")["missing"]
     store.close()
 
 
@@ -95,9 +98,7 @@ def test_engine_lines_name_engine_and_model_and_what_to_do() -> None:
 
 def test_critique_is_cut_out_of_the_raw_text() -> None:
     text = "Principles:\n1. Clear (weight: 60%)\nCritique:\nResponse 1: fine.\nScores: \\boxed{7, 3}"
-    from grm_core.parsing import parse
-
-    assert render.critique(text, parse(text, 2)) == "Response 1: fine."
+    assert detail.critique(replace(make_sample(0, (7, 3), text=text), parsed=parse(text, 2))) == "Response 1: fine."
 
 
 def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) -> None:
@@ -115,8 +116,9 @@ def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) ->
         fill(store, 2, 0)
         for i, (row, logit) in enumerate(zip(rows, logits, strict=True)):
             store.add_sample(make_sample(i, row, float(logit)))
-        notes = Viewer(store, Jobs(store, FakeEngine())).view("s", Dials(Method.NAIVE))["notes"]
-        assert any(said in note for note in notes), notes
+        voted = Viewer(store, Jobs(store, FakeEngine())).voted("s", Dials(Method.NAIVE))
+        assert voted is not None
+        assert any(said in note for note in voted["notes"]), voted["notes"]
         store.close()
 
 
@@ -128,10 +130,10 @@ def test_findings_name_samples_by_index_and_quotations_by_the_browsers_offsets()
     found = render.findings(audit.find(example, [sample]), [sample])
     (finding,) = [each for each in found if each["kind"] == "quote not found"]
     assert finding["samples"] == [5]
-    detail = render.detail(example, sample)
-    seen = detail["critique"].encode("utf-16-le")
-    shown = [seen[2 * a : 2 * b].decode("utf-16-le") for a, b in (quote["at"] for quote in detail["quotes"])]
+    sent = detail.detail(example, sample)
+    seen = sent["critique"].encode("utf-16-le")
+    shown = [seen[2 * a : 2 * b].decode("utf-16-le") for a, b in (quote["at"] for quote in sent["quotes"])]
     assert shown == ["number 0", "never written here"]
-    assert [(quote["found"], quote["response"], quote["where"]) for quote in detail["quotes"]] == [
+    assert [(quote["found"], quote["response"], quote["where"]) for quote in sent["quotes"]] == [
         ("exact", 0, [15, 23]), ("missing", None, None),
     ]  # fmt: skip

@@ -38,16 +38,17 @@ function finding(one) {
   if (places.length && places.length < value.rows.length) {
     const shown = places.slice(0, columns());
     const label = places.length === 1 ? "open sample " + (places[0] + 1) : "open " + shown.map((i) => i + 1).join(", ") + " of " + places.length;
-    line.append(button(label, "grm-small", () => open(shown)));
+    line.append(button(label, "grm-small", () => { mode = null; open(shown); cards.scrollIntoView({ block: "nearest" }); }));
   }
   return line;
 }
 
-function open(places) {
-  touched = true;
-  chosen = places;
-  focus = places[0];
-  drawMatrix();
-  drawCards();
-  cards.scrollIntoView({ block: "nearest" });
+let findingAt = -1;
+function nextFinding() {
+  const found = [...parts.findings.querySelectorAll("button")];
+  if (!found.length) return;
+  parts.findings.querySelector("details").open = true;
+  findingAt = (findingAt + 1) % found.length;
+  found[findingAt].click();
+  found[findingAt].focus();
 }

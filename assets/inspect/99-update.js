@@ -46,29 +46,12 @@ async function copyMarkdown(event) {
   }
 }
 
-// ---- the address names what is shown: session, samples, dials ------------------------------------------------------
-function nameView() {
-  if (!value.session) return;
-  const url = new URL(window.location), dials = value.dials || {};
-  const put = (name, given) => (given ? url.searchParams.set(name, given) : url.searchParams.delete(name));
-  put("session", value.session);
-  put("method", value.method === "naive" ? "" : value.method);
-  put("k", dials.k);
-  put("k_meta", dials.k_meta);
-  put("sample", touched && chosen.length ? chosen[0] + 1 : "");
-  if (url.href !== window.location.href) window.history.replaceState(null, "", url);
-}
-
 // ---- updates -----------------------------------------------------------------------------------------------------
 function update() {
   if (!element.contains(root)) element.append(root);
   const before = value.session;
   value = { n: 0, k: 0, rows: [], ...(props.value || {}) };
-  if (value.session !== before) {
-    chosen = []; touched = false; focus = 0; drawn = "";
-    const named = Number(new URL(window.location).searchParams.get("sample"));
-    if (named > 0) { chosen = [named - 1]; focus = named - 1; touched = true; }
-  }
+  if (value.session !== before) newSession();
   nameView();
   root.hidden = !value.session;
   drawRecent();
@@ -80,11 +63,21 @@ function update() {
   if (fresh) { chosen = first; focus = first[0] || 0; }
   drawCase();
   drawHead();
+  drawDials();
   drawFindings();
   drawMatrix();
-  if (fresh || !chosen.length) drawCards();
+  if (fresh || !chosen.length || before !== value.session) drawCards();
   drawPlot();
   drawDocuments();
+  const news = value.session + "/" + value.rows.length + "/" + value.running;
+  if (value.rows.length && news !== votedFor) { votedFor = news; vote(); }
+}
+
+function newSession() {
+  chosen = []; touched = false; focus = 0; drawn = ""; votedFor = ""; voted = {}; comparing = false; mode = null;
+  rawShown.clear();
+  clearTools();
+  readAddress();
 }
 watch("value", update);
 new MutationObserver(() => value.session && drawPlot()).observe(document.body, { attributes: true, attributeFilter: ["class"] });

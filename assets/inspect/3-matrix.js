@@ -4,31 +4,50 @@ const rowNodes = new Map();  // sample index -> {key, tr}
 let rowsOf = "";
 let body = el("tbody");
 function drawMatrix() {
+  fillTools();
   if (rowsOf !== tableKey()) newTable();
-  const have = new Map(value.rows.map((row) => [row.i, row]));
   const hadFocus = matrix.contains(document.activeElement);
-  let place = body.firstChild;
-  for (let i = 0; i < value.k; i++) {
-    const row = have.get(i);
-    if (!row && !value.running) { rowNodes.get(i)?.tr.remove(); rowNodes.delete(i); continue; }
-    const key = JSON.stringify(row ? [row, chosen.includes(i), i === focus, dropped(row)] : ((value.live || {})[i] || "").slice(-70));
+  const wanted = arranged().map((row) => [row.i, row]);
+  const have = new Set(value.rows.map((row) => row.i));
+  if (value.running && tools.show === "all") {
+    for (let i = 0; i < value.k; i++) if (!have.has(i)) wanted.push([i, null]);
+    if (tools.sort === "arrival") wanted.sort((a, b) => a[0] - b[0]);
+  }
+  wanted.forEach(([i, row], place) => {
+    const key = JSON.stringify(row ? [row, chosen.includes(i), i === focus, dropped(row), flagOf(row)] : ((value.live || {})[i] || "").slice(-70));
     let known = rowNodes.get(i);
     if (!known || known.key !== key) {
       const tr = row ? finishedRow(row) : runningRow(i);
       if (known) known.tr.replaceWith(tr);
-      else body.insertBefore(tr, place && place.isConnected ? place : null);
       known = { key, tr };
       rowNodes.set(i, known);
     }
-    place = known.tr.nextSibling;
-  }
+    if (body.children[place] !== known.tr) body.insertBefore(known.tr, body.children[place] || null);
+  });
+  while (body.children.length > wanted.length) body.lastChild.remove();
+  for (const [i, { tr }] of rowNodes) if (!tr.isConnected) rowNodes.delete(i);
   if (hadFocus && !matrix.contains(document.activeElement)) focusRow(focus);
 }
 
 // The meta RM's column is there once it has read a sample.
 const metaKnown = () => value.rows.some((row) => row.meta !== null);
 const tableKey = () => [value.session, value.n, metaKnown()].join("/");
-const dropped = (row) => Boolean(value.kept) && row.scores && !value.kept.includes(row.i);
+const dropped = (row) => Boolean(voted.kept) && Boolean(row.scores) && !voted.kept.includes(row.i);
+const orderOf = () => [...body.querySelectorAll("tr[data-i]")].map((tr) => Number(tr.dataset.i));
+
+// The gravest finding that names this sample and not all of them.
+let flags = new Map(), flagsOf = null;
+function flagOf(row) {
+  if (flagsOf !== value.findings) {
+    flagsOf = value.findings;
+    flags = new Map();
+    for (const one of value.findings || []) {
+      if (one.samples.length < value.rows.length) for (const i of one.samples) if (!flags.has(i)) flags.set(i, one);
+    }
+  }
+  const found = flags.get(row.i);
+  return found ? found.severity + " " + found.kind : "";
+}
 
 function newTable() {
   rowsOf = tableKey();
@@ -43,7 +62,7 @@ function newTable() {
     head.append(cell);
   }
   if (metaKnown()) head.append(el("th", "grm-meta", "meta"));
-  head.append(el("th", "grm-order", "order"));
+  head.append(el("th", "grm-order", "shown"), el("th", "grm-flag", ""));
   const thead = el("thead");
   thead.append(head);
   body = el("tbody");
@@ -57,14 +76,15 @@ function finishedRow(row) {
   tr.tabIndex = row.i === focus ? 0 : -1;
   tr.setAttribute("aria-selected", chosen.includes(row.i));
   const place = el("td", "grm-index", (dropped(row) ? "× " : "") + (row.i + 1));
-  if (dropped(row)) place.title = value.dials && value.dials.k && row.i >= value.dials.k ? "not among the first k" : "dropped by the meta RM's filter";
+  if (dropped(row)) place.title = voted.dials.k && row.i >= voted.dials.k ? "not among the first k" : "dropped by the meta RM's filter";
   tr.append(place);
   if (row.scores) {
     const best = Math.max(...row.scores);
     row.scores.forEach((score, r) => {
       const cell = el("td", "grm-score" + (score === best && value.n > 1 ? " grm-best" : ""), score);
       cell.style.setProperty("--s", score / 10);
-      cell.title = "sample " + (row.i + 1) + ", response " + letter(r) + ": " + score + " of 10";
+      const at = row.order.indexOf(letter(r)) + 1;
+      cell.title = "sample " + (row.i + 1) + ", response " + letter(r) + ": " + score + " of 10, shown " + at + " of " + value.n;
       tr.append(cell);
     });
   } else {
@@ -75,6 +95,9 @@ function finishedRow(row) {
   }
   if (metaKnown()) tr.append(el("td", "grm-meta", row.meta === null ? "–" : row.meta.toFixed(2)));
   tr.append(el("td", "grm-order", row.order));
+  const flag = flagOf(row), mark = el("td", "grm-flag", flag ? "!" : "");
+  if (flag) { mark.title = flag.slice(flag.indexOf(" ") + 1); mark.classList.add("grm-flag-" + flag.split(" ")[0]); }
+  tr.append(mark);
   return tr;
 }
 
@@ -83,7 +106,7 @@ function runningRow(i) {
   tr.append(el("td", "grm-index", i + 1));
   const tail = (value.live || {})[i];
   const cell = el("td", "grm-tail", tail ? tail.slice(-70) : "·");
-  cell.colSpan = value.n + 1 + metaKnown();
+  cell.colSpan = value.n + 2 + metaKnown();
   tr.append(cell);
   return tr;
 }
@@ -105,14 +128,20 @@ function choose(i) {
   drawCards();
 }
 
+// The next samples in the order of the matrix, as many as stand side by side.
 function step(by) {
-  const order = value.rows.map((row) => row.i).sort((a, b) => a - b);
+  const order = orderOf();
   if (!order.length) return;
   const at = Math.max(0, Math.min(order.length - 1, order.indexOf(focus) + by));
-  touched = true;
   focus = order[at];
   const first = Math.min(at, Math.max(0, order.length - columns()));
-  chosen = order.slice(first, first + columns());
+  open(order.slice(first, first + columns()), order[at]);
+}
+
+function open(places, at) {
+  touched = true;
+  chosen = places;
+  focus = at ?? places[0];
   drawMatrix();
   drawCards();
 }
@@ -129,9 +158,4 @@ matrix.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
   focusRow(focus);
-});
-document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable=true]")) return;
-  if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
 });

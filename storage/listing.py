@@ -1,0 +1,107 @@
+"""Lists of sessions: which ones, in which order, a page at a time."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from grm_core.types import Session
+from storage import passages, rows
+from storage.errors import StoreError
+
+SORTS = {
+    "newest": "s.seq DESC",
+    "oldest": "s.seq",
+    "title": "s.title COLLATE NOCASE, s.seq DESC",
+    "most samples": "samples DESC, s.seq DESC",
+    "most responses": "s.n DESC, s.seq DESC",
+}
+"""Name -> SQL; a name from outside is looked up here and never becomes SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions a list shows; '' and False leave a criterion out."""
+
+    words: str = ""
+    """One passage holds all of them."""
+    tag: str = ""
+    model: str = ""
+    labelled: bool = False
+    """Only those whose item has labels."""
+    binned: bool = False
+    """Those in the bin instead of the others."""
+    sort: str = "newest"
+
+
+class SessionRow(NamedTuple):
+    """A session as a list shows it."""
+
+    session: Session
+    n: int
+    """Responses."""
+    model: str
+    k_asked: int
+    samples: int
+    """Samples stored, failed ones included."""
+    valid: int
+    """Samples that cast a vote."""
+    snippet: str
+    """Where the searched words stand (see Hit.snippet), '' when nothing is searched."""
+
+
+def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[SessionRow]:
+    """Some of the wanted sessions; StoreError for an unknown sort."""
+    if wanted.sort not in SORTS:
+        raise StoreError(f"sessions are sorted by {', '.join(SORTS)}, not by {wanted.sort!r}")
+    asked = passages.words(wanted.words)
+    columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
+    counts = "(SELECT count(*) FROM sample WHERE session_id = s.id"
+    source, values = _from(asked, wanted)
+    sql = f"""SELECT {columns}, s.n, r.model, r.k, h.passage,
+        {counts}) AS samples, {counts} AND status = 'ok') AS valid
+        {source} ORDER BY {SORTS[wanted.sort]} LIMIT ? OFFSET ?"""
+    found = rows.fetch(conn, sql, *values, limit, offset)
+    return [_row(conn, each, asked) for each in found]
+
+
+def count(conn: sqlite3.Connection, wanted: Wanted) -> int:
+    """How many sessions are wanted."""
+    source, values = _from(passages.words(wanted.words), wanted)
+    return int(conn.execute(f"SELECT count(*) {source}", values).fetchone()[0])
+
+
+def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:
+    """All tags and all models of the sessions that are not in the bin, in alphabetical order."""
+    # Not json_each: it would hand out a lone surrogate as bytes that are no text.
+    lists = rows.fetch(conn, "SELECT DISTINCT tags FROM session WHERE binned_at IS NULL")
+    tags = {tag for row in lists for tag in json.loads(row["tags"])}
+    used = "SELECT DISTINCT r.model FROM session AS s JOIN run AS r ON r.id = s.run_id WHERE s.binned_at IS NULL"
+    return sorted(tags), sorted(rows.unpack(row["model"]) for row in rows.fetch(conn, used))
+
+
+def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
+    """FROM and WHERE, and what stands for the question marks; h.passage is the first passage with the words."""
+    join = "LEFT JOIN (SELECT NULL AS passage) AS h"
+    values: tuple[str, ...] = ()
+    if asked is not None:
+        found = (
+            f"SELECT p.session_id, min(p.id) AS passage FROM passage AS p WHERE {asked.where} GROUP BY p.session_id"
+        )
+        join, values = f"JOIN ({found}) AS h ON h.session_id = s.id", asked.values
+    tests = [f"s.binned_at IS {'NOT ' if wanted.binned else ''}NULL"]
+    if wanted.tag:
+        tests.append("EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?)")
+    if wanted.model:
+        tests.append("r.model = ?")
+    if wanted.labelled:
+        tests.append("json_type(s.example, '$.labels') = 'array'")
+    given = tuple(rows.pack(text) for text in (wanted.tag, wanted.model) if text)
+    source = f"FROM session AS s JOIN run AS r ON r.id = s.run_id {join} WHERE {' AND '.join(tests)}"
+    return source, (*values, *given)
+
+
+def _row(conn: sqlite3.Connection, row: sqlite3.Row, asked: passages.Words | None) -> SessionRow:
+    snippet = passages.snippet(conn, asked, row["passage"]) if asked else ""
+    session, model = rows.session_from(row), rows.unpack(row["model"])
+    return SessionRow(session, row["n"], model, row["k"], row["samples"], row["valid"], snippet)

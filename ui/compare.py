@@ -1,0 +1,137 @@
+"""Two sessions side by side: what differs in how they were judged, and what came of it."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from grm_core.errors import UsageError
+from grm_core.types import Example, Method, Run, Sample, Session
+from grm_core.voting import vote
+from storage.store import Store
+from ui import ASSETS, render
+
+Json = dict[str, Any]
+_PRINCIPLES_MOST = 40
+
+
+class ComparePage:
+    """A view that asks the server for the two sessions that its address names."""
+
+    def __init__(self, store: Store) -> None:
+        def pair(given: Any) -> Any:
+            texts = given if isinstance(given, list) and len(given) == 2 else [None, None]
+            if not all(isinstance(text, str) for text in texts):
+                return None
+            return render.sendable(compare(store, *texts))
+
+        functions: list[Callable[..., Any]] = [pair]
+        gr.HTML(
+            {},
+            html_template='<div class="grm-view"></div>',
+            apply_default_css=False,
+            js_on_load=(ASSETS / "compare.js").read_text(encoding="utf-8"),
+            server_functions=functions,
+            elem_id="compare",
+        )
+
+
+def compare(store: Store, first: str, second: str) -> Json:
+    """Both sessions, the settings in which they differ, and warnings; `error` where one does not exist."""
+    sides = []
+    for session_id in (first, second):
+        session = store.session(session_id)
+        run = None if session is None else store.run(session.run_id)
+        if session is None or run is None:
+            return {"error": f"There is no session {session_id}."}
+        sides.append((session, run, store.samples(session_id)))
+    (one, a, _), (other, b, _) = sides
+    rows = _settings(a, b)
+    differing = [name for name, left, right in rows if left != right]
+    return {
+        "sides": [_side(*side) for side in sides],
+        "settings": [{"name": name, "values": [left, right], "differs": left != right} for name, left, right in rows],
+        "warnings": _warnings(one.example, other.example, differing),
+        "error": "",
+    }
+
+
+def _settings(a: Run, b: Run) -> list[tuple[str, str, str]]:
+    def told(run: Run) -> list[tuple[str, str]]:
+        return [
+            ("model", run.model),
+            ("template", f"{run.template} ({run.template_hash[:8]})"),
+            ("temperature", f"{run.params.temperature:g}"),
+            ("own principles", "; ".join(run.principles) or "none"),
+            ("order", run.order),
+            ("structured output", "yes" if run.params.regex else "no"),
+            ("seed", str(run.seed)),
+        ]
+
+    return [(name, left, right) for (name, left), (_, right) in zip(told(a), told(b), strict=True)]
+
+
+def _warnings(one: Example, other: Example, differing: list[str]) -> list[str]:
+    found = []
+    if one.query != other.query:
+        found.append("The two sessions judge different queries: nothing here can be compared number by number.")
+    elif one.responses != other.responses:
+        same = sorted(one.responses) == sorted(other.responses)
+        found.append(
+            "The responses are the same in another order; letters do not match."
+            if same
+            else "The two sessions judge different responses to the same query."
+        )
+    elif one.reference != other.reference:
+        found.append("Only one of the sessions, or each another one, was given a reference answer.")
+    # Another seed alone is a repetition; it is no second cause.
+    causes = [name for name in differing if name != "seed"]
+    if len(causes) > 1:
+        found.append(
+            f"More than one setting differs ({', '.join(causes)}): a change cannot be put down to one of them."
+        )
+    return found
+
+
+def _side(session: Session, run: Run, samples: list[Sample]) -> Json:
+    n = len(session.example.responses)
+    verdicts = []
+    for method in Method:
+        try:
+            verdicts.append(render.verdict_line(vote(samples, method), n))
+        except UsageError:
+            continue  # no meta RM has read these samples
+    scores = np.array([sample.scores for sample in samples if sample.scores is not None], dtype=float)
+    return {
+        "id": session.id,
+        "title": session.title,
+        "n": n,
+        "model": run.model,
+        "responses": list(session.example.responses),
+        "query": session.example.query[-1].content,
+        "verdicts": verdicts,
+        "winner": vote(samples).winner,
+        "means": [] if not len(scores) else [float(mean) for mean in scores.mean(axis=0)],
+        "spread": [] if not len(scores) else [float(each) for each in scores.std(axis=0)],
+        "rows": render.rows(samples),
+        "principles": _principles(samples),
+    }
+
+
+def _principles(samples: list[Sample]) -> list[Json]:
+    """Principles by how many samples state them in these words, case and space aside; with their mean weight."""
+    count: Counter[str] = Counter()
+    texts: dict[str, str] = {}
+    weights: dict[str, list[float]] = {}
+    for sample in samples:
+        for key, principle in {" ".join(p.text.casefold().split()): p for p in sample.parsed.principles}.items():
+            count[key] += 1
+            texts.setdefault(key, principle.text)
+            if principle.weight is not None:
+                weights.setdefault(key, []).append(principle.weight)
+    return [
+        {"text": texts[key], "samples": times, "weight": float(np.mean(weights[key])) if key in weights else None}
+        for key, times in count.most_common(_PRINCIPLES_MOST)
+    ]
