@@ -33,6 +33,8 @@ _RECOVERY = 0.15
 """Of a stage's minutes, how much goes into the low-rank adapter after the full model."""
 _FRESH = 100_000
 """Rows (steps) into the stream of demonstrations where a later stage takes its own."""
+_META_PART = 3
+"""One item in this many, of those sampled for rejection, is sampled anew for the meta RM: it learns from both."""
 _META_FIRST, _RFT_FIRST, _GRPO_FIRST = 400_000, 500_000, 600_000
 """First item seeds of the stages: far apart, so that no stage sees another's program-made items."""
 
@@ -98,7 +100,7 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
     folder = _stage(plan, "rft")
     start = plan.folder / "demos" / "checkpoint"
     _needed(start, "demos")
-    examples = plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
+    examples = _rejection_items(plan, items)
     known = _rejected(plan, folder.parent / "samples.jsonl", start, examples)
     learner = policy.load_full(folder if folder.exists() else start, plan.device)
     kept = [judgment for judgment in known if rft.usable(judgment)]
@@ -147,15 +149,20 @@ def reinforce(plan: Plan, minutes: float, items: int) -> Path:
 
 
 def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
-    """Train the meta RM on judgments of the trained GRM; returns the folder of its adapter and head."""
+    """Train the meta RM on judgments of the trained GRM; returns the folder of its adapter and head.
+
+    As in the paper: judgments sampled for rejection (not the hinted ones), and judgments of the GRM after RL.
+    """
     folder = _stage(plan, "meta")
     grm = _merged(plan, plan.folder / "grpo" / "checkpoint")
-    examples = plan.sampled(plan.seed + 1) + rft.items(SEEN, _META_FIRST, items)
     samples = folder.parent / "samples.jsonl"
+    fresh = plan.sampled(plan.seed + 1)[: plan.most // _META_PART]
+    examples = fresh + rft.items(SEEN, _META_FIRST, items // _META_PART)
     if not samples.exists():
         asked = rft.questions([example for example in examples if len(example.responses) > 1], plan.seed + 1)
         _write(samples, _sample(plan, grm, asked, rft.N_RFT, plan.seed + 1))
-    judgments = [each for each in rft.read(samples, examples) if each.scores() is not None]
+    rejection = rft.read(plan.folder / "rft" / "samples.jsonl", _rejection_items(plan, items))
+    judgments = [each for each in [*rejection, *rft.read(samples, examples)] if _judges(each)]
     if len({each.correct() for each in judgments}) < 2:
         raise UsageError(f"{samples} holds no right or no wrong judgments: there is nothing to tell apart")
     learn, held_out = meta.split(judgments, 0.1, plan.seed)
@@ -169,6 +176,17 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     result = meta.evaluate(learner, held_out, plan.log)
     (folder.parent / "summary.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
     return folder
+
+
+def _judges(judgment: Judgment) -> bool:
+    """Whether the meta RM can learn from it: several responses, readable scores, no hint."""
+    question = judgment.question
+    return len(question.order) > 1 and not question.hinted and judgment.scores() is not None
+
+
+def _rejection_items(plan: Plan, items: int) -> list[Example]:
+    """What the rejective stage samples."""
+    return plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
 
 
 def _stage(plan: Plan, name: str) -> Path:
@@ -208,7 +226,7 @@ def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) ->
 
 def _undecided(plan: Plan, items: int) -> list[Question]:
     """Items for RL: those of the rejective stage that were right now and then, and fresh program-made ones."""
-    examples = plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
+    examples = _rejection_items(plan, items)
     right: dict[str, list[bool]] = {}
     for judgment in rft.read(plan.folder / "rft" / "samples.jsonl", examples):
         if not judgment.question.hinted:

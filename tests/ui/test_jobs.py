@@ -233,3 +233,54 @@ def test_a_settled_run_ends_early_and_says_what_it_saved(tmp_path: Path) -> None
         assert until(jobs, full, ended).settled is None
         with pytest.raises(UsageError, match="between 0 and 1"):
             jobs.submit(make_example(2), Ask(k=8, settle=0.0))
+
+
+def test_more_samples_continue_the_plan_of_the_same_session(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine()) as jobs:
+        session_id = jobs.submit(make_example(3), Ask(k=4, seed=5))
+        until(jobs, session_id, ended)
+        before = jobs.store.samples(session_id)
+        jobs.more(session_id, 3)
+        progress = until(jobs, session_id, ended)
+        assert (progress.phase, progress.done, progress.k) == ("done", 7, 7)
+        samples = jobs.store.samples(session_id)
+        assert samples[:4] == before
+        plan = shuffling.plan(3, 7, 5, make_example(3).id)
+        assert [(s.order, s.seed) for s in samples] == [(slot.order, slot.seed) for slot in plan]
+
+
+def test_more_samples_are_refused_where_they_would_not_belong(tmp_path: Path) -> None:
+    engine = FakeEngine(delay=0.01)
+    with running(tmp_path, engine) as jobs:
+        with pytest.raises(UsageError, match="choose a stored session first"):
+            jobs.more("nobody", 1)
+        session_id = jobs.submit(make_example(), Ask(k=2))
+        until(jobs, session_id, lambda progress: progress.phase == "sampling")
+        with pytest.raises(UsageError, match="is being sampled already"):
+            jobs.more(session_id, 1)
+        until(jobs, session_id, ended)
+        with pytest.raises(UsageError, match="k is 1026"):
+            jobs.more(session_id, 1024)
+        engine.model = "another"
+        jobs.more(session_id, 1)
+        assert "fake-judge judged this session, another runs here" in until(jobs, session_id, ended).error
+        assert len(jobs.store.samples(session_id)) == 2
+
+
+def test_a_named_template_must_show_all_that_is_given(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine()) as jobs:
+        for ask, said in (
+            (Ask(template="pointwise-given-principles"), "needs principles"),
+            (Ask(template="pointwise", principles=("Be brief.",)), "does not show principles"),
+            (Ask(template="single"), "shows one response"),
+            (Ask(template="nonsense"), "there is no template"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                jobs.submit(make_example(), ask)
+        session_id = jobs.submit(make_example(), Ask(k=1, template="compact"))
+        until(jobs, session_id, ended)
+        session = jobs.store.session(session_id)
+        assert session is not None
+        run = jobs.store.run(session.run_id)
+        assert run is not None
+        assert run.template == "compact"

@@ -1,0 +1,56 @@
+"""axe-core finds no serious fault on any page, light or dark, wide or narrow; what is read works without a mouse."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import Serve
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+# Gradio's own frame, which a page cannot mend: its navigation bar and its settings link.
+FRAME = [["nav"], ["footer"]]
+
+
+def faults(page: Any) -> list[str]:
+    found = Axe().run(page, context={"exclude": FRAME}, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{one['impact']} {one['id']}: {node['target']} {node['html'][:120]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def sessions(serve: Serve, chromium: Any) -> list[str]:
+    """The ids of the recorded sessions."""
+    page = chromium.new_page()
+    page.goto(f"{serve()}/sessions")
+    page.locator(".grm-session-list tr[data-id]").first.wait_for(timeout=LONG)
+    ids = page.eval_on_selector_all(".grm-session-list tr[data-id]", "rows => rows.map(row => row.dataset.id)")
+    page.close()
+    return [str(name) for name in ids]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_serious_fault_on_any_page(
+    serve: Serve, chromium: Any, sessions: list[str], theme: str, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    a, b = sessions[:2]
+    for path, ready in (
+        ("/?", "#score"),
+        (f"/?session={a}", ".grm-card"),
+        (f"/?session={a}&about=A", ".grm-said-of article"),
+        ("/sessions?", ".grm-session-list table"),
+        (f"/compare?a={a}&b={b}", ".grm-side"),
+    ):
+        page.goto(f"{serve()}{path}&__theme={theme}")
+        page.locator(ready).first.wait_for(timeout=LONG)
+        page.wait_for_timeout(500)
+        assert faults(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways"
+    page.close()
