@@ -68,6 +68,9 @@ function matrix(one) {
     table.append(tr);
   }
   const frame = el("div", "grm-matrix grm-matrix-small");
+  frame.tabIndex = 0;  // it scrolls, so the keyboard has to reach it
+  frame.setAttribute("role", "region");
+  frame.setAttribute("aria-label", "Scores of every sample of " + (one.title || "this session"));
   frame.append(table);
   return frame;
 }
