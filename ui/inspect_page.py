@@ -14,8 +14,8 @@ from ui.form import read_form
 from ui.jobs import Jobs
 from ui.view import Viewer
 
-_TICK = 0.25
-"""Seconds between two updates of a running session: at most 4 a second."""
+_TICK = 0.2
+"""Seconds between two updates of a running session: at most 5 a second."""
 _QUEUED: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 
 

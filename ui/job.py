@@ -9,6 +9,8 @@ from grm_core.analysis import settling
 from grm_core.sampling import SamplingPlan
 from grm_core.types import Method, Sample
 
+SETTLED = "settled"
+"""Tag of a session whose run ended early because more samples would hardly change the verdict."""
 _SETTLE_DRAWS = 500
 _TYPICAL_TOKENS = 300
 """What a sample is taken to need until the first one is finished."""

@@ -25,7 +25,7 @@ from grm_core.types import Example, Params, Run, Sample, Session
 from storage.exchange import title
 from storage.store import Store
 from ui.form import N_MAX_PAGE
-from ui.job import Ask, Job, Snapshot
+from ui.job import SETTLED, Ask, Job, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +201,14 @@ class Jobs:
                 if sample.completion is not None:
                     job.finished_tokens += sample.completion.completion_tokens
                 if job.settles():
+                    self._settled(job.plan.session_id)
                     return  # closing the stream frees the engine
+
+    def _settled(self, session_id: str) -> None:
+        """Mark the session, so that it does not look interrupted when this process is gone."""
+        session = self.store.session(session_id)
+        if session is not None:
+            self.store.tag(session_id, [*session.tags, SETTLED])
 
     async def _read_by_meta(self, job: Job, sample: Sample) -> Sample:
         """The sample with its meta logit; without one where there is no meta RM, or where it fails."""

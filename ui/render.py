@@ -98,8 +98,10 @@ def filter_effect(naive: Verdict, guided: Verdict) -> str:
     return f"The meta RM's filter flips the verdict: naive voting says {names[0]}, guided voting {names[1]}."
 
 
-def progress_line(progress: Snapshot | None, stored: int, asked: int) -> str:
-    """How far the run is, in words."""
+def progress_line(progress: Snapshot | None, stored: int, asked: int, settled: bool = False) -> str:
+    """How far the run is, in words; `settled`: a stored run that ended early of itself."""
+    if progress is None and settled and stored < asked:
+        return f"Settled after {stored} of {asked} samples: the verdict would hardly have changed."
     if progress is None:
         return "" if stored >= asked else f"{stored} of {asked} samples kept; this run was stopped or interrupted."
     count = f"{progress.done} of {progress.k} samples"

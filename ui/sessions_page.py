@@ -9,6 +9,7 @@ from grm_core.errors import UsageError
 from storage.listing import SORTS, SessionRow, Wanted
 from storage.store import Store
 from ui import ASSETS, render
+from ui.job import SETTLED
 from ui.jobs import Jobs
 
 PAGE = 50
@@ -86,8 +87,10 @@ class SessionsPage:
         progress = self.jobs.snapshot(found.session.id)
         if progress is not None and progress.running:
             state = "running"
+        elif found.samples >= found.k_asked:
+            state = "complete"
         else:
-            state = "complete" if found.samples >= found.k_asked else "interrupted"
+            state = SETTLED if SETTLED in found.session.tags else "interrupted"
         return {
             "id": found.session.id,
             "title": found.session.title,

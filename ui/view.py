@@ -11,7 +11,7 @@ from grm_core.voting import vote
 from storage.store import Store
 from storage.transfer import export_store
 from ui import plots, render, report
-from ui.job import Dials, Snapshot
+from ui.job import SETTLED, Dials, Snapshot
 from ui.jobs import Jobs
 
 _CACHED = 32
@@ -47,7 +47,9 @@ class Viewer:
             "k": asked if running else max([len(samples), *(s.index + 1 for s in samples)]),
             "phase": progress.phase if progress else "stored",
             "running": running,
-            "progress": render.progress_line(progress, len(samples), asked),
+            "progress": render.progress_line(
+                progress, len(samples), asked, session is not None and SETTLED in session.tags
+            ),
             "rows": render.rows(samples),
             "live": {str(i): tail for i, tail in progress.live.items()} if progress else {},
             "origin": ", ".join([*settings, f"template {run.template}, {run.order} order"]) if run else "",

@@ -1,11 +1,13 @@
 """Findings, evidence and the meta RM's filter on the Inspect page, in a real Chromium."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import app
 from grm_core.parsing import parse
 from grm_core.types import Example, Message, Params, Run, Sample, Session
 from storage.store import Store
@@ -43,7 +45,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     return serve(db=path) + "/?session=made"
 
 
-def test_findings_say_what_and_open_the_samples_where_it_is(address: str, page: Any) -> None:
+def test_part_7_findings_say_what_and_open_the_samples_where_it_is(address: str, page: Any) -> None:
     page.goto(address)
     page.locator(".grm-findings summary").wait_for(timeout=LONG)
     said = page.locator(".grm-findings").inner_text()
@@ -57,7 +59,7 @@ def test_findings_say_what_and_open_the_samples_where_it_is(address: str, page: 
     assert missing.inner_text() == "Saturn is made of green cheese not found"
 
 
-def test_a_quotation_leads_to_the_words_of_the_response(address: str, page: Any) -> None:
+def test_part_6_a_quotation_leads_to_the_words_of_the_response(address: str, page: Any) -> None:
     page.goto(address)
     quote = page.locator(".grm-card .grm-quote-exact").first
     quote.wait_for(timeout=LONG)
@@ -70,7 +72,7 @@ def test_a_quotation_leads_to_the_words_of_the_response(address: str, page: Any)
     assert page.locator(".grm-response").first.locator("mark").count() == 1
 
 
-def test_what_the_filter_drops_is_marked_and_stays_readable(address: str, page: Any) -> None:
+def test_part_4_what_the_filter_drops_is_marked_and_stays_readable(address: str, page: Any) -> None:
     page.goto(address)
     page.locator(".grm-matrix tr[data-i='7']").wait_for(timeout=LONG)
     assert page.locator(".grm-dropped").count() == 0
@@ -84,7 +86,9 @@ def test_what_the_filter_drops_is_marked_and_stays_readable(address: str, page: 
     page.wait_for_function("!document.querySelector('.grm-dropped')", timeout=LONG)
 
 
-def test_the_session_is_handed_out_as_a_report_that_opens_offline(address: str, page: Any, tmp_path: Path) -> None:
+def test_part_8_the_session_is_handed_out_as_a_report_that_opens_offline(
+    address: str, page: Any, tmp_path: Path
+) -> None:
     page.goto(address)
     page.locator(".grm-documents button").first.wait_for(timeout=LONG)
     for label, kind in (("Report", "html"), ("Markdown", "md"), ("CSV", "csv"), ("JSONL", "jsonl")):
@@ -102,11 +106,32 @@ def test_the_session_is_handed_out_as_a_report_that_opens_offline(address: str, 
     offline.close()
 
 
+def test_part_8_markdown_is_copied_and_votes_are_those_of_the_command_line(
+    address: str, page: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(address + "&method=guided&k=5&k_meta=2")
+    page.locator(".grm-verdict h2", has_text="over 5 samples, the 2 best").wait_for(timeout=LONG)
+    page.get_by_role("button", name="Copy as Markdown").click()
+    page.get_by_role("button", name="Copied").wait_for(timeout=LONG)
+    assert "Which planet is the largest?" in page.evaluate("navigator.clipboard.readText()")
+    with page.expect_download(timeout=LONG) as waiting:
+        page.locator(".grm-documents").get_by_role("button", name="JSONL", exact=True).click()
+    waiting.value.save_as(tmp_path / "s.jsonl")
+    assert app.main(["vote", str(tmp_path / "s.jsonl"), "--method", "guided", "--k", "5", "--k-meta", "2"]) == 0
+    printed = json.loads(capsys.readouterr().out.splitlines()[0])
+    shown = page.locator(".grm-totals .grm-chip").all_inner_texts()
+    assert [float(text.split()[-1]) for text in shown] == printed["totals"]
+    kept = {int(row.split()[0]) - 1 for row in page.locator("tr[data-i]:not(.grm-dropped)").all_inner_texts()}
+    assert kept == set(printed["voted"])
+    assert f"wins by {printed['margin']:.0f} " in page.locator(".grm-verdict h2").inner_text()
+
+
 def set_dial(page: Any, name: str, value: int) -> None:
     page.locator(f"#{name}").fill(str(value))
 
 
-def test_dials_vote_again_and_the_address_opens_the_same_view(address: str, page: Any) -> None:
+def test_part_8_dials_vote_again_and_the_address_opens_the_same_view(address: str, page: Any) -> None:
     page.goto(address)
     page.locator(".grm-card").first.wait_for(timeout=LONG)
     page.locator("#method").get_by_label("guided", exact=True).check(force=True)
@@ -129,6 +154,6 @@ def test_dials_vote_again_and_the_address_opens_the_same_view(address: str, page
 
 
 @pytest.mark.parametrize("query", ["&k=0", "&k=-3", "&k=abc", "&method=nonsense", "&k_meta=99999999999", "&sample=99"])
-def test_an_address_that_makes_no_sense_shows_the_session_as_it_is(address: str, page: Any, query: str) -> None:
+def test_part_8_an_address_that_makes_no_sense_shows_the_session_as_it_is(address: str, page: Any, query: str) -> None:
     page.goto(address + query)
     page.locator(".grm-verdict h2", has_text="Naive vote over 8 samples").wait_for(timeout=LONG)

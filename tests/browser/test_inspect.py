@@ -44,7 +44,7 @@ def wait_end(page: Any) -> None:
     )
 
 
-def test_scoring_fills_the_rows_and_says_the_verdict(serve: Serve, page: Any, watch: Watch) -> None:
+def test_part_2_scoring_fills_the_rows_and_says_the_verdict(serve: Serve, page: Any, watch: Watch) -> None:
     url = serve()
     seen = watch(page, url)
     open_page(page, url)
@@ -84,7 +84,7 @@ def test_hostile_text_is_shown_as_text_and_nothing_runs(serve: Serve, page: Any,
     assert seen.foreign == []
 
 
-def test_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any) -> None:
+def test_part_2_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any) -> None:
     url = serve("--delay", "0.04")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 12)
@@ -96,7 +96,7 @@ def test_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any)
     wait_rows(page, 12)
 
 
-def test_stop_keeps_what_has_arrived_also_after_a_reload(serve: Serve, page: Any) -> None:
+def test_part_2_stop_keeps_what_has_arrived_also_after_a_reload(serve: Serve, page: Any) -> None:
     url = serve("--delay", "0.04")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 16)
@@ -110,7 +110,7 @@ def test_stop_keeps_what_has_arrived_also_after_a_reload(serve: Serve, page: Any
     assert page.locator(".grm-matrix tr[data-i]").count() == kept
 
 
-def test_bad_input_is_told_and_kept(serve: Serve, page: Any) -> None:
+def test_part_1_bad_input_is_told_and_kept(serve: Serve, page: Any) -> None:
     url = serve()
     open_page(page, url)
     ask(page, "", ("This.", "That."), 4)
@@ -123,7 +123,7 @@ def test_bad_input_is_told_and_kept(serve: Serve, page: Any) -> None:
     assert "session=" not in page.url
 
 
-def test_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
+def test_part_9_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
     url = serve()
     open_page(page, url)
     ask(page, "Why is the sky blue?", ("Scattering.", "Paint."), 2)
@@ -153,7 +153,7 @@ def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> Non
         context.close()
 
 
-def test_the_verdict_and_all_32_rows_fit_on_one_screen(serve: Serve, page: Any) -> None:
+def test_part_4_the_verdict_and_all_32_rows_fit_on_one_screen(serve: Serve, page: Any) -> None:
     url = serve()
     open_page(page, url)
     page.locator("#add").click()
@@ -170,7 +170,7 @@ def test_the_verdict_and_all_32_rows_fit_on_one_screen(serve: Serve, page: Any) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
 
 
-def test_a_chosen_sample_can_be_read_with_the_keyboard(serve: Serve, page: Any) -> None:
+def test_part_5_a_chosen_sample_can_be_read_with_the_keyboard(serve: Serve, page: Any) -> None:
     url = serve()
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 5)
@@ -183,7 +183,7 @@ def test_a_chosen_sample_can_be_read_with_the_keyboard(serve: Serve, page: Any) 
     page.locator(".grm-card h3", has_text="Sample 4").wait_for(timeout=LONG)
 
 
-def test_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) -> None:
+def test_part_4_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) -> None:
     url = serve("--delay", "0.04")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 12)
@@ -198,7 +198,7 @@ def test_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) -> None
     page.locator(f".grm-matrix tr[data-i='{index}'][aria-selected={other}]").wait_for(timeout=5000)
 
 
-def test_the_method_chosen_during_a_run_stays_chosen(serve: Serve, page: Any) -> None:
+def test_part_3_the_method_chosen_during_a_run_stays_chosen(serve: Serve, page: Any) -> None:
     url = serve("--delay", "0.04")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 8)

@@ -5,6 +5,7 @@ is not here stands in test_inspect.py (1, 2, 3) and test_findings.py (3, 6, 7, 8
 """
 
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -264,3 +265,32 @@ def test_part_8_everything_by_keyboard_and_single_keys_can_be_switched_off(addre
     page.keyboard.press("m")
     page.wait_for_timeout(400)
     assert "Guided vote" in page.locator(".grm-verdict h2").inner_text()
+
+
+@pytest.mark.parametrize(("k", "n", "width"), [(128, 8, 1440), (128, 8, 390), (256, 4, 1440)])
+def test_part_4_a_large_session_stays_usable(
+    serve: Serve, chromium: Any, tmp_path: Path, k: int, n: int, width: int
+) -> None:
+    store = Store(tmp_path / "grm.db")
+    store.add_run(Run("run", "2026-01-01T00:00:00+00:00", "fake", "m", "pointwise", "", Params(), k, None, 0))
+    example = Example("x", (Message("user", "Which?"),), tuple(f"Answer {i}. " * 40 for i in range(n)))
+    store.add_session(Session("big", "run", example, "big", "2026-01-01T00:00:00+00:00"))
+    rng = random.Random(0)
+    for index in range(k):
+        text = "Principles:\n1. One\n2. Two\nCritique:\n" + "".join(
+            f"Response {place}: {'some words ' * 12}\n" for place in range(1, n + 1)
+        )
+        scores = [rng.randint(1, 10) for _ in range(n)]
+        store.add_sample(make_sample(index, scores, rng.random(), rng.sample(range(n), n), "big", text))
+    store.close()
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{serve(db=tmp_path / 'grm.db')}/?session=big")
+    wait_rows(page, k)
+    page.locator(".grm-card").first.wait_for(timeout=LONG)
+    page.locator(".grm-tools select").first.select_option("meta")
+    page.wait_for_function("document.querySelector('.grm-matrix tr[data-i]').dataset.i !== '0'", timeout=LONG)
+    page.locator(".grm-matrix tr[data-i]").last.click()
+    last = page.locator(".grm-matrix tr[data-i]").last.locator(".grm-index").inner_text()
+    page.locator(".grm-card h3", has_text=f"Sample {last}").wait_for(timeout=LONG)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()

@@ -16,6 +16,7 @@ from tests.make import make_example
 from ui import render
 from ui.job import Ask, Snapshot
 from ui.jobs import RUNS_MAX, Jobs
+from ui.view import Viewer
 
 
 @contextmanager
@@ -229,6 +230,8 @@ def test_a_settled_run_ends_early_and_says_what_it_saved(tmp_path: Path) -> None
         line = render.progress_line(progress, progress.done, 200)
         assert line.startswith(f"Settled after {progress.done} of 200 samples")
         assert f"{200 - progress.done} samples saved." in line
+        reopened = Viewer(jobs.store, Jobs(jobs.store, FakeEngine())).view(session_id)
+        assert reopened["progress"].startswith(f"Settled after {progress.done} of 200 samples"), "also after a restart"
         full = jobs.submit(make_example(2), Ask(k=8))
         assert until(jobs, full, ended).settled is None
         with pytest.raises(UsageError, match="between 0 and 1"):
