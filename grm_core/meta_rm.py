@@ -6,6 +6,7 @@ transformers, on the CPU or the GPU, or behind a vLLM server that classifies.
 
 import asyncio
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from grm_core.types import Example, Sample
 
 TEMPLATE = "compact"
 """The meta RM sees this prompt, whatever the GRM was asked with."""
-_BATCH_TOKENS = 4096
+_PROMPT_TOKENS = 8192
+"""Tokens of prompts whose keys and values are kept, at most: 23 KB each for the bundled model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,17 @@ def logits(model: Any, part: Sequence[list[int]], device: str) -> Any:
 
 
 class LocalMetaRM:
-    """The model of a folder, found and loaded on first use and run in a thread."""
+    """The model of a folder, found and loaded on first use and run in a thread.
+
+    Judgments of one example in one order share their prompt, most of what is read: it is read once for all of them.
+    """
 
     def __init__(self, folder: Callable[[], Path], name: str) -> None:
         self.name = name
         self._folder = folder
         self._loaded: tuple[Any, Any, str] | None = None
+        self._prompts: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        """Tokens of a prompt -> keys and values of the model's layers, the least recently used first."""
         self._lock = asyncio.Lock()
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
@@ -119,21 +126,39 @@ class LocalMetaRM:
     async def close(self) -> None:
         """Let the model go."""
         self._loaded = None
+        self._prompts.clear()
 
     def _score(self, readings: Sequence[Reading]) -> list[float]:
-        import torch
-
         if self._loaded is None:
             self._loaded = _load(self._folder())
-        model, tokenizer, device = self._loaded
-        rows = [encode(tokenizer, reading) for reading in readings]
-        found = [0.0] * len(rows)
-        for places in _by_length(rows):
-            with torch.inference_mode():
-                values = logits(model, [rows[i] for i in places], device).float().tolist()
-            for place, value in zip(places, values, strict=True):
-                found[place] = value
-        return found
+        return [self._logit(reading, *self._loaded) for reading in readings]
+
+    def _logit(self, reading: Reading, model: Any, tokenizer: Any, device: str) -> float:
+        import torch
+
+        whole = encode(tokenizer, reading)
+        # The same cut for every judgment of a prompt, whether it was read before or not: the same logit either way.
+        prompt = tuple(whole[: _common(whole, encode(tokenizer, replace(reading, text="")))])
+        with torch.inference_mode():
+            past = self._past(prompt, model, device)
+            rest = torch.tensor([whole[len(prompt) :]], device=device)
+            hidden = model.model(input_ids=rest, past_key_values=past, use_cache=True).last_hidden_state[0, -1]
+            past.crop(-rest.shape[1])
+            return float((hidden.float() * model.score.weight.float()).sum())
+
+    def _past(self, prompt: tuple[int, ...], model: Any, device: str) -> Any:
+        import torch
+        from transformers import DynamicCache
+
+        if prompt not in self._prompts:
+            ids = torch.tensor([prompt], device=device)
+            past = DynamicCache(config=model.config)
+            model.model(input_ids=ids, past_key_values=past, use_cache=True)
+            self._prompts[prompt] = past
+        self._prompts.move_to_end(prompt)
+        while len(self._prompts) > 1 and sum(map(len, self._prompts)) > _PROMPT_TOKENS:
+            self._prompts.popitem(last=False)
+        return self._prompts[prompt]
 
 
 class ServerMetaRM:
@@ -176,12 +201,7 @@ def _load(folder: Path) -> tuple[Any, Any, str]:
         raise EngineError(f"{folder} holds no meta RM that transformers can load: {error}") from error
 
 
-def _by_length(rows: Sequence[list[int]]) -> list[list[int]]:
-    """Indices of rows in batches of similar length."""
-    batches: list[list[int]] = []
-    for place in sorted(range(len(rows)), key=lambda i: len(rows[i])):
-        if batches and len(rows[place]) * (len(batches[-1]) + 1) <= _BATCH_TOKENS:
-            batches[-1].append(place)
-        else:
-            batches.append([place])
-    return batches
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two rows begin with alike; at least one is left over in the first."""
+    pairs = zip(one[:-1], other, strict=False)
+    return next((place for place, (left, right) in enumerate(pairs) if left != right), min(len(one) - 1, len(other)))

@@ -85,7 +85,9 @@ async def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-async def test_a_local_model_gives_each_reading_its_own_logit_whatever_stands_beside_it(tmp_path: Path) -> None:
+async def test_a_local_model_gives_each_reading_its_own_logit_whatever_stands_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForSequenceClassification
 
@@ -101,6 +103,12 @@ async def test_a_local_model_gives_each_reading_its_own_logit_whatever_stands_be
     readings = [Reading(make_example(2), (i % 2, 1 - i % 2), "fine " * (1 + 40 * i)) for i in range(6)]
     together = await meta.score(readings)
     alone = [(await meta.score([reading]))[0] for reading in readings]
-    assert together == pytest.approx(alone, abs=0.02)
+    assert together == alone, "also when the prompt was read before"
     assert len(set(together)) == 6
     await meta.close()
+    model = LlamaForSequenceClassification.from_pretrained(tmp_path, dtype=torch.bfloat16).eval()
+    with torch.inference_mode():
+        whole = meta_rm.logits(model, [meta_rm.encode(tokenizer, reading) for reading in readings], "cpu")
+    assert together == pytest.approx(whole.tolist(), abs=0.02), "in two parts or in one, as in training"
+    monkeypatch.setattr(meta_rm, "_PROMPT_TOKENS", 1)
+    assert await LocalMetaRM(lambda: tmp_path, "tiny").score(readings) == together, "nothing kept, nothing changed"
