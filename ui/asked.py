@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grm_core.types import Method
-from ui import detail, render
+from ui import detail, lab, render
 from ui.job import Dials
 from ui.view import Viewer
 
@@ -20,6 +20,9 @@ def functions(viewer: Viewer) -> list[Callable[..., Any]]:
 
     def case(given: Any) -> Any:
         return asked.answer(asked.case, [given], str)
+
+    def view(given: Any) -> Any:
+        return asked.answer(viewer.view, [given], str)
 
     def sample(given: Any) -> Any:
         return asked.answer(asked.sample, given, str, int)
@@ -39,7 +42,10 @@ def functions(viewer: Viewer) -> list[Callable[..., Any]]:
     def holding(given: Any) -> Any:
         return asked.answer(asked.holding, given, str, str)
 
-    return [case, sample, document, voted, about, differences, holding]
+    def panels(given: Any) -> Any:
+        return asked.answer(asked.panels, given, str, int | None, int | None)
+
+    return [case, view, sample, document, voted, about, differences, holding, panels]
 
 
 class Asked:
@@ -72,7 +78,13 @@ class Asked:
         """The samples under these dials; a number below 1 is as good as none."""
         if method not in list(Method):
             return None
-        return self.viewer.voted(session_id, Dials(Method(method), *(v if v and v > 0 else None for v in (k, k_meta))))
+        return self.viewer.voted(session_id, Dials(Method(method), _positive(k), _positive(k_meta)))
+
+    def panels(self, session_id: str, k: int | None, k_meta: int | None) -> Any:
+        """Every question about the vote of a session, with its plot and numbers."""
+        example = self.viewer.jobs.example(session_id)
+        dials = Dials(k=_positive(k), k_meta=_positive(k_meta))
+        return None if example is None else lab.panels(example, self.viewer.store.samples(session_id), dials)
 
     def about(self, session_id: str, response: int) -> Any:
         """What every sample says of one response."""
@@ -86,3 +98,7 @@ class Asked:
     def holding(self, session_id: str, words: str) -> Any:
         """The samples with a principle that holds the words."""
         return detail.holding(self.viewer.store.samples(session_id), words[:_WORDS_MOST].strip())
+
+
+def _positive(number: int | None) -> int | None:
+    return number if number is not None and number > 0 else None

@@ -22,7 +22,7 @@ _QUEUED: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden",
 class InspectPage:
     """The page's components and what happens when they are used."""
 
-    def __init__(self, jobs: Jobs, viewer: Viewer, head: str) -> None:
+    def __init__(self, jobs: Jobs, viewer: Viewer) -> None:
         self.jobs, self.viewer = jobs, viewer
         self.banner = lines("engine", self.engine_lines())
         gr.Timer(1.0).tick(self.engine_lines, outputs=self.banner, **QUIET)
@@ -55,7 +55,6 @@ class InspectPage:
             js_on_load="\n".join(
                 part.read_text(encoding="utf-8") for part in sorted((ASSETS / "inspect").glob("*.js"))
             ),
-            head=head,
             server_functions=asked.functions(viewer),
             elem_id="view",
         )

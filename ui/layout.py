@@ -18,18 +18,17 @@ from ui.view import Viewer
 
 TITLE = "GRM Lens"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+"""Out of the installed Python package: the page asks no other host for anything."""
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
 def build(store: Store, jobs: Jobs) -> gr.Blocks:
     """The whole app, not launched yet."""
-    # plotly.js comes out of the installed Python package: the page asks no other host for anything.
-    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    gr.set_static_paths([str(script)])
-    head = f'<script src="/gradio_api/file={script}"></script>'
+    gr.set_static_paths([str(PLOTLY)])
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.Navbar(main_page_name="Inspect")
-        InspectPage(jobs, Viewer(store, jobs), head)
+        InspectPage(jobs, Viewer(store, jobs))
     with demo.route("Sessions", "/sessions"):
         gr.Navbar(main_page_name="Inspect")
         SessionsPage(store, jobs)
@@ -48,6 +47,8 @@ def launch_options(store: Store, host: str) -> dict[str, Any]:
         middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])]
     return {
         "css_paths": [ASSETS / "style.css"],
+        # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
+        "head": f'<link rel="preload" as="script" id="grm-plotly" href="/gradio_api/file={PLOTLY}">',
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
         ),

@@ -27,6 +27,22 @@ parts.dials.append(methodBox);
 // Another k puts k_meta back to half of it.
 const kDial = dial("k-voted", "k", (k) => turn({ k: k >= value.rows.length ? null : k, k_meta: null }));
 const metaDial = dial("k-meta", "k_meta", (k_meta) => turn({ k_meta }));
+// Replays the vote sample by sample; the samples are drawn already.
+let playing = 0;
+const playButton = button("▶ play", "grm-small", play);
+playButton.title = "replay the vote from k = 1 on";
+parts.dials.insertBefore(playButton, metaDial.box);
+function play() {
+  if (playing) { clearInterval(playing); playing = 0; playButton.textContent = "▶ play"; return; }
+  if (value.rows.length < 2) return;
+  let k = 0;
+  playButton.textContent = "■ stop";
+  playing = setInterval(() => {
+    k += 1;
+    turn({ k: k >= value.rows.length ? null : k, k_meta: null });
+    if (k >= value.rows.length) play();
+  }, Math.max(120, Math.min(600, 12000 / value.rows.length)));
+}
 const totals = el("span", "grm-totals");
 parts.dials.append(totals);
 
@@ -47,6 +63,7 @@ async function vote() {
   drawDials();
   if (JSON.stringify([voted.kept, voted.winner]) !== before) { drawMatrix(); markCards(); }
   drawPlot();
+  if (mode === "lab" && !playing) drawCards();
   root.dataset.voted = [session, value.rows.length, dials.method, dials.k ?? "", dials.k_meta ?? ""].join("/");
 }
 
@@ -81,7 +98,7 @@ function readAddress() {
   Object.assign(dials, { method: METHODS.includes(given.get("method")) ? given.get("method") : "naive", k: whole("k"), k_meta: whole("k_meta") });
   const named = (given.get("sample") || "").split(",").filter((text) => /^[1-9][0-9]{0,5}$/.test(text)).map((text) => Number(text) - 1);
   if (named.length) { chosen = named.slice(0, 3); focus = chosen[0]; touched = true; }
-  mode = /^[A-H]$/.test(given.get("about") || "") ? given.get("about").charCodeAt(0) - 65 : null;
+  mode = given.get("tab") === "lab" ? "lab" : /^[A-H]$/.test(given.get("about") || "") ? given.get("about").charCodeAt(0) - 65 : null;
 }
 
 function nameView() {
@@ -93,7 +110,8 @@ function nameView() {
   name("k", dials.k);
   name("k_meta", dials.k_meta);
   name("sample", touched ? chosen.map((i) => i + 1).join(",") : "");
-  name("about", mode === null ? "" : letter(mode));
+  name("about", Number.isInteger(mode) ? letter(mode) : "");
+  name("tab", mode === "lab" ? "lab" : "");
   url.search = url.search.replaceAll("%2C", ",");
   if (url.href !== window.location.href) window.history.replaceState(null, "", url);
 }

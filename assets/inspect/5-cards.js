@@ -7,7 +7,8 @@ async function drawCards() {
   const asked = ++cardsAsked;
   nameView();
   drawModes();
-  if (mode !== null) { await drawAbout(asked); return; }
+  parts.plot.hidden = mode === "lab";
+  if (mode !== null) { await (mode === "lab" ? drawLab(asked) : drawAbout(asked)); return; }
   const wanted = [...chosen].sort((a, b) => a - b);
   const found = (await Promise.all(wanted.map(detailOf))).filter(Boolean);
   const changes = comparing ? await Promise.all(found.slice(1).map((other) => server.differences(value.session, found[0].i, other.i))) : [];

@@ -1,5 +1,5 @@
 // ---- two ways to read: sample by sample, or all that was said of one response ---------------------------------------
-let mode = null;  // own index of the response that is read about, null: sample by sample
+let mode = null;  // own index of the response that is read about, "lab", or null: sample by sample
 function drawModes() {
   parts.modes.replaceChildren();
   parts.modes.hidden = !value.rows.length;
@@ -10,6 +10,7 @@ function drawModes() {
   };
   parts.modes.append(tab("sample by sample", mode === null, () => read(null)));
   for (let r = 0; r < value.n; r++) parts.modes.append(tab("about " + letter(r), mode === r, () => read(r)));
+  parts.modes.append(tab("lab", mode === "lab", () => read("lab")));
   if (mode === null && chosen.length > 1) parts.modes.append(tab("mark differences", comparing, compareCards));
   parts.modes.append(button("keys: ?", "grm-small grm-last", showKeys));
 }
@@ -52,10 +53,12 @@ const KEYS = [
   ["x", "pin the sample of the focused row, or let it go", () => choose(focus)],
   ["r", "raw text of the samples shown", toggleRaw],
   ["d", "mark how the samples differ", compareCards],
-  ["b", "read about the next response, then sample by sample again", () => read(mode === null ? 0 : mode + 1 < value.n ? mode + 1 : null)],
+  ["b", "read about the next response, then sample by sample again", () => read(mode === null || mode === "lab" ? 0 : mode + 1 < value.n ? mode + 1 : null)],
   ["m", "next voting method", () => turn({ method: METHODS[(METHODS.indexOf(dials.method) + 1) % METHODS.length] })],
   ["[ ]", "one sample fewer, more in the vote", () => moveK(-1), () => moveK(1)],
   ["- +", "k_meta down, up", () => moveMeta(-1), () => moveMeta(1)],
+  ["l", "the Lab: plots of this vote", () => read(mode === "lab" ? null : "lab")],
+  ["p", "play the vote from k = 1, or stop it", play],
   ["f", "find in principles", () => { more.open = true; wordsBox.focus(); }],
   ["c", "open or close query and responses", () => { const box = parts.case.querySelector("details"); if (box) box.open = !box.open; }],
   ["n", "samples of the next finding", nextFinding],

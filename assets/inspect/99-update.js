@@ -47,10 +47,10 @@ async function copyMarkdown(event) {
 }
 
 // ---- updates -----------------------------------------------------------------------------------------------------
-function update() {
+function update(given) {
   if (!element.contains(root)) element.append(root);
   const before = value.session;
-  value = { n: 0, k: 0, rows: [], ...(props.value || {}) };
+  value = { n: 0, k: 0, rows: [], ...(given || {}) };
   if (value.session !== before) newSession();
   nameView();
   root.hidden = !value.session;
@@ -74,11 +74,15 @@ function update() {
 }
 
 function newSession() {
+  if (playing) play();
   chosen = []; touched = false; focus = 0; drawn = ""; votedFor = ""; voted = {}; comparing = false; mode = null;
   rawShown.clear();
   clearTools();
   readAddress();
 }
-watch("value", update);
-new MutationObserver(() => value.session && drawPlot()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-update();
+watch("value", () => update(props.value));
+new MutationObserver(() => { if (value.session) { drawPlot(); if (mode === "lab") drawCards(); } }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+update(props.value);
+// A stored session is asked for at once; what the page's own load event pushes comes a second later.
+const linked = new URL(window.location).searchParams.get("session");
+if (linked) server.view(linked).then((found) => { if (found && found.session && !value.session) update(found); });

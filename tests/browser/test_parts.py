@@ -6,56 +6,25 @@ is not here stands in test_inspect.py (1, 2, 3) and test_findings.py (3, 6, 7, 8
 
 import json
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grm_core.parsing import parse
-from grm_core.types import Example, Message, Params, Run, Sample, Session
+from grm_core.types import Example, Message, Params, Run, Session
 from storage.store import Store
+from tests.browser import four
 from tests.browser.conftest import Serve
 from tests.browser.test_inspect import LONG, ask, open_page, wait_end, wait_rows
 from tests.make import make_sample
 
 pytestmark = pytest.mark.browser
-RESPONSES = ("Basil wants light.", "Basil wants water.", "Basil wants warmth.", "Throw it away.")
-SCORES = ((8, 5, 6, 1), (7, 6, 6, 2), (4, 9, 5, 1), (9, 3, 6, 2), None, (8, 4, 7, 1), (3, 8, 6, 2), (9, 5, 5, 1))
-ORDERS = ((0, 1, 2, 3), (3, 2, 1, 0), (1, 0, 3, 2), (2, 3, 0, 1)) * 2
-
-
-def judged(index: int) -> Sample:
-    scores, order = SCORES[index], ORDERS[index]
-    shown = [scores[own] for own in order] if scores else []
-    about = "\n".join(
-        f"Response {place}: says something on {RESPONSES[own].split()[-1]} in take {index}, {shown[place - 1]}/10."
-        for place, own in enumerate(order, 1)
-        if scores
-    )
-    if index == 0:
-        about = about.replace("8/10", "4/10")
-    light = "Names the light" if index % 2 else "Names the water"
-    end = "Scores: \\boxed{" + ", ".join(map(str, shown)) + "}" if scores else "and then it broke off"
-    text = f"Principles:\n1. {light} (weight: 70%)\n2. Plain words (weight: 30%)\nCritique:\n{about}\n{end}"
-    made = make_sample(index, scores or (1, 1, 1, 1), float(-index), order, "four", text)
-    return replace(made, parsed=parse(text, 4))
 
 
 @pytest.fixture(scope="module")
 def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = Path(tmp_path_factory.mktemp("four")) / "grm.db"
-    store = Store(path)
-    run = Run(
-        "run", "2026-01-01T00:00:00+00:00", "fake", "fake-judge", "pointwise",
-        "", Params(), 8, None, 0,
-    )  # fmt: skip
-    example = Example("x", (Message("user", "How do I keep basil alive?"),), RESPONSES, (1.0, 0.0, 0.0, 0.0))
-    store.add_run(run)
-    store.add_session(Session("four", "run", example, "basil", "2026-01-01T00:00:00+00:00"))
-    for index in range(8):
-        store.add_sample(judged(index))
-    store.close()
+    four.make(path)
     return serve(db=path) + "/?session=four"
 
 
@@ -215,7 +184,7 @@ def test_part_5_raw_text_is_exact_with_what_the_parser_took(address: str, page: 
     page.keyboard.press("r")
     raw = page.locator(".grm-card pre").first
     raw.wait_for(timeout=LONG)
-    done = judged(0).completion
+    done = four.judged(0).completion
     assert done is not None
     assert raw.text_content() == done.text
     assert raw.locator(".grm-span-principle").count() == 2

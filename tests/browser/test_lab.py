@@ -1,0 +1,101 @@
+"""The Lab of a session in a real Chromium: each test names its part (1 margin and win, 2 k_meta, 3 meta RM, 4 cost,
+5 value space, 6 position)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grm_core.analysis import lab
+from grm_core.voting import vote
+from tests.browser import four
+from tests.browser.conftest import Serve
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+SAMPLES = [four.judged(index) for index in range(8)]
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = Path(tmp_path_factory.mktemp("lab")) / "grm.db"
+    four.make(path)
+    return serve(db=path) + "/?session=four&tab=lab"
+
+
+def panel(page: Any, url: str, name: str) -> Any:
+    page.goto(url)
+    found = page.locator(f".grm-panel[data-name={name}]")
+    found.wait_for(timeout=LONG)
+    found.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
+    return found
+
+
+def rows(found: Any) -> list[list[str]]:
+    found.locator("details summary").click()
+    read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"
+    return list(found.locator("table tr").evaluate_all(read))
+
+
+def test_lab_part_1_every_method_over_k_and_the_order_of_arrival(address: str, page: Any) -> None:
+    found = panel(page, address, "margin")
+    assert {row[0] for row in rows(found)} == {"naive", "guided", "guided-weighted"}
+    k = lab.settled(lab.replay(SAMPLES))
+    assert f"the verdict stands from k = {k} on" in found.inner_text()
+    legend = found.locator(".legendtext").all_text_contents()
+    assert legend == ["naive", "guided", "guided-weighted", "naive, in the order of arrival"]
+    assert page.locator(".grm-panel[data-name=win]").count() == 1
+
+
+def test_lab_part_1_play_replays_matrix_and_verdict(address: str, page: Any) -> None:
+    panel(page, address, "margin")
+    page.get_by_role("button", name="▶ play").click()
+    page.locator(".grm-verdict h2", has_text="over 3 samples").wait_for(timeout=LONG)
+    page.locator(".grm-verdict h2", has_text="7 of 8 could be read").wait_for(timeout=LONG)
+    page.get_by_role("button", name="▶ play").wait_for(timeout=LONG)
+
+
+def test_lab_part_2_the_sweep_over_k_meta(address: str, page: Any) -> None:
+    told = rows(panel(page, address, "sweep"))
+    for row, expected in zip(told, lab.sweep(SAMPLES).itertuples(), strict=True):
+        assert row[0] == str(expected.k_meta)
+        assert float(row[2]) == pytest.approx(expected.margin, abs=6e-4)
+
+
+def test_lab_part_3_a_point_of_the_meta_plot_opens_its_sample(address: str, page: Any) -> None:
+    found = panel(page, address, "filter")
+    counts = lab.removed(lab.filtered(SAMPLES, (1.0, 0.0, 0.0, 0.0)))
+    assert f"{counts['dropped']} dropped, {counts['dissenting']} of them against" in found.inner_text()
+    assert "AUC" in found.inner_text()
+    found.scroll_into_view_if_needed()
+    box = found.locator(".points path").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y, steps=4)
+    page.wait_for_timeout(200)
+    page.mouse.click(x, y)
+    page.locator(".grm-card h3").wait_for(timeout=LONG)
+    assert page.locator(".grm-card").count() == 1
+    assert page.locator(".grm-panel[data-name=calibration]").count() == 0, "the cards stand in its place"
+
+
+def test_lab_part_4_cost(address: str, page: Any) -> None:
+    told = rows(panel(page, address, "cost"))
+    assert [row[1] for row in told] == [str(5 * k) for k in range(1, 8)]
+
+
+def test_lab_part_5_value_space(address: str, page: Any) -> None:
+    found = panel(page, address, "space")
+    assert "7 samples 64 (7 to 70)" in found.inner_text()
+    totals = vote(SAMPLES).totals
+    assert totals is not None
+    assert [row[1] for row in rows(found)] == [str(total) for total in totals]
+
+
+def test_lab_part_6_position(address: str, page: Any) -> None:
+    found = panel(page, address, "position")
+    assert len(rows(found)) == len(lab.positions([s for s in SAMPLES if s.scores]))
+    assert "Too few samples for a test" in found.inner_text()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
