@@ -1,16 +1,7 @@
 // Two sessions side by side: data in, text nodes out.
-const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A"];
-const letter = (i) => String.fromCharCode(65 + i);
-const el = (tag, cls, text) => {
-  const node = document.createElement(tag);
-  if (cls) node.className = cls;
-  if (text !== undefined && text !== null) node.textContent = String(text);
-  return node;
-};
-const chip = (i, text) => {
-  const node = el("span", "grm-chip", letter(i));
-  node.style.setProperty("--c", COLOURS[i % COLOURS.length]);
-  if (text !== undefined) node.append(el("b", "", " " + text));
+const scored = (i, text) => {
+  const node = chip(i);
+  node.append(el("b", "", " " + text));
   return node;
 };
 const box = el("div", "grm-comparison");
@@ -35,7 +26,7 @@ function side(one, other) {
   node.append(head);
   for (const verdict of one.verdicts) node.append(el("p", "", verdict));
   const means = el("p", "grm-chips");
-  one.means.forEach((mean, r) => means.append(chip(r, mean.toFixed(2) + " ± " + one.spread[r].toFixed(2))));
+  one.means.forEach((mean, r) => means.append(scored(r, mean.toFixed(2) + " ± " + one.spread[r].toFixed(2))));
   node.append(el("h4", "", "Mean score and spread over samples"), means);
   node.append(el("h4", "", "Scores"), matrix(one), el("h4", "", "Principles, by how many samples state them"));
   const list = el("table", "grm-principle-list"), known = new Set(other.principles.map((p) => p.text.toLowerCase()));

@@ -1,17 +1,5 @@
 // The list of sessions: data in, text nodes and plain links out. What it asks for stands in the address.
 const settings = props.value || { sorts: ["newest"], may: false };
-const el = (tag, cls, text) => {
-  const node = document.createElement(tag);
-  if (cls) node.className = cls;
-  if (text !== undefined && text !== null) node.textContent = String(text);
-  return node;
-};
-const button = (text, cls, act) => {
-  const node = el("button", cls, text);
-  node.type = "button";
-  node.addEventListener("click", act);
-  return node;
-};
 const box = el("div", "grm-sessions");
 const asked = { words: "", tag: "", model: "", sort: "newest", labelled: false, binned: false, offset: 0 };
 const given = new URL(window.location).searchParams;

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grm_core.types import Session
+from grm_core.types import Run, Session
 from storage import passages, rows
 from storage.errors import StoreError
 
@@ -29,6 +29,8 @@ class Wanted:
     model: str = ""
     labelled: bool = False
     """Only those whose item has labels."""
+    run: str = ""
+    """Id of the run that they were judged under."""
     binned: bool = False
     """Those in the bin instead of the others."""
     sort: str = "newest"
@@ -71,6 +73,14 @@ def count(conn: sqlite3.Connection, wanted: Wanted) -> int:
     return int(conn.execute(f"SELECT count(*) {source}", values).fetchone()[0])
 
 
+def runs(conn: sqlite3.Connection, limit: int) -> list[tuple[Run, int]]:
+    """The newest runs with their number of sessions that are not in the bin; runs without any are left out."""
+    columns = ", ".join(f"r.{name}" for name in rows.RUN_COLUMNS.split(", "))
+    sql = f"""SELECT {columns}, count(*) AS sessions FROM run AS r JOIN session AS s ON s.run_id = r.id
+        WHERE s.binned_at IS NULL GROUP BY r.id ORDER BY r.seq DESC LIMIT ?"""
+    return [(rows.run_from(row), row["sessions"]) for row in rows.fetch(conn, sql, limit)]
+
+
 def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:
     """All tags and all models of the sessions that are not in the bin, in alphabetical order."""
     # Not json_each: it would hand out a lone surrogate as bytes that are no text.
@@ -94,9 +104,11 @@ def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any,
         tests.append("EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?)")
     if wanted.model:
         tests.append("r.model = ?")
+    if wanted.run:
+        tests.append("r.id = ?")
     if wanted.labelled:
         tests.append("json_type(s.example, '$.labels') = 'array'")
-    given = tuple(rows.pack(text) for text in (wanted.tag, wanted.model) if text)
+    given = tuple(rows.pack(text) for text in (wanted.tag, wanted.model, wanted.run) if text)
     source = f"FROM session AS s JOIN run AS r ON r.id = s.run_id {join} WHERE {' AND '.join(tests)}"
     return source, (*values, *given)
 

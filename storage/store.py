@@ -145,6 +145,11 @@ class Store:
         with self._searching(wanted.words) as conn:
             return listing.count(conn, wanted)
 
+    def runs(self, limit: int = _PAGE) -> list[tuple[Run, int]]:
+        """The newest runs that have sessions outside the bin, and how many."""
+        with self._db.read() as conn:
+            return listing.runs(conn, limit)
+
     def facets(self) -> tuple[list[str], list[str]]:
         """All tags and all models of the sessions that are not in the bin."""
         with self._db.read() as conn:

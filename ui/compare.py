@@ -11,7 +11,7 @@ from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Run, Sample, Session
 from grm_core.voting import vote
 from storage.store import Store
-from ui import ASSETS, render
+from ui import render, script
 
 Json = dict[str, Any]
 _PRINCIPLES_MOST = 40
@@ -32,7 +32,7 @@ class ComparePage:
             {},
             html_template='<div class="grm-view"></div>',
             apply_default_css=False,
-            js_on_load=(ASSETS / "compare.js").read_text(encoding="utf-8"),
+            js_on_load=script("dom.js", "compare.js"),
             server_functions=functions,
             elem_id="compare",
         )

@@ -8,7 +8,7 @@ import gradio as gr
 
 from grm_core import models
 from grm_core.errors import GRMError
-from ui import ASSETS, asked, render
+from ui import asked, render, script
 from ui.composer import QUIET, Composer
 from ui.form import read_form
 from ui.jobs import Jobs
@@ -52,9 +52,7 @@ class InspectPage:
             {"rows": []},
             html_template='<div class="grm-view"></div>',
             apply_default_css=False,
-            js_on_load="\n".join(
-                part.read_text(encoding="utf-8") for part in sorted((ASSETS / "inspect").glob("*.js"))
-            ),
+            js_on_load=script("dom.js", "plot.js", "inspect"),
             server_functions=asked.functions(viewer),
             elem_id="view",
         )
@@ -138,12 +136,11 @@ class InspectPage:
 
 def lines(elem_id: str, value: list[dict[str, Any]] | None = None, render: bool = True) -> gr.HTML:
     """A component that shows short lines of words as text."""
-    script = (ASSETS / "notices.js").read_text(encoding="utf-8")
     return gr.HTML(
         value or [],
         html_template='<div class="grm-lines"></div>',
         apply_default_css=False,
-        js_on_load=script,
+        js_on_load=script("notices.js"),
         elem_id=elem_id,
         render=render,
     )

@@ -13,6 +13,7 @@ from ui import ASSETS
 from ui.compare import ComparePage
 from ui.inspect_page import InspectPage
 from ui.jobs import Jobs
+from ui.principles import PrinciplesPage
 from ui.sessions_page import SessionsPage
 from ui.view import Viewer
 
@@ -32,6 +33,9 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with demo.route("Sessions", "/sessions"):
         gr.Navbar(main_page_name="Inspect")
         SessionsPage(store, jobs)
+    with demo.route("Principles", "/principles"):
+        gr.Navbar(main_page_name="Inspect")
+        PrinciplesPage(store)
     with demo.route("Compare", "/compare", show_in_navbar=False):
         gr.Navbar(main_page_name="Inspect")
         ComparePage(store)

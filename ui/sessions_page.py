@@ -8,7 +8,7 @@ import gradio as gr
 from grm_core.errors import UsageError
 from storage.listing import SORTS, SessionRow, Wanted
 from storage.store import Store
-from ui import ASSETS, render
+from ui import render, script
 from ui.job import SETTLED
 from ui.jobs import Jobs
 
@@ -26,7 +26,7 @@ class SessionsPage:
             {"sorts": list(SORTS), "may": not store.read_only},
             html_template='<div class="grm-view"></div>',
             apply_default_css=False,
-            js_on_load=(ASSETS / "sessions.js").read_text(encoding="utf-8"),
+            js_on_load=script("dom.js", "sessions.js"),
             server_functions=self._functions(),
             elem_id="sessions",
         )

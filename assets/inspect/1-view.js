@@ -1,36 +1,5 @@
-// The Inspect view, in files that are joined in the order of their names and run once, as the js_on_load of a gr.HTML.
-// Everything arrives as data (props.value, answers of server.*); every text reaches the page through textContent.
-const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A"];
-const letter = (i) => (i < 26 ? "" : String.fromCharCode(64 + Math.floor(i / 26))) + String.fromCharCode(65 + (i % 26));
-const el = (tag, cls, text) => {
-  const node = document.createElement(tag);
-  if (cls) node.className = cls;
-  if (text !== undefined && text !== null) node.textContent = String(text);
-  return node;
-};
-const button = (text, cls, act) => {
-  const node = el("button", cls, text);
-  node.type = "button";
-  node.addEventListener("click", act);
-  return node;
-};
-const chip = (i) => {
-  const node = el("span", "grm-chip", letter(i));
-  node.style.setProperty("--c", COLOURS[i % COLOURS.length]);
-  return node;
-};
-const labelled = (text, field) => {
-  const node = el("label", "grm-field");
-  node.append(el("span", "", text), field);
-  return node;
-};
-const choice = (pairs, act) => {
-  const node = el("select");
-  for (const [value, text] of pairs) { const one = el("option", "", text); one.value = value; node.append(one); }
-  node.addEventListener("change", act);
-  return node;
-};
-
+// The Inspect view: dom.js, plot.js and the files of this folder by name, joined and run once, as the js_on_load of a
+// gr.HTML. Everything arrives as data (props.value, answers of server.*).
 // Left the matrix with its tools, right all that is read; on a narrow screen one column in the order of CSS.
 const root = el("div", "grm-root");
 const left = el("div", "grm-left"), right = el("div", "grm-right");

@@ -28,11 +28,7 @@ function drawDocuments() {
 async function saveDocument(kind, type) {
   const text = await server.document(value.session, kind);
   if (text === null) return;
-  const link = el("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = "grm-lens-" + value.session + "." + kind;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  download("grm-lens-" + value.session + "." + kind, type, text);
 }
 
 async function copyMarkdown(event) {

@@ -47,6 +47,8 @@ def ids(store: Store, wanted: Wanted) -> list[str]:
         (Wanted(tag="fru"), []),
         (Wanted(model="big\ud800"), ["b"]),
         (Wanted(labelled=True), ["c"]),
+        (Wanted(run="big"), ["b"]),
+        (Wanted(run="nobody"), []),
         (Wanted("which better", tag="fruit", labelled=True), ["c"]),
         (Wanted("sky", tag="fruit"), []),
         (Wanted(tag="' OR 1=1 --"), []),
@@ -81,6 +83,13 @@ def test_the_bin_hides_from_lists_search_and_export_and_gives_back(listed: Store
     assert len(listed.search("Sky")) == 2
     with pytest.raises(StoreError, match="there is no nobody"):
         listed.bin("nobody")
+
+
+def test_runs_are_listed_newest_first_with_their_sessions(listed: Store) -> None:
+    assert [(run.id, count) for run, count in listed.runs()] == [("big", 1), ("run", 2)]
+    assert listed.runs()[0][0] == listed.run("big")
+    listed.bin("b")
+    assert [(run.id, count) for run, count in listed.runs()] == [("run", 2)]
 
 
 def test_tags_are_replaced_and_count_once(listed: Store) -> None:

@@ -1,0 +1,69 @@
+// ---- plots ---------------------------------------------------------------------------------------------------------
+// A figure arrives as plotly's own JSON; here it only gets the colours of the theme.
+let plotlyAsked = null;
+const plotly = () => (plotlyAsked ??= new Promise((ready) => {
+  const script = el("script");
+  script.addEventListener("load", ready);
+  script.src = document.getElementById("grm-plotly").href;
+  document.head.append(script);
+}));
+const isDark = () => document.body.classList.contains("dark");
+const LIGHTER = { "#0072B2": "#56B4E9", "#D55E00": "#F0894A", "#009E73": "#3CC9A0" };
+function plot(figure, label, onChoose, onSelect) {
+  const area = el("div", "grm-figure"), dark = isDark();
+  area.setAttribute("role", "img");
+  area.setAttribute("aria-label", label + " The table holds the same numbers.");
+  const ink = dark ? "#d1d5db" : "#374151", grid = dark ? "#374151" : "#e5e7eb";
+  const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, size: 12 } };
+  for (const axis of ["xaxis", "yaxis"]) layout[axis] = { ...layout[axis], gridcolor: grid, zerolinecolor: ink, linecolor: grid, automargin: true };
+  let data = JSON.stringify(figure.data);
+  if (dark) {
+    for (const [from, to] of Object.entries(LIGHTER)) data = data.replaceAll(from, to);
+    data = data.replaceAll("rgba(0, 114, 178, 0.18)", "rgba(86, 180, 233, 0.22)").replaceAll("rgba(0, 114, 178, 0.15)", "rgba(86, 180, 233, 0.2)");
+  }
+  // Drawn once it has a place and a width: plotly measures it.
+  plotly().then(() => new ResizeObserver((seen, watcher) => {
+    if (!area.clientWidth) return;
+    watcher.disconnect();
+    window.Plotly.newPlot(area, JSON.parse(data), layout, { displayModeBar: false, responsive: true });
+    if (onSelect) area.on("plotly_selected", (event) => event && onSelect(event.points.map((point) => point.customdata)));
+    if (onSelect) area.on("plotly_click", (event) => onSelect([event.points[0].customdata]));
+    if (onChoose) area.on("plotly_click", (event) => onChoose(event.points[0].customdata));
+  }).observe(area));
+  return area;
+}
+
+function tableOf(columns, rows) {
+  const table = el("table", "grm-points"), head = el("tr"), frame = el("div", "grm-table");
+  for (const name of columns) head.append(el("th", "", name));
+  table.append(head);
+  const cell = (given) => (given === null ? "–" : typeof given === "number" && !Number.isInteger(given) ? given.toFixed(3) : given);
+  for (const row of rows) {
+    const tr = el("tr");
+    for (const given of row) tr.append(el("td", "", cell(given)));
+    table.append(tr);
+  }
+  frame.tabIndex = 0;
+  frame.setAttribute("role", "region");
+  frame.setAttribute("aria-label", "Numbers of the plot");
+  frame.append(table);
+  return frame;
+}
+
+function csvOf(columns, rows) {
+  const cell = (given) => (typeof given === "string" && /[",\n]/.test(given) ? '"' + given.replaceAll('"', '""') + '"' : given ?? "");
+  return [columns.join(","), ...rows.map((row) => row.map(cell).join(","))].join("\n") + "\n";
+}
+
+// Title, plot, what is to be known of it, and the numbers behind it. `of` ends the name of the CSV file.
+function panel(found, of, onChoose, onSelect) {
+  const box = el("section", "grm-panel");
+  box.dataset.name = found.name;
+  box.append(el("h3", "", found.title));
+  if (found.figure) box.append(plot(found.figure, found.title, onChoose, onSelect));
+  const under = el("div", "grm-under"), numbers = el("details");
+  under.append(el("p", "grm-note", found.note), button("CSV", "grm-small", () => download(found.name + "-" + of + ".csv", "text/csv", csvOf(found.columns, found.rows))));
+  numbers.append(el("summary", "", "Table"), tableOf(found.columns, found.rows));
+  box.append(under, numbers);
+  return box;
+}

@@ -1,0 +1,138 @@
+"""Clusters are stable, named by their own words, and what they do to votes is computed again with `vote`."""
+
+import math
+import random
+import statistics
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grm_core.analysis import clusters
+from grm_core.parsing import parse
+from grm_core.types import Sample
+from grm_core.voting import vote
+from tests.make import make_sample
+
+WORDS = {
+    "fact": "States the right capital city",
+    "length": "Keeps within forty words",
+    "tone": "Polite and warm in tone",
+}
+
+
+def sample(index: int, scores: tuple[int, int], kinds: tuple[str, ...], session: str = "s") -> Sample:
+    stated = "".join(f"{i}. {WORDS[kind]} (weight: {20 * i}%)\n" for i, kind in enumerate(kinds, 1))
+    text = (
+        f"Principles:\n{stated}Critique:\nResponse 1: a.\nResponse 2: b.\nScores: \\boxed{{{scores[0]}, {scores[1]}}}"
+    )
+    return replace(make_sample(index, scores, session_id=session, text=text), parsed=parse(text, 2))
+
+
+SESSIONS = {
+    "s": [
+        sample(0, (8, 3), ("fact",)), sample(1, (7, 4), ("fact", "tone")), sample(2, (2, 9), ("length",)),
+        sample(3, (9, 2), ("fact",)), sample(4, (3, 7), ("length", "tone")), sample(5, (6, 5), ("tone",)),
+    ],
+    "t": [sample(0, (5, 6), ("length",), "t"), sample(1, (6, 5), ("fact",), "t"), sample(2, (4, 6), ("length",), "t")],
+}  # fmt: skip
+
+
+def vectors(count: int, groups: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(groups, 384))
+    found = centres[np.arange(count) % groups] + 0.02 * rng.normal(size=(count, 384))
+    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_statements_are_one_row_per_principle_of_every_session() -> None:
+    stated = clusters.statements(SESSIONS)
+    assert len(stated) == 11
+    first = stated.iloc[1]
+    assert (first["session"], first["index"], first["principle"], first["weight"]) == ("s", 1, WORDS["fact"], 20)
+    assert len(clusters.statements({"s": [make_sample(0, None)]})) == 0
+
+
+def test_like_vectors_share_a_cluster_and_the_largest_comes_first() -> None:
+    found = clusters.cluster(np.concatenate([vectors(40, 4), vectors(40, 4)[:10:4]]))
+    assert len(set(found)) == 4
+    assert found[0] == 0
+    for i in range(40):
+        assert found[i] == found[i % 4]
+    sizes = np.bincount(found)
+    assert list(sizes) == sorted(sizes, reverse=True)
+    assert list(clusters.cluster(vectors(1, 1))) == [0]
+
+
+def test_the_same_vectors_give_the_same_clusters() -> None:
+    for count in (300, 2000):
+        given = vectors(count, 12)
+        assert (clusters.cluster(given) == clusters.cluster(given.copy())).all()
+
+
+def test_ten_thousand_principles_are_mapped_within_three_seconds() -> None:
+    given = vectors(10_000, 80)
+    clusters.cluster(given[:2000])  # what the libraries load on first use is not the map's time
+    start = time.perf_counter()
+    found, points = clusters.cluster(given), clusters.project(given)
+    assert time.perf_counter() - start < 3
+    assert (len(found), points.shape) == (10_000, (10_000, 2))
+
+
+def test_a_cluster_is_named_by_words_that_the_others_lack() -> None:
+    texts = ["right capital city named", "the right capital is named", "short words", "few short words", "7%"]
+    called = clusters.names(texts, [0, 0, 1, 1, 2])
+    assert "capital" in called[0]
+    assert "short" in called[1]
+    assert called[2] == "cluster 3"
+    assert clusters.names(["!", "?"], [0, 1]) == ["cluster 1", "cluster 2"]
+
+
+def placed() -> clusters.pd.DataFrame:
+    order = [WORDS["fact"], WORDS["length"], WORDS["tone"]]
+    stated = clusters.statements(SESSIONS)
+    return stated.assign(cluster=stated["principle"].map(order.index))
+
+
+def test_what_a_cluster_does_to_the_vote_is_what_the_vote_says_without_its_samples() -> None:
+    table = clusters.table(placed(), ["fact", "length", "tone"], SESSIONS).set_index("name")
+    assert list(table["share"]) == pytest.approx([4 / 9, 4 / 9, 3 / 9])
+    assert list(table["first"]) == [1, 1, 2]
+    assert table["weight"]["tone"] == pytest.approx(statistics.fmean([40, 40, 20]))
+    winners = {name: vote(samples).winner for name, samples in SESSIONS.items()}
+    assert winners == {"s": 0, "t": 1}
+    margins = [5, 3, 7, -1]  # of the samples with `fact`: three of s for A, one of t for B
+    assert table["with"]["fact"] == pytest.approx(statistics.fmean(margins))
+    kept = {name: [s for s in samples if WORDS["fact"] not in {p.text for p in s.parsed.principles}]
+            for name, samples in SESSIONS.items()}  # fmt: skip
+    flipped = [vote(left).winner != winners[name] for name, left in kept.items()]
+    assert table["flips"]["fact"] == pytest.approx(statistics.fmean(flipped))
+    assert table["low"]["fact"] <= table["with"]["fact"] - table["without"]["fact"] <= table["high"]["fact"]
+
+
+def test_accumulation_ends_at_all_clusters_and_is_exact_where_order_does_not_matter() -> None:
+    mine = placed().query("session == 's'")
+    table = clusters.accumulation(mine, range(6))
+    assert list(table["k"]) == [1, 2, 3, 4, 5, 6]
+    assert (table["mean"].iloc[-1], table["low"].iloc[-1], table["high"].iloc[-1]) == (3, 3, 3)
+    assert table["mean"].is_monotonic_increasing
+    expected = statistics.fmean([1, 2, 1, 1, 2, 1])
+    assert table["mean"].iloc[0] == pytest.approx(expected, abs=0.15), "200 random orders"
+
+
+def test_entropy_in_bits() -> None:
+    assert clusters.entropy([0, 0, 0]) == 0
+    assert clusters.entropy([0, 1, 2, 3]) == pytest.approx(2)
+    assert clusters.entropy([0, 0, 0, 1]) == pytest.approx(-(0.75 * math.log2(0.75) + 0.25 * math.log2(0.25)))
+    assert clusters.entropy([]) == 0
+
+
+def test_boilerplate_is_what_stands_under_another_item_too() -> None:
+    one, two, three = np.eye(3, dtype=np.float32)
+    given = np.array([one, two, one, three])
+    assert clusters.boilerplate(given, ["a", "a", "b", "b"]) == 0.5
+    assert clusters.boilerplate(given, ["a"] * 4) is None
+    shuffled = list(range(4))
+    random.Random(0).shuffle(shuffled)
+    assert clusters.boilerplate(given[shuffled], [["a", "a", "b", "b"][i] for i in shuffled]) == 0.5

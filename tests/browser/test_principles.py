@@ -1,0 +1,77 @@
+"""The Principles page in a real Chromium: each test names its part (8 map, 9 clusters and the vote, 10 numbers)."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.store import Store
+from tests.analysis.test_clusters import SESSIONS, WORDS
+from tests.browser.conftest import Serve
+from tests.storage.make import RUN, SESSION
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+LONG = 90_000
+
+
+@pytest.fixture(scope="module")
+def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = Path(tmp_path_factory.mktemp("principles")) / "grm.db"
+    store = Store(path)
+    store.add_run(RUN)
+    for name, samples in SESSIONS.items():
+        store.add_session(replace(SESSION, id=name, title=f"session {name}"))
+        for sample in samples:
+            store.add_sample(sample)
+    store.close()
+    return serve(db=path)
+
+
+def opened(page: Any, address: str) -> None:
+    page.goto(address)
+    page.locator(".grm-clusters tr").nth(1).wait_for(timeout=LONG)
+
+
+def test_principles_part_8_a_map_whose_points_lead_to_principles_and_samples(url: str, page: Any) -> None:
+    opened(page, f"{url}/principles?session=s")
+    page.locator(".grm-panel[data-name=map] .main-svg").first.wait_for(timeout=LONG)
+    names = page.locator(".grm-clusters input").evaluate_all("inputs => inputs.map(input => input.value)")
+    assert len(names) == 3
+    capital = next(i for i, name in enumerate(names) if "capital" in name)
+    page.locator(".grm-clusters button").nth(capital).click()
+    chosen = page.locator(".grm-chosen .grm-principle")
+    assert chosen.count() == 1
+    assert WORDS["fact"] in chosen.inner_text()
+    chosen.get_by_role("link", name="sample 2").click()
+    page.locator(".grm-card h3", has_text="Sample 2").wait_for(timeout=LONG)
+
+
+def test_principles_part_8_a_name_is_edited_and_kept(url: str, page: Any) -> None:
+    opened(page, f"{url}/principles?session=s")
+    name = page.locator(".grm-clusters input").first
+    name.fill("my name")
+    name.blur()
+    page.reload()
+    page.locator(".grm-clusters input").first.wait_for(timeout=LONG)
+    assert page.locator(".grm-clusters input").first.input_value() == "my name"
+
+
+def test_principles_part_9_every_cluster_says_what_it_does_to_the_vote(url: str, page: Any) -> None:
+    opened(page, f"{url}/principles?run=run")
+    rows = page.locator(".grm-clusters tr").all_inner_texts()
+    assert "flips the verdict" in rows[0]
+    names = page.locator(".grm-clusters input").evaluate_all("inputs => inputs.map(input => input.value)")
+    at = next(i for i, name in enumerate(names) if "capital" in name)
+    cells = page.locator(".grm-clusters tr").nth(at + 1).locator("td").all_inner_texts()
+    assert cells[2:6] == ["44%", "20", "1", "3.50"], "share, weight, first sample, margin with it"
+    assert "not a cause" in page.locator(".grm-principles-page").inner_text()
+
+
+def test_principles_part_10_numbers_for_two_sessions_side_by_side(url: str, page: Any) -> None:
+    opened(page, f"{url}/principles?session=s&other=t")
+    row = page.locator(".grm-settings tr", has_text="principles stated").locator("td").all_inner_texts()
+    assert row[:2] == ["8", "3"]
+    assert page.locator(".grm-panel[data-name=growth]").count() == 1
+    page.goto(f"{url}/principles?session=nobody")
+    page.get_by_text("There is no session nobody.").wait_for(timeout=LONG)
