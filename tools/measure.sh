@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measure the default model on held-out items and write docs/results.md: tools/measure.sh PAIRS.jsonl.gz [FOLDER].
-# Stopped and called again, it goes on where it was. About two hours on two cores.
+# Stopped and called again, it goes on where it was. About three hours on two cores.
 set -eu
 cd "$(dirname "$0")/.."
 pairs=$1 folder=${2:-build/measure}
@@ -25,6 +25,13 @@ for set_ in dev seen unseen; do
     score $set_ greedy 200 --k 1 --temperature 0 --meta none
     score $set_ T1.0 100 --k 32 --temperature 1.0 --meta none
     score $set_ balanced 100 --k 32 --order balanced --meta none
+done
+# General principles in place of the GRM's own, and the base without our training (held to the format by structured output).
+printf '%s\n' 'Correct: what it says is true' 'Does what the query asks' 'Clear and complete' >"$folder/general.txt"
+base=$(.venv/bin/python -c 'from grm_core.models import base_model; print(base_model().folder)')
+for set_ in dev seen unseen; do
+    score $set_ given-principles 100 --k 32 --meta none --principles "$folder/general.txt"
+    score $set_ untrained 100 --k 32 --meta none --model "$base"
 done
 for part in ${VARIANTS:-}; do # name=folder of another merged model, such as rft-only=build/training/rft/grm/merged-checkpoint
     for set_ in dev seen unseen; do score $set_ "${part%%=*}" 100 --k 32 --meta none --model "${part#*=}"; done

@@ -96,7 +96,7 @@ class Composer:
                 info="chance that the verdict changes",
                 elem_id="settle",
             )
-        with gr.Accordion("More settings", open=False):
+        with gr.Accordion("More settings", open=False) as self.more:
             with gr.Row():
                 name["order"] = gr.Radio(list(ORDERS), value="random", label="Order of responses")
                 name["seed"] = gr.Number(label="Seed", value=0, precision=0)
@@ -116,7 +116,7 @@ class Composer:
     def _wire(self) -> None:
         rows = [*self.rows, self.shown]
         self.add.click(lambda n: self._shown(n + 1), self.shown, rows, **QUIET)
-        boxes = [*self.fields.values(), *rows]
+        boxes = self.boxes
         self.fill.click(lambda: self.put(self.examples[0]), None, boxes, **QUIET)
         for i, button in enumerate(self.removes):
             button.click(self.remove, [gr.State(i), self.shown, *self.responses], [*self.responses, *rows], **QUIET)
@@ -135,10 +135,21 @@ class Composer:
         kept = list(self.fields.values())
         left = [field.blur if isinstance(field, gr.Textbox) else field.input for field in kept]
         gr.on([*left, *also], None, kept, memory, js="(...fields) => [fields]", **QUIET)
-        boxes = [*kept, *self.rows, self.shown]
-        gr.context.Context.root_block.load(self.restore, memory, boxes, **QUIET)
+        gr.context.Context.root_block.load(self.restore, memory, self.boxes, **QUIET)
+
+    @property
+    def boxes(self) -> list[Any]:
+        """All components that filling in may change."""
+        return [*self.fields.values(), *self.rows, self.shown, self.more]
 
     # ---- filling
+
+    def put_principles(self, example: Example, principles: list[str]) -> dict[Any, Any]:
+        """The example with principles to judge it by, ready to be edited."""
+        given = render.sendable("\n".join(" ".join(text.split()) for text in principles))
+        # No template shows both: a reference answer gives way.
+        own = {self.fields["principles"]: given, self.fields["reference"]: "", self.more: gr.update(open=True)}
+        return self.put(example) | own
 
     def put(self, example: Example) -> dict[Any, Any]:
         """The example in the fields; settings stay as they are."""

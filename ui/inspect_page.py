@@ -67,6 +67,8 @@ class InspectPage:
         self.more.click(self.grow, grown, watched, cancels=[self.loaded], trigger_mode="once", **_QUEUED)
         self.composer.remember([self.score.click])
         self.stop.click(self.halt, self.session, None, **QUIET)
+        filled = [*self.composer.boxes, self.folded, self.notice]
+        self.view.transfer(self.transfer, None, filled, trigger_mode="multiple", **QUIET)
 
     async def begin(self, data: dict[Any, Any]) -> AsyncGenerator[dict[Any, Any], None]:
         """Start a run and follow it; what cannot be judged is said and nothing is lost."""
@@ -122,6 +124,19 @@ class InspectPage:
     def halt(self, session_id: str) -> None:
         """Stop the run; the follower shows what was kept."""
         self.jobs.stop(session_id)
+
+    def transfer(self, event: gr.EventData) -> dict[Any, Any]:
+        """Fill in a sample's principles beside its query and responses, to be edited and judged by."""
+        given = event._data if isinstance(event._data, dict) else {}
+        session_id, index = given.get("session"), given.get("sample")
+        if not isinstance(session_id, str) or not isinstance(index, int):
+            return {self.notice: gr.skip()}
+        example, sample = self.jobs.example(session_id), self.viewer.sample(session_id, index)
+        if example is None or sample is None or not sample.parsed.principles:
+            return {self.notice: [{"kind": "bad", "text": "There are no principles to judge by."}]}
+        told = f"The principles of sample {index + 1} are filled in: edit, drop or add some, then press Score."
+        filled = self.composer.put_principles(example, [p.text for p in sample.parsed.principles])
+        return filled | {self.folded: gr.update(open=True), self.notice: [{"kind": "ok", "text": told}]}
 
     def engine_lines(self) -> list[dict[str, Any]]:
         """What the engine is doing, and why nothing could be saved."""

@@ -77,5 +77,10 @@ function drawHead() {
   parts.verdict.replaceChildren();
   if (voted.verdict) parts.verdict.append(el("h2", "", voted.verdict));
   for (const note of voted.notes || []) parts.verdict.append(el("p", "grm-note", note));
+  if (comparedWith && comparedWith !== value.session) {
+    const link = el("a", "grm-link", "Compare with the session whose principles were taken over");
+    link.href = "/compare?a=" + encodeURIComponent(comparedWith) + "&b=" + encodeURIComponent(value.session);
+    parts.verdict.append(link);
+  }
   if (value.origin) parts.verdict.append(el("p", "grm-note", "Judged by " + value.origin + "."));
 }

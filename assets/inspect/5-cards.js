@@ -2,6 +2,7 @@
 // Every card has the same rows (head, principles, what is said of no response, then of each), so that they align.
 let cardsAsked = 0;
 let comparing = false;      // whether words that differ from the first card are marked
+let comparedWith = "";      // the session whose principles were taken over
 const rawShown = new Set(); // sample indices whose raw text is open
 async function drawCards() {
   const asked = ++cardsAsked;
@@ -112,6 +113,14 @@ function footer(sample) {
   if (sample.finish && sample.finish !== "stop") facts.push("finish: " + sample.finish);
   if (sample.meta !== null) facts.push("meta " + sample.meta.toFixed(2));
   foot.append(el("span", "", facts.join(" · ")));
+  if (sample.principles.length) {
+    const again = button("judge again by these principles", "grm-small", () => {
+      comparedWith = value.session;
+      trigger("transfer", { session: value.session, sample: sample.i });
+      window.scrollTo({ top: 0 });
+    });
+    foot.append(" ", again);
+  }
   const raw = el("details");
   raw.open = rawShown.has(sample.i);
   raw.addEventListener("toggle", () => { if (raw.open) rawShown.add(sample.i); else rawShown.delete(sample.i); });

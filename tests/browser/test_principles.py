@@ -1,4 +1,5 @@
-"""The Principles page in a real Chromium: each test names its part (8 map, 9 clusters and the vote, 10 numbers)."""
+"""The Principles page in a real Chromium: each test names its part (8 map, 9 clusters and the vote, 10 numbers,
+11 judge again by other principles)."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -75,3 +76,19 @@ def test_principles_part_10_numbers_for_two_sessions_side_by_side(url: str, page
     assert page.locator(".grm-panel[data-name=growth]").count() == 1
     page.goto(f"{url}/principles?session=nobody")
     page.get_by_text("There is no session nobody.").wait_for(timeout=LONG)
+
+
+def test_principles_part_11_judge_again_by_edited_principles_and_compare(url: str, page: Any) -> None:
+    page.goto(f"{url}/?session=s&sample=2")
+    page.get_by_role("button", name="judge again by these principles").first.click()
+    page.get_by_text("The principles of sample 2 are filled in").wait_for(timeout=LONG)
+    given = page.locator("#principles textarea")
+    page.wait_for_function("document.querySelector('#principles textarea')?.value.includes('capital')", timeout=LONG)
+    assert given.input_value().splitlines() == [WORDS["fact"], WORDS["tone"]]
+    given.fill(WORDS["fact"])
+    page.locator("#k input").fill("2")
+    page.locator("#score").click()
+    page.locator(".grm-root[data-phase=done]").wait_for(timeout=LONG)
+    page.get_by_role("link", name="Compare with the session whose principles").click()
+    page.locator(".grm-side").nth(1).wait_for(timeout=LONG)
+    assert WORDS["fact"] in page.locator(".grm-differs", has_text="own principles").inner_text()
