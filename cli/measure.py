@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     report = steps.add_parser("report", help="write the page of results from a folder of samples")
     report.add_argument("folder", type=Path, help="holds <set>.<variant>.jsonl files of score, and rivals.json")
     report.add_argument("--out", type=Path, required=True, metavar="RESULTS.md")
+    report.add_argument("--curves", type=Path, metavar="ACCURACY.json", help="accuracy over k as well, for the Demo")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,5 +69,7 @@ def _report(args: argparse.Namespace) -> int:
     from cli import results
 
     args.out.write_text(results.page(args.folder), encoding="utf-8")
+    if args.curves:
+        args.curves.write_text(json.dumps(results.curves(args.folder), indent=1) + "\n", encoding="utf-8")
     say(f"written to {args.out}")
     return 0

@@ -43,6 +43,18 @@ def page(folder: Path) -> str:
     return "\n".join(parts) + "\n"
 
 
+def curves(folder: Path) -> list[dict[str, object]]:
+    """Per set its name, n, k, and the accuracy of voting and, where the meta RM read all, guided voting at each k."""
+    runs = read(folder)
+    found = []
+    for name in SETS:
+        if items := runs.get((name, "main")):
+            voting = [round(float(accuracy.at_k(items, k).mean()), 4) for k in KS]
+            guided = [round(float(accuracy.at_k(items, k, Method.GUIDED).mean()), 4) for k in KS if _scored(items)]
+            found.append({"name": SETS[name], "n": len(items), "k": list(KS), "voting": voting, "guided": guided})
+    return found
+
+
 def read(folder: Path) -> Runs:
     """(set, variant) -> its labelled items with their samples."""
     found: Runs = {}

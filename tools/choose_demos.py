@@ -108,7 +108,8 @@ def main(source: Path, out: Path) -> int:
         taken.add(judged.example.id)
         assert block.run is not None
         session = exchange.new_session(block.run, judged.example)
-        session = replace(session, id=f"demo-{judged.example.id}", title=f"{session.title} ({kind})", tags=("demo",))
+        title = f"{session.title} ({kind})"
+        session = replace(session, id=f"demo-{judged.example.id}", title=title, tags=("demo", kind))
         samples = [exchange.with_session(sample, session.id) for sample in judged.samples]
         chosen.append((block.run, session, samples))
     with out.open("w", encoding="utf-8") as lines:

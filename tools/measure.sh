@@ -36,4 +36,4 @@ done
 for part in ${VARIANTS:-}; do # name=folder of another merged model, such as rft-only=build/training/rft/grm/merged-checkpoint
     for set_ in dev seen unseen; do score $set_ "${part%%=*}" 100 --k 32 --meta none --model "${part#*=}"; done
 done
-$app measure report "$folder" --out docs/results.md
+$app measure report "$folder" --out docs/results.md --curves assets/demo/accuracy.json

@@ -11,6 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from storage.store import Store
 from ui import ASSETS
 from ui.compare import ComparePage
+from ui.demo import DemoPage
 from ui.inspect_page import InspectPage
 from ui.jobs import Jobs
 from ui.principles import PrinciplesPage
@@ -36,6 +37,9 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with demo.route("Principles", "/principles"):
         gr.Navbar(main_page_name="Inspect")
         PrinciplesPage(store)
+    with demo.route("Demo", "/demo"):
+        gr.Navbar(main_page_name="Inspect")
+        DemoPage(store)
     with demo.route("Compare", "/compare", show_in_navbar=False):
         gr.Navbar(main_page_name="Inspect")
         ComparePage(store)

@@ -1,0 +1,167 @@
+"""The Demo: three minutes on inference-time scaling, told with recorded sessions. It asks no model and no network."""
+
+import html
+import json
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from grm_core.analysis import lab
+from grm_core.analysis.frames import letter
+from grm_core.errors import UsageError
+from grm_core.types import Method, Sample, Session
+from grm_core.voting import vote
+from storage.listing import Wanted
+from storage.store import Store
+from ui import ASSETS, detail, plots, render, script
+from ui.panels import COLOURS, Json, figure, line
+
+ACCURACY = ASSETS / "demo" / "accuracy.json"
+"""Written by `measure report`: accuracy over k of stored sets, with the number of items."""
+
+SLIDES = (
+    ("vote", "clear win", "Which answer is better?", "Say what you think before the judge does."),
+    ("sample", "clear win", "The judge writes before it scores",
+     "First principles for this question, then a critique of every answer, then a score from 1 to 10."),
+    ("grow", "clear win", "Ask again, and add the scores up",
+     "Every sample sees another order and thinks of other principles. The sum is finer than any one score."),
+    ("grow", "vote flips between k = 1 and 32", "One sample can be wrong",
+     "Here the first sample names the wrong answer. Watch the vote change its mind."),
+    ("filter", "meta RM rescue", "A second model reads the judgments",
+     "The meta RM scores every judgment; the vote keeps the better half."),
+    ("accuracy", "", "Over many questions", "How often the vote finds the answer that people or rules call the best."),
+    ("grow", "a failure that stays", "And some stay wrong",
+     "More samples do not help where the judge is wrong in the same way each time."),
+)  # fmt: skip
+"""Kind, tag of the recorded session, title, and what is said beside it."""
+
+
+class DemoPage:
+    """A tour that asks the server for its slides once, and for a hand-out at its end."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+        def tour(_: Any) -> Any:
+            return render.sendable(slides(store))
+
+        def handout(_: Any) -> Any:
+            return render.sendable(document(slides(store)))
+
+        functions: list[Callable[..., Any]] = [tour, handout]
+        gr.HTML(
+            {},
+            html_template='<div class="grm-view"></div>',
+            apply_default_css=False,
+            js_on_load=script("dom.js", "plot.js", "demo.js"),
+            server_functions=functions,
+            elem_id="demo",
+        )
+
+
+def slides(store: Store) -> list[Json]:
+    """The slides for which there is something recorded; one whose session is missing is left out."""
+    found = []
+    for kind, tag, title, said in SLIDES:
+        slide: Json | None = {"kind": kind, "title": title, "said": said}
+        if kind == "accuracy":
+            slide = _accuracy(slide or {})
+        else:
+            rows = store.sessions(Wanted(tag=tag, sort="oldest"), limit=1)
+            slide = slide | _told(rows[0].session, store.samples(rows[0].session.id)) if rows and slide else None
+        if slide is not None:
+            found.append(slide)
+    return found
+
+
+def _told(session: Session, samples: list[Sample]) -> Json:
+    """What the slides show of a session."""
+    example = session.example
+    labels = example.labels
+    best = None if labels is None or len(labels) < 2 else letter(labels.index(max(labels)))
+    votes = [vote(samples, k=k) for k in range(1, len(samples) + 1)]
+    told: Json = {
+        "session": session.id,
+        "case": detail.case(example),
+        "best": best,
+        "rows": render.rows(samples),
+        "first": detail.detail(example, samples[0]) if samples else None,
+        "seconds": [round(s.completion.seconds, 2) if s.completion else 0.0 for s in samples],
+        "totals": [list(verdict.totals or ()) for verdict in votes],
+        "winners": [None if verdict.winner is None else letter(verdict.winner) for verdict in votes],
+        "verdict": render.verdict_line(votes[-1], len(example.responses)) if votes else "",
+        "guided": "",
+        "kept": [],
+    }
+    replayed = lab.replay(samples)
+    trace = line(replayed["k"].tolist(), replayed["margin"].tolist(), "", plots.LINE)
+    axes = {"yaxis": {"zeroline": True}, "xaxis": {"range": [0, len(samples) + 1]}}
+    told["figure"] = figure([trace], "k, samples added up", "margin per sample", **axes) if len(replayed) else None
+    try:
+        guided = vote(samples, Method.GUIDED)
+        told |= {"guided": render.verdict_line(guided, len(example.responses)), "kept": list(guided.voted)}
+        told["guided_winner"] = None if guided.winner is None else letter(guided.winner)
+    except UsageError:
+        pass  # no meta RM has read this session; its slide shows the plain vote
+    return told
+
+
+def _accuracy(slide: Json) -> Json | None:
+    """The curves of the stored sets; None where none were measured."""
+    try:
+        sets = json.loads(ACCURACY.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    traces = []
+    for i, one in enumerate(sets):
+        traces.append(line(one["k"], one["voting"], f"{one['name']} (n = {one['n']})", COLOURS[i]))
+        if one.get("guided"):
+            dotted = {"line": {"color": COLOURS[i], "dash": "dot", "width": 2}}
+            traces.append(line(one["k"], one["guided"], f"{one['name']}, meta RM", COLOURS[i], **dotted))
+    axes = {"xaxis": {"type": "log", "tickvals": [1, 2, 4, 8, 16, 32]}, "yaxis": {"tickformat": ".0%"}, "height": 380}
+    return slide | {"figure": figure(traces, "k, samples", "accuracy", **axes), "sets": sets}
+
+
+def document(told: list[Json]) -> str:
+    """The tour as a page to hand out: it opens offline, holds no script and asks nothing of a network."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    style = "body{font:16px/1.5 system-ui,sans-serif;max-width:820px;margin:24px auto;padding:0 16px;color:#1f2937}"
+    style += "h1{font-size:24px}h2{font-size:19px;margin-top:32px}pre{white-space:pre-wrap;font:inherit}"
+    style += ".r{border-left:4px solid #888;padding-left:10px;margin:8px 0}"
+    style += "td,th{padding:2px 12px;border-bottom:1px solid #ddd}"
+    parts = [
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+        f'content="{policy}"><title>GRM Lens: judging by voting</title><style>{style}</style></head><body>',
+        "<h1>Judging by voting: inference-time scaling of a generative reward model</h1>",
+        "<p>Told with recorded sessions of a real model.</p>",
+    ]
+    for slide in told:
+        parts += [f"<h2>{html.escape(slide['title'])}</h2>", f"<p>{html.escape(slide['said'])}</p>"]
+        parts += _sets(slide["sets"]) if slide["kind"] == "accuracy" else _session(slide)
+    return "\n".join([*parts, "</body></html>"]) + "\n"
+
+
+def _session(slide: Json) -> list[str]:
+    case = slide["case"]
+    found = [f"<p><b>{html.escape(case['query'][-1]['content'])}</b></p>"]
+    for own, text in enumerate(case["responses"]):
+        name = letter(own) + (" (labelled best)" if letter(own) == slide["best"] else "")
+        found.append(f'<div class="r"><b>{name}</b><pre>{html.escape(text)}</pre></div>')
+    if slide["kind"] == "sample" and slide["first"]:
+        stated = "".join(f"<li>{html.escape(p['text'])}</li>" for p in slide["first"]["principles"])
+        found.append(f"<ul>{stated}</ul><pre>{html.escape(slide['first']['critique'])}</pre>")
+    steps = [k for k in (1, 4, 8, 16, 32) if k <= len(slide["winners"])]
+    winners = ", ".join(f"k = {k}: {slide['winners'][k - 1] or 'tie'}" for k in steps)
+    return [*found, *(f"<p>{html.escape(text)}</p>" for text in (winners, slide["verdict"], slide["guided"]) if text)]
+
+
+def _sets(sets: list[Json]) -> list[str]:
+    rows = "".join(
+        f"<tr><td>{html.escape(one['name'])}</td><td>{one['n']}</td>"
+        + "".join(f"<td>{100 * value:.1f}</td>" for value in one["voting"])
+        + "</tr>"
+        for one in sets
+    )
+    head = "".join(f"<th>k = {k}</th>" for k in (sets[0]["k"] if sets else ()))
+    return [f"<table><tr><th>set</th><th>items</th>{head}</tr>{rows}</table>"]
