@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from grm_core.analysis import clusters, diversity
 from grm_core.embedders import Embedder
 from grm_core.errors import EngineError
-from grm_core.types import Run, Sample
+from grm_core.types import Sample
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
 from ui.panels import COLOURS, Json, band, figure, line, panel
+from ui.run_page import called
 
 _KEPT = 50_000
 """Texts whose vectors are kept."""
@@ -75,7 +76,7 @@ class PrinciplesPage:
     def choices(self) -> Json:
         """What can be looked at: the newest sessions and the newest runs of more than one session."""
         sessions = [{"id": row.session.id, "title": row.session.title} for row in self.store.sessions(limit=100)]
-        runs = [{"id": run.id, "title": f"{_called(run)} ({n} sessions)"} for run, n in self.store.runs() if n > 1]
+        runs = [{"id": run.id, "title": f"{called(run)} ({n} sessions)"} for run, n in self.store.runs() if n > 1]
         return {"session": sessions, "run": runs}
 
     def found(self, kind: str, name: str, other: str) -> Json:
@@ -95,7 +96,7 @@ class PrinciplesPage:
             return session.title, {name: self.store.samples(name)}
         if kind == "run" and (run := self.store.run(name)) is not None:
             rows = self.store.sessions(Wanted(run=name), limit=_SESSIONS_MOST)
-            return _called(run), {row.session.id: self.store.samples(row.session.id) for row in rows}
+            return called(run), {row.session.id: self.store.samples(row.session.id) for row in rows}
         raise LookupError(f"There is no {kind if kind in _KINDS else 'session'} {name}.")
 
 
@@ -222,7 +223,3 @@ def _growth(sides: list[pd.DataFrame], scopes: list[dict[str, list[Sample]]], ti
     said = "Mean and 90% band over 200 random orders of the samples; where it is flat, more samples bring nothing new."
     shown = figure(traces, "k, samples", "distinct clusters")
     return [panel("growth", "Is the last sample still finding new views?", pd.concat(tables), shown, said)]
-
-
-def _called(run: Run) -> str:
-    return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {run.created_at[:16]}"

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 
 from grm_core import outcome
 from grm_core.analysis.scaling import curve
-from grm_core.types import Example, Method, Sample
+from grm_core.types import CurvePoint, Example, Method, Sample
 
 Values = NDArray[np.float64]
 KMeta = Callable[[int], int]
@@ -48,13 +48,17 @@ class Estimate:
 
 def at_k(items: Sequence[Judged], k: int, method: Method = Method.NAIVE, k_meta: int | None = None) -> Values:
     """(items,) accuracy 0..1 of each item with k samples; an item of which nothing could be read has 0."""
-    found = []
-    for item in items:
-        points = curve(item.samples, method, k_meta, item.labels).points
-        readable = len(points) / len(item.samples) if k == 1 and item.samples else 1.0
-        accuracy = points[min(k, len(points)) - 1].accuracy if points else None
-        found.append(0.0 if accuracy is None else accuracy * readable)
-    return np.array(found)
+    curves = (curve(item.samples, method, k_meta, item.labels).points for item in items)
+    return np.array([share(points, k, len(item.samples)) for points, item in zip(curves, items, strict=True)])
+
+
+def share(points: Sequence[CurvePoint], k: int, asked: int) -> float:
+    """An item's accuracy with k of its `asked` samples, from its curve; 0 where nothing could be read."""
+    if not points:
+        return 0.0
+    readable = len(points) / asked if k == 1 and asked else 1.0
+    found = points[min(k, len(points)) - 1].accuracy
+    return 0.0 if found is None else found * readable
 
 
 def valid_share(items: Sequence[Judged]) -> Values:

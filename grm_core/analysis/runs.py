@@ -1,0 +1,94 @@
+"""A whole run: how accuracy grows with k over its labelled items, where verdicts settle, and what k_meta does.
+
+Every figure is a mean over items; intervals are 95% bootstraps over items (see accuracy.estimate).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from grm_core.analysis import accuracy, lab, settling
+from grm_core.analysis.accuracy import Judged, Values, share
+from grm_core.analysis.scaling import curve
+from grm_core.types import CurvePoint, Method, Sample
+
+_MAP_DRAWS = 400
+"""Random subsets per item and cell of the map: it is read by colour."""
+_SETTLE_DRAWS = 200
+
+
+def powers(most: int) -> list[int]:
+    """1, 2, 4, ... up to `most`, which is the last."""
+    found = [1]
+    while found[-1] * 2 <= most:
+        found.append(found[-1] * 2)
+    return found if found[-1] == most or most < 1 else [*found, most]
+
+
+def scored(items: Sequence[Judged]) -> bool:
+    """Whether the meta RM has read every valid sample."""
+    return all(s.meta_logit is not None for item in items for s in item.samples if s.scores is not None)
+
+
+def growth(items: Sequence[Judged]) -> pd.DataFrame:
+    """Accuracy by method and k (powers of two): method, k, mean, low, high, n (items)."""
+    most = max((len(item.samples) for item in items), default=0)
+    rows = []
+    for method in Method if scored(items) else (Method.NAIVE,):
+        curves = [curve(item.samples, method, labels=item.labels).points for item in items]
+        for k in powers(most) if most else []:
+            values = _shares(curves, items, k)
+            found = accuracy.estimate(values, 2000)
+            rows.append((str(method), k, found.mean, found.low, found.high, found.n))
+    return pd.DataFrame(rows, columns=["method", "k", "mean", "low", "high", "n"])
+
+
+def subsets(items: Sequence[Judged]) -> pd.DataFrame:
+    """One row per subset: subset, items, accuracy at k = 1 and with all samples, guided too where logits are."""
+    rows = []
+    for name in sorted({item.subset for item in items}):
+        mine = [item for item in items if item.subset == name]
+        most = max(len(item.samples) for item in mine)
+        row = {"subset": name or "(none)", "items": len(mine), "k = 1": float(accuracy.at_k(mine, 1).mean())}
+        row[f"k = {most}"] = float(accuracy.at_k(mine, most).mean())
+        if scored(mine):
+            row[f"meta RM, k = {most}"] = float(accuracy.at_k(mine, most, Method.GUIDED).mean())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def meta_map(items: Sequence[Judged]) -> pd.DataFrame:
+    """Guided accuracy for k and k_meta in powers of two: k, k_meta (<= k), mean. Needs all meta logits."""
+    most = max((len(item.samples) for item in items), default=0)
+    rows = []
+    for k_meta in powers(most) if most else []:
+        curves = [curve(item.samples, Method.GUIDED, k_meta, item.labels, draws=_MAP_DRAWS).points for item in items]
+        for k in powers(most):
+            if k_meta <= k:
+                rows.append((k, k_meta, float(np.mean(_shares(curves, items, k)))))
+    return pd.DataFrame(rows, columns=["k", "k_meta", "mean"])
+
+
+def settled(items: Sequence[Judged], level: float = 0.05) -> pd.DataFrame:
+    """Per item: item, asked (samples), settles (from which k on the winner stays), stops (where adaptive k ends).
+
+    `stops` is the first k at which the verdict of all would differ with a probability below `level`, seen from there.
+    """
+    rows = []
+    for item in items:
+        samples = sorted(item.samples, key=lambda s: s.index)
+        rows.append((item.item_id, len(samples), lab.settled(lab.replay(samples)), _stops(samples, level)))
+    return pd.DataFrame(rows, columns=["item", "asked", "settles", "stops"])
+
+
+def _stops(samples: Sequence[Sample], level: float) -> int:
+    for k in range(settling.LEAST, len(samples)):
+        chance = settling.chance_of_change(samples[:k], len(samples), draws=_SETTLE_DRAWS)
+        if chance is not None and chance < level:
+            return k
+    return len(samples)
+
+
+def _shares(curves: Sequence[Sequence[CurvePoint]], items: Sequence[Judged], k: int) -> Values:
+    return np.array([share(points, k, len(item.samples)) for points, item in zip(curves, items, strict=True)])

@@ -1,0 +1,138 @@
+"""The page of a run: many items judged under the same settings, with labels."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import plotly.graph_objects as go
+
+from grm_core.analysis import accuracy, runs
+from grm_core.analysis.accuracy import Judged
+from grm_core.types import Run
+from storage.listing import Wanted
+from storage.store import Store
+from ui import render, script
+from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, panel
+
+_ITEMS_MOST = 1000
+_MAP_MOST = 60
+"""Items that the map of k and k_meta looks at: it votes for every cell."""
+
+
+class RunPage:
+    """A view that asks the server for the run that its address names."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+        def choices(_: Any) -> Any:
+            known = [{"id": run.id, "title": f"{called(run)} ({count} sessions)"} for run, count in store.runs()]
+            return render.sendable(known)
+
+        def run(given: Any) -> Any:
+            names = given if isinstance(given, list) and len(given) == 2 else [None, None]
+            return render.sendable(self.found(*names)) if all(isinstance(name, str) for name in names) else None
+
+        functions: list[Callable[..., Any]] = [choices, run]
+        gr.HTML(
+            {},
+            html_template='<div class="grm-view"></div>',
+            apply_default_css=False,
+            js_on_load=script("dom.js", "plot.js", "run.js"),
+            server_functions=functions,
+            elem_id="run",
+        )
+
+    def found(self, name: str, beside: str) -> Json:
+        """The panels of a run; `beside` is another run of the same items, such as a greedy one."""
+        run = self.store.run(name)
+        if run is None:
+            return {"error": f"There is no run {name}."}
+        items = self._items(name)
+        if not items:
+            return {
+                "error": "No session of this run has labels, or none has two responses: there is nothing to count."
+            }
+        other = {item.item_id: item for item in self._items(beside)} if beside else {}
+        same = [other[item.item_id] for item in items if item.item_id in other]
+        return {"error": "", "title": called(run), "panels": panels(items, same)}
+
+    def _items(self, run: str) -> list[Judged]:
+        rows = self.store.sessions(Wanted(run=run, labelled=True), limit=_ITEMS_MOST)
+        found = []
+        for row in rows:
+            example = row.session.example
+            if example.labels is not None and len(example.responses) > 1:
+                samples = tuple(self.store.samples(row.session.id))
+                found.append(Judged(example.id, example.subset or "", example.labels, samples, example))
+        return found
+
+
+def panels(items: list[Judged], beside: list[Judged]) -> list[Json]:
+    """All that can be asked of these items."""
+    found = [_growth(items, beside), _settled(items)]
+    if runs.scored(items):
+        found.append(_map(items[:_MAP_MOST]))
+    by = runs.subsets(items)
+    bars = [
+        go.Bar(x=by["subset"].tolist(), y=by[name].tolist(), name=name, marker={"color": COLOURS[i]})
+        for i, name in enumerate(list(by.columns)[2:])
+    ]
+    shown = figure(bars, "", "accuracy", barmode="group", yaxis={"range": [0, 1.03]}) if len(by) > 1 else None
+    found.append(panel("subsets", "Where is it right, where not?", by, shown, f"{len(items)} labelled items."))
+    return found
+
+
+def _growth(items: list[Judged], beside: list[Judged]) -> Json:
+    table = runs.growth(items)
+    traces: list[Any] = []
+    for name in table["method"].unique():
+        mine, colour = table[table["method"] == name], METHOD_COLOURS[str(name)]
+        x = mine["k"].tolist()
+        traces += band(x, mine["low"].tolist(), mine["high"].tolist(), colour)
+        traces.append(line(x, mine["mean"].tolist(), str(name), colour))
+    said = f"Means over {len(items)} items, 95% bootstrap over items."
+    if beside:
+        one = accuracy.estimate(accuracy.at_k(beside, 1), 2000)
+        ends = [int(table["k"].min()), int(table["k"].max())]
+        dash = {"mode": "lines", "line": {"dash": "dash", "color": COLOURS[7], "width": 2}}
+        traces.append(line(ends, [one.mean] * 2, "the other run, k = 1", COLOURS[7], **dash))
+        said += f" The other run at k = 1, on {one.n} of these items: {one}."
+    axis = {"type": "log", "tickvals": table["k"].unique().tolist()}
+    shown = figure(traces, "k, samples", "accuracy", xaxis=axis, yaxis={"range": [0, 1.03]})
+    return panel("accuracy", "Does more k help?", table, shown, said)
+
+
+def _settled(items: list[Judged]) -> Json:
+    table = runs.settled(items)
+    known = table.dropna(subset=["settles"])
+    bars = [
+        go.Histogram(x=known["settles"].tolist(), name="winner stays from here on", marker={"color": COLOURS[0]}),
+        go.Histogram(x=table["stops"].tolist(), name="adaptive k stops (5%)", marker={"color": COLOURS[1]}),
+    ]
+    asked, needed = int(table["asked"].sum()), int(table["stops"].sum())
+    said = f"Adaptive k would have drawn {needed:,} of {asked:,} samples, {1 - needed / asked:.0%} fewer."
+    shown = figure(bars, "k", "items", barmode="group")
+    return panel("settled", "When does the verdict settle?", table, shown, said if asked else "")
+
+
+def _map(items: list[Judged]) -> Json:
+    table = runs.meta_map(items)
+    wide = table.pivot(index="k_meta", columns="k", values="mean").sort_index()
+    cells = wide.astype(object).where(wide.notna(), None)
+    heat = go.Heatmap(
+        x=[f"k = {k}" for k in wide.columns],
+        y=[f"k_meta = {m}" for m in wide.index],
+        z=cells.to_numpy().tolist(),
+        colorscale="Cividis",
+        texttemplate="%{z:.2f}",
+        hovertemplate="%{x}, %{y}: %{z:.3f}<extra></extra>",
+    )
+    shown = figure([heat], "", "", height=300, margin={"l": 90, "r": 10, "t": 8, "b": 40})
+    said = f"Guided accuracy on {len(items)} items, 400 random subsets a cell."
+    return panel("map", "Does the choice of k_meta matter?", table, shown, said)
+
+
+def called(run: Run) -> str:
+    """A run in words."""
+    return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {run.created_at[:16]}"
