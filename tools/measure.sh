@@ -33,7 +33,7 @@ for set_ in dev seen unseen; do
     score $set_ given-principles 100 --k 32 --meta none --principles "$folder/general.txt"
     score $set_ untrained 100 --k 32 --meta none --model "$base"
 done
-for part in ${VARIANTS:-}; do # name=folder of another merged model, such as rft-only=build/training/rft/grm/merged-checkpoint
+for part in ${VARIANTS:-}; do # name=folder of another merged model, such as rft-only=build/training/rft/merged-checkpoint
     for set_ in dev seen unseen; do score $set_ "${part%%=*}" 100 --k 32 --meta none --model "${part#*=}"; done
 done
 $app measure report "$folder" --out docs/results.md --curves assets/demo/accuracy.json

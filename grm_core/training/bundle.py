@@ -13,7 +13,7 @@ from grm_core.models import BASE, GRM
 _LOGS = {
     "grm": (("demos/train.jsonl", "demos.jsonl"), ("demos/grm/train.jsonl", "demos-adapter.jsonl"),
             ("rft/train.jsonl", "rft.jsonl"), ("rft/summary.json", "rft.json"),
-            ("rft/grm/train.jsonl", "rft-adapter.jsonl"), ("grpo/train.jsonl", "grpo.jsonl")),
+            ("grpo/train.jsonl", "grpo.jsonl")),
     "meta-rm": (("meta/train.jsonl", "train.jsonl"), ("meta/summary.json", "held-out.json")),
 }  # fmt: skip
 
@@ -23,7 +23,7 @@ def bundle(training: Path, out: Path) -> dict[str, int]:
 
     Raises UsageError where no stage has left a GRM.
     """
-    stages = [training / name for name in ("grpo/checkpoint", "rft/grm/checkpoint", "demos/grm/checkpoint")]
+    stages = [training / name for name in ("grpo/checkpoint", "rft/checkpoint", "demos/grm/checkpoint")]
     grm = next((stage for stage in stages if (stage / "adapter_model.safetensors").is_file()), None)
     if grm is None:
         raise UsageError(f"{training} holds no trained GRM: run train demos, rft or grpo first")

@@ -1,7 +1,7 @@
 """The whole recipe in stages, each resumable and within a budget of minutes: demos -> rft -> grpo -> meta.
 
-<folder>/demos   checkpoint (all linear layers), train.jsonl
-<folder>/rft     samples.jsonl, checkpoint, train.jsonl, grm (the low-rank adapter), summary.json
+<folder>/demos   checkpoint (all linear layers), train.jsonl, grm (the low-rank adapter)
+<folder>/rft     samples.jsonl, checkpoint (the adapter), train.jsonl, summary.json
 <folder>/grpo    checkpoint (the adapter after RL), train.jsonl
 <folder>/meta    samples.jsonl, checkpoint (adapter and head), train.jsonl, summary.json
 """
@@ -12,20 +12,21 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from grm_core import models
 from grm_core.engines import create, has_vllm
 from grm_core.errors import UsageError
-from grm_core.training import fit, generate, grpo, lowrank, meta, pairs, policy, rft, rows, sampler
+from grm_core.training import fit, generate, grpo, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Judgment, Question
 from grm_core.training.rows import Row
 from grm_core.types import Example, Params
 
 Log = Callable[[str], None]
+T = TypeVar("T")
 GRM_RANK, META_RANK = 64, 32
 _LIMIT = 320
 """Most tokens of a judgment that is sampled for training."""
@@ -33,6 +34,8 @@ _RECOVERY = 0.15
 """Of a stage's minutes, how much goes into the low-rank adapter after the full model."""
 _FRESH = 100_000
 """Rows (steps) into the stream of demonstrations where a later stage takes its own."""
+_OWN = 0.3
+"""Share of the GRM's own judgments among the rows of rejective fine-tuning; the rest are demonstrations."""
 _META_PART = 3
 """One item in this many, of those sampled for rejection, is sampled anew for the meta RM: it learns from both."""
 _META_FIRST, _RFT_FIRST, _GRPO_FIRST = 400_000, 500_000, 600_000
@@ -96,26 +99,31 @@ def demos(plan: Plan, minutes: float) -> Path:
 
 
 def rejective(plan: Plan, minutes: float, items: int) -> Path:
-    """Sample, reject, fine-tune on what is left, mixed with demonstrations; returns the folder of the adapter."""
+    """Sample, reject, fine-tune on what is left, mixed with demonstrations; returns the folder of the adapter.
+
+    The adapter itself is trained: another full model would lose at the cut to a low rank what this stage gains.
+    """
     folder = _stage(plan, "rft")
-    start = plan.folder / "demos" / "checkpoint"
+    start = plan.folder / "demos" / "grm" / "checkpoint"
     _needed(start, "demos")
     examples = _rejection_items(plan, items)
-    known = _rejected(plan, folder.parent / "samples.jsonl", start, examples)
-    learner = policy.load_full(folder if folder.exists() else start, plan.device)
-    kept = [judgment for judgment in known if rft.usable(judgment)]
+    known = _rejected(plan, folder.parent / "samples.jsonl", _merged(plan, start), examples)
+    learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
+    usable = [judgment for judgment in known if rft.usable(judgment)]
+    kept = _few_pairs(usable, [judgment.question.example for judgment in usable], plan)
 
     def source(step: int) -> Iterator[Row]:
         done = step * plan.rows
         if not kept:
             return plan.demonstrations(learner.tokenizer, _FRESH + done)
-        own = rft.endless(learner.tokenizer, kept, plan.seed, done // 2)
-        return rows.mixed([(own, 0.5), (plan.demonstrations(learner.tokenizer, _FRESH + done // 2), 0.5)], done)
+        own = rft.endless(learner.tokenizer, kept, plan.seed, int(done * _OWN))
+        shown = plan.demonstrations(learner.tokenizer, _FRESH + int(done * (1 - _OWN)))
+        return rows.mixed([(own, _OWN), (shown, 1 - _OWN)], done)
 
-    settings = fit.Settings(minutes * (1 - _RECOVERY), rate=1e-4, rows=plan.rows, tokens=plan.tokens)
+    settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows, tokens=plan.tokens)
     state = fit.fit(learner, source, settings, folder, plan.log)
     plan.log(f"rft: {state['step']} steps on {len(kept)} kept judgments")
-    return _low_rank(plan, folder, source, minutes * _RECOVERY)
+    return folder
 
 
 def _low_rank(plan: Plan, trained: Path, source: fit.Source, minutes: float) -> Path:
@@ -135,7 +143,7 @@ def _low_rank(plan: Plan, trained: Path, source: fit.Source, minutes: float) -> 
 def reinforce(plan: Plan, minutes: float, items: int) -> Path:
     """Rule-based online RL on items that the policy does not always get right; returns the folder of the adapter."""
     folder = _stage(plan, "grpo")
-    start = plan.folder / "rft" / "grm" / "checkpoint"
+    start = plan.folder / "rft" / "checkpoint"
     _needed(start, "rft")
     frozen = _merged(plan, start)
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
@@ -189,6 +197,19 @@ def _rejection_items(plan: Plan, items: int) -> list[Example]:
     return plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
 
 
+def _few_pairs(found: Sequence[T], examples: Sequence[Example], plan: Plan) -> list[T]:
+    """Everything on program-made items, and of that on pairs only so much that it has the plan's share.
+
+    On pairs a small GRM is right hardly more often than by chance: what agrees with their labels there is luck, and
+    luck in large numbers unlearns what it can do.
+    """
+    sides: tuple[list[T], list[T]] = ([], [])
+    for one, example in zip(found, examples, strict=True):
+        sides[example.source != tasks.SOURCE].append(one)
+    made, labelled = sides
+    return [*made, *(labelled[: round(len(made) * plan.share / (1 - plan.share))] if made else labelled)]
+
+
 def _stage(plan: Plan, name: str) -> Path:
     """The checkpoint folder of a stage, its parent made."""
     folder = plan.folder / name / "checkpoint"
@@ -232,6 +253,8 @@ def _undecided(plan: Plan, items: int) -> list[Question]:
         if not judgment.question.hinted:
             right.setdefault(judgment.question.example.id, []).append(judgment.correct())
     mixed = [example for example in examples if 0 < sum(right.get(example.id, [])) < len(right.get(example.id, []))]
+    random.Random(plan.seed).shuffle(mixed)
+    mixed = _few_pairs(mixed, mixed, plan)
     random.Random(plan.seed).shuffle(mixed)
     return rft.questions(mixed or rft.items(SEEN, _GRPO_FIRST, 200), plan.seed + 2)
 

@@ -25,6 +25,10 @@ _HEDGES = ("i am not sure", "hard to say", "i do not know", "ask someone else", 
 _VERDICTS = ((9, "Excellent"), (7, "Good"), (5, "Fair"), (3, "Weak"), (1, "Poor"))
 
 
+SOURCE = "tasks"
+"""What program-made examples name as their source."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """An example and what its labels were computed from."""
@@ -60,7 +64,7 @@ def draw(family: Family, seed: int, n: int | None = None) -> Task:
                 responses=texts,
                 labels=labels,
                 reference=None,
-                source="tasks",
+                source=SOURCE,
                 subset=family.name,
             )
             return Task(example, (*draft.aspects, *_common(draft, rng)), family.name)

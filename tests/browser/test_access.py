@@ -47,6 +47,10 @@ def test_no_serious_fault_on_any_page(
         (f"/?session={a}&about=A", ".grm-said-of article"),
         ("/sessions?", ".grm-session-list table"),
         (f"/compare?a={a}&b={b}", ".grm-side"),
+        (f"/?session={a}&tab=lab", ".grm-panel[data-name=position] .main-svg"),
+        ("/runs?", ".grm-hint"),
+        ("/principles?", ".grm-hint"),
+        ("/demo?", ".grm-stage"),
     ):
         page.goto(f"{serve()}{path}&__theme={theme}")
         page.locator(ready).first.wait_for(timeout=LONG)

@@ -75,9 +75,16 @@ def test_hostile_text_is_shown_as_text_and_nothing_runs(serve: Serve, page: Any,
             "<img src=x onerror=window.hacked=1> ${window.hacked=1} {{value}}"
             in page.locator(place).first.inner_text()
         )
-    page.goto(f"{url}/sessions")
-    page.locator(".grm-sessions a").first.wait_for(timeout=LONG)
-    assert "<img src=x" in page.locator(".grm-sessions").inner_text()
+    session = page.url.split("session=")[1].split("&")[0]
+    for path, place in (
+        (f"/?session={session}&about=B", ".grm-said-of article"),
+        (f"/compare?a={session}&b={session}", ".grm-side"),
+        ("/sessions", ".grm-session-list a"),
+    ):
+        page.goto(url + path)
+        page.locator(place).first.wait_for(timeout=LONG)
+        assert "<img src=x" in page.locator(place).first.inner_text(), path
+        assert page.evaluate("window.hacked") is None
     assert page.evaluate("window.hacked") is None
     assert page.locator("img[src=x]").count() == 0
     assert seen.errors == []

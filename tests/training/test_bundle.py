@@ -23,7 +23,7 @@ def test_the_last_stage_is_shipped_with_its_logs(tmp_path: Path) -> None:
     training, out = tmp_path / "training", tmp_path / "out"
     with pytest.raises(UsageError, match="no trained GRM"):
         bundle(training, out)
-    adapter(training / "rft" / "grm" / "checkpoint", 1.5)
+    adapter(training / "rft" / "checkpoint", 1.5)
     (training / "rft" / "train.jsonl").write_text('{"step": 1}\n')
     assert bundle(training, out).keys() == {"grm"}
     weights = load_file(out / "grm" / "adapter_model.safetensors")["layer.lora_A.weight"]
