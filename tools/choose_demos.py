@@ -90,8 +90,9 @@ def judged_items(path: Path) -> Iterator[tuple[exchange.Block, Judged]]:
         for item in block.items:
             if item.example is not None:
                 samples = tuple(item.samples)
-                votes = vote(samples), vote(samples, Method.GUIDED)
-                yield block, Judged(item.example, samples, *votes)
+                read = all(sample.meta_logit is not None for sample in samples if sample.scores is not None)
+                naive = vote(samples)
+                yield block, Judged(item.example, samples, naive, vote(samples, Method.GUIDED) if read else naive)
 
 
 def main(source: Path, out: Path) -> int:

@@ -45,9 +45,8 @@ class SessionsPage:
         """One page of the wanted sessions, how many there are, and by what they can be filtered."""
         given = given if isinstance(given, dict) else {}
         words, tag, model, sort = (_text(given.get(name)) for name in ("words", "tag", "model", "sort"))
-        wanted = Wanted(
-            words, tag, model, given.get("labelled") is True, given.get("binned") is True, sort or "newest"
-        )
+        labelled, binned = (given.get(name) is True for name in ("labelled", "binned"))
+        wanted = Wanted(words, tag, model, labelled, binned=binned, sort=sort or "newest")
         try:
             count = self.store.count_sessions(wanted)
             asked = given.get("offset")
