@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from grm_core import models, prompts
+from grm_core import models, precision, prompts
 from grm_core.engines._http import Client, root_url
 from grm_core.errors import EngineError, UsageError
 from grm_core.types import Example, Sample
@@ -195,7 +195,8 @@ def _load(folder: Path) -> tuple[Any, Any, str]:
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.bfloat16, local_files_only=True)
+        dtype = getattr(torch, precision.of(device))
+        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype, local_files_only=True)
         return model.to(device).eval(), tokenizer, device
     except (OSError, ValueError, ImportError) as error:
         raise EngineError(f"{folder} holds no meta RM that transformers can load: {error}") from error

