@@ -53,12 +53,40 @@ function draw(found) {
   const list = el("div", "grm-chosen");
   const choose = (places, said) => drawList(found, list, places, said);
   const [map, ...others] = found.panels;
-  const shown = panel(map, scope.name, null, (places) => choose(places, places.length + " chosen on the map"));
+  const shown = panel(map, scope.name, (places) => choose(places, places.length + " chosen on the map"));
   const side = el("div", "grm-panel");
   side.append(el("h3", "", "How many, how different"), numbers(found));
   const top = el("div", "grm-lab");
   top.append(shown, side, ...others.map((one) => panel(one, scope.name)));
-  body.replaceChildren(top, el("h2", "", "Clusters, and what they do to the vote"), clusterTable(found, choose), list);
+  body.replaceChildren(top, el("h2", "", "Clusters, and what they do to the vote"), clusterTable(found, choose), list, saveAll(), settingsTable());
+}
+
+// Every stated principle with its cluster and place on the map.
+function saveAll() {
+  const row = el("div", "grm-documents"), name = "principles-" + scope.name;
+  const ask = (kind) => server.table(scope.kind, scope.name, scope.other, kind);
+  row.append(el("span", "grm-note", "All principles with their clusters:"),
+    button("CSV", "grm-small", async () => { const text = await ask("csv"); if (text) download(name + ".csv", "text/csv", text); }),
+    button("Parquet", "grm-small", async () => {
+      const text = await ask("parquet");
+      if (text) download(name + ".parquet", "application/vnd.apache.parquet", Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+    }));
+  return row;
+}
+
+// Asked for when it is opened: it reads many sessions.
+function settingsTable() {
+  const box = el("details", "grm-all-settings"), inside = el("div");
+  box.append(el("summary", "", "The same numbers by model, template, temperature and order"), inside);
+  box.addEventListener("toggle", async () => {
+    if (!box.open || inside.childElementCount) return;
+    inside.append(el("p", "grm-hint", "Reading the newest settings …"));
+    const found = await server.settings(null);
+    if (!found || found.error) { inside.replaceChildren(el("p", "grm-bad", (found && found.error) || "The server did not answer.")); return; }
+    inside.replaceChildren(tableOf(found.columns, found.rows),
+      button("CSV", "grm-small", () => download("principles-by-setting.csv", "text/csv", csvOf(found.columns, found.rows))));
+  });
+  return box;
 }
 
 function numbers(found) {

@@ -146,6 +146,11 @@ def harmless(text: str) -> str:
     return text
 
 
+def seeds(template: Template) -> tuple[str, ...]:
+    """The general principles that the template starts the GRM from, in its order; () where it names none."""
+    return tuple(line[2:].strip() for line in template.text.splitlines() if line.startswith("- "))
+
+
 def structure(n: int, given_principles: bool = False) -> str:
     r"""The regex of a completion that scores n responses, for a model that was not trained to write the format.
 

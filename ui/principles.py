@@ -1,7 +1,9 @@
 """The Principles page: what the GRM thinks of, for a session, a run, or two of them against each other."""
 
+import base64
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -10,10 +12,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from grm_core.analysis import clusters, diversity
+from grm_core import prompts
+from grm_core.analysis.frames import neutral
+from grm_core.analysis.study import Study, study
 from grm_core.embedders import Embedder
 from grm_core.errors import EngineError
-from grm_core.types import Sample
+from grm_core.types import Run, Sample
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
@@ -26,8 +30,10 @@ _SESSIONS_MOST = 500
 _POINTS_MOST = 10_000
 _SIDES = ("first", "second")
 _KINDS = ("session", "run")
-
-Samples = Mapping[str, Sequence[Sample]]
+_SETTINGS_MOST, _POOLED_MOST = 12, 40
+"""Settings side by side, and sessions of each."""
+_CHOOSE = "Choose a session or a run."
+_NONE = "None of these samples states a principle that could be read."
 
 
 class Vectors:
@@ -67,11 +73,15 @@ class PrinciplesPage:
             return render.sendable(self.choices())
 
         def principles(given: Any) -> Any:
-            if not isinstance(given, list) or len(given) != 3 or not all(isinstance(text, str) for text in given):
-                return {"error": "Choose a session or a run."}
-            return render.sendable(self.found(*given))
+            return render.sendable(self.found(*given)) if _texts(given, 3) else {"error": _CHOOSE}
 
-        return [choices, principles]
+        def table(given: Any) -> Any:
+            return self.table(*given) if _texts(given, 4) else None
+
+        def settings(_: Any) -> Any:
+            return render.sendable(self.settings())
+
+        return [choices, principles, table, settings]
 
     def choices(self) -> Json:
         """What can be looked at: the newest sessions and the newest runs of more than one session."""
@@ -83,46 +93,98 @@ class PrinciplesPage:
         """Clusters, map and numbers of one or two scopes; `error` says what is wrong."""
         try:
             scopes = [self._scope(kind, each) for each in (name, other) if each]
-            if not scopes:
-                return {"error": "Choose a session or a run."}
-            return view([title for title, _ in scopes], [samples for _, samples in scopes], self.vectors)
+            found = self._studied(scopes)
         except LookupError as missing:
             return {"error": str(missing.args[0])}
         except EngineError as error:
             return {"error": f"{error}. {error.hint}"}
+        if found is None:
+            return {"error": _NONE if scopes else _CHOOSE}
+        return view([scope.title for scope in scopes], found, kind == "session")
 
-    def _scope(self, kind: str, name: str) -> tuple[str, dict[str, list[Sample]]]:
+    def table(self, kind: str, name: str, other: str, wanted: str) -> str | None:
+        """All stated principles with their clusters: CSV as text, Parquet in base64; None where there are none."""
+        try:
+            found = self._studied([self._scope(kind, each) for each in (name, other) if each])
+        except (LookupError, EngineError):
+            return None
+        if found is None:
+            return None
+        if wanted == "parquet":
+            return base64.b64encode(found.stated.to_parquet(index=False)).decode("ascii")
+        return str(render.sendable(neutral(found.stated).to_csv(index=False)))
+
+    def settings(self) -> Json:
+        """The numbers by model, template, temperature and order: the newest settings, clustered together."""
+        groups: dict[tuple[str, str, str, str], list[Run]] = {}
+        for run, _ in self.store.runs():
+            key = (run.model, run.template, f"{run.params.temperature:g}", str(run.order))
+            groups.setdefault(key, []).append(run)
+        keys = list(groups)[:_SETTINGS_MOST]
+        scopes = [self._pooled(groups[key]) for key in keys]
+        try:
+            found = self._studied(scopes)
+        except EngineError as error:
+            return {"error": f"{error}. {error.hint}"}
+        if found is None:
+            return {"error": _NONE}
+        names = found.numbers[0]["name"].tolist()
+        columns = ["model", "template", "temperature", "order", "sessions", *names]
+        told = zip(keys, scopes, found.numbers, strict=True)
+        rows = [[*key, len(scope.sessions), *_values(table)] for key, scope, table in told]
+        return {"error": "", "columns": columns, "rows": rows}
+
+    def _studied(self, scopes: list["_Scope"]) -> Study | None:
+        return study([scope.sessions for scope in scopes], self.vectors.of, [scope.seeds for scope in scopes])
+
+    def _pooled(self, alike: list[Run]) -> "_Scope":
+        rows = [row for run in alike for row in self.store.sessions(Wanted(run=run.id), limit=_POOLED_MOST)]
+        samples = {row.session.id: self.store.samples(row.session.id) for row in rows[:_POOLED_MOST]}
+        return _Scope("", samples, _seeds(alike[0]))
+
+    def _scope(self, kind: str, name: str) -> "_Scope":
         if kind == "session" and (session := self.store.session(name)) is not None:
-            return session.title, {name: self.store.samples(name)}
+            seeds = _seeds(self.store.run(session.run_id))
+            return _Scope(session.title, {name: self.store.samples(name)}, seeds)
         if kind == "run" and (run := self.store.run(name)) is not None:
             rows = self.store.sessions(Wanted(run=name), limit=_SESSIONS_MOST)
-            return called(run), {row.session.id: self.store.samples(row.session.id) for row in rows}
+            samples = {row.session.id: self.store.samples(row.session.id) for row in rows}
+            return _Scope(called(run), samples, _seeds(run))
         raise LookupError(f"There is no {kind if kind in _KINDS else 'session'} {name}.")
 
 
-def view(titles: list[str], scopes: list[dict[str, list[Sample]]], vectors: Vectors) -> Json:
-    """What the page draws. Principles of both scopes are clustered together, so that shares can be compared."""
-    frames = [clusters.statements(scope).assign(side=i) for i, scope in enumerate(scopes)]
-    stated = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
-    if not len(stated):
-        return {"error": "None of these samples states a principle that could be read."}
-    texts = list(dict.fromkeys(stated["principle"]))
-    embedded = vectors.of(texts)
-    places = clusters.cluster(embedded)
-    stated["cluster"] = stated["principle"].map(dict(zip(texts, places.tolist(), strict=True)))
-    called = clusters.names(texts, places)
-    sides = [stated[stated["side"] == i] for i in range(len(scopes))]
-    tables = [clusters.table(mine, called, scope) for mine, scope in zip(sides, scopes, strict=True)]
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What is looked at: a session, a run, or all runs of the same settings."""
+
+    title: str
+    sessions: dict[str, list[Sample]]
+    seeds: tuple[str, ...]
+    """The general principles of its template."""
+
+
+def _seeds(run: Run | None) -> tuple[str, ...]:
+    return prompts.seeds(prompts.load(run.template)) if run is not None and run.template in prompts.names() else ()
+
+
+def _texts(given: Any, count: int) -> bool:
+    return isinstance(given, list) and len(given) == count and all(isinstance(text, str) for text in given)
+
+
+def _values(table: pd.DataFrame) -> list[Any]:
+    return [round(value, 4) if isinstance(value, float) else value for value in table["value"]]
+
+
+def view(titles: list[str], found: Study, single: bool) -> Json:
+    """What the page draws; `single` scopes are one session each."""
+    different = found.stated.drop_duplicates("principle")
     return {
         "error": "",
         "titles": titles,
-        "clusters": _clusters(called, tables),
-        "numbers": [_numbers(mine, scope, vectors) for mine, scope in zip(sides, scopes, strict=True)],
-        "panels": [
-            _map(stated, texts, clusters.project(embedded), called, len(scopes)),
-            *_growth(sides, scopes, titles),
-        ],
-        "statements": _statements(stated, texts),
+        "clusters": _clusters(found.names, found.clusters),
+        "numbers": [_plain(table) for table in found.numbers],
+        "panels": [_map(found.stated, different, len(titles)), *(_growth(found.growth) if single else [])],
+        "statements": _statements(found.stated, different["principle"].tolist()),
     }
 
 
@@ -136,33 +198,6 @@ def _plain(table: pd.DataFrame) -> list[Json]:
     """Rows as objects, NaN as None."""
     found: list[Json] = table.astype(object).where(table.notna(), None).to_dict("records")
     return found
-
-
-def _numbers(stated: pd.DataFrame, scope: Samples, vectors: Vectors) -> list[Json]:
-    """Figures with their definitions."""
-    texts = stated["principle"].tolist()
-    samples = [sample for each in scope.values() for sample in each]
-    told = [text for sample in samples if (text := diversity.stated(sample))]
-    alike = _mean(
-        diversity.pairwise_cosine(vectors.of([t for s in each if (t := diversity.stated(s))]))
-        for each in scope.values()
-    )
-    common = clusters.boilerplate(vectors.of(texts), stated["session"].tolist())
-    known = [
-        ("principles stated", len(texts), "in all samples, repeated ones counted each time"),
-        ("different ones", len(set(texts)), "in other words"),
-        ("samples that state some", len(told), f"of {len(samples)}"),
-        ("clusters", int(stated["cluster"].nunique()), "groups of principles with like meaning"),
-        ("entropy", clusters.entropy(stated["cluster"].tolist()), "of the share of clusters, in bits"),
-        ("mean cosine", alike, "between the principles of two samples of one item; 1 = the same"),
-        ("boilerplate", common, "share that nearly stands under another item too (cosine 0.9)"),
-    ]
-    return [{"name": name, "value": value, "definition": said} for name, value, said in known]
-
-
-def _mean(values: Any) -> float | None:
-    found = [value for value in values if value is not None]
-    return float(np.mean(found)) if found else None
 
 
 def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Json]:
@@ -183,43 +218,38 @@ def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Json]:
     ]
 
 
-def _map(stated: pd.DataFrame, texts: list[str], points: NDArray[np.float64], called: list[str], sides: int) -> Json:
+def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Json:
     """One point per different principle; numbers only, the words are looked up by the page."""
-    weight = stated.groupby("principle")["weight"].mean().reindex(texts).fillna(10.0)
-    first = stated.groupby("principle")["side"].min().reindex(texts)
-    both = stated.groupby("principle")["side"].nunique().reindex(texts)
-    place = stated.groupby("principle")["cluster"].first().reindex(texts)
-    table = pd.DataFrame({"x": points[:, 0], "y": points[:, 1], "cluster": place.to_numpy()}).head(_POINTS_MOST)
-    table["size"] = 6 + 12 * (weight.to_numpy()[: len(table)] / 100).clip(0, 1)
-    table["symbol"] = np.where(both > 1, "diamond", np.where(first > 0, "square", "circle"))[: len(table)]
+    groups, texts = stated.groupby("principle"), different["principle"]
+    weight = groups["weight"].mean().reindex(texts).fillna(10.0).to_numpy()
+    first, both = groups["scope"].min().reindex(texts), groups["scope"].nunique().reindex(texts)
+    table = different[["x", "y", "cluster"]].reset_index(drop=True)
+    table["size"] = 6 + 12 * (weight / 100).clip(0, 1)
+    table["symbol"] = np.where(both > 1, "diamond", np.where(first > 0, "square", "circle"))
+    table, count = table.head(_POINTS_MOST), int(stated["cluster"].max()) + 1
     traces = []
-    for i in range(min(len(called), len(COLOURS))):
+    for i in range(min(count, len(COLOURS))):
         last = i == len(COLOURS) - 1
         mine = table[table["cluster"] >= i] if last else table[table["cluster"] == i]
         marks = {"size": mine["size"].tolist(), "color": COLOURS[i], "symbol": mine["symbol"].tolist(), "opacity": 0.8}
         places = {"x": mine["x"].tolist(), "y": mine["y"].tolist(), "customdata": mine.index.tolist()}
-        name = "all others" if last and len(called) > len(COLOURS) else f"cluster {i + 1}"
+        name = "all others" if last and count > len(COLOURS) else f"cluster {i + 1}"
         hover = f"{name}<extra></extra>"
         traces.append(go.Scattergl(mode="markers", name=name, marker=marks, hovertemplate=hover, **places))
     axes = {"xaxis": {"showticklabels": False}, "yaxis": {"showticklabels": False}, "dragmode": "select"}
     shown = figure(traces, "", "", height=420, **axes)
     said = "Every point is a principle, its size the weight, near points mean like things; the axes mean nothing."
-    said += " Circles stand in the first, squares in the second, diamonds in both." if sides > 1 else ""
+    said += " Circles stand in the first, squares in the second, diamonds in both." if scopes > 1 else ""
     return panel("map", "What does the GRM think of?", table[["x", "y", "cluster"]], shown, said)
 
 
-def _growth(sides: list[pd.DataFrame], scopes: list[dict[str, list[Sample]]], titles: list[str]) -> list[Json]:
+def _growth(grown: list[pd.DataFrame]) -> list[Json]:
     """Distinct clusters over k, for scopes of one session each."""
-    if any(len(scope) != 1 for scope in scopes):
-        return []
     traces: list[Any] = []
-    tables = []
-    for i, (mine, scope) in enumerate(zip(sides, scopes, strict=True)):
-        (samples,) = scope.values()
-        grown = clusters.accumulation(mine, [sample.index for sample in samples])
-        traces += band(grown["k"].tolist(), grown["low"].tolist(), grown["high"].tolist(), COLOURS[i])
-        traces.append(line(grown["k"].tolist(), grown["mean"].tolist(), _SIDES[i], COLOURS[i]))
-        tables.append(grown.assign(side=_SIDES[i]))
+    for i, table in enumerate(grown):
+        traces += band(table["k"].tolist(), table["low"].tolist(), table["high"].tolist(), COLOURS[i])
+        traces.append(line(table["k"].tolist(), table["mean"].tolist(), _SIDES[i], COLOURS[i]))
     said = "Mean and 90% band over 200 random orders of the samples; where it is flat, more samples bring nothing new."
     shown = figure(traces, "k, samples", "distinct clusters")
-    return [panel("growth", "Is the last sample still finding new views?", pd.concat(tables), shown, said)]
+    joined = pd.concat([table.assign(side=_SIDES[i]) for i, table in enumerate(grown)])
+    return [panel("growth", "Is the last sample still finding new views?", joined, shown, said)]

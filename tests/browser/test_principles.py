@@ -1,10 +1,11 @@
 """The Principles page in a real Chromium: each test names its part (8 map, 9 clusters and the vote, 10 numbers,
-11 judge again by other principles)."""
+11 judge again by other principles, 12 tables)."""
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from storage.store import Store
@@ -76,6 +77,29 @@ def test_principles_part_10_numbers_for_two_sessions_side_by_side(url: str, page
     assert page.locator(".grm-panel[data-name=growth]").count() == 1
     page.goto(f"{url}/principles?session=nobody")
     page.get_by_text("There is no session nobody.").wait_for(timeout=LONG)
+
+
+def test_principles_part_10_settings_stand_side_by_side(url: str, page: Any) -> None:
+    opened(page, f"{url}/principles?session=s")
+    page.get_by_text("The same numbers by model, template").click()
+    table = page.locator(".grm-all-settings table")
+    table.wait_for(timeout=LONG)
+    row = table.locator("tr", has=page.get_by_role("cell", name=RUN.model, exact=True))
+    cells = row.locator("td").all_inner_texts()
+    assert cells[:6] == [RUN.model, RUN.template, f"{RUN.params.temperature:g}", str(RUN.order), "2", "11"]
+
+
+def test_principles_part_12_all_statements_as_csv_and_parquet(url: str, page: Any) -> None:
+    opened(page, f"{url}/principles?run=run")
+    tables = []
+    for kind, read in (("CSV", pd.read_csv), ("Parquet", pd.read_parquet)):
+        with page.expect_download(timeout=LONG) as waiting:
+            page.locator(".grm-documents").get_by_role("button", name=kind).click()
+        assert waiting.value.suggested_filename == f"principles-run.{kind.lower()}"
+        tables.append(read(waiting.value.path()))
+    for table in tables:
+        assert list(table["principle"].value_counts()[[WORDS["fact"], WORDS["tone"]]]) == [4, 3]
+        assert table.groupby("cluster")["principle"].nunique().tolist() == [1, 1, 1]
 
 
 def test_principles_part_11_judge_again_by_edited_principles_and_compare(url: str, page: Any) -> None:
