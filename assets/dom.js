@@ -30,9 +30,10 @@ const choice = (pairs, act) => {
   return node;
 };
 
-const download = (name, type, text) => {
+// `content` is text or bytes.
+const download = (name, type, content) => {
   const link = el("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

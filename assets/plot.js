@@ -9,7 +9,7 @@ const plotly = () => (plotlyAsked ??= new Promise((ready) => {
 }));
 const isDark = () => document.body.classList.contains("dark");
 const LIGHTER = { "#0072B2": "#56B4E9", "#D55E00": "#F0894A", "#009E73": "#3CC9A0" };
-function plot(figure, label, onChoose, onSelect) {
+function plot(figure, label, onSelect) {
   const area = el("div", "grm-figure"), dark = isDark();
   area.setAttribute("role", "img");
   area.setAttribute("aria-label", label + " The table holds the same numbers.");
@@ -28,7 +28,6 @@ function plot(figure, label, onChoose, onSelect) {
     window.Plotly.newPlot(area, JSON.parse(data), layout, { displayModeBar: false, responsive: true });
     if (onSelect) area.on("plotly_selected", (event) => event && onSelect(event.points.map((point) => point.customdata)));
     if (onSelect) area.on("plotly_click", (event) => onSelect([event.points[0].customdata]));
-    if (onChoose) area.on("plotly_click", (event) => onChoose(event.points[0].customdata));
   }).observe(area));
   return area;
 }
@@ -55,14 +54,16 @@ function csvOf(columns, rows) {
   return [columns.join(","), ...rows.map((row) => row.map(cell).join(","))].join("\n") + "\n";
 }
 
-// Title, plot, what is to be known of it, and the numbers behind it. `of` ends the name of the CSV file.
-function panel(found, of, onChoose, onSelect) {
+// Title, plot, what is to be known of it, and the numbers behind it. `of` ends the name of the CSV file; onSelect gets
+// the customdata of the points that are clicked or framed.
+function panel(found, of, onSelect) {
   const box = el("section", "grm-panel");
   box.dataset.name = found.name;
   box.append(el("h3", "", found.title));
-  if (found.figure) box.append(plot(found.figure, found.title, onChoose, onSelect));
+  if (found.figure) box.append(plot(found.figure, found.title, onSelect));
   const under = el("div", "grm-under"), numbers = el("details");
   under.append(el("p", "grm-note", found.note), button("CSV", "grm-small", () => download(found.name + "-" + of + ".csv", "text/csv", csvOf(found.columns, found.rows))));
+  numbers.open = !found.figure && found.rows.length > 0;
   numbers.append(el("summary", "", "Table"), tableOf(found.columns, found.rows));
   box.append(under, numbers);
   return box;

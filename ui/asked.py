@@ -30,9 +30,6 @@ def functions(viewer: Viewer) -> list[Callable[..., Any]]:
     def document(given: Any) -> Any:
         return asked.answer(viewer.document, given, str, str)
 
-    def voted(given: Any) -> Any:
-        return asked.answer(asked.voted, given, str, str, int | None, int | None)
-
     def about(given: Any) -> Any:
         return asked.answer(asked.about, given, str, int)
 
@@ -42,10 +39,22 @@ def functions(viewer: Viewer) -> list[Callable[..., Any]]:
     def holding(given: Any) -> Any:
         return asked.answer(asked.holding, given, str, str)
 
+    return [case, view, sample, document, about, differences, holding, *_dialled(asked)]
+
+
+def _dialled(asked: "Asked") -> list[Callable[..., Any]]:
+    """Those that depend on the dials."""
+
+    def voted(given: Any) -> Any:
+        return asked.answer(asked.voted, given, str, str, int | None, int | None)
+
+    def drawn(given: Any) -> Any:
+        return asked.answer(asked.drawn, given, str, str, int | None, int | None)
+
     def panels(given: Any) -> Any:
         return asked.answer(asked.panels, given, str, int | None, int | None)
 
-    return [case, view, sample, document, voted, about, differences, holding, panels]
+    return [voted, drawn, panels]
 
 
 class Asked:
@@ -79,6 +88,12 @@ class Asked:
         if method not in list(Method):
             return None
         return self.viewer.voted(session_id, Dials(Method(method), _positive(k), _positive(k_meta)))
+
+    def drawn(self, session_id: str, method: str, k: int | None, k_meta: int | None) -> Any:
+        """Margin over k under these dials."""
+        if method not in list(Method):
+            return None
+        return self.viewer.drawn(session_id, Dials(Method(method), _positive(k), _positive(k_meta)))
 
     def panels(self, session_id: str, k: int | None, k_meta: int | None) -> Any:
         """Every question about the vote of a session, with its plot and numbers."""

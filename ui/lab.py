@@ -47,7 +47,8 @@ def _margin(samples: list[Sample], drawn: tuple[Curve, ...]) -> Json:
             traces += band(x, [p.low for p in points], [p.high for p in points], colour)
         traces.append(line(x, [p.margin for p in points], str(curve.method), colour))
     own = lab.replay(samples)
-    thin = {"mode": "lines", "line": {"color": _GREY, "width": 1}}
+    thin: Json = {"mode": "lines", "line": {"color": _GREY, "width": 1}}
+    thin["customdata"] = [[samples[k - 1].index + 1] for k in own["k"]]
     traces.append(line(own["k"].tolist(), own["margin"].tolist(), "naive, in the order of arrival", _GREY, **thin))
     settled = lab.settled(own)
     said = "The full vote is a tie: there is no winner to measure a margin for."
@@ -113,7 +114,8 @@ def _position(valid: list[Sample], n: int) -> Json:
         mine = table[table["response"] == letter(own)]
         spread = {"type": "data", "array": (mine["high"] - mine["mean"]).fillna(0).tolist(), "thickness": 1}
         colour = COLOURS[own % len(COLOURS)]
-        traces.append(line(mine["position"].tolist(), mine["mean"].tolist(), letter(own), colour, error_y=spread))
+        more = {"error_y": spread, "customdata": [_shown_at(valid, own, place - 1) for place in mine["position"]]}
+        traces.append(line(mine["position"].tolist(), mine["mean"].tolist(), letter(own), colour, **more))
     axis = {"dtick": 1, "range": [0.7, n + 0.3]}
     shown = figure(traces, "position shown", "mean score", xaxis=axis, yaxis={"range": [0.5, 10.5]})
     test = position_test(valid)
@@ -122,6 +124,11 @@ def _position(valid: list[Sample], n: int) -> Json:
         shifts = ", ".join(f"{place}. {shift:+.2f}" for place, shift in enumerate(test[0], 1))
         said = f"Shift by position {shifts}; p = {test[1]:.3f} (permutation test of no effect)."
     return panel("position", "Does it matter where a response is shown?", table, shown, f"95% intervals. {said}")
+
+
+def _shown_at(samples: list[Sample], own: int, place: int) -> list[int]:
+    """Numbers of the samples that showed this response at this place: choosing the point chooses them."""
+    return [sample.index + 1 for sample in samples if sample.order[place] == own]
 
 
 def _sweep(samples: list[Sample]) -> Json:
@@ -152,12 +159,12 @@ def _filter(table: pd.DataFrame) -> Json:
             label = f"{name} {'kept' if kept else 'dropped'}".strip()
             hover = "sample %{customdata}<br>meta %{x:.2f}, margin %{y}<extra></extra>"
             points = {"x": part["meta_logit"].tolist(), "y": part["margin"].tolist(), "mode": "markers"}
-            numbers = (part["index"] + 1).tolist()
+            numbers = [[number] for number in (part["index"] + 1).tolist()]
             traces.append(go.Scatter(name=label, marker=marks, customdata=numbers, hovertemplate=hover, **points))
     kept_least = table[table["kept"].astype(bool)]["meta_logit"].min()
     rule = {"type": "line", "x0": kept_least, "x1": kept_least, "yref": "paper", "y0": 0, "y1": 1}
     shapes = [rule | {"line": {"dash": "dash", "width": 1, "color": _GREY}}]
-    shown = figure(traces, "meta logit", "margin for the naive winner", shapes=shapes)
+    shown = figure(traces, "meta logit", "margin for the naive winner", shapes=shapes, dragmode="select")
     counts = lab.removed(table)
     said = f"{counts['dropped']} dropped, {counts['dissenting']} of them against the naive winner."
     if known:

@@ -17,7 +17,7 @@ _LAYOUT: Json = {
     "margin": {"l": 52, "r": 16, "t": 8, "b": 44},
     "hovermode": "closest",
     "template": "none",
-    "legend": {"orientation": "h", "y": 1.12, "x": 0, "traceorder": "normal"},
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
 }
 
 

@@ -10,7 +10,7 @@ from html import escape
 from itertools import pairwise
 
 from grm_core.analysis import audit
-from grm_core.analysis.frames import letter, principles_frame, samples_frame
+from grm_core.analysis.frames import letter, neutral, principles_frame, samples_frame
 from grm_core.analysis.scaling import Curve, curves
 from grm_core.types import Example, Finding, Run, Sample, Session, Verdict
 from grm_core.voting import vote
@@ -102,14 +102,10 @@ def csv(report: Report) -> str:
     frame = samples_frame(report.samples)
     stated = principles_frame(report.samples)
     told = {index: "; ".join(rows["principle"]) for index, rows in stated.groupby("index")}
-    frame["principles"] = [_harmless(told.get(index, "")) for index in frame["index"]]
-    frame["text"] = [_harmless(s.completion.text if s.completion else "") for s in report.samples]
-    frame["error"] = [_harmless(s.error or "") for s in report.samples]
-    return render.sendable(str(frame.to_csv(index=False)))
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r") else cell
+    frame["principles"] = [told.get(index, "") for index in frame["index"]]
+    frame["text"] = [s.completion.text if s.completion else "" for s in report.samples]
+    frame["error"] = [s.error or "" for s in report.samples]
+    return render.sendable(str(neutral(frame).to_csv(index=False)))
 
 
 def _origin(report: Report) -> str:

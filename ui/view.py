@@ -57,13 +57,13 @@ class Viewer:
         }
 
     def voted(self, session_id: str, dials: Dials) -> dict[str, Any] | None:
-        """The stored samples voted as the dials say, and their curve; no model is asked. None: no such session."""
+        """The stored samples voted as the dials say; no model is asked. None: no such session."""
         example = self.jobs.example(session_id)
         if example is None:
             return None
         progress = self.jobs.snapshot(session_id)
         samples = self._samples(session_id, progress)
-        found = {"method": str(dials.method), "dials": {"k": dials.k, "k_meta": dials.k_meta}, "points": []}
+        found = {"method": str(dials.method), "dials": {"k": dials.k, "k_meta": dials.k_meta}}
         n = len(example.responses)
         try:
             verdict = vote(samples, dials.method, dials.k, dials.k_meta)
@@ -76,9 +76,6 @@ class Viewer:
             }
             if dials.method is not Method.NAIVE or verdict.k < len(samples):
                 found["kept"] = list(verdict.voted)
-            live = progress is not None and progress.running
-            if not live or verdict.k_effective <= _LIVE_CURVE:
-                found |= _drawn(self._curve(session_id, samples, dials, example.labels), n)
         except UsageError as refused:
             lacking = dials.method is not Method.NAIVE and all(s.meta_logit is None for s in samples)
             # The method's own words name a sample from 0; the page counts from 1.
@@ -87,6 +84,23 @@ class Viewer:
             )
             found["verdict"] = f"No {dials.method} verdict: {why}."
         return found
+
+    def drawn(self, session_id: str, dials: Dials) -> dict[str, Any] | None:
+        """Margin over k as the dials say: plot, points, how it was computed. None: nothing to draw, or not yet.
+
+        Apart from `voted`, because a curve of many samples takes a second and a verdict none.
+        """
+        example, progress = self.jobs.example(session_id), self.jobs.snapshot(session_id)
+        if example is None:
+            return None
+        samples = self._samples(session_id, progress)
+        valid = sum(sample.scores is not None for sample in samples)
+        if progress is not None and progress.running and valid > _LIVE_CURVE:
+            return None
+        try:
+            return _drawn(self._curve(session_id, samples, dials, example.labels), len(example.responses))
+        except UsageError:  # `voted` says why there is no such vote
+            return None
 
     def recent(self, count: int = 6) -> list[dict[str, Any]]:
         """The newest sessions, to read while nothing is judged yet: id, title, k and whether it is a recorded demo."""

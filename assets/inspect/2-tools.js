@@ -1,5 +1,5 @@
 // ---- the matrix's tools: in which order its rows stand, and which are shown --------------------------------------
-const tools = { sort: "arrival", show: "all", response: "any", low: 1, high: 10, words: "", holding: null };
+const tools = { sort: "arrival", show: "all", response: "any", low: 1, high: 10, words: "", holding: null, picked: null };  // picked: on a plot of the Lab
 const SHOWN = [
   ["all", "all samples"], ["against", "against the verdict"], ["dropped", "dropped by the filter"],
   ["failed", "failed to parse"], ["flagged", "with findings"],
@@ -29,7 +29,7 @@ const clearAll = button("clear", "grm-small", clearTools);
 parts.tools.append(labelled("sort", sortBox), labelled("show", showBox), more, counted, clearAll);
 
 function clearTools() {
-  Object.assign(tools, { show: "all", response: "any", low: 1, high: 10, words: "", holding: null });
+  Object.assign(tools, { show: "all", response: "any", low: 1, high: 10, words: "", holding: null, picked: null });
   showBox.value = "all"; responseBox.value = "any"; lowBox.value = 1; highBox.value = 10; wordsBox.value = "";
   drawMatrix();
 }
@@ -75,7 +75,7 @@ function filtered() {
   };
   const inRange = (score) => score >= tools.low && score <= tools.high;
   return value.rows.filter((row) => {
-    if (!KEEP[tools.show](row) || (tools.holding && !tools.holding.has(row.i))) return false;
+    if (!KEEP[tools.show](row) || (tools.holding && !tools.holding.has(row.i)) || (tools.picked && !tools.picked.has(row.i))) return false;
     if (tools.low <= 1 && tools.high >= 10) return true;
     return Boolean(row.scores) && (tools.response === "any" ? row.scores.some(inRange) : inRange(row.scores[Number(tools.response)]));
   });
@@ -87,8 +87,8 @@ function arranged() {
     arrival: (row) => row.i, meta: (row) => (row.meta === null ? Infinity : -row.meta), margin: (row) => -marginOf(row),
   }[tools.sort] || ((row) => row.order.indexOf(letter(Number(tools.sort.slice(5)))));
   rows.sort((a, b) => by(a) - by(b) || a.i - b.i);
-  const narrowed = tools.show !== "all" || tools.holding || tools.low > 1 || tools.high < 10;
-  counted.textContent = narrowed ? rows.length + " of " + value.rows.length + " shown" : "";
+  const narrowed = tools.show !== "all" || tools.holding || tools.picked || tools.low > 1 || tools.high < 10;
+  counted.textContent = narrowed ? rows.length + " of " + value.rows.length + " shown" + (tools.picked ? ", chosen on a plot" : "") : "";
   clearAll.hidden = !narrowed;
   return rows;
 }

@@ -52,7 +52,7 @@ function flagOf(row) {
 function newTable() {
   rowsOf = tableKey();
   rowNodes.clear();
-  const table = el("table");
+  const table = el("table", value.n > 5 ? "grm-many" : "");
   table.setAttribute("aria-label", "Scores of every sample");
   const head = el("tr");
   head.append(el("th", "", "#"));

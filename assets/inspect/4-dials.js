@@ -58,13 +58,17 @@ async function vote() {
   const found = await server.voted(session, dials.method, dials.k, dials.k_meta);
   if (asked !== votesAsked || session !== value.session || !found) return;
   const before = JSON.stringify([voted.kept, voted.winner]);
-  voted = found;
+  const { plot, points, how } = voted;
+  voted = { ...found, plot, points, how };  // the curve comes after the verdict; until then the one before stands
   drawHead();
   drawDials();
   if (JSON.stringify([voted.kept, voted.winner]) !== before) { drawMatrix(); markCards(); }
-  drawPlot();
   if (mode === "lab" && !playing) drawCards();
   root.dataset.voted = [session, value.rows.length, dials.method, dials.k ?? "", dials.k_meta ?? ""].join("/");
+  const curve = await server.drawn(session, dials.method, dials.k, dials.k_meta);
+  if (asked !== votesAsked || session !== value.session) return;
+  voted = { ...voted, plot: null, points: [], how: "", ...curve };
+  drawPlot();
 }
 
 function drawDials() {

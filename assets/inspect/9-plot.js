@@ -15,12 +15,20 @@ function drawPlot() {
 }
 
 // ---- the Lab: every question about this vote -----------------------------------------------------------------------
+const LINKED = ["filter", "position", "margin"];
 async function drawLab(asked) {
   const found = await server.panels(value.session, dials.k, dials.k_meta);
   if (asked !== cardsAsked || !found) return;
   cards.className = "grm-lab";
-  // A chosen point of the meta RM's plot opens its sample.
-  const choose = (number) => { if (Number.isInteger(number)) { mode = null; open([number - 1]); focusRow(number - 1); } };
-  cards.replaceChildren(...found.map((one) => panel(one, value.session, one.name === "filter" ? choose : null)));
+  // A point carries the numbers of its samples: one is opened, several are what the matrix shows.
+  cards.replaceChildren(...found.map((one) => panel(one, value.session, LINKED.includes(one.name) ? pick : null)));
   if (!found.length) cards.replaceChildren(el("p", "grm-hint", "No sample could be read."));
+}
+
+function pick(points) {
+  const places = [...new Set(points.flat().filter(Number.isInteger))].map((number) => number - 1);
+  if (!places.length) return;
+  if (places.length === 1) { mode = null; open(places); focusRow(places[0]); return; }
+  tools.picked = new Set(places);
+  drawMatrix();
 }

@@ -1,7 +1,9 @@
 """python -m tests.browser.app: the real page, with the fake engine in place of a model."""
 
 import argparse
+import faulthandler
 import os
+import signal
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +16,7 @@ from ui import serve
 def main() -> int:
     """Serve until SIGTERM."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    faulthandler.register(signal.SIGUSR1)  # where every thread stands, for a test that waits in vain
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
     parser.add_argument("--delay", type=float, default=0.001, help="seconds per word")

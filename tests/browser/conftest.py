@@ -26,16 +26,18 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    """Until the address answers."""
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
+    """Until the address answers; a process that does not is asked where it hangs (see tests/browser/app.py)."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert process.poll() is None, f"the page's process ended with {process.returncode}"
         try:
-            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2).close()
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=20).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
+    process.send_signal(signal.SIGUSR1)
+    time.sleep(1)
     raise AssertionError(f"{url} did not answer within {seconds} s")
 
 

@@ -25,7 +25,7 @@ def matrix(page: Any) -> dict[int, list[str]]:
 def test_every_shown_sample_survives_kill_9_and_the_session_reopens(serve: Serve, page: Any, tmp_path: Path) -> None:
     db, port = tmp_path / "data" / "grm.db", free_port()
     db.parent.mkdir()
-    options = ["--db", str(db), "--port", str(port), "--delay", "0.02"]
+    options = ["--db", str(db), "--port", str(port), "--delay", "0.1"]
     process = subprocess.Popen([sys.executable, "-m", "tests.browser.app", *options], cwd=ROOT)
     try:
         wait_for(f"http://127.0.0.1:{port}", process)

@@ -92,7 +92,7 @@ def test_hostile_text_is_shown_as_text_and_nothing_runs(serve: Serve, page: Any,
 
 
 def test_part_2_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.04")
+    url = serve("--delay", "0.15")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 12)
     page.wait_for_url("**session=*", timeout=LONG)
@@ -104,7 +104,7 @@ def test_part_2_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, pag
 
 
 def test_part_2_stop_keeps_what_has_arrived_also_after_a_reload(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.04")
+    url = serve("--delay", "0.15")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 16)
     wait_rows(page, 1)
@@ -139,11 +139,12 @@ def test_part_9_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
     page.goto(f"{url}/sessions")
     page.locator(".grm-sessions a", has_text="Why is the sky blue?").click()
     wait_rows(page, 2)
+    wait_end(page)
     assert page.locator(".grm-verdict").inner_text() == said
 
 
 def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> None:
-    url = serve("--delay", "0.04")
+    url = serve("--delay", "0.15")
     contexts = [chromium.new_context() for _ in range(2)]
     pages = [context.new_page() for context in contexts]
     for page in pages:
@@ -191,7 +192,7 @@ def test_part_5_a_chosen_sample_can_be_read_with_the_keyboard(serve: Serve, page
 
 
 def test_part_4_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.04")
+    url = serve("--delay", "0.15")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 12)
     wait_rows(page, 1)
@@ -206,7 +207,7 @@ def test_part_4_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) 
 
 
 def test_part_3_the_method_chosen_during_a_run_stays_chosen(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.04")
+    url = serve("--delay", "0.15")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 8)
     wait_rows(page, 1)

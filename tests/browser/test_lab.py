@@ -79,6 +79,23 @@ def test_lab_part_3_a_point_of_the_meta_plot_opens_its_sample(address: str, page
     assert page.locator(".grm-panel[data-name=calibration]").count() == 0, "the cards stand in its place"
 
 
+def test_lab_plots_are_linked_points_in_a_frame_are_the_rows_that_the_matrix_shows(address: str, page: Any) -> None:
+    found = panel(page, address, "filter")
+    found.scroll_into_view_if_needed()
+    box = found.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=8)
+    page.mouse.up()
+    page.get_by_text("shown, chosen on a plot").wait_for(timeout=LONG)
+    half = (0 - 7) / 2  # meta logits are 0, -1 .. -7: the frame holds the lower ones
+    expected = [str(s.index + 1) for s in SAMPLES if s.scores and s.meta_logit is not None and s.meta_logit < half]
+    places = [text.replace("× ", "") for text in page.locator("tr[data-i] .grm-index").all_inner_texts()]
+    assert places == expected
+    page.get_by_role("button", name="clear").click()
+    assert page.locator("tr[data-i]").count() == 8
+
+
 def test_lab_part_4_cost(address: str, page: Any) -> None:
     told = rows(panel(page, address, "cost"))
     assert [row[1] for row in told] == [str(5 * k) for k in range(1, 8)]

@@ -41,7 +41,7 @@ def test_plot_shows_what_the_command_line_prints_for_the_exported_session(
 ) -> None:
     store = Store(tmp_path / "grm.db")
     fill(store, n, k, broken=(3,))
-    view = Viewer(store, Jobs(store, FakeEngine())).voted("s", Dials(Method.NAIVE))
+    view = Viewer(store, Jobs(store, FakeEngine())).drawn("s", Dials(Method.NAIVE))
     assert view is not None
     out = io.StringIO()
     export_store(store, ["s"], out)
