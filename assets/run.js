@@ -16,7 +16,7 @@ async function load() {
   if (url.href !== window.location.href) window.history.replaceState(null, "", url);
   principles.hidden = !wanted.id;
   principles.href = "/principles?run=" + encodeURIComponent(wanted.id);
-  body.replaceChildren(el("p", "grm-hint", wanted.id ? "Voting over all items …" : "Choose a run. `score` with labelled items and `import` bring one here."));
+  body.replaceChildren(el("p", "grm-hint", wanted.id ? "Voting over all items …" : "Choose a run. `score --db` and `import` bring one here; with labels it also shows accuracy."));
   if (!wanted.id) return;
   const found = await server.run(wanted.id, wanted.beside);
   if (turn !== loading) return;

@@ -1,4 +1,4 @@
-"""The page of a run: many items judged under the same settings, with labels."""
+"""The page of a run: many items judged under the same settings, best with labels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,14 @@ import plotly.graph_objects as go
 
 from grm_core.analysis import accuracy, runs
 from grm_core.analysis.accuracy import Judged
+from grm_core.analysis.runs import Value
 from grm_core.types import Run
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
 from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, panel
 
+_CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}
 _ITEMS_MOST = 1000
 _MAP_MOST = 60
 """Items that the map of k and k_meta looks at: it votes for every cell."""
@@ -50,41 +52,47 @@ class RunPage:
             return {"error": f"There is no run {name}."}
         items = self._items(name)
         if not items:
-            return {
-                "error": "No session of this run has labels, or none has two responses: there is nothing to count."
-            }
+            return {"error": "No session of this run has two responses or more: there is nothing to vote on."}
         other = {item.item_id: item for item in self._items(beside)} if beside else {}
-        same = [other[item.item_id] for item in items if item.item_id in other]
+        same = [other[item.item_id] for item in items if item.item_id in other and other[item.item_id].labels]
         return {"error": "", "title": called(run), "panels": panels(items, same)}
 
     def _items(self, run: str) -> list[Judged]:
-        rows = self.store.sessions(Wanted(run=run, labelled=True), limit=_ITEMS_MOST)
+        """The run's items that have labels; all of them where none has."""
+        rows = self.store.sessions(Wanted(run=run), limit=_ITEMS_MOST)
         found = []
         for row in rows:
             example = row.session.example
-            if example.labels is not None and len(example.responses) > 1:
+            if len(example.responses) > 1:
                 samples = tuple(self.store.samples(row.session.id))
-                found.append(Judged(example.id, example.subset or "", example.labels, samples, example))
-        return found
+                found.append(Judged(example.id, example.subset or "", example.labels or (), samples, example))
+        return [item for item in found if item.labels] or found
 
 
 def panels(items: list[Judged], beside: list[Judged]) -> list[Json]:
-    """All that can be asked of these items."""
-    found = [_growth(items, beside), _settled(items)]
+    """All that can be asked of these items, which all have labels or all have none."""
+    labelled = bool(items[0].labels)
+    values: list[Value] = ["accuracy", "win"] if labelled else ["win"]
+    found = [_growth(items, beside, values[0]), _settled(items)]
     if runs.scored(items):
-        found.append(_map(items[:_MAP_MOST]))
+        found += [_map(items[:_MAP_MOST], value) for value in values]
+    if labelled:
+        found.append(_subsets(items))
+    return found
+
+
+def _subsets(items: list[Judged]) -> Json:
     by = runs.subsets(items)
     bars = [
         go.Bar(x=by["subset"].tolist(), y=by[name].tolist(), name=name, marker={"color": COLOURS[i]})
         for i, name in enumerate(list(by.columns)[2:])
     ]
     shown = figure(bars, "", "accuracy", barmode="group", yaxis={"range": [0, 1.03]}) if len(by) > 1 else None
-    found.append(panel("subsets", "Where is it right, where not?", by, shown, f"{len(items)} labelled items."))
-    return found
+    return panel("subsets", "Where is it right, where not?", by, shown, f"{len(items)} labelled items.")
 
 
-def _growth(items: list[Judged], beside: list[Judged]) -> Json:
-    table = runs.growth(items)
+def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Json:
+    table = runs.growth(items, value)
     traces: list[Any] = []
     for name in table["method"].unique():
         mine, colour = table[table["method"] == name], METHOD_COLOURS[str(name)]
@@ -92,15 +100,16 @@ def _growth(items: list[Judged], beside: list[Judged]) -> Json:
         traces += band(x, mine["low"].tolist(), mine["high"].tolist(), colour)
         traces.append(line(x, mine["mean"].tolist(), str(name), colour))
     said = f"Means over {len(items)} items, 95% bootstrap over items."
-    if beside:
+    if value == "accuracy" and beside:
         one = accuracy.estimate(accuracy.at_k(beside, 1), 2000)
         ends = [int(table["k"].min()), int(table["k"].max())]
         dash = {"mode": "lines", "line": {"dash": "dash", "color": COLOURS[7], "width": 2}}
         traces.append(line(ends, [one.mean] * 2, "the other run, k = 1", COLOURS[7], **dash))
         said += f" The other run at k = 1, on {one.n} of these items: {one}."
     axis = {"type": "log", "tickvals": table["k"].unique().tolist()}
-    shown = figure(traces, "k, samples", "accuracy", xaxis=axis, yaxis={"range": [0, 1.03]})
-    return panel("accuracy", "Does more k help?", table, shown, said)
+    shown = figure(traces, "k, samples", _CALLED[value], xaxis=axis, yaxis={"range": [0, 1.03]})
+    title = "Does more k help?" if value == "accuracy" else "How soon does the vote know its winner?"
+    return panel(value, title, table, shown, said)
 
 
 def _settled(items: list[Judged]) -> Json:
@@ -116,8 +125,8 @@ def _settled(items: list[Judged]) -> Json:
     return panel("settled", "When does the verdict settle?", table, shown, said if asked else "")
 
 
-def _map(items: list[Judged]) -> Json:
-    table = runs.meta_map(items)
+def _map(items: list[Judged], value: Value) -> Json:
+    table = runs.meta_map(items, value)
     wide = table.pivot(index="k_meta", columns="k", values="mean").sort_index()
     cells = wide.astype(object).where(wide.notna(), None)
     heat = go.Heatmap(
@@ -129,8 +138,9 @@ def _map(items: list[Judged]) -> Json:
         hovertemplate="%{x}, %{y}: %{z:.3f}<extra></extra>",
     )
     shown = figure([heat], "", "", height=300, margin={"l": 90, "r": 10, "t": 8, "b": 40})
-    said = f"Guided accuracy on {len(items)} items, 400 random subsets a cell."
-    return panel("map", "Does the choice of k_meta matter?", table, shown, said)
+    said = f"Guided vote, {_CALLED[value]}, mean of {len(items)} items, 400 random subsets a cell."
+    title = "Does the choice of k_meta matter?" if value == "accuracy" else "Which k and k_meta name the final winner?"
+    return panel("map" if value == "accuracy" else "win-map", title, table, shown, said)
 
 
 def called(run: Run) -> str:

@@ -22,11 +22,12 @@ KMeta = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A labelled item and its samples."""
+    """An item and its samples."""
 
     item_id: str
     subset: str
     labels: tuple[float, ...]
+    """() where there are none: only what the vote does can be looked at (analysis.runs)."""
     samples: tuple[Sample, ...]
     example: Example
 

@@ -4,6 +4,7 @@ Every figure is a mean over items; intervals are 95% bootstraps over items (see 
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from grm_core.analysis.accuracy import Judged, Values, share
 from grm_core.analysis.scaling import curve
 from grm_core.types import CurvePoint, Method, Sample
 
+Value = Literal["accuracy", "win"]
+"""accuracy needs labels; win is the probability that a vote over k samples names the winner of all of them."""
 _MAP_DRAWS = 400
 """Random subsets per item and cell of the map: it is read by colour."""
 _SETTLE_DRAWS = 200
@@ -31,15 +34,16 @@ def scored(items: Sequence[Judged]) -> bool:
     return all(s.meta_logit is not None for item in items for s in item.samples if s.scores is not None)
 
 
-def growth(items: Sequence[Judged]) -> pd.DataFrame:
-    """Accuracy by method and k (powers of two): method, k, mean, low, high, n (items)."""
+def growth(items: Sequence[Judged], value: Value = "accuracy") -> pd.DataFrame:
+    """Accuracy, or the probability of the full vote's winner, by method and k (powers of two): method, k, mean, low,
+    high, n (items).
+    """
     most = max((len(item.samples) for item in items), default=0)
     rows = []
     for method in Method if scored(items) else (Method.NAIVE,):
-        curves = [curve(item.samples, method, labels=item.labels).points for item in items]
+        curves = [curve(item.samples, method, labels=item.labels or None).points for item in items]
         for k in powers(most) if most else []:
-            values = _shares(curves, items, k)
-            found = accuracy.estimate(values, 2000)
+            found = accuracy.estimate(_at(curves, items, k, value), 2000)
             rows.append((str(method), k, found.mean, found.low, found.high, found.n))
     return pd.DataFrame(rows, columns=["method", "k", "mean", "low", "high", "n"])
 
@@ -58,15 +62,21 @@ def subsets(items: Sequence[Judged]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def meta_map(items: Sequence[Judged]) -> pd.DataFrame:
-    """Guided accuracy for k and k_meta in powers of two: k, k_meta (<= k), mean. Needs all meta logits."""
+def meta_map(items: Sequence[Judged], value: Value = "accuracy") -> pd.DataFrame:
+    """The guided vote's accuracy or win probability for k and k_meta in powers of two: k, k_meta (<= k), mean.
+
+    Needs all meta logits.
+    """
     most = max((len(item.samples) for item in items), default=0)
     rows = []
     for k_meta in powers(most) if most else []:
-        curves = [curve(item.samples, Method.GUIDED, k_meta, item.labels, draws=_MAP_DRAWS).points for item in items]
+        curves = [
+            curve(item.samples, Method.GUIDED, k_meta, item.labels or None, draws=_MAP_DRAWS).points for item in items
+        ]
         for k in powers(most):
             if k_meta <= k:
-                rows.append((k, k_meta, float(np.mean(_shares(curves, items, k)))))
+                found = _at(curves, items, k, value)
+                rows.append((k, k_meta, float(found.mean()) if len(found) else None))
     return pd.DataFrame(rows, columns=["k", "k_meta", "mean"])
 
 
@@ -90,5 +100,9 @@ def _stops(samples: Sequence[Sample], level: float) -> int:
     return len(samples)
 
 
-def _shares(curves: Sequence[Sequence[CurvePoint]], items: Sequence[Judged], k: int) -> Values:
-    return np.array([share(points, k, len(item.samples)) for points, item in zip(curves, items, strict=True)])
+def _at(curves: Sequence[Sequence[CurvePoint]], items: Sequence[Judged], k: int, value: Value) -> Values:
+    """One number per item; for `win` an item whose full vote has no winner is left out."""
+    if value == "accuracy":
+        return np.array([share(points, k, len(item.samples)) for points, item in zip(curves, items, strict=True)])
+    found = [points[min(k, len(points)) - 1].win for points in curves if points]
+    return np.array([win for win in found if win is not None])

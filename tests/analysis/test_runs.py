@@ -3,6 +3,7 @@
 import itertools
 import random
 import statistics
+from dataclasses import replace
 
 import pytest
 
@@ -81,3 +82,23 @@ def test_subsets_are_counted_apart() -> None:
 @pytest.mark.parametrize(("most", "found"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (32, [1, 2, 4, 8, 16, 32])])
 def test_powers_end_at_the_last(most: int, found: list[int]) -> None:
     assert runs.powers(most) == found
+
+
+def test_without_labels_the_map_tells_how_often_the_final_winner_is_named() -> None:
+    given = [replace(item, labels=()) for item in items(3, 6)]
+    table = runs.meta_map(given, "win").set_index(["k", "k_meta"])
+    for (k, k_meta), row in table.iterrows():
+        shares = []
+        for item in given:
+            final = vote(item.samples, Method.GUIDED, k_meta=k_meta).winner
+            votes = [vote(subset, Method.GUIDED, k_meta=k_meta) for subset in itertools.combinations(item.samples, k)]
+            if final is not None:
+                shares.append(statistics.fmean(_credit(verdict.totals or (), final) for verdict in votes))
+        assert row["mean"] == pytest.approx(statistics.fmean(shares))
+    grown = runs.growth(given, "win").set_index(["method", "k"])
+    assert grown.loc["naive", 6]["mean"] == 1
+
+
+def _credit(totals: tuple[float, ...], winner: int) -> float:
+    best = [own for own, total in enumerate(totals) if total == max(totals)]
+    return 1 / len(best) if winner in best else 0.0

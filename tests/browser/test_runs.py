@@ -1,0 +1,91 @@
+"""The Runs page in a real Chromium (part 7: accuracy over k by subset, greedy beside; 2 the map; 4 adaptive k)."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grm_core.analysis import runs
+from storage.store import Store
+from tests.analysis.test_runs import items
+from tests.browser.conftest import Serve
+from tests.storage.make import RUN, SESSION
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+ITEMS = items(6, 8)
+
+
+def fill(path: Path) -> None:
+    """A database of three runs over the same items: k = 8 with labels, k = 1 with labels, k = 8 without."""
+    store = Store(path)
+    for run, k, labelled in (("many", 8, True), ("greedy", 1, True), ("bare", 8, False)):
+        store.add_run(replace(RUN, id=run, model=f"model {run}"))
+        for item in ITEMS:
+            labels = item.labels if labelled else None
+            example = replace(item.example, id=item.item_id, subset=item.subset, labels=labels)
+            session = f"{run}-{item.item_id}"
+            store.add_session(replace(SESSION, id=session, run_id=run, example=example, title=session))
+            for sample in item.samples[:k]:
+                done = None if sample.completion is None else replace(sample.completion, text="Scores follow.")
+                kept = replace(sample, id=f"{session}/{sample.index}", session_id=session, completion=done)
+                store.add_sample(kept)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = Path(tmp_path_factory.mktemp("runs")) / "grm.db"
+    fill(path)
+    return serve(db=path)
+
+
+def rows(page: Any, name: str) -> list[list[str]]:
+    found = page.locator(f".grm-panel[data-name={name}]")
+    found.wait_for(timeout=LONG)
+    found.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
+    found.locator("details summary").click()
+    read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"
+    return list(found.locator("table tr").evaluate_all(read))
+
+
+def test_runs_part_7_accuracy_over_k_by_method_and_subset(url: str, page: Any) -> None:
+    page.goto(f"{url}/runs?id=many")
+    told, expected = rows(page, "accuracy"), runs.growth(ITEMS)
+    assert [row[:2] for row in told] == [[m, str(k)] for m, k in zip(expected["method"], expected["k"], strict=True)]
+    for row, mean in zip(told, expected["mean"], strict=True):
+        assert float(row[2]) == pytest.approx(mean, abs=6e-4)
+    assert [row[0] for row in rows(page, "subsets")] == ["even", "odd"]
+    assert "6 labelled items" in page.locator(".grm-panel[data-name=subsets]").inner_text()
+
+
+def test_runs_part_7_a_greedy_run_stands_beside_the_votes(url: str, page: Any) -> None:
+    page.goto(f"{url}/runs")
+    page.locator("#run-id").select_option("many")
+    page.locator("#run-beside").select_option("greedy")
+    found = page.locator(".grm-panel[data-name=accuracy]", has_text="The other run at k = 1, on 6 of these items")
+    found.wait_for(timeout=LONG)
+    assert "id=many&beside=greedy" in page.url
+    page.reload()
+    found.wait_for(timeout=LONG)
+
+
+def test_runs_part_2_and_4_the_map_and_what_adaptive_k_saves(url: str, page: Any) -> None:
+    page.goto(f"{url}/runs?id=many")
+    told = rows(page, "map")
+    for row, expected in zip(told, runs.meta_map(ITEMS).itertuples(), strict=True):
+        assert float(row[2]) == pytest.approx(expected.mean, abs=6e-4)
+    settled = runs.settled(ITEMS)
+    needed = int(settled["stops"].sum())
+    assert f"would have drawn {needed} of 48 samples" in page.locator(".grm-panel[data-name=settled]").inner_text()
+
+
+def test_runs_without_labels_show_how_soon_the_vote_knows_its_winner(url: str, page: Any) -> None:
+    page.goto(f"{url}/runs?id=bare")
+    assert rows(page, "win")
+    assert rows(page, "win-map")
+    assert page.locator(".grm-panel[data-name=accuracy]").count() == 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
