@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--format {args.format} writes one session; name it")
     store = Store(args.db, read_only=True)
     try:
-        with nullcontext(sys.stdout) if args.out is None else _new(args.out, args.format) as out:
+        with nullcontext(sys.stdout) if args.out is None else new_file(args.out, args.format) as out:
             if args.format == "jsonl":
                 count = export_store(store, args.sessions or None, out)
             else:
@@ -55,7 +55,8 @@ def _report(store: "Store", session_id: str, kind: str, out: TextIO) -> int:
     return 1
 
 
-def _new(path: Path, kind: str) -> TextIO:
+def new_file(path: Path, kind: str) -> TextIO:
+    """A file that was not there before, open for writing; UsageError where it is."""
     try:
         return path.open("x", encoding="ascii" if kind == "jsonl" else "utf-8", newline="\n")
     except FileExistsError:

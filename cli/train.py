@@ -7,7 +7,7 @@ was trained the default model of this folder.
 import argparse
 from pathlib import Path
 
-from cli.common import real, say, whole
+from cli.common import print_json, real, say, whole
 
 HELP = "train a GRM and its meta RM (SPCT)"
 STAGES = ("demos", "rft", "grpo", "meta", "all", "bundle")
@@ -31,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from-items", type=Path, metavar="ITEMS.jsonl", help="with --trl: labelled items to train on"
     )
+    parser.add_argument(
+        "--from-labels",
+        type=Path,
+        metavar="FILE",
+        help="with meta: learn from what `labels export --format training` wrote",
+    )
     parser.add_argument("--seed", type=whole(0, 2**31), default=0)
 
 
@@ -45,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
     base = args.base or models.base_model().folder
     if args.stage == "bundle":
         return _bundle(args.folder)
+    if args.from_labels is not None:
+        return _from_labels(args)
     if args.trl:
         return _trl(args, str(base))
     sizes = {"rows": 12, "tokens": 2048} if args.device == "cpu" else {"rows": 32, "tokens": 32768}
@@ -71,6 +79,37 @@ def run(args: argparse.Namespace) -> int:
             stages.reinforce(plan, minutes, args.items)
         else:
             stages.judge_of_judges(plan, minutes, args.items)
+    return 0
+
+
+def _from_labels(args: argparse.Namespace) -> int:
+    """A meta RM from labelled samples; prints how it and the bundled one do on items that it did not learn from."""
+    from grm_core import models
+    from grm_core.errors import UsageError
+    from grm_core.meta_rm import Reading
+    from grm_core.training import fit, from_labels
+    from grm_core.training.meta import Told
+    from grm_core.training.stages import META_RANK
+    from storage import fields, jsonlines, records
+
+    if args.stage != "meta":
+        raise UsageError("--from-labels belongs to the stage meta")
+    labelled = []
+    for line in jsonlines.read(args.from_labels):
+        with jsonlines.located(str(args.from_labels), line.number):
+            example = records.read_item(fields.need(line.value, "item"))
+            order = [fields.integer(place, "order", 0) for place in fields.sequence(line.value.get("order"), "order")]
+            if sorted(order) != list(range(len(example.responses))):
+                raise fields.FieldError('"order" does not name every response once')
+            text = fields.string(fields.need(line.value, "text"), "text")
+            labelled.append(Told(Reading(example, tuple(order), text), line.value.get("accept") is True))
+    start = models.ADAPTERS / "meta-rm" if models.has_meta_model() else None
+    grm = models.default_model().folder
+    settings = fit.Settings(args.minutes, rate=5e-4, rows=8, tokens=4096, warmup=5)
+    folder = args.folder / "from-labels"
+    compared = from_labels.train(grm, start, labelled, settings, folder, META_RANK, args.device, args.seed, say)
+    print_json(compared)
+    say(f"choose it with --meta {folder / 'meta-rm'}")
     return 0
 
 

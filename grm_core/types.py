@@ -241,6 +241,33 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What somebody said of a session, one of its samples, a principle or a span; never changed, only replaced."""
+
+    id: str
+    session_id: str
+    kind: str
+    """best, class, principle, span or done: see analysis.labels."""
+    label: str
+    """'' takes back what it replaces."""
+    author: str
+    """Who or what made it."""
+    created_at: str
+    """ISO 8601, UTC."""
+    sample: int | None = None
+    """Index of the sample; None for the session as a whole."""
+    place: int | None = None
+    """Of the principle in its sample, 0-based."""
+    span: Span | None = None
+    """Characters of the sample's text."""
+    note: str = ""
+    replaces: str | None = None
+    """Id of the annotation in whose stead this one stands."""
+    queue: str = ""
+    """Queue in which it was made; '' for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Whether a judgment agrees with the labels."""
 

@@ -60,6 +60,31 @@ def m003_bin(db: Database) -> None:
     _script(db, "ALTER TABLE session ADD COLUMN binned_at TEXT")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m004_annotations(db: Database) -> None:
+    """Create what people say of sessions, append-only, and the queues in which they say it."""
+    _script(
+        db,
+        """CREATE TABLE annotation (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            session_id TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, kind TEXT NOT NULL,
+            label TEXT NOT NULL, author TEXT NOT NULL, created_at TEXT NOT NULL, sample INTEGER, place INTEGER,
+            span TEXT, note TEXT NOT NULL, replaces TEXT, queue TEXT NOT NULL)""",
+        "CREATE INDEX annotation_session ON annotation(session_id)",
+        "CREATE INDEX annotation_queue ON annotation(queue)",
+        """CREATE TABLE queue (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+            rules TEXT NOT NULL, overlap REAL NOT NULL, seed INTEGER NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE queue_item (
+            queue_id TEXT NOT NULL REFERENCES queue(id) ON DELETE CASCADE, place INTEGER NOT NULL,
+            session_id TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, reason TEXT NOT NULL,
+            need INTEGER NOT NULL, PRIMARY KEY (queue_id, place))""",
+        """CREATE TABLE assignment (
+            queue_id TEXT NOT NULL REFERENCES queue(id) ON DELETE CASCADE, place INTEGER NOT NULL,
+            author TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (queue_id, place, author))""",
+    )
+
+
 def pending(conn: sqlite3.Connection) -> bool:
     """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -14,6 +14,7 @@ from grm_core.errors import UsageError
 from grm_core.types import Run, Sample, Session
 from storage import fields, listing, passages, records, rows
 from storage.database import Database, explained
+from storage.desk import Desk
 from storage.errors import StoreError
 from storage.jsonlines import compact
 from storage.listing import SessionRow, Wanted
@@ -36,6 +37,7 @@ class Store:
             with explained(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
         self._db = Database(path, read_only)
+        self.desk = Desk(self._db)
 
     @property
     def path(self) -> Path:

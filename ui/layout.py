@@ -15,6 +15,7 @@ from ui.demo import DemoPage
 from ui.inspect_page import InspectPage
 from ui.jobs import Jobs
 from ui.principles import PrinciplesPage
+from ui.queue_page import QueuePage
 from ui.run_page import RunPage
 from ui.sessions_page import SessionsPage
 from ui.view import Viewer
@@ -41,6 +42,9 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with demo.route("Runs", "/runs"):
         gr.Navbar(main_page_name="Inspect")
         RunPage(store)
+    with demo.route("Queue", "/queue"):
+        gr.Navbar(main_page_name="Inspect")
+        QueuePage(store)
     with demo.route("Demo", "/demo"):
         gr.Navbar(main_page_name="Inspect")
         DemoPage(store)

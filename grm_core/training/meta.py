@@ -19,7 +19,15 @@ from transformers import AutoModelForSequenceClassification
 
 from grm_core.meta_rm import Reading, encode, logits
 from grm_core.training.generate import Judgment
-from grm_core.training.policy import Policy, in_32_bits, tokenizer_of
+from grm_core.training.policy import Policy, dtype_of, in_32_bits, tokenizer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A judgment as the meta RM reads it, and whether it is right: by the item's labels, or in somebody's eyes."""
+
+    reading: Reading
+    right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ class Row:
 def load(base: Path, adapter: Path | None, rank: int, device: str) -> Policy:
     """The base as a classifier with one raw logit, with this adapter and head or fresh ones, ready to be trained."""
     tokenizer = tokenizer_of(base)
-    plain = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=torch.bfloat16).to(device)
+    dtype = dtype_of(device)
+    plain = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=dtype).to(device)
     plain.config.pad_token_id = tokenizer.pad_token_id
     if adapter is None:
         config = LoraConfig(r=rank, lora_alpha=rank, target_modules="all-linear", task_type="SEQ_CLS")
@@ -44,17 +53,21 @@ def load(base: Path, adapter: Path | None, rank: int, device: str) -> Policy:
     return Policy(in_32_bits(model), tokenizer, device)
 
 
-def row(tokenizer: Any, judgment: Judgment) -> Row:
-    """The judgment as the meta RM reads it."""
-    question = judgment.question
-    reading = Reading(question.example, question.order, judgment.text)
-    return Row(tuple(encode(tokenizer, reading)), judgment.correct())
+def told(judgments: Sequence[Judgment]) -> list[Told]:
+    """Judgments with what the labels of their items say of them (Eq. 10)."""
+    readings = [Reading(each.question.example, each.question.order, each.text) for each in judgments]
+    return [Told(reading, each.correct()) for reading, each in zip(readings, judgments, strict=True)]
 
 
-def endless(tokenizer: Any, judgments: Sequence[Judgment], seed: int, skip: int) -> Iterator[Row]:
+def row(tokenizer: Any, one: Told) -> Row:
+    """The judgment in tokens."""
+    return Row(tuple(encode(tokenizer, one.reading)), one.right)
+
+
+def endless(tokenizer: Any, judgments: Sequence[Told], seed: int, skip: int) -> Iterator[Row]:
     """Right and wrong judgments in equal shares, drawn anew each time round."""
-    right = [judgment for judgment in judgments if judgment.correct()]
-    wrong = [judgment for judgment in judgments if not judgment.correct()]
+    right = [judgment for judgment in judgments if judgment.right]
+    wrong = [judgment for judgment in judgments if not judgment.right]
     size, taken = min(len(right), len(wrong)), 0
     while size:
         rng = random.Random(f"{seed}|{taken // (2 * size)}")
@@ -73,18 +86,18 @@ def loss(policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
     return functional.binary_cross_entropy_with_logits(found.float(), labels, reduction="sum"), float(len(part))
 
 
-def split(judgments: Sequence[Judgment], held_out: float, seed: int) -> tuple[list[Judgment], list[Judgment]]:
+def split(judgments: Sequence[Told], held_out: float, seed: int) -> tuple[list[Told], list[Told]]:
     """Judgments for training and held-out ones; all judgments of an item fall on the same side."""
-    items = sorted({judgment.question.example.id for judgment in judgments})
+    items = sorted({judgment.reading.example.id for judgment in judgments})
     random.Random(seed).shuffle(items)
     kept_out = set(items[: round(len(items) * held_out)])
     return (
-        [judgment for judgment in judgments if judgment.question.example.id not in kept_out],
-        [judgment for judgment in judgments if judgment.question.example.id in kept_out],
+        [judgment for judgment in judgments if judgment.reading.example.id not in kept_out],
+        [judgment for judgment in judgments if judgment.reading.example.id in kept_out],
     )
 
 
-def evaluate(policy: Policy, judgments: Sequence[Judgment], log: Callable[[str], None]) -> dict[str, Any]:
+def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], None]) -> dict[str, Any]:
     """AUC, Brier score, expected calibration error (ten bins) and the bins themselves, on judgments not trained on."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 

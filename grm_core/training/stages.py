@@ -173,7 +173,7 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     judgments = [each for each in [*rejection, *rft.read(samples, examples)] if _judges(each)]
     if len({each.correct() for each in judgments}) < 2:
         raise UsageError(f"{samples} holds no right or no wrong judgments: there is nothing to tell apart")
-    learn, held_out = meta.split(judgments, 0.1, plan.seed)
+    learn, held_out = meta.split(meta.told(judgments), 0.1, plan.seed)
     learner = meta.load(grm, folder if folder.exists() else None, META_RANK, plan.device)
     settings = fit.Settings(minutes, rate=5e-4, rows=plan.rows, tokens=2 * plan.tokens)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grm_core.errors import UsageError
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Judgment, Question
 from grm_core.types import Example
@@ -13,7 +14,7 @@ from tests.make import make_example
 
 torch = pytest.importorskip("torch")
 from grm_core import models  # noqa: E402
-from grm_core.training import fit, generate, grpo, lowrank, meta, policy, rows, stages, tasks  # noqa: E402
+from grm_core.training import fit, from_labels, generate, grpo, lowrank, meta, policy, rows, stages, tasks  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -169,7 +170,7 @@ def labelled(name: str, good: bool) -> Judgment:
 
 def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Path, tmp_path: Path) -> None:
     judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
-    learn, held_out = meta.split(judgments, 0.3, 0)
+    learn, held_out = meta.split(meta.told(judgments), 0.3, 0)
     learner = meta.load(tiny, None, 4, "cpu")
     before = meta.evaluate(learner, held_out, silent)
     assert before["brier"] == pytest.approx(0.25), "an untrained head says even odds"
@@ -188,6 +189,21 @@ def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Pat
     assert meta.evaluate(again, held_out, silent)["auc"] == pytest.approx(after["auc"])
     models.merge_head(tiny, tmp_path / "meta" / "checkpoint", tmp_path / "merged")
     assert models.style_of(tmp_path / "merged") == "compact"
+
+
+def test_labels_of_people_make_a_meta_rm_that_is_compared_with_the_old_one(tiny: Path, tmp_path: Path) -> None:
+    told = meta.told([labelled(f"item {i}", i % 2 > 0) for i in range(40)])
+    settings = fit.Settings(minutes=0.1, rate=1e-2, rows=8, warmup=2)
+    first = from_labels.train(tiny, None, told, settings, tmp_path / "first", 4, log=silent)
+    assert first["old"] is None
+    assert (first["learned"], first["held_out"]) == (28, 12)
+    assert first["new"]["auc"] > 0.9
+    start = tmp_path / "first" / "checkpoint"
+    second = from_labels.train(tiny, start, told, settings, tmp_path / "second", 4, log=silent)
+    assert second["old"]["auc"] == pytest.approx(first["new"]["auc"]), "the same held-out items"
+    assert models.style_of(tmp_path / "second" / "meta-rm") == "compact"
+    with pytest.raises(UsageError, match="label more sessions"):
+        from_labels.train(tiny, None, told[:6], settings, tmp_path / "few", 4, log=silent)
 
 
 @pytest.mark.slow

@@ -1,0 +1,85 @@
+"""python app.py labels export|import: what annotators said, as files.
+
+`export` writes annotations as they were made (jsonl), or what stands as training data, preference pairs for TRL,
+Argilla records or Label Studio tasks. `import` adds annotations of a jsonl file to sessions that are there.
+"""
+
+import argparse
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.common import add_db, say
+from cli.export import new_file
+from grm_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+HELP = "annotations to and from files: JSONL, training data, preference pairs"
+FORMATS = ("jsonl", "training", "pairs", "argilla", "label-studio")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("what", choices=("export", "import"))
+    parser.add_argument("file", nargs="?", metavar="FILE", help="to import from; - reads standard input")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: standard output)")
+    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="of an export (default: %(default)s)")
+    parser.add_argument("--queue", default="", metavar="ID", help="only what was said in this queue")
+    add_db(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export or import; returns 0."""
+    from storage.store import Store
+
+    if args.what == "import" and args.file is None:
+        raise UsageError("name the file to import")
+    if args.what == "export" and args.file is not None:
+        raise UsageError("export writes to --out FILE, or to standard output")
+    store = Store(args.db, read_only=args.what == "export")
+    try:
+        return _export(store, args) if args.what == "export" else _import(store, args)
+    finally:
+        store.close()
+
+
+def _export(store: "Store", args: argparse.Namespace) -> int:
+    from grm_core.analysis.labels import standing
+    from storage import label_files
+    from storage.jsonlines import canonical
+
+    made = store.desk.annotations(queue=args.queue)
+    if args.format == "jsonl":
+        lines = [label_files.annotation_record(each) for each in made]
+    else:
+        sessions = ((name, store.session(name)) for name in dict.fromkeys(each.session_id for each in made))
+        judged = {name: (found.example, store.samples(name)) for name, found in sessions if found is not None}
+        lines = list(label_files.SHAPES[args.format](standing(made), judged))
+    with nullcontext(sys.stdout) if args.out is None else new_file(args.out, "jsonl") as out:
+        out.writelines(canonical(line) + "\n" for line in lines)
+    say(f"{len(lines)} lines written")
+    return 0
+
+
+def _import(store: "Store", args: argparse.Namespace) -> int:
+    from grm_core.analysis import labels
+    from storage import label_files
+
+    if store.read_only:
+        raise UsageError(f"{args.db} is in use by process {store.holder} (the running app?); close it and try again")
+    found = label_files.read_annotations(args.file)
+    for annotation in found:
+        session = store.session(annotation.session_id)
+        if session is None:
+            raise UsageError(f"{args.file}: {annotation.id}: there is no session {annotation.session_id} here")
+        sample = None if annotation.sample is None else store.sample(f"{session.id}/{annotation.sample}")
+        try:
+            labels.check(annotation, session.example, sample)
+        except UsageError as error:
+            raise UsageError(f"{args.file}: {annotation.id}: {error}") from None
+    added = store.desk.add_all(found)
+    say(f"{args.file}: {added} annotations added, {len(found) - added} were there")
+    return 0

@@ -1,0 +1,73 @@
+"""How far annotators agree: Cohen's kappa of every two, Krippendorff's alpha of all, each with its n.
+
+Both come from libraries (scikit-learn, evalica). What nobody else labelled does not count.
+"""
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import evalica
+import numpy as np
+import pandas as pd
+from sklearn.metrics import cohen_kappa_score
+
+from grm_core.analysis.labels import standing, target
+from grm_core.types import Annotation
+
+COMPARED = ("best", "class", "principle")
+"""Kinds whose labels two people can agree on."""
+
+
+def units(annotations: Iterable[Annotation], kind: str) -> pd.DataFrame:
+    """One row per thing labelled, one column per author: the label that stands, None where there is none."""
+    known = [each for each in standing(annotations) if each.kind == kind]
+    frame = pd.DataFrame(
+        [(target(each), each.author, each.label) for each in known], columns=["unit", "author", "label"]
+    )
+    if not len(known):
+        return pd.DataFrame()
+    return frame.drop_duplicates(["unit", "author"], keep="last").pivot(index="unit", columns="author", values="label")
+
+
+def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
+    """One row per kind and two authors with something in common: kind, first, second, n, agreed (share), kappa.
+
+    kappa is None where both used one and the same label throughout: it is not defined there.
+    """
+    given, rows = list(annotations), []
+    for kind in COMPARED:
+        table = units(given, kind)
+        for first, second in combinations(table.columns, 2):
+            both = table[[first, second]].dropna()
+            if len(both):
+                one, other = both[first].tolist(), both[second].tolist()
+                kappa = None if len({*one, *other}) < 2 else float(cohen_kappa_score(one, other))
+                rows.append((kind, first, second, len(both), float(np.mean(both[first] == both[second])), kappa))
+    return pd.DataFrame(rows, columns=["kind", "first", "second", "n", "agreed", "kappa"])
+
+
+def alphas(annotations: Iterable[Annotation]) -> pd.DataFrame:
+    """One row per kind with units that two or more labelled: kind, n (units), authors, alpha (nominal)."""
+    given, rows = list(annotations), []
+    for kind in COMPARED:
+        table = units(given, kind)
+        shared = table[table.notna().sum(axis=1) > 1] if len(table) else table
+        if len(shared):
+            names = sorted({label for label in shared.to_numpy().ravel() if isinstance(label, str)})
+            coded = shared.map(lambda label, names=names: names.index(label) if isinstance(label, str) else np.nan)
+            found = evalica.alpha(coded.astype(float).T, "nominal").alpha if len(names) > 1 else None
+            rows.append((kind, len(shared), int((shared.notna().any()).sum()), found))
+    return pd.DataFrame(rows, columns=["kind", "n", "authors", "alpha"])
+
+
+def disagreements(annotations: Iterable[Annotation]) -> pd.DataFrame:
+    """One row per thing that authors labelled differently: session, kind, sample, place, labels ({author: label})."""
+    given, rows = list(annotations), []
+    for kind in COMPARED:
+        table = units(given, kind)
+        for unit, labels in zip(table.index, table.to_dict("records"), strict=True):
+            said = {author: label for author, label in labels.items() if isinstance(label, str)}
+            if len(set(said.values())) > 1:
+                session, _, sample, place = unit
+                rows.append((session, kind, sample, place, said))
+    return pd.DataFrame(rows, columns=["session", "kind", "sample", "place", "labels"])

@@ -1,0 +1,183 @@
+"""The annotators' desk: annotations, which are only ever added, and the queues that they are made in."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from grm_core.types import Annotation
+from storage import records, rows
+from storage.database import Database
+from storage.errors import StoreError
+from storage.jsonlines import compact
+
+_COLUMNS = "id, session_id, kind, label, author, created_at, sample, place, span, note, replaces, queue"
+_STANDS = "a.label != '' AND NOT EXISTS (SELECT 1 FROM annotation AS b WHERE b.replaces = a.id)"
+"""Neither taken back nor replaced."""
+
+
+class Queue(NamedTuple):
+    """A list of sessions to look at."""
+
+    id: str
+    title: str
+    rules: tuple[str, ...]
+    overlap: float
+    """Share 0..1 of the items that two annotators look at."""
+    seed: int
+    created_at: str
+
+
+class QueueItem(NamedTuple):
+    """One session of a queue, in its place."""
+
+    place: int
+    session_id: str
+    reason: str
+    need: int
+    """Annotators who have to look at it."""
+    assigned: tuple[str, ...]
+    """Who has it, done or not."""
+    done: tuple[str, ...]
+    """Who is through with it."""
+
+
+class Desk:
+    """Annotations and queues of one database; made by Store."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, annotation: Annotation) -> None:
+        """Keep an annotation; it is on disk when this returns. The same one again changes nothing.
+
+        StoreError where its id is another one's, or its session or what it replaces is not there.
+        """
+        self.add_all([annotation])
+
+    def add_all(self, annotations: Iterable[Annotation]) -> int:
+        """Keep all of them or none; returns how many were not there yet."""
+        with self._db.write() as conn:
+            return sum(_add(conn, annotation) for annotation in annotations)
+
+    def annotations(self, session_id: str = "", queue: str = "", author: str = "") -> list[Annotation]:
+        """All that were made, replaced ones too, in order of arrival; '' leaves a criterion out."""
+        wanted = {"session_id": session_id, "queue": queue, "author": author}
+        given = {name: rows.pack(value) for name, value in wanted.items() if value}
+        where = " AND ".join(f"{name} = ?" for name in given) or "1"
+        with self._db.read() as conn:
+            found = rows.fetch(conn, f"SELECT {_COLUMNS} FROM annotation WHERE {where} ORDER BY seq", *given.values())
+        return [_annotation(row) for row in found]
+
+    def add_queue(self, queue: Queue, items: Sequence[tuple[str, str, int]]) -> None:
+        """Keep a queue with its items (session id, reason, annotators needed), in their order."""
+        values = (queue.id, rows.pack(queue.title), compact(queue.rules), queue.overlap, queue.seed, queue.created_at)
+        with self._db.write() as conn:
+            conn.execute(
+                "INSERT INTO queue (id, title, rules, overlap, seed, created_at) VALUES (?, ?, ?, ?, ?, ?)", values
+            )
+            conn.executemany(
+                "INSERT INTO queue_item (queue_id, place, session_id, reason, need) VALUES (?, ?, ?, ?, ?)",
+                [(queue.id, place, name, rows.pack(why), need) for place, (name, why, need) in enumerate(items)],
+            )
+
+    def queues(self) -> list[Queue]:
+        """All queues, the newest first."""
+        with self._db.read() as conn:
+            return [_queue(row) for row in rows.fetch(conn, "SELECT * FROM queue ORDER BY seq DESC")]
+
+    def queue(self, queue_id: str) -> Queue | None:
+        """The queue of that id."""
+        with self._db.read() as conn:
+            found = rows.fetch(conn, "SELECT * FROM queue WHERE id = ?", rows.pack(queue_id))
+        return _queue(found[0]) if found else None
+
+    def items(self, queue_id: str) -> list[QueueItem]:
+        """The queue's items in their order."""
+        with self._db.read() as conn:
+            return _items(conn, queue_id)
+
+    def take(self, queue_id: str, author: str, after: int = -1) -> QueueItem | None:
+        """The author's next item: the first begun and not done, else the first that needs somebody; None at the end.
+
+        Whoever takes an item has it: two annotators at once never get the same one unless it needs both. `after` is
+        the place of an item that is skipped: it comes again when nothing else is left.
+        """
+        with self._db.write() as conn:
+            items = _items(conn, queue_id)
+            mine = [item for item in items if author in item.assigned and author not in item.done]
+            free = [item for item in items if author not in item.assigned and len(item.assigned) < item.need]
+            later = [item for item in mine if item.place > after]
+            if later or not free:
+                return next(iter(later or mine), None)
+            _assign(conn, queue_id, free[0].place, author)
+            return free[0]._replace(assigned=(*free[0].assigned, author))
+
+    def assign(self, queue_id: str, place: int, author: str) -> None:
+        """Give an item to somebody; again: nothing changes. StoreError where there is no such item."""
+        with self._db.write() as conn:
+            if not any(item.place == place for item in _items(conn, queue_id)):
+                raise StoreError(f"queue {queue_id} has no item {place + 1}")
+            _assign(conn, queue_id, place, author)
+
+
+def _add(conn: sqlite3.Connection, annotation: Annotation) -> bool:
+    records.identifier(annotation.id, "annotation id")
+    known = rows.fetch(conn, f"SELECT {_COLUMNS} FROM annotation WHERE id = ?", annotation.id)
+    if known:
+        if _annotation(known[0]) != annotation:
+            raise StoreError(f"there is another annotation {annotation.id} already")
+        return False
+    if not rows.fetch(conn, "SELECT 1 FROM session WHERE id = ?", rows.pack(annotation.session_id)):
+        raise StoreError(f"there is no session {annotation.session_id}")
+    if annotation.replaces and not rows.fetch(conn, "SELECT 1 FROM annotation WHERE id = ?", annotation.replaces):
+        raise StoreError(f"there is no annotation {annotation.replaces} to replace")
+    a = annotation
+    span = None if a.span is None else compact(a.span)
+    texts = [rows.pack(text) for text in (a.kind, a.label, a.author, a.created_at)]
+    values = (a.id, a.session_id, *texts, a.sample, a.place, span, rows.pack(a.note), a.replaces, a.queue)
+    conn.execute(f"INSERT INTO annotation ({_COLUMNS}) VALUES ({', '.join('?' * 12)})", values)
+    return True
+
+
+def _assign(conn: sqlite3.Connection, queue_id: str, place: int, author: str) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    conn.execute("INSERT OR IGNORE INTO assignment VALUES (?, ?, ?, ?)", (queue_id, place, rows.pack(author), now))
+
+
+def _items(conn: sqlite3.Connection, queue_id: str) -> list[QueueItem]:
+    key = rows.pack(queue_id)
+    assigned: dict[int, list[str]] = {}
+    for row in rows.fetch(conn, "SELECT place, author FROM assignment WHERE queue_id = ? ORDER BY rowid", key):
+        assigned.setdefault(row["place"], []).append(rows.unpack(row["author"]))
+    done: dict[str, list[str]] = {}
+    ends = (
+        f"SELECT session_id, author FROM annotation AS a WHERE queue = ? AND kind = 'done' AND {_STANDS} ORDER BY seq"
+    )
+    for row in rows.fetch(conn, ends, key):
+        done.setdefault(row["session_id"], []).append(rows.unpack(row["author"]))
+    sql = "SELECT place, session_id, reason, need FROM queue_item WHERE queue_id = ? ORDER BY place"
+    return [
+        QueueItem(
+            row["place"], row["session_id"], rows.unpack(row["reason"]), row["need"],
+            tuple(assigned.get(row["place"], ())), tuple(done.get(row["session_id"], ())),
+        )
+        for row in rows.fetch(conn, sql, key)
+    ]  # fmt: skip
+
+
+def _queue(row: sqlite3.Row) -> Queue:
+    rules = tuple(json.loads(row["rules"]))
+    return Queue(row["id"], rows.unpack(row["title"]), rules, row["overlap"], row["seed"], row["created_at"])
+
+
+def _annotation(row: sqlite3.Row) -> Annotation:
+    words: dict[str, Any] = {
+        name: rows.unpack(row[name]) for name in ("kind", "label", "author", "created_at", "note")
+    }
+    span = None if row["span"] is None else tuple(json.loads(row["span"]))
+    return Annotation(
+        id=row["id"], session_id=row["session_id"], sample=row["sample"], place=row["place"], span=span,
+        replaces=row["replaces"], queue=row["queue"], **words,
+    )  # fmt: skip

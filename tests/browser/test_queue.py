@@ -1,0 +1,198 @@
+"""The annotator's desk in a real Chromium: each test names its part (1 queue, 2 labels, 3 agreement, 4 report)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grm_core.analysis import agreement
+from storage.store import Store
+from tests.browser.conftest import Serve, Watched
+from tests.browser.test_runs import fill
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+
+
+@pytest.fixture
+def desk(serve: Serve, tmp_path: Path) -> tuple[str, Path]:
+    fill(tmp_path / "grm.db")
+    return serve(db=tmp_path / "grm.db"), tmp_path / "grm.db"
+
+
+def begin(page: Any, url: str, author: str, queue: str = "") -> None:
+    page.goto(f"{url}/queue?queue={queue}" if queue else f"{url}/queue")
+    page.locator("#queue-author").wait_for(timeout=LONG)
+    page.locator("#queue-author").fill(author)
+    page.locator("#queue-author").blur()
+
+
+def make(page: Any, *rules: str, overlap: int = 0, run: str = "many") -> str:
+    """A new queue over the run of six items; its id."""
+    page.get_by_role("button", name="new queue").click()
+    for rule in rules:
+        page.get_by_label(rule).check()
+    page.get_by_label("from").select_option(run)
+    page.get_by_label("% seen by two").fill(str(overlap))
+    page.get_by_label("% random control").fill("0")
+    page.get_by_role("button", name="make it").click()
+    page.get_by_text("item 1 ·").wait_for(timeout=LONG)
+    return str(page.url.split("queue=")[1])
+
+
+def judge(page: Any, best: str = "1", classes: str = "1") -> None:
+    """One item by keyboard: the blind label, then classes of the first samples."""
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.keyboard.press(best)
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    for place, digit in enumerate(classes, 1):
+        page.keyboard.press(digit)
+        page.wait_for_function(
+            "place => document.querySelectorAll('.grm-said-class')[place - 1]?.textContent", arg=place, timeout=LONG
+        )
+    page.keyboard.press("Enter")
+
+
+def test_audit_part_1_a_queue_by_rules_is_worked_off_and_resumed(desk: tuple[str, Path], page: Any) -> None:
+    url, path = desk
+    begin(page, url, "ann")
+    queue = make(page, "verdict against label", "small margin")
+    store = Store(path, read_only=True)
+    items = store.desk.items(queue)
+    store.close()
+    assert items
+    assert all(item.reason.startswith(("verdict against label: ", "small margin: ")) for item in items)
+    judge(page)
+    page.get_by_text("1 done by you").wait_for(timeout=LONG)
+    page.reload()
+    page.get_by_text("item 2 · 1 done by you").wait_for(timeout=LONG)
+
+
+def test_audit_part_2_nothing_of_the_grm_is_seen_before_the_blind_label(desk: tuple[str, Path], page: Any) -> None:
+    url, _ = desk
+    watched = Watched(page, url)
+    sent: list[str] = []
+    page.on("response", lambda r: sent.append(r.text()) if "component_server" in r.url else None)
+    begin(page, url, "ann")
+    make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    told = "".join(sent)
+    assert '"case"' in told
+    assert '"samples"' not in told
+    assert '"labels": [' not in told.replace('"labels":[', '"labels": [')
+    page.keyboard.press("t")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    assert "You said tie." in page.locator(".grm-queue-body").inner_text()
+    assert watched.errors == []
+
+
+def test_audit_part_2_labels_by_keyboard_are_saved_undone_and_kept_through_a_fault(
+    desk: tuple[str, Path], page: Any
+) -> None:
+    url, path = desk
+    begin(page, url, "ann")
+    queue = make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.keyboard.press("2")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    page.keyboard.press("2")
+    page.get_by_text("saved ").wait_for(timeout=LONG)
+    page.locator(".grm-said-class", has_text="incorrect critique").wait_for(timeout=LONG)
+    page.keyboard.press("z")
+    page.get_by_text("undone: incorrect critique").wait_for(timeout=LONG)
+    assert page.locator(".grm-said-class", has_text="incorrect critique").count() == 0
+    page.route("**/component_server/**", lambda route: route.abort())
+    page.keyboard.press("3")
+    page.get_by_text("not saved: 1 kept here").wait_for(timeout=LONG)
+    page.unroute("**/component_server/**")
+    page.locator(".grm-saved", has_text="saved ").filter(has_not_text="not").wait_for(timeout=LONG)
+    store = Store(path, read_only=True)
+    made = store.desk.annotations(queue=queue)
+    store.close()
+    assert [each.label for each in made] == ["B", "incorrect critique", "", "imbalanced weights"], "append-only"
+    assert made[2].replaces == made[1].id
+
+
+def test_audit_part_2_a_note_on_what_is_selected(desk: tuple[str, Path], page: Any) -> None:
+    url, path = desk
+    begin(page, url, "ann")
+    queue = make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.keyboard.press("1")
+    page.locator("#grm-raw").wait_for(timeout=LONG)
+    page.evaluate(
+        "() => { const text = document.querySelector('#grm-raw').firstChild, range = document.createRange();"
+        "range.setStart(text, 2); range.setEnd(text, 6);"
+        "getSelection().removeAllRanges(); getSelection().addRange(range); }"
+    )
+    page.keyboard.press("n")
+    page.get_by_label("Note").fill("look <b>here</b> ${x}")
+    page.keyboard.press("Enter")
+    page.locator(".grm-span-note", has_text="look <b>here</b> ${x}").wait_for(timeout=LONG)
+    page.get_by_text("saved ").wait_for(timeout=LONG)
+    store = Store(path, read_only=True)
+    spans = [each.span for each in store.desk.annotations(queue=queue) if each.kind == "span"]
+    store.close()
+    assert spans == [(2, 6)]
+
+
+def test_audit_part_3_two_at_once_agreement_and_what_is_left_to_settle(desk: tuple[str, Path], chromium: Any) -> None:
+    url, path = desk
+    pages = [chromium.new_context().new_page() for _ in range(2)]
+    begin(pages[0], url, "ann")
+    queue = make(pages[0], overlap=100)
+    begin(pages[1], url, "bob", queue)
+    for turn in range(6):
+        judge(pages[0], "1", "1")
+        judge(pages[1], "1" if turn % 2 else "2", "1" if turn % 3 else "2")
+    for page in pages:
+        page.get_by_text("That was the last item for you").wait_for(timeout=LONG)
+    page = pages[1]
+    page.get_by_role("button", name="agreement").click()
+    page.get_by_text("To settle: 5").wait_for(timeout=LONG)
+    store = Store(path, read_only=True)
+    made = store.desk.annotations(queue=queue)
+    store.close()
+    expected = agreement.kappas(made).set_index("kind")["kappa"]
+    cells = page.locator(".grm-panel", has_text="Cohen's kappa").locator("tr", has_text="best").locator("td")
+    assert float(cells.all_inner_texts()[5]) == pytest.approx(expected["best"], abs=6e-4)
+    page.locator(".grm-differ button").first.click()
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    for each in pages:
+        each.context.close()
+
+
+def test_audit_part_4_the_failure_report_beside_the_papers(desk: tuple[str, Path], page: Any) -> None:
+    url, _ = desk
+    begin(page, url, "ann")
+    make(page)
+    for classes in ("22", "3", "1"):
+        judge(page, "1", classes)
+    page.get_by_text("3 done by you").wait_for(timeout=LONG)
+    page.get_by_role("button", name="failure report").click()
+    page.get_by_text("4 samples labelled by 1, 1 of them good.").wait_for(timeout=LONG)
+    classes = page.locator(".grm-panel[data-name=classes]")
+    classes.locator("summary").click()
+    cells = classes.locator("tr", has_text="incorrect critique").locator("td").all_inner_texts()
+    assert (cells[1], cells[2], cells[6]) == ("2", "3", "21")
+    with page.expect_download(timeout=LONG) as waiting:
+        page.get_by_role("button", name="HTML").click()
+    text = Path(waiting.value.path()).read_text()
+    assert "<script" not in text
+    assert "incorrect critique" in text
+    page.get_by_role("link", name="sample 1").first.click()
+    page.locator(".grm-card h3", has_text="Sample 1").wait_for(timeout=LONG)
+
+
+def test_audit_labels_stay_in_view_with_long_texts_on_a_telephone(desk: tuple[str, Path], page: Any) -> None:
+    url, _ = desk
+    begin(page, url, "ann")
+    make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.evaluate("document.querySelector('.grm-responses .grm-text').textContent = 'word '.repeat(4000)")
+    box = page.locator(".grm-label-bar").bounding_box()
+    assert box["y"] + box["height"] <= 500
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert json.loads(page.evaluate("localStorage.getItem('grm-lens-author')")) == "ann"
