@@ -228,19 +228,19 @@ FLOODS = [
 HEADS = ["", "Principles:\n", "Principles:\n1. ", "\\boxed{", "<think>", '"', "Specific Criteria: 1. weight"]
 
 
-def seconds(text: str) -> float:
-    """Processor seconds, the best of three: other work shares the machine."""
-    best = float("inf")
-    for _ in range(3):
+def read_within(text: str, seconds: float) -> bool:
+    """Whether one of twenty readings takes no more processor time: work beside it slows a core down to half its pace."""
+    for _ in range(20):
         start = time.process_time()
         parse(text, 2)
-        best = min(best, time.process_time() - start)
-    return best
+        if time.process_time() - start < seconds:
+            return True
+    return False
 
 
 @pytest.mark.parametrize("text", ["(" * MEGABYTE, "\\boxed{" * 100_000], ids=["parentheses", "open boxes"])
 def test_a_flood_is_read_in_50_ms(text: str) -> None:
-    assert seconds(text) < 0.05
+    assert read_within(text, 0.05)
 
 
 @pytest.mark.parametrize("scrap", FLOODS, ids=ascii)
