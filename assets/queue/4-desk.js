@@ -25,11 +25,30 @@ async function begin() {
     item = null;
     foot.replaceChildren();
     progress.replaceChildren();
-    body.replaceChildren(el("p", "grm-hint", me.name ? "Choose a queue, or make a new one." : "Say who you are: labels carry the name of who made them."));
+    body.replaceChildren(welcome());
     return;
   }
   await send();
   next();
+}
+
+// What stands there before a queue is chosen: the queues with their progress, and what the work is.
+function welcome() {
+  const part = el("div", "grm-welcome"), steps = el("ol");
+  part.append(el("p", "grm-hint", me.name ? "Choose a queue, or make a new one." : "Say who you are: labels carry the name of who made them."));
+  for (const one of known.queues) {
+    const row = button("", "grm-queue-row", () => { me.queue = one.id; begin(); });
+    row.append(el("b", "", one.title), el("span", "", one.done + " of " + one.total + " done, " + one.mine + " by you"));
+    part.append(row);
+  }
+  for (const text of [
+    "Make a queue: sessions chosen by rules (verdict against the label, flips, ties, findings), some at random as a control.",
+    "Per session, first blind: which response is best? Query and responses only.",
+    "Then the GRM's samples: what went wrong in each, whether its principles fit, what to note. Every label is saved at once.",
+    "Agreement shows where annotators differ once both are done; the failure report counts what went wrong.",
+  ]) steps.append(el("li", "", text));
+  part.append(el("h3", "", "How the desk works"), steps);
+  return part;
 }
 
 function leaveItem(...nodes) { turn += 1; item = null; body.replaceChildren(); foot.replaceChildren(); side.replaceChildren(...nodes); }

@@ -4,6 +4,7 @@ Vectors come in as arguments (see grm_core.embedders). Everything is seeded: the
 in the same order, the largest first.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -85,7 +86,8 @@ def table(stated: pd.DataFrame, called: Sequence[str], sessions: Mapping[str, Se
     cluster, name, principles (different ones), share (of samples that state it), weight (mean), first (sample,
     1-based, the earliest over sessions), with and without (mean margin for the session's winner over samples that
     state it and over those that do not), low and high (95% bootstrap interval of the difference, over samples), flips
-    (share of sessions whose verdict changes when its samples are left out). An association, not a cause.
+    (share of sessions whose verdict changes when its samples are left out; where nothing is left to vote a session does
+    not count, and NaN where none counts). An association, not a cause.
     """
     total = sum(len(samples) for samples in sessions.values())
     margins = {name: _margins(samples) for name, samples in sessions.items()}
@@ -176,7 +178,7 @@ def _flips(sessions: Mapping[str, Sequence[Sample]], members: set[tuple[str, int
     touched = flipped = 0
     for name, samples in sessions.items():
         left = [sample for sample in samples if (name, sample.index) not in members]
-        if len(left) < len(samples):
+        if len(left) < len(samples) and any(sample.scores is not None for sample in left):
             touched += 1
             flipped += vote(left).winner != vote(samples).winner
-    return flipped / touched if touched else 0.0
+    return flipped / touched if touched else math.nan

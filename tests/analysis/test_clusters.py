@@ -114,6 +114,13 @@ def test_what_a_cluster_does_to_the_vote_is_what_the_vote_says_without_its_sampl
     assert table["low"]["fact"] <= table["with"]["fact"] - table["without"]["fact"] <= table["high"]["fact"]
 
 
+def test_a_cluster_that_every_sample_states_flips_nothing_since_nobody_is_left_to_vote() -> None:
+    everywhere = placed().assign(cluster=0)
+    table = clusters.table(everywhere, ["all"], SESSIONS)
+    assert table["flips"].isna().all()
+    assert table["without"].isna().all()
+
+
 def test_accumulation_ends_at_all_clusters_and_is_exact_where_order_does_not_matter() -> None:
     mine = placed().query("session == 's'")
     table = clusters.accumulation(mine, range(6))
