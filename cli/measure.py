@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rivals.add_argument("--pairs", type=Path, required=True, metavar="FILE", help="labelled pairs to fit on")
     rivals.add_argument("--out", type=Path, required=True, metavar="RIVALS.json")
     report = steps.add_parser("report", help="write the page of results from a folder of samples")
-    report.add_argument("folder", type=Path, help="holds <set>.<variant>.jsonl files of score, and rivals.json")
+    report.add_argument(
+        "folder", type=Path, help="holds <variant>.jsonl files of score, main.jsonl among them, and rivals.json"
+    )
     report.add_argument("--out", type=Path, required=True, metavar="RESULTS.md")
     report.add_argument("--curves", type=Path, metavar="ACCURACY.json", help="accuracy over k as well, for the Demo")
 

@@ -12,7 +12,9 @@ from grm_core.analysis import accuracy, diversity
 from grm_core.analysis.accuracy import Estimate, Judged
 from grm_core.embedders import Embedder
 from grm_core.errors import UsageError
-from grm_core.types import Method
+from grm_core.training import tasks
+from grm_core.training.families import SEEN
+from grm_core.types import Example, Method
 from storage.exchange import read_samples
 
 _EMBEDDED = 60
@@ -26,7 +28,7 @@ def page(folder: Path) -> str:
     runs = read(folder)
     mains = {name: runs[name, "main"] for name in SETS if (name, "main") in runs}
     if not mains:
-        raise UsageError(f"{folder} holds no <set>.main.jsonl")
+        raise UsageError(f"{folder} holds no main.jsonl")
     rivals = _rivals(folder)
     parts = [
         "# Results\n",
@@ -56,21 +58,26 @@ def curves(folder: Path) -> list[dict[str, object]]:
 
 
 def read(folder: Path) -> Runs:
-    """(set, variant) -> its labelled items with their samples."""
+    """(set, variant) -> its labelled items with their samples, from the files <variant>.jsonl."""
     found: Runs = {}
     for path in sorted(folder.glob("*.jsonl*")):
-        name, _, variant = path.name.removesuffix(".gz").removesuffix(".jsonl").partition(".")
-        if name in SETS and variant:
-            opened = gzip.open if path.suffix == ".gz" else open
-            with opened(path, "rb") as lines:
-                blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
-            found[name, variant] = [
-                Judged(item.item_id, item.example.subset or "", item.example.labels, tuple(item.samples), item.example)
-                for block in blocks
-                for item in block.items
-                if item.example is not None and item.example.labels and len(item.example.responses) > 1
-            ]
+        variant = path.name.removesuffix(".gz").removesuffix(".jsonl")
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rb") as lines:
+            blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
+        for item in (item for block in blocks for item in block.items):
+            known = item.example
+            if known is not None and known.labels and len(known.responses) > 1:
+                judged = Judged(item.item_id, known.subset or "", known.labels, tuple(item.samples), known)
+                found.setdefault((_set_of(known), variant), []).append(judged)
     return found
+
+
+def _set_of(example: Example) -> str:
+    """dev for labelled pairs; program-made items name their family."""
+    if example.source != tasks.SOURCE:
+        return "dev"
+    return "seen" if example.subset in {family.name for family in SEEN} else "unseen"
 
 
 def _rivals(folder: Path) -> dict[str, dict[str, float]]:
@@ -143,11 +150,12 @@ def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
                 same = {item.item_id for item in judged}
                 beside = [item for item in items if item.item_id in same]
                 valid = accuracy.estimate(accuracy.valid_share(judged))
-                one, all_of = accuracy.at_k(judged, 1), accuracy.at_k(judged, 32)
-                main = accuracy.estimate(accuracy.at_k(beside, 32)) if beside else ""
-                label = f"{variant}: Voting@1 {accuracy.estimate(one)}, Voting@32"
+                k = max(len(item.samples) for item in judged)
+                one, all_of = accuracy.at_k(judged, 1), accuracy.at_k(judged, k)
+                main = accuracy.estimate(accuracy.at_k(beside, k)) if beside else ""
+                label = f"{variant}: Voting@1 {accuracy.estimate(one)}, Voting@{k}"
                 rows.append([SETS[name], label, len(judged), valid, accuracy.estimate(all_of), main])
-    yield _table(["set", "variant", "items", "valid format", "accuracy", "main setting, same items: Voting@32"], rows)
+    yield _table(["set", "variant", "items", "valid format", "accuracy", "main setting, same items and k"], rows)
 
 
 def _principles(mains: dict[str, list[Judged]]) -> Iterator[str]:

@@ -58,6 +58,9 @@ def test_rivals_see_length_and_words_only(command: Command, tmp_path: Path) -> N
     assert set(bag.values()) == {1.0}, "the word 'surely' gives the true ones away"
 
 
+ITEM = {"query": "q", "responses": ["a", "b"], "labels": [1, 0], "source": "tasks", "subset": "keyword"}
+
+
 def sample(item: str, index: int, scores: list[int] | None, logit: float | None) -> dict[str, object]:
     return {
         "item_id": item, "index": index, "order": [0, 1], "seed": index, "status": "ok" if scores else "no_scores",
@@ -74,18 +77,18 @@ def test_the_page_of_results_says_what_the_samples_say(command: Command, tmp_pat
     ]
     for number in range(4):
         name = f"i{number}"
-        lines.append({"item": {"id": name, "query": "q", "responses": ["a", "b"], "labels": [1, 0], "subset": "s"}})
+        lines.append({"item": ITEM | {"id": name}})
         for index in range(32):
             # A third of the samples is right; the meta RM likes exactly those. One in thirty-two cannot be read.
             right = index % 3 == 0
             scores = None if index == 31 else [9, 2] if right else [4, 5]
             lines.append(sample(name, index, scores, None if scores is None else 2.0 if right else -2.0))
-    (folder / "seen.main.jsonl.gz").write_bytes(
-        gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
-    )
+    (folder / "main.jsonl.gz").write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
     (folder / "rivals.json").write_text(
         json.dumps({"longer response wins": {f"i{i}": float(i == 0) for i in range(4)}})
     )
+    few = [line for line in lines if "index" not in line or int(str(line["index"])) < 8]
+    (folder / "T1.0.jsonl").write_text("".join(json.dumps(line) + "\n" for line in few))
     out = tmp_path / "results.md"
     done = command("measure", "report", folder, "--out", out)
     assert done.code == 0, done.words
@@ -101,6 +104,9 @@ def test_the_page_of_results_says_what_the_samples_say(command: Command, tmp_pat
     assert meta[5].startswith("100.0 ")
     assert table["Seen families, new items", "Voting@32 - Voting@1"][0].startswith("+65.6 ")
     assert table["Seen families, new items", "MetaRM@32 - longer response wins (25.0)"][0].startswith("+75.0 ")
+    (variant,) = (key for key in table if key[1].startswith("T1.0"))
+    assert (variant[1].startswith("T1.0: Voting@1 37.5 "), variant[1].endswith("Voting@8")) == (True, True)
+    assert table[variant][2].startswith("100.0 "), "3 x 7 points ahead against 5 x 1 behind"
     assert "AUC of the meta RM's logit, right against wrong samples: Seen families, new items 1.000" in page
 
 
