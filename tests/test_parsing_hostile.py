@@ -229,7 +229,7 @@ HEADS = ["", "Principles:\n", "Principles:\n1. ", "\\boxed{", "<think>", '"', "S
 
 
 def read_within(text: str, seconds: float) -> bool:
-    """Whether one of twenty readings takes no more processor time: work beside it slows a core down to half its pace."""
+    """Whether one of twenty readings takes no more processor time: work beside it slows a core down."""
     for _ in range(20):
         start = time.process_time()
         parse(text, 2)

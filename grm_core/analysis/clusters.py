@@ -86,7 +86,7 @@ def table(stated: pd.DataFrame, called: Sequence[str], sessions: Mapping[str, Se
     cluster, name, principles (different ones), share (of samples that state it), weight (mean), first (sample,
     1-based, the earliest over sessions), with and without (mean margin for the session's winner over samples that
     state it and over those that do not), low and high (95% bootstrap interval of the difference, over samples), flips
-    (share of sessions whose verdict changes when its samples are left out; where nothing is left to vote a session does
+    (share of sessions whose verdict changes when its samples are left out; a session where nobody is left to vote does
     not count, and NaN where none counts). An association, not a cause.
     """
     total = sum(len(samples) for samples in sessions.values())
