@@ -75,6 +75,16 @@ def usable(judgment: Judgment) -> bool:
     return judgment.correct() and len(parsed.principles) >= 2 and parsed.critique_span is not None
 
 
+def weak_families(sampled: Sequence[Judgment], families: Sequence[Family], least: float = 0.7) -> list[Family]:
+    """The families of whose samples, not hinted, less than this share is right: they are shown more often."""
+    right: dict[str, list[bool]] = {family.name: [] for family in families}
+    for judgment in sampled:
+        if not judgment.question.hinted and judgment.question.example.source == tasks.SOURCE:
+            right.setdefault(judgment.question.example.subset or "", []).append(judgment.correct())
+    shares = {name: sum(found) / len(found) for name, found in right.items() if found}
+    return [family for family in families if shares.get(family.name, 1.0) < least]
+
+
 def row(tokenizer: Any, judgment: Judgment) -> Row:
     """The judgment as a training row, its prompt without a hint."""
     start = judgment.text.find("Critique:")

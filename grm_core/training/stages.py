@@ -17,9 +17,8 @@ from typing import Any, TypeVar
 import torch
 
 from grm_core import models
-from grm_core.engines import create, has_vllm
 from grm_core.errors import UsageError
-from grm_core.training import fit, generate, grpo, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
+from grm_core.training import fit, grpo, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Judgment, Question
 from grm_core.training.rows import Row
@@ -36,9 +35,11 @@ _FRESH = 100_000
 """Rows (steps) into the stream of demonstrations where a later stage takes its own."""
 _OWN = 0.3
 """Share of the GRM's own judgments among the rows of rejective fine-tuning; the rest are demonstrations."""
+_WEAK = 0.35
+"""Share of demonstrations of the families that the GRM gets wrong most (on its training items)."""
 _META_PART = 3
 """One item in this many, of those sampled for rejection, is sampled anew for the meta RM: it learns from both."""
-_META_FIRST, _RFT_FIRST, _GRPO_FIRST = 400_000, 500_000, 600_000
+_META_FIRST, _RFT_FIRST, _GRPO_FIRST, _WEAK_FIRST = 400_000, 500_000, 600_000, 700_000
 """First item seeds of the stages: far apart, so that no stage sees another's program-made items."""
 
 
@@ -111,14 +112,19 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
     usable = [judgment for judgment in known if rft.usable(judgment)]
     kept = _few_pairs(usable, [judgment.question.example for judgment in usable], plan)
+    weak = rft.weak_families(rft.read(folder.parent / "samples.jsonl", examples), SEEN)
+    shares = {"own": _OWN if kept else 0.0, "weak": _WEAK if weak else 0.0}
+    plan.log(f"rft: {len(kept)} judgments kept; more of {', '.join(family.name for family in weak) or 'no family'}")
 
     def source(step: int) -> Iterator[Row]:
-        done = step * plan.rows
-        if not kept:
-            return plan.demonstrations(learner.tokenizer, _FRESH + done)
-        own = rft.endless(learner.tokenizer, kept, plan.seed, int(done * _OWN))
-        shown = plan.demonstrations(learner.tokenizer, _FRESH + int(done * (1 - _OWN)))
-        return rows.mixed([(own, _OWN), (shown, 1 - _OWN)], done)
+        done, rest = step * plan.rows, 1 - sum(shares.values())
+        own = rft.endless(learner.tokenizer, kept, plan.seed, int(done * shares["own"]))
+        more = rows.demonstrations(
+            learner.tokenizer, weak, _WEAK_FIRST + int(done * shares["weak"]) // max(1, len(weak))
+        )
+        shown = plan.demonstrations(learner.tokenizer, _FRESH + int(done * rest))
+        parts = [(own, shares["own"]), (more, shares["weak"]), (shown, rest)]
+        return rows.mixed([part for part in parts if part[1]], plan.seed + done)
 
     settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows, tokens=plan.tokens)
     state = fit.fit(learner, source, settings, folder, plan.log)
@@ -271,24 +277,10 @@ def _merged(plan: Plan, adapter: Path) -> Path:
 
 
 def _sample(plan: Plan, grm: Path, questions: Sequence[Question], each: int, seed: int) -> list[list[Judgment]]:
-    """`each` judgments per question: from vLLM where it is installed, else by batched generate."""
-    torch.manual_seed(seed)
-    if plan.device == "cpu" and has_vllm():
-        params = Params(temperature=plan.temperature, max_tokens=_LIMIT)
-        engine = create("managed", str(grm), concurrency=sampler.WAVE)
-        return sampler.ask(engine, questions, each, params, seed, _telling(plan.log, len(questions)))
-    frozen = policy.load_frozen(grm, plan.device)
-    repeated = [question for question in questions for _ in range(each)]
-    found = generate.judge(frozen, repeated, plan.temperature, _LIMIT, 32 if plan.device == "cpu" else 512)
-    return [found[start : start + each] for start in range(0, len(found), each)]
-
-
-def _telling(log: Log, count: int) -> Callable[[int], None]:
-    def tell(done: int) -> None:
-        if done == count or done % 960 < sampler.WAVE // rft.N_RFT:
-            log(f"sampled {done} of {count} items")
-
-    return tell
+    """`each` judgments per question at the plan's temperature."""
+    return sampler.sample(
+        grm, questions, each, Params(plan.temperature, max_tokens=_LIMIT), seed, plan.device, plan.log
+    )
 
 
 def _write(path: Path, groups: Sequence[Sequence[Judgment]]) -> None:

@@ -14,7 +14,19 @@ from tests.make import make_example
 
 torch = pytest.importorskip("torch")
 from grm_core import models  # noqa: E402
-from grm_core.training import fit, from_labels, generate, grpo, lowrank, meta, policy, rows, stages, tasks  # noqa: E402
+from grm_core.training import (  # noqa: E402
+    fit,
+    from_labels,
+    generate,
+    grpo,
+    lowrank,
+    meta,
+    policy,
+    rows,
+    sampler,
+    stages,
+    tasks,
+)
 
 pytestmark = pytest.mark.model
 
@@ -210,7 +222,7 @@ def test_labels_of_people_make_a_meta_rm_that_is_compared_with_the_old_one(tiny:
 def test_the_whole_recipe_runs_within_its_minutes_and_again(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stages, "has_vllm", lambda: False)
+    monkeypatch.setattr(sampler, "has_vllm", lambda: False)
     monkeypatch.setattr(stages, "_LIMIT", 12)
     told: list[str] = []
     plan = stages.Plan(tmp_path, tiny, rows=4, log=told.append)

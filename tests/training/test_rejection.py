@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grm_core.training import meta, rft
+from grm_core.training.families import SEEN
 from grm_core.training.generate import Judgment, Question
 from grm_core.training.reward import advantages, reward, trl_reward
 from grm_core.types import Example
@@ -52,6 +53,21 @@ def test_a_hint_names_the_best_response_where_it_is_shown_and_is_not_learned() -
     hinted = Question(example("a"), (1, 0), hinted=True)
     assert hinted.messages()[-1].content.endswith("Response 2 is the best.")
     assert "Hint" not in replace(hinted, hinted=False).messages()[-1].content
+
+
+def test_weak_families_are_those_whose_own_samples_are_mostly_wrong_hinted_ones_and_pairs_aside() -> None:
+    families = [family for family in SEEN if family.name in ("keyword", "avoid", "opening")]
+    assert [family.name for family in families] == ["keyword", "avoid", "opening"]
+
+    def of(family: str, scores: str, hinted: bool = False, source: str = "tasks") -> Judgment:
+        one = judgment("a", scores)
+        known = replace(one.question.example, subset=family, source=source)
+        return replace(one, question=replace(one.question, example=known, hinted=hinted))
+
+    sampled = [of("keyword", "9, 2"), of("keyword", "2, 9"), of("keyword", "9, 2", hinted=True)]
+    sampled += [of("avoid", "9, 2")] * 7 + [of("avoid", "2, 9")] * 3 + [of("avoid", "2, 9", source="pairs")] * 9
+    assert [family.name for family in rft.weak_families(sampled, families)] == ["keyword"]
+    assert rft.weak_families([], families) == [], "what was never sampled is not known to be weak"
 
 
 def test_samples_are_written_and_read_again(tmp_path: Path) -> None:
