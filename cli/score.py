@@ -29,7 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("items", metavar="ITEMS.jsonl", help="queries with their responses; - reads standard input")
     parser.add_argument("--out", type=Path, required=True, metavar="SAMPLES.jsonl", help="where samples are written")
-    parser.add_argument("--k", type=whole(1, 1024), default=32, help="samples per item (default: %(default)s)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument(
+        "--db", type=Path, metavar="FILE", help="also import the samples into this database at the end"
+    )
+    add_sampling(parser, 32)
+
+
+def add_sampling(parser: argparse.ArgumentParser, k: int) -> None:
+    """Describe how items are judged; `k` is the default."""
+    parser.add_argument("--k", type=whole(1, 1024), default=k, help="samples per item (default: %(default)s)")
     parser.add_argument("--engine", default="auto", help="auto, managed, hf, replay:FILE or a URL (default: auto)")
     parser.add_argument("--model", help="name on the server, or a folder for managed and hf")
     parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0)
@@ -40,10 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
     parser.add_argument("--principles", type=Path, metavar="FILE", help="principles to judge by, one per line")
     parser.add_argument("--meta", default="auto", help="meta RM: auto, none, a folder or a URL (default: auto)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument(
-        "--db", type=Path, metavar="FILE", help="also import the samples into this database at the end"
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,10 +59,14 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.out} exists already; use --resume to go on with it, or another name")
     if not args.out.absolute().parent.is_dir():
         raise UsageError(f"{args.out}: there is no folder {args.out.absolute().parent}")
-    examples = read_items(args.items)
+    return judge(args, read_items(args.items))
+
+
+def judge(args: argparse.Namespace, examples: "list[Example]", tags: tuple[str, ...] = ()) -> int:
+    """Judge the examples into args.out, sessions with these tags, and import them where args.db says; as `run`."""
     principles = _principles(args.principles)
     try:
-        progress = asyncio.run(_score(args, examples, principles))
+        progress = asyncio.run(_score(args, examples, principles, tags))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say(f"stopped; go on with --resume: what had arrived is in {args.out}")
         return 130
@@ -66,7 +75,9 @@ def run(args: argparse.Namespace) -> int:
     return 0 if imported and not progress.failed else 1
 
 
-async def _score(args: argparse.Namespace, examples: "list[Example]", principles: tuple[str, ...]) -> "Progress":
+async def _score(
+    args: argparse.Namespace, examples: "list[Example]", principles: tuple[str, ...], tags: tuple[str, ...]
+) -> "Progress":
     from cli import samplefile, scoring
     from grm_core import engines, meta_rm
 
@@ -87,7 +98,7 @@ async def _score(args: argparse.Namespace, examples: "list[Example]", principles
         run = replace(run, model=engine.model)  # some engines know it only now
         file = _open(args.out, before, run)
         try:
-            plans = scoring.plans(file.run, before, args.k, examples, templates)
+            plans = scoring.plans(file.run, before, args.k, list(zip(examples, templates, strict=True)), tags)
             progress = await scoring.score_all(engine, plans, file, meta)
             file.finish([example.id for example in examples])
             return progress

@@ -86,14 +86,14 @@ def check_same(before: Run, now: Run, names: Iterable[str], out: Path) -> None:
 
 
 def plans(
-    run: Run, before: Block | None, k: int, examples: list[Example], templates: list[Template]
+    run: Run, before: Block | None, k: int, asked: list[tuple[Example, Template]], tags: tuple[str, ...] = ()
 ) -> Iterator[Task]:
-    """Every item with the samples that are missing; failed ones are missing too."""
+    """Every item with the samples that are missing; failed ones are missing too. New sessions get the tags."""
     known = {} if before is None else {item.item_id: item for item in before.items}
-    for example, template in zip(examples, templates, strict=True):
+    for example, template in asked:
         item = known.get(example.id)
         have = frozenset(each.index for each in item.samples if each.error is None) if item else frozenset[int]()
-        session = exchange.session_of(run, item, example) if item else exchange.new_session(run, example)
+        session = exchange.session_of(run, item, example) if item else exchange.new_session(run, example, tags)
         plan = SamplingPlan(example, template, run.params, k, run.seed, run.order, session.id, have, run.principles)
         yield Task(plan, session)
 

@@ -181,10 +181,10 @@ def session_of(run: Run, item: ItemSamples, example: Example) -> Session:
     return Session(info.id, run.id, example, info.title, info.created_at, info.tags)
 
 
-def new_session(run: Run, example: Example) -> Session:
+def new_session(run: Run, example: Example, tags: tuple[str, ...] = ()) -> Session:
     """A session of the run; its id follows from run and item, so that the same ones give the same session."""
     session_id = digest(run_line(run) + item_line(example))
-    return Session(session_id, run.id, example, title(example), run.created_at)
+    return Session(session_id, run.id, example, title(example), run.created_at, tags)
 
 
 def title(example: Example, length: int = 80) -> str:
