@@ -204,3 +204,15 @@ def test_a_number_in_parquet_where_text_belongs_is_named(tmp_path: Path) -> None
 def test_an_unknown_benchmark_is_told_which_there_are() -> None:
     with pytest.raises(UsageError, match="there is no benchmark 'rewardbench3'; there are rewardbench, "):
         named("rewardbench3")
+
+
+def test_the_documentation_has_a_row_for_every_benchmark_with_its_hub_and_headline() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(" `"): line for line in page.splitlines() if line.startswith("| `")}
+    assert set(NAMES) <= set(rows)
+    for name in NAMES:
+        for hub in named(name).hubs:
+            owner, _, rest = hub.name.partition("/")
+            told = rows[name]
+            assert owner in told or name == "llmbar"
+            assert rest in told or (name == "ppe-correctness" and rest.split("-", 1)[1].rsplit("-Best", 1)[0] in told)
