@@ -76,9 +76,10 @@ def headlines(
     valid = [s for mine in samples.values() for s in mine if s.scores is not None]
     scored = bool(valid) and all(s.meta_logit is not None for s in valid)
     rows = []
+    ks = runs.powers(most) if most > 1 else []
     for method in Method if scored else (Method.NAIVE,):
         how = Voting(method, k_meta=voting.k_meta)
-        for k, items, found in over_k(benchmark, examples, samples, how, policy, runs.powers(most) if most > 1 else ()):
+        for k, items, found in over_k(benchmark, examples, samples, how, policy, ks):
             rows.append((str(method), k, items, found.headline))
     return pd.DataFrame(rows, columns=["method", "k", "items", "headline"])
 
