@@ -1,15 +1,38 @@
 """Is a score vector right for these labels? The one notion that benchmarks, training and meta-RM labels share.
 
-Training counts a tie as wrong (`correct`: strict >, arXiv 2504.02495, Eq. 10); evaluation may share it or break it at
-random with a recorded seed (`credit`).
+Training counts a tie as wrong (`correct`: strict >, arXiv 2504.02495, Eq. 10); evaluation names what becomes of a tie
+(`credit`) and of a judgment that could not be read (`settle`), because published harnesses differ in both.
 """
 
 import random
 from collections.abc import Sequence
+from enum import StrEnum
 
 from grm_core.errors import UsageError
 
-TIES = ("share", "wrong", "random")
+TIE = 1e-9
+"""Weighted totals are floats: two that differ by less are a tie."""
+
+
+class Tie(StrEnum):
+    """What a tie for the highest score is worth."""
+
+    STRICT = "strict"
+    """Nothing: the best response has to be strictly ahead, as scalar reward models are judged."""
+    RANDOM = "random"
+    """All of it to one of the leaders, drawn with a recorded seed, as in the paper's evaluation."""
+    HALF = "half"
+    """1/t to each of t leaders: half for two."""
+
+
+class Invalid(StrEnum):
+    """What a judgment is worth of which nothing could be read."""
+
+    WRONG = "wrong"
+    HALF = "half"
+    """What a coin would get: 1/2 for a pair, 1/n for a list of n."""
+    SKIP = "skip"
+    """It leaves the denominator."""
 
 
 def best_labels(labels: Sequence[float]) -> tuple[int, ...]:
@@ -36,26 +59,38 @@ def correct(scores: Sequence[float] | None, labels: Sequence[float]) -> bool:
 
 
 def credit(
-    totals: Sequence[float] | None, labels: Sequence[float], ties: str = "share", rng: random.Random | None = None
+    totals: Sequence[float] | None, labels: Sequence[float], ties: str = Tie.HALF, rng: random.Random | None = None
 ) -> float | None:
     """The share 0..1 of a vote that goes to a labelled best response; None when there is no vote.
 
-    A tie of t responses gives each 1/t (`share`), nothing (`wrong`) or all to one drawn with `rng` (`random`).
+    A tie of t responses gives each 1/t (`half`), nothing (`strict`) or all to one drawn with `rng` (`random`).
     Totals and labels are in own order. Raises UsageError for unequal lengths or an unknown way with ties.
     """
     _check(totals, labels)
     if totals is None:
         return None
     top = max(totals)
-    leaders = [i for i, total in enumerate(totals) if total == top]
+    leaders = [i for i, total in enumerate(totals) if total > top - TIE]
     best = set(best_labels(labels))
-    if len(leaders) == 1 or ties == "share":
+    if len(leaders) == 1 or ties == Tie.HALF:
         return len(best.intersection(leaders)) / len(leaders)
-    if ties == "wrong":
+    if ties == Tie.STRICT:
         return 0.0
-    if ties == "random" and rng is not None:
+    if ties == Tie.RANDOM and rng is not None:
         return float(rng.choice(leaders) in best)
-    raise UsageError(f"ties are broken by one of {', '.join(TIES)} (random needs a generator); got {ties!r}")
+    raise UsageError(f"ties are broken by one of {', '.join(Tie)} (random needs a generator); got {ties!r}")
+
+
+def settle(found: float | None, n: int, invalid: str = Invalid.WRONG) -> float | None:
+    """A credit after the policy for judgments that could not be read (None); `n` responses were judged.
+
+    None = it does not count. Raises UsageError for an unknown policy.
+    """
+    if invalid not in tuple(Invalid):
+        raise UsageError(f"an unreadable judgment counts as one of {', '.join(Invalid)}; got {invalid!r}")
+    if found is not None or invalid == Invalid.SKIP:
+        return found
+    return 0.0 if invalid == Invalid.WRONG else 1 / n
 
 
 def _check(values: Sequence[float] | None, labels: Sequence[float]) -> None:

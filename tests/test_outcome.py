@@ -5,7 +5,7 @@ import random
 import pytest
 
 from grm_core.errors import UsageError
-from grm_core.outcome import correct, credit
+from grm_core.outcome import correct, credit, settle
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,33 @@ def test_correct_is_strict(scores: tuple[int, ...] | None, labels: tuple[int, ..
 
 def test_ties_share_lose_or_are_drawn() -> None:
     assert credit((7, 7, 3), (1, 0, 0)) == 0.5
-    assert credit((7, 7, 3), (1, 0, 0), "wrong") == 0
+    assert credit((7, 7, 3), (1, 0, 0), "strict") == 0
     drawn = {credit((7, 7, 3), (1, 0, 0), "random", random.Random(seed)) for seed in range(20)}
     assert drawn == {0.0, 1.0}
     assert credit(None, (1, 0)) is None
+
+
+def test_totals_that_differ_by_rounding_alone_are_a_tie() -> None:
+    assert credit((0.1 + 0.2, 0.3), (0, 1), "half") == 0.5
+    assert credit((0.1 + 0.2, 0.3), (1, 0), "strict") == 0
+
+
+@pytest.mark.parametrize(
+    ("found", "n", "invalid", "worth"),
+    [
+        (None, 2, "wrong", 0.0),
+        (None, 2, "half", 0.5),
+        (None, 4, "half", 0.25),
+        (None, 2, "skip", None),
+        (1.0, 2, "wrong", 1.0),
+        (0.0, 2, "half", 0.0),
+        (0.5, 2, "skip", 0.5),
+    ],
+)
+def test_what_could_not_be_read_counts_as_its_policy_says(
+    found: float | None, n: int, invalid: str, worth: float | None
+) -> None:
+    assert settle(found, n, invalid) == worth
 
 
 def test_unusable_labels_are_refused() -> None:
@@ -40,3 +63,5 @@ def test_unusable_labels_are_refused() -> None:
         correct((1, 2), (1, 1))
     with pytest.raises(UsageError, match="random needs a generator"):
         credit((7, 7), (1, 0), "random")
+    with pytest.raises(UsageError, match="wrong, half, skip; got 'maybe'"):
+        settle(1.0, 2, "maybe")

@@ -3,7 +3,7 @@
 Both come from libraries (scikit-learn, evalica). What nobody else labelled does not count.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import evalica
@@ -29,6 +29,14 @@ def units(annotations: Iterable[Annotation], kind: str) -> pd.DataFrame:
     return frame.drop_duplicates(["unit", "author"], keep="last").pivot(index="unit", columns="author", values="label")
 
 
+def kappa(one: Sequence[object], other: Sequence[object]) -> float | None:
+    """Cohen's kappa of two lists of labels of the same things; None where it is not defined.
+
+    It is not where nothing was labelled, or both used one and the same label throughout.
+    """
+    return None if len({*one, *other}) < 2 else float(cohen_kappa_score(one, other))
+
+
 def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
     """One row per kind and two authors with something in common: kind, first, second, n, agreed (share), kappa.
 
@@ -41,8 +49,8 @@ def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
             both = table[[first, second]].dropna()
             if len(both):
                 one, other = both[first].tolist(), both[second].tolist()
-                kappa = None if len({*one, *other}) < 2 else float(cohen_kappa_score(one, other))
-                rows.append((kind, first, second, len(both), float(np.mean(both[first] == both[second])), kappa))
+                agreed = float(np.mean(both[first] == both[second]))
+                rows.append((kind, first, second, len(both), agreed, kappa(one, other)))
     return pd.DataFrame(rows, columns=["kind", "first", "second", "n", "agreed", "kappa"])
 
 

@@ -34,14 +34,14 @@ def scored(items: Sequence[Judged]) -> bool:
     return all(s.meta_logit is not None for item in items for s in item.samples if s.scores is not None)
 
 
-def growth(items: Sequence[Judged], value: Value = "accuracy") -> pd.DataFrame:
+def growth(items: Sequence[Judged], value: Value = "accuracy", draws: int = 10_000) -> pd.DataFrame:
     """Accuracy, or the probability of the full vote's winner, by method and k (powers of two): method, k, mean, low,
-    high, n (items).
+    high, n (items). `draws` are the random orders per item where a curve is not exact.
     """
     most = max((len(item.samples) for item in items), default=0)
     rows = []
     for method in Method if scored(items) else (Method.NAIVE,):
-        curves = [curve(item.samples, method, labels=item.labels or None).points for item in items]
+        curves = [curve(item.samples, method, labels=item.labels or None, draws=draws).points for item in items]
         for k in powers(most) if most else []:
             found = accuracy.estimate(_at(curves, items, k, value), 2000)
             rows.append((str(method), k, found.mean, found.low, found.high, found.n))

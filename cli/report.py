@@ -1,0 +1,125 @@
+"""python app.py report NAME --data PATH --samples SAMPLES.jsonl: a benchmark's official metric from stored scores.
+
+Prints one JSON object: the headline (0..1), the table behind it, and the headline under every policy for ties and
+unreadable judgments. `--out` writes the same as Markdown or HTML, with curves over k, bias and cost. NAME `overall`
+reads such objects from a folder and prints the paper's mean of four.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.common import print_json, say, whole
+from grm_core.errors import UsageError
+from grm_core.types import Method
+
+if TYPE_CHECKING:
+    from grm_core.types import Example, Sample
+
+HELP = "a reward benchmark's official metric from a file of samples"
+TIES, INVALID = ("strict", "random", "half"), ("wrong", "half", "skip")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("name", metavar="NAME", help="benchmark (docs/benchmarks.md lists them), or overall")
+    parser.add_argument("--data", required=True, help="official file, folder or zip; hub, or hub:OWNER/NAME")
+    parser.add_argument("--samples", metavar="SAMPLES.jsonl", help="samples; - reads standard input")
+    parser.add_argument("--method", choices=list(map(str, Method)), default=str(Method.NAIVE))
+    parser.add_argument("--k", type=whole(1, 2**31), help="look at the first K samples by index (default: all)")
+    parser.add_argument("--k-meta", type=whole(1, 2**31), metavar="M", help="samples that guided voting keeps")
+    parser.add_argument("--tie", choices=TIES, help="what a tie is worth (default: the benchmark's own way)")
+    parser.add_argument("--invalid", choices=INVALID, help="what an unreadable judgment is worth (default: likewise)")
+    parser.add_argument("--seed", type=whole(0, 2**31), default=0, help="of random ties")
+    parser.add_argument(
+        "--out", type=Path, action="append", default=[], metavar="FILE.md|FILE.html", help="also as a page; repeatable"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report; returns 0."""
+    if args.name == "overall":
+        return _overall(Path(args.data))
+    from grm_core.benchmarks import named, report
+    from grm_core.benchmarks.base import Policy
+    from grm_core.benchmarks.run import Voting, load
+    from grm_core.outcome import Invalid, Tie
+
+    benchmark = named(args.name)
+    if args.samples is None:
+        raise UsageError("give the scores with --samples")
+    _check_pages(args.out)
+    examples = load(benchmark, args.data)
+    samples = read(args.samples, examples)
+    policy = Policy(Tie(args.tie or benchmark.tie), Invalid(args.invalid or benchmark.invalid), args.seed)
+    made = report.make(benchmark, examples, samples, Voting(Method(args.method), args.k, args.k_meta), policy)
+    if args.out:
+        from grm_core.benchmarks.study import study
+        from ui import bench_report
+
+        behind = study(made, examples, samples)
+        for path in args.out:
+            with _new(path) as out:
+                out.write(bench_report.PAGES[path.suffix](made, behind))
+            say(f"written to {path}")
+    print_json(report.record(made))
+    for note in report.notes(made):
+        say(note)
+    return 0
+
+
+def read(file: str, examples: "Sequence[Example]") -> "dict[str, list[Sample]]":
+    """Item id -> its samples; UsageError where an item is there twice or was judged with other responses."""
+    from storage.exchange import read_samples
+
+    known = {example.id: example for example in examples}
+    found: dict[str, list[Sample]] = {}
+    for block in read_samples(file):
+        for item in block.items:
+            if item.item_id in found:
+                raise UsageError(
+                    f"{file}, line {item.line}: item {item.item_id!r} is in two runs; report one at a time"
+                )
+            mine = known.get(item.item_id)
+            if mine is not None and item.example is not None and item.example.responses != mine.responses:
+                raise UsageError(
+                    f"{file}, line {item.line}: item {item.item_id!r} was judged with other responses than the data "
+                    "hold, or in another order"
+                )
+            if item.samples:
+                found[item.item_id] = list(item.samples)
+    return found
+
+
+def _check_pages(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if path.suffix not in (".md", ".html"):
+            raise UsageError(f"{path}: a page is .md or .html")
+        if path.exists():
+            raise UsageError(f"{path} exists already; choose another name")
+
+
+def _new(path: Path) -> Any:
+    from cli.export import new_file
+
+    return new_file(path, path.suffix)
+
+
+def _overall(folder: Path) -> int:
+    from grm_core.benchmarks.run import OVERALL, overall
+
+    headlines: dict[str, float] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            given = json.loads(path.read_text(encoding="utf-8"))
+            name, value = given["benchmark"], given["headline"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UsageError(f"{path} is not what report prints") from None
+        if name in headlines:
+            raise UsageError(f"{path}: there is a report of {name} already")
+        if name in OVERALL and isinstance(value, int | float):
+            headlines[name] = value
+    print_json({"overall": overall(headlines), "of": {name: headlines[name] for name in OVERALL}})
+    return 0

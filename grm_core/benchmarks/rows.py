@@ -1,0 +1,287 @@
+"""The rows of a benchmark's official files: JSONL, JSON, CSV or Parquet, alone, in a folder or in a zip.
+
+Every field is checked when it is asked for, so that a message names file, line and field. A zip with a password is
+read member by member in memory; nothing of it is written.
+"""
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from grm_core.errors import UsageError
+from grm_core.types import Message
+
+_KINDS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".parquet")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_ROLES = ("system", "user", "assistant")
+Choose = Callable[[Sequence[str]], Sequence[str]]
+"""Names of the files that are there -> those that hold the benchmark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A data set on the Hugging Face hub."""
+
+    name: str
+    split: str | None = None
+    """None = all of them."""
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record."""
+
+    file: str
+    """Path of the file as it was given, or name and split on the hub; '/' between its parts."""
+    number: int
+    """0-based among the file's records."""
+    place: str
+    """For messages: file and line, or file and record."""
+    value: dict[str, Any]
+    within: str = ""
+    """Of a nested object: where it stands in the record, with a dot at its end."""
+
+    def parts(self) -> tuple[str, ...]:
+        """The last six parts of the file's path, innermost first: official names of folders and files say much."""
+        return Path(self.file).absolute().parts[:-7:-1]
+
+    def fail(self, message: str) -> NoReturn:
+        """Refuse the record."""
+        raise UsageError(f"{self.place}: {message}")
+
+    def need(self, name: str) -> Any:
+        """The field's value."""
+        found = self.value.get(name)
+        if found is None:
+            self.fail(f'"{self.within}{name}" is missing')
+        return found
+
+    def text(self, name: str) -> str:
+        """A text."""
+        found = self.need(name)
+        if not isinstance(found, str):
+            self.fail(f'"{self.within}{name}" must be text')
+        return found
+
+    def name(self, name: str) -> str:
+        """An id: text that is not empty, or a whole number."""
+        found = self.need(name)
+        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+            self.fail(f'"{self.within}{name}" must be text or a whole number')
+        return str(found)
+
+    def sequence(self, name: str) -> Sequence[Any]:
+        """A list; in CSV it is written as JSON."""
+        found = self.need(name)
+        if isinstance(found, str) and found.startswith("["):
+            try:
+                found = json.loads(found, parse_constant=_no_constant)
+            except (ValueError, RecursionError):
+                self.fail(f'"{self.within}{name}" must be a list')
+        if not isinstance(found, list):
+            self.fail(f'"{self.within}{name}" must be a list')
+        return found
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts that is not empty."""
+        found = self.sequence(name)
+        if not found or not all(isinstance(each, str) for each in found):
+            self.fail(f'"{self.within}{name}" must be a list of texts')
+        return tuple(found)
+
+    def inside(self, name: str) -> "Row":
+        """A nested object."""
+        return self.nested(self.need(name), name)
+
+    def nested(self, value: Any, name: str) -> "Row":
+        """An object that stands in the record under this name."""
+        if not isinstance(value, dict):
+            self.fail(f'"{self.within}{name}" must be an object')
+        return replace(self, value=value, within=f"{self.within}{name}.")
+
+    def one_of(self, name: str, choices: Sequence[str]) -> str:
+        """A text or whole number that is one of these."""
+        found = self.need(name)
+        if isinstance(found, bool) or str(found) not in choices:
+            self.fail(f'"{self.within}{name}" must be one of {", ".join(choices)}')
+        return str(found)
+
+    def query(self, name: str) -> tuple[Message, ...]:
+        """A prompt: a text, or a list of turns with role and content."""
+        if isinstance(self.need(name), str) and not self.text(name).startswith('[{"'):
+            return (Message("user", self.text(name)),)
+        turns = [self.nested(turn, f"{name}[{i}]") for i, turn in enumerate(self.sequence(name))]
+        return tuple(Message(turn.one_of("role", _ROLES), turn.text("content")) for turn in turns)
+
+
+def read(
+    source: str | Path, choose: Choose = list, password: bytes | None = None, hubs: Sequence[Hub] = ()
+) -> Iterator[Row]:
+    """The records of a file, folder or zip, or of a data set on the hub, file after file in order of their names.
+
+    'hub' means the benchmark's own data sets, 'hub:owner/name' another; so does 'owner/name' where no such file is.
+    Raises UsageError naming the place of what cannot be read, and where there is nothing at all.
+    """
+    given, path = str(source), Path(source)
+    if given in ("hub", "hub:"):
+        wanted = list(hubs)
+        if not wanted:
+            raise UsageError("this benchmark has no place on the hub; give a file")
+    elif given.startswith("hub:"):
+        wanted = [_hub(given.removeprefix("hub:"), hubs)]
+    elif not path.exists() and _HUB_ID.fullmatch(given):
+        wanted = [_hub(given, hubs)]
+    else:
+        wanted = []
+    found = False
+    for row in (row for hub in wanted for row in _from_hub(hub)) if wanted else _local(path, choose, password):
+        found = True
+        yield row
+    if not found:
+        raise UsageError(f"{given}: there are no records in it")
+
+
+def _hub(name: str, hubs: Sequence[Hub]) -> Hub:
+    """A named data set; its split is the one that the benchmark's own data sets have in common."""
+    known = {hub.name: hub for hub in hubs}
+    splits = {hub.split for hub in hubs}
+    return known.get(name) or Hub(name, splits.pop() if len(splits) == 1 else None)
+
+
+def _from_hub(hub: Hub) -> Iterator[Row]:
+    from datasets import DatasetDict, load_dataset
+    from datasets.exceptions import DatasetsError
+
+    try:
+        loaded = load_dataset(hub.name, hub.config, split=hub.split)
+    except (OSError, ValueError, RuntimeError, DatasetsError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UsageError(
+            f"{hub.name} is no file here and cannot be loaded from the hub: {reason}; give a local path"
+        ) from None
+    parts = loaded if isinstance(loaded, DatasetDict) else {hub.split: loaded}
+    for split, part in parts.items():
+        for number, value in enumerate(part):
+            yield Row(f"{hub.name}/{split}", number, f"{hub.name}, {split}, record {number + 1}", dict(value))
+
+
+def _local(path: Path, choose: Choose, password: bytes | None) -> Iterator[Row]:
+    try:
+        if path.is_dir():
+            names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
+            chosen = _chosen(names, choose)
+            for name in chosen:
+                yield from _records((path / name).read_bytes(), (path / name).as_posix())
+            for name in sorted(name for name in names if name.endswith(".zip") and not chosen):
+                yield from _zipped(path / name, choose, password)
+        elif zipfile.is_zipfile(path):
+            yield from _zipped(path, choose, password)
+        elif path.name.endswith(_KINDS):
+            yield from _records(path.read_bytes(), path.as_posix())
+        else:
+            path.stat()  # says why, where it is not there
+            raise UsageError(
+                f"{path}: not one of {', '.join(_KINDS)}, .zip, a folder, or a data set's name on the hub"
+            )
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+
+
+def _chosen(names: Sequence[str], choose: Choose) -> Sequence[str]:
+    return choose(sorted(name for name in names if name.endswith(_KINDS)))
+
+
+def _zipped(path: Path, choose: Choose, password: bytes | None) -> Iterator[Row]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in _chosen(archive.namelist(), choose):
+                yield from _records(archive.read(name, password), f"{path.as_posix()}/{name}")
+    except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _records(data: bytes, file: str) -> Iterator[Row]:
+    if file.endswith(".parquet"):
+        values = enumerate(_parquet(data, file))
+        yield from (Row(file, i, f"{file}, record {i + 1}", value) for i, value in values)
+        return
+    try:
+        text = (gzip.decompress(data) if file.endswith(".gz") else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: {error}") from None
+    if file.endswith(".csv"):
+        yield from _csv(text, file)
+    elif file.endswith(".json"):
+        found = _json(text, file)
+        for i, value in enumerate(found):
+            yield _row(file, i, f"{file}, record {i + 1}", value)
+    else:
+        # Only "\n" ends a line: U+2028 and its like are legal inside JSON strings.
+        lines = ((n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip())
+        for i, (n, line) in enumerate(lines):
+            yield _row(file, i, f"{file}, line {n}", _parsed(line, f"{file}, line {n}"))
+
+
+def _row(file: str, number: int, place: str, value: Any) -> Row:
+    if not isinstance(value, dict):
+        raise UsageError(f"{place}: each record must be a JSON object")
+    return Row(file, number, place, value)
+
+
+def _json(text: str, file: str) -> list[Any]:
+    """A list of records, or an object that is one or holds one list of them."""
+    if not text.strip():
+        return []
+    found = _parsed(text, file)
+    if isinstance(found, dict):
+        lists = [value for value in found.values() if isinstance(value, list)]
+        found = lists[0] if len(lists) == 1 == len(found) else [found]
+    if not isinstance(found, list):
+        raise UsageError(f"{file}: must hold a list of records")
+    return found
+
+
+def _parsed(text: str, place: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if "\n" in text.strip() else ""
+        raise UsageError(f"{place}: not JSON: {error.msg} at {line}column {error.colno}") from None
+    except (RecursionError, ValueError) as error:
+        raise UsageError(f"{place}: not JSON that can be read: {error}") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _csv(text: str, file: str) -> Iterator[Row]:
+    csv.field_size_limit(2**31 - 1)  # a response may be longer than the 128 KB that the module allows by default
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for i, value in enumerate(reader):
+            if None in value or None in value.values():
+                raise UsageError(f"{file}, line {reader.line_num}: not as many cells as the header has")
+            yield Row(file, i, f"{file}, line {reader.line_num}", dict(value))
+    except csv.Error as error:
+        raise UsageError(f"{file}, line {reader.line_num}: {error}") from None
+
+
+def _parquet(data: bytes, file: str) -> list[dict[str, Any]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        found: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise UsageError(f"{file}: not Parquet that can be read: {error}") from None
+    return found
