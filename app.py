@@ -7,16 +7,16 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
-from cli import curve, doctor, export, import_, labels, measure, parse, principles, report, score, search, train, vote
 from cli.common import say
 from grm_core.errors import GRMError
 from ui import serve
 
-COMMANDS = {"score": score, "parse": parse, "vote": vote, "curve": curve}
-COMMANDS |= {"import": import_, "export": export, "search": search, "doctor": doctor, "train": train}
-COMMANDS |= {"measure": measure, "principles": principles, "labels": labels, "report": report}
+NAMES = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_", "export", "search")
+NAMES += ("principles", "labels", "doctor")
+COMMANDS = {name.rstrip("_"): import_module(f"cli.{name}") for name in NAMES}
 
 
 class Parser(argparse.ArgumentParser):

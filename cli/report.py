@@ -16,6 +16,9 @@ from grm_core.errors import UsageError
 from grm_core.types import Method
 
 if TYPE_CHECKING:
+    from grm_core.benchmarks.base import Benchmark
+    from grm_core.benchmarks.report import Report
+    from grm_core.benchmarks.run import Samples
     from grm_core.types import Example, Sample
 
 HELP = "a reward benchmark's official metric from a file of samples"
@@ -27,25 +30,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="benchmark (docs/benchmarks.md lists them), or overall")
     parser.add_argument("--data", required=True, help="official file, folder or zip; hub, or hub:OWNER/NAME")
     parser.add_argument("--samples", metavar="SAMPLES.jsonl", help="samples; - reads standard input")
-    parser.add_argument("--method", choices=list(map(str, Method)), default=str(Method.NAIVE))
     parser.add_argument("--k", type=whole(1, 2**31), help="look at the first K samples by index (default: all)")
-    parser.add_argument("--k-meta", type=whole(1, 2**31), metavar="M", help="samples that guided voting keeps")
-    parser.add_argument("--tie", choices=TIES, help="what a tie is worth (default: the benchmark's own way)")
-    parser.add_argument("--invalid", choices=INVALID, help="what an unreadable judgment is worth (default: likewise)")
     parser.add_argument("--seed", type=whole(0, 2**31), default=0, help="of random ties")
+    add_policy(parser)
     parser.add_argument(
         "--out", type=Path, action="append", default=[], metavar="FILE.md|FILE.html", help="also as a page; repeatable"
     )
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Describe how samples become a headline."""
+    parser.add_argument("--method", choices=list(map(str, Method)), default=str(Method.NAIVE))
+    parser.add_argument("--k-meta", type=whole(1, 2**31), metavar="M", help="samples that guided voting keeps")
+    parser.add_argument("--tie", choices=TIES, help="what a tie is worth (default: the benchmark's own way)")
+    parser.add_argument("--invalid", choices=INVALID, help="what an unreadable judgment is worth (default: likewise)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; returns 0."""
     if args.name == "overall":
         return _overall(Path(args.data))
-    from grm_core.benchmarks import named, report
-    from grm_core.benchmarks.base import Policy
-    from grm_core.benchmarks.run import Voting, load
-    from grm_core.outcome import Invalid, Tie
+    from grm_core.benchmarks import named
+    from grm_core.benchmarks.run import load
 
     benchmark = named(args.name)
     if args.samples is None:
@@ -53,17 +59,42 @@ def run(args: argparse.Namespace) -> int:
     _check_pages(args.out)
     examples = load(benchmark, args.data)
     samples = read(args.samples, examples)
-    policy = Policy(Tie(args.tie or benchmark.tie), Invalid(args.invalid or benchmark.invalid), args.seed)
-    made = report.make(benchmark, examples, samples, Voting(Method(args.method), args.k, args.k_meta), policy)
+    made = make(args, benchmark, examples, samples, args.k)
     if args.out:
-        from grm_core.benchmarks.study import study
-        from ui import bench_report
-
-        behind = study(made, examples, samples)
+        written = pages(made, examples, samples, {path.suffix for path in args.out})
         for path in args.out:
             with _new(path) as out:
-                out.write(bench_report.PAGES[path.suffix](made, behind))
+                out.write(written[path.suffix])
             say(f"written to {path}")
+    return tell(made)
+
+
+def make(
+    args: argparse.Namespace, benchmark: "Benchmark", examples: "list[Example]", samples: "Samples", k: int | None
+) -> "Report":
+    """The report of these samples under the method and policies of the command line."""
+    from grm_core.benchmarks import report
+    from grm_core.benchmarks.base import Policy
+    from grm_core.benchmarks.run import Voting
+    from grm_core.outcome import Invalid, Tie
+
+    policy = Policy(Tie(args.tie or benchmark.tie), Invalid(args.invalid or benchmark.invalid), args.seed)
+    return report.make(benchmark, examples, samples, Voting(Method(args.method), k, args.k_meta), policy)
+
+
+def pages(made: "Report", examples: "list[Example]", samples: "Samples", suffixes: set[str]) -> dict[str, str]:
+    """Suffix -> the report as that page."""
+    from grm_core.benchmarks.study import study
+    from ui import bench_report
+
+    behind = study(made, examples, samples)
+    return {suffix: bench_report.PAGES[suffix](made, behind) for suffix in suffixes}
+
+
+def tell(made: "Report") -> int:
+    """Print the report as one JSON object, what a reader has to know to standard error; returns 0."""
+    from grm_core.benchmarks import report
+
     print_json(report.record(made))
     for note in report.notes(made):
         say(note)

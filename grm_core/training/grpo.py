@@ -1,7 +1,9 @@
 """Rule-based online RL with GRPO: sample G judgments of an item, reward them, push the policy towards the better ones.
 
 arXiv 2504.02495, section 3.2. Samples are fresh in every update, so the importance ratio is 1 and nothing is clipped.
-The KL term (k3 estimator, against the model before RL) keeps the format; there is no format reward.
+The KL term (k3 estimator, against the model before RL) keeps the format; there is no format reward. A group whose
+samples all got the same reward has no advantages; it is counted, not learned from, which saves two thirds of the work
+once most items are right.
 """
 
 import json
@@ -58,7 +60,8 @@ def train(
     """Update until the preset's number of updates or the minutes are reached, going on after the last checkpoint.
 
     `reference` is the model before RL and stays as it is. Every update appends a line to train.jsonl beside the
-    checkpoint: reward (mean), kl (nats per token), valid (share), length (mean tokens), loss. Returns the state.
+    checkpoint: reward (mean), valid (share), length (mean tokens), learned (samples with an advantage), kl (nats per
+    token) and loss over those, None where there are none. Returns the state.
     """
     optimizer = torch.optim.AdamW(policy.parameters(), preset.rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
     state: dict[str, Any] = policies.state_of(folder) or {"update": 0, "seconds": 0.0}
@@ -99,7 +102,7 @@ def _pick(questions: Sequence[Question], count: int, update: int) -> list[Questi
 def _update(
     policy: Policy, reference: Policy, actor: Policy, picked: Sequence[Question], preset: Preset,
     optimizer: torch.optim.Optimizer,
-) -> dict[str, float]:  # fmt: skip
+) -> dict[str, float | None]:  # fmt: skip
     policies.sync(policy, actor)
     judgments = judge(
         actor, [question for question in picked for _ in range(preset.group)], preset.temperature, preset.limit
@@ -108,18 +111,20 @@ def _update(
     gains: list[float] = []
     for start in range(0, len(rewards), preset.group):
         gains += advantages(rewards[start : start + preset.group])
-    sampled = [(_row(policy, judgment), gain) for judgment, gain in zip(judgments, gains, strict=True)]
-    loss, divergence = _learn(policy, reference, sampled, preset.beta)
+    written = [_row(policy, judgment) for judgment in judgments]
+    told: dict[str, float | None] = {
+        "reward": round(sum(rewards) / len(rewards), 4),
+        "valid": sum(judgment.scores() is not None for judgment in judgments) / len(judgments),
+        "length": round(sum(len(each.weights) for each in written) / len(written), 1),
+    }
+    learned = [(each, gain) for each, gain in zip(written, gains, strict=True) if gain]
+    if not learned:
+        return told | {"kl": None, "loss": None, "learned": 0}
+    loss, divergence = _learn(policy, reference, learned, preset.beta)
     torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
-    return {
-        "reward": round(sum(rewards) / len(rewards), 4),
-        "kl": round(divergence, 5),
-        "valid": sum(judgment.scores() is not None for judgment in judgments) / len(judgments),
-        "length": round(sum(len(each.weights) for each, _ in sampled) / len(sampled), 1),
-        "loss": round(loss, 5),
-    }
+    return told | {"kl": round(divergence, 5), "loss": round(loss, 5), "learned": len(learned)}
 
 
 def _learn(policy: Policy, reference: Policy, sampled: list[tuple[Row, float]], beta: float) -> tuple[float, float]:

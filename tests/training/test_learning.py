@@ -235,7 +235,9 @@ def test_the_whole_recipe_runs_within_its_minutes_and_again(
     monkeypatch.setitem(grpo.PRESETS, "small", grpo.Preset(rate=1e-3, items=2, group=2, beta=0.02, updates=2, limit=8))
     checkpoint = stages.reinforce(plan, 1.0, 31)
     lines = [json.loads(line) for line in (tmp_path / "grpo" / "train.jsonl").read_text().splitlines()]
-    assert [set(line) for line in lines] == [{"update", "seconds", "reward", "kl", "valid", "length", "loss"}] * 2
+    assert [set(line) for line in lines] == [
+        {"update", "seconds", "reward", "kl", "valid", "length", "learned", "loss"}
+    ] * 2
     assert (checkpoint / "adapter_model.safetensors").is_file()
     with pytest.raises(Exception, match="nothing to tell apart"):
         stages.judge_of_judges(plan, 0.03, 31)  # a random model writes nothing that can be read

@@ -1,0 +1,121 @@
+"""`bench`: a benchmark from its official files to its headline, on a server that answers over HTTP."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.exchange import read_samples
+from storage.store import Store
+from tests.benchmarks.make import as_json, jsonl
+from tests.cli.conftest import Command
+from tests.cli.fake_vllm import FakeVLLM
+
+
+@pytest.fixture
+def llmbar(tmp_path: Path) -> Path:
+    records = [
+        {"input": f"Say {i}", "output_1": f"{i}", "output_2": f"not {i}", "label": 1 + i % 2} for i in range(12)
+    ]
+    as_json(tmp_path / "LLMBar" / "Natural" / "dataset.json", records)
+    return tmp_path / "LLMBar"
+
+
+def shape(path: Path) -> list[tuple[str, int, tuple[int, ...], int, tuple[int, ...] | None]]:
+    """(item, index, order, seed, scores) of every sample."""
+    return [
+        (item.item_id, sample.index, sample.order, sample.seed, sample.scores)
+        for block in read_samples(path)
+        for item in block.items
+        for sample in item.samples
+    ]
+
+
+def test_a_benchmark_is_judged_reported_and_brought_into_the_database(
+    command: Command, server: FakeVLLM, llmbar: Path, tmp_path: Path
+) -> None:
+    out, db = tmp_path / "out", tmp_path / "grm.db"
+    options = ("--k", 8, "--engine", server.url, "--out", out, "--db", db, "--tie", "half")
+    done = command("bench", "llmbar", "--data", llmbar, *options)
+    assert done.code == 0, done.words
+    (found,) = done.lines
+    assert found == json.loads((out / "report.json").read_text())
+    assert found["counts"]["items"] == 12
+    again = command("report", "llmbar", "--data", llmbar, "--samples", out / "samples.jsonl", "--tie", "half")
+    assert (again.lines[0]["headline"], again.lines[0]["table"]) == (found["headline"], found["table"])
+    assert "kappa" in (out / "report.md").read_text()
+    assert "<html" in (out / "report.html").read_text()[:200]
+    orders = [order for _, _, order, _, _ in shape(out / "samples.jsonl")]
+    assert orders.count((0, 1)) == orders.count((1, 0)) == 48, "this benchmark counts both orders"
+    store = Store(db, read_only=True)
+    sessions = store.sessions()
+    assert {(row.session.tags, row.session.example.source) for row in sessions} == {(("llmbar",), "llmbar")}
+    store.close()
+    asked = len(server.asked)
+    assert command("bench", "llmbar", "--data", llmbar, *options).lines == [found]
+    assert len(server.asked) == asked, "called again, there is nothing left to ask for"
+
+
+def test_a_killed_benchmark_goes_on_and_ends_with_the_same_bytes(
+    command: Command, llmbar: Path, tmp_path: Path
+) -> None:
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    arguments = ["bench", "llmbar", "--data", llmbar, "--k", "16", "--db", "none"]
+    with FakeVLLM() as server:
+        expected = command(*arguments, "--out", whole, "--engine", server.url).lines
+    samples = out / "samples.jsonl"
+    for lines in (30, 90):
+        with FakeVLLM(delay=0.15) as server:
+            child = subprocess.Popen(
+                [sys.executable, "app.py", *map(str, arguments), "--out", out, "--engine", server.url],
+                stderr=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+            while not samples.exists() or samples.read_bytes().count(b"\n") < lines:
+                assert child.poll() is None
+                time.sleep(0.01)
+            child.kill()
+            child.wait()
+    kept = len(shape(samples))
+    assert kept < 12 * 16
+    with FakeVLLM() as server:
+        assert command(*arguments, "--out", out, "--engine", server.url).lines == expected
+        assert len(server.asked) == 12 * 16 - kept
+    assert shape(samples) == shape(whole / "samples.jsonl")
+    assert (out / "report.json").read_bytes() == (whole / "report.json").read_bytes()
+
+
+def test_some_items_are_drawn_by_the_seed(command: Command, server: FakeVLLM, tmp_path: Path) -> None:
+    lines = [{"id": f"p{i}", "source": "s", "prompt": "Q", "a": "x", "b": "y", "gold": "a"} for i in range(40)]
+    data = jsonl(tmp_path / "pairs.jsonl", lines)
+
+    def drawn(seed: int, name: str) -> list[str]:
+        options: tuple[Any, ...] = ("--items", 5, "--k", 1, "--seed", seed, "--db", "none", "--out", tmp_path / name)
+        assert command("bench", "pairs", "--data", data, "--engine", server.url, *options).code == 0
+        return list(dict.fromkeys(item for item, *_ in shape(tmp_path / name / "samples.jsonl")))
+
+    first, same, other = drawn(0, "a"), drawn(0, "b"), drawn(1, "c")
+    assert first == same != other
+    assert len(first) == 5
+    assert first == sorted(first, key=lambda name: int(name[1:])), "in the data's order"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("llmbar", ("--k", "3"), "even --k"),
+        ("llmbar", ("--order", "random"), "both orders"),
+        ("realmistake", (), "plain text"),
+        ("nonsense", (), "there is no benchmark"),
+    ],
+)
+def test_what_cannot_give_the_headline_is_refused_before_anything_is_asked(
+    command: Command, server: FakeVLLM, llmbar: Path, tmp_path: Path, name: str, options: tuple[str, ...], words: str
+) -> None:
+    out = tmp_path / "out"
+    done = command("bench", name, "--data", llmbar, "--engine", server.url, "--out", out, *options)
+    assert (done.code, words in done.words, out.exists(), server.asked) == (2, True, False, [])
