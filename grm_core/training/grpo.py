@@ -47,6 +47,7 @@ PRESETS = {
     "paper-27b": Preset(rate=4e-7, items=128, group=4, beta=0.08, updates=900, limit=1024),
     "paper-16b": Preset(rate=4e-7, items=128, group=4, beta=0.002, updates=900, limit=1024),
     "small": Preset(rate=5e-5, items=2, group=4, beta=0.02, updates=100),
+    "cpu": Preset(rate=5e-5, items=1, group=4, beta=0.02, updates=100),
     "small-gpu": Preset(rate=2e-5, items=16, group=4, beta=0.02, updates=200),
 }
 """Paper: batch 512 = 128 items x G = 4 and 900 steps (App. C.1); the small ones are ours, for LoRA on one machine."""
