@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM
 from tests.training.conftest import tiny
+from ui import form
 
 __all__ = ["tiny"]
 
@@ -156,6 +157,26 @@ def test_what_cannot_be_done_is_one_line(
     done = command("baseline", *given, "--out", tmp_path / "out")
     assert (done.code, words in done.words, done.words.count("\n")) == (2, True, 1)
     assert not (tmp_path / "out").exists()
+
+
+def test_templates_of_baselines_are_not_offered_where_scores_are_wanted(
+    command: Command, longest: Path, tmp_path: Path
+) -> None:
+    assert not {"judge", "critique"} & set(form.TEMPLATES)
+    with Judging() as server:
+        done = command(
+            "score",
+            longest,
+            "--template",
+            "judge",
+            "--out",
+            tmp_path / "out",
+            "--engine",
+            server.url,
+            "--meta",
+            "none",
+        )
+    assert (done.code, "asks for no scores" in done.words) == (2, True)
 
 
 @pytest.mark.model
