@@ -28,8 +28,12 @@ _HOLDS: dict[str, frozenset[str]] = {
     "compact-binary": frozenset({"query", "responses"}),
     "compact-given-principles": frozenset({"query", "responses", "principles"}),
     "compact-reference": frozenset({"query", "responses", "reference"}),
+    "judge": frozenset({"query", "responses", "n"}),
+    "critique": frozenset({"query", "responses"}),
 }
 """Name -> the placeholders that its file holds, no more and no fewer."""
+UNSCORED = frozenset({"judge", "critique"})
+"""Templates of the baselines: what they ask for holds no pointwise scores."""
 
 # Any <|...|> covers ChatML, Llama 3, Phi and gpt-oss; the full-width bar is DeepSeek's. The rest are the exact special
 # tokens of Llama 2, Mistral, Gemma, Qwen and SmolLM2.
@@ -45,6 +49,8 @@ _CONTROL = re.compile(
 )
 _MARKER = re.compile(r"\[(?=\s*(?:response\s*\d+|conversation|reference)\s+(?:begins|ends)\s*\])", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_FREE = r"[^\n\r\\<\[`\x00-\x1f\u2028\u2029]"
+r"""A character of free text. Without < [ ` and \ no line can open thinking, a code fence or a box of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +164,29 @@ def structure(n: int, given_principles: bool = False) -> str:
     end: 2 to 4 principles unless they are given, one line of critique per response, one score line. Everything it
     matches parses to OK. Written for xgrammar and llguidance alike: no anchors, lookarounds or back-references.
     """
-    # Without < [ ` and \ no line can open thinking, a code fence or a box of its own.
-    free = r"[^\n\r\\<\[`\x00-\x1f\u2028\u2029]"
-    one, two, three, four = (rf"{i}\. [A-Z]{free}{{9,120}} \(weight: [1-9]0%\)\n" for i in range(1, 5))
+    one, two, three, four = (rf"{i}\. [A-Z]{_FREE}{{9,120}} \(weight: [1-9]0%\)\n" for i in range(1, 5))
     principles = "" if given_principles else rf"Principles:\n{one}{two}(?:{three}(?:{four})?)?"
-    most = max(50, min(240, 1600 // n))  # all critiques together stay within a thousand tokens
-    critiques = "".join(rf"Response {place}: [A-Z]{free}{{19,{most}}}\n" for place in range(1, n + 1))
     score = rf"(?:[{SCORE_MIN}-{SCORE_MAX - 1}]|{SCORE_MAX})"
-    return rf"{principles}Critique:\n{critiques}Scores: \\boxed\{{{', '.join([score] * n)}\}}"
+    return rf"{principles}Critique:\n{_critiques(n)}Scores: \\boxed\{{{', '.join([score] * n)}\}}"
+
+
+def judge_structure(n: int) -> str:
+    r"""The regex of a completion that names the best of n responses, for a model that was not trained to write it.
+
+    One line of critique per response, then the box; everything it matches can be read by baselines.choice.
+    """
+    return rf"Critique:\n{_critiques(n)}Best response: \\boxed\{{(?:{'|'.join(map(str, range(1, n + 1)))})\}}"
+
+
+def critique_structure() -> str:
+    """The regex of a critique without scores, one paragraph of bounded length, for a model that would ramble."""
+    return rf"[A-Z]{_FREE}{{39,400}}[.!?]"
+
+
+def _critiques(n: int) -> str:
+    """One line per response; all together stay within a thousand tokens."""
+    most = max(50, min(240, 1600 // n))
+    return "".join(rf"Response {place}: [A-Z]{_FREE}{{19,{most}}}\n" for place in range(1, n + 1))
 
 
 def _conversation(query: Sequence[Message]) -> str:

@@ -2,7 +2,7 @@
 
 Frozen values from the standard library only. Two orders of responses exist and must not be mixed: the *own* order
 is the example's; the *shown* order is the one a sample's prompt used. `Sample.order[p]` is the own index of the
-response shown at position p, and only `Sample.scores` turns shown scores into own ones.
+response shown at position p, and only `Sample.scores` turns shown scores into own ones. Times are ISO 8601, UTC.
 """
 
 from dataclasses import dataclass, field
@@ -155,11 +155,20 @@ class Method(StrEnum):
     GUIDED_WEIGHTED = "guided-weighted"
 
 
+class Baseline(StrEnum):
+    """Reward models of other kinds; grm_core.baselines says what the totals of each are."""
+
+    LLM_JUDGE = "llm-judge"
+    PAIRWISE = "pairwise"
+    SCALAR = "scalar"
+    SEMI_SCALAR = "semi-scalar"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of a vote over the first k samples."""
 
-    method: Method
+    method: Method | Baseline
     k: int
     """Samples looked at, invalid ones included."""
     k_effective: int
@@ -205,7 +214,6 @@ class Run:
 
     id: str
     created_at: str
-    """ISO 8601, UTC."""
     engine: str
     model: str
     template: str
@@ -236,7 +244,6 @@ class Session:
     example: Example
     title: str
     created_at: str
-    """ISO 8601, UTC."""
     tags: tuple[str, ...] = ()
 
 
@@ -253,7 +260,6 @@ class Annotation:
     author: str
     """Who or what made it."""
     created_at: str
-    """ISO 8601, UTC."""
     sample: int | None = None
     """Index of the sample; None for the session as a whole."""
     place: int | None = None

@@ -233,7 +233,7 @@ def test_templates_leave_a_small_model_its_context(tokenizer: Any) -> None:
 def test_both_grammar_backends_of_vllm_compile_the_structure(n: int) -> None:
     xgrammar = pytest.importorskip("xgrammar")
     llguidance = pytest.importorskip("llguidance")
-    for given_principles in (False, True):
-        pattern = prompts.structure(n, given_principles)
+    scored = [prompts.structure(n, given_principles) for given_principles in (False, True)]
+    for pattern in (*scored, prompts.judge_structure(n), prompts.critique_structure()):
         xgrammar.Grammar.from_regex(pattern)
         assert not llguidance.LLMatcher.validate_grammar(llguidance.grammar_from("regex", pattern))

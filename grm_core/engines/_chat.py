@@ -4,6 +4,7 @@ A request with n has n children; a `Pending` hands out exactly one reply for eac
 answer, in a stream, or in a later request of its own.
 """
 
+import math
 import re
 import time
 from collections.abc import AsyncIterable, Callable, Sequence
@@ -48,6 +49,32 @@ def body(request: Request, model: str, limit: int | None, stream: bool) -> dict[
         # usage counts all children together; their token ids are the only way to tell them apart.
         sent["return_token_ids"] = True
     return sent
+
+
+def probe_body(messages: Sequence[Message], begun: str, model: str) -> dict[str, Any]:
+    """The request for the token after `begun`, with the probabilities of those that might have stood there."""
+    return {
+        "model": model,
+        "messages": [*wire_messages(messages), {"role": "assistant", "content": begun}],
+        "add_generation_prompt": False,
+        "continue_final_message": True,
+        "max_tokens": 1,
+        "temperature": 0.0,
+        "logprobs": True,
+        "top_logprobs": 20,  # the most that a vLLM server allows unless told otherwise
+    }
+
+
+def probabilities(answer: Any, options: Sequence[str]) -> tuple[float, ...]:
+    """The probability of each option among the first token's alternatives, 0 for one that is not among them."""
+    try:
+        found = {
+            entry["token"]: entry["logprob"]
+            for entry in answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        }
+        return tuple(math.exp(found[option]) if option in found else 0.0 for option in options)
+    except (LookupError, TypeError, OverflowError) as error:
+        raise EngineError("the server tells no token probabilities; is it vLLM?") from error
 
 
 class Pending:

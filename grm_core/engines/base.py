@@ -5,7 +5,7 @@ Adding an engine is one file with one class, and one line in `grm_core.engines.E
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from grm_core.errors import EngineError
 from grm_core.types import Completion, Message, Request
@@ -74,3 +74,15 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Stop what the engine started; safe to call twice."""
+
+
+@runtime_checkable
+class Prober(Protocol):
+    """What an engine may do besides: tell how likely a next token is. server, managed and hf do; replay cannot."""
+
+    async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
+        """The probability 0..1 of each option as the token after `begun`, the beginning of the assistant's turn.
+
+        Taken from the model's own distribution: temperature 1, nothing masked; they need not sum to 1. A server tells
+        of its 20 likeliest tokens only, any other option has 0. Raises EngineError when they cannot be had.
+        """

@@ -142,6 +142,13 @@ class HFEngine:
         assert self._loaded is not None
         return PromptSize(len(_encode(self._loaded, messages)), self._loaded.limit)
 
+    async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
+        """Probability of each option as the next token, exactly. EngineError where an option is no single token."""
+        await self.start()
+        assert self._loaded is not None
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, _next_token, self._loaded, messages, begun, options)
+
     async def close(self) -> None:
         """Stop generating and let the model go."""
         self._closed.set()
@@ -252,3 +259,21 @@ def _row(loaded: Loaded, request: Request, child: int, place: int) -> "Row":
         raise EngineError(message, hint="Shorten the query or the responses.")
     matcher = loaded.grammars.matcher(params.regex) if params.regex is not None else None
     return Row(place, prompt, params, request.seed + child, min(params.max_tokens, room), matcher)
+
+
+def _next_token(loaded: Loaded, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
+    import torch
+
+    ids = [*_encode(loaded, messages), *loaded.tokenizer(begun, add_special_tokens=False).input_ids]
+    tokens = [loaded.tokenizer(option, add_special_tokens=False).input_ids for option in options]
+    if any(len(token) != 1 for token in tokens):
+        raise EngineError(f"one of {', '.join(options)} is not a single token of this model")
+    if len(ids) >= loaded.limit:
+        raise EngineError(f"the prompt is too long: {len(ids)} tokens, and the model's context has {loaded.limit}")
+    try:
+        with torch.inference_mode():
+            rows = torch.tensor([ids], device=loaded.model.device)
+            logits = loaded.model(input_ids=rows, use_cache=False, logits_to_keep=1).logits[0, -1].float()
+    except RuntimeError as error:  # what torch raises when memory runs out
+        raise EngineError(f"torch gave up: {str(error)[:300]}") from error
+    return tuple(logits.softmax(-1)[[token[0] for token in tokens]].tolist())

@@ -107,6 +107,12 @@ class ManagedEngine:
         assert self._server is not None
         return await self._server.prompt_size(messages)
 
+    async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
+        """Ask the server for the probability of each option as the next token; see ServerEngine.probe."""
+        await self.start()
+        assert self._server is not None
+        return await self._server.probe(messages, begun, options)
+
     async def close(self) -> None:
         """Stop the server; every process of it is gone when this returns."""
         self._state = EngineState("closed")

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from grm_core.engines._chat import Attempt, Pending, body, wire_messages
+from grm_core.engines._chat import Attempt, Pending, body, probabilities, probe_body, wire_messages
 from grm_core.engines._http import ADDRESS_HINT, Client, Rejected, root_url
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
@@ -119,6 +119,15 @@ class ServerEngine:
             return None
         limit = found.get("max_model_len")
         return PromptSize(found["count"], limit) if isinstance(limit, int) else None
+
+    async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
+        """Probability of each option as the next token, 0 beyond the server's 20 likeliest: one request of one token.
+
+        Raises EngineError when the server cannot go on from a begun turn or tells no probabilities.
+        """
+        await self.start()
+        sent = probe_body(messages, begun, self.model)
+        return probabilities(await self._client.call(lambda: self._client.json("POST", CHAT, sent)), options)
 
     async def close(self) -> None:
         """Drop every connection."""

@@ -1,0 +1,136 @@
+"""VERDICTS.jsonl of the baselines: a line per item as it is judged, taken up by --resume, and what they amount to."""
+
+import io
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from grm_core import outcome
+from grm_core.analysis import accuracy
+from grm_core.baselines import pairwise
+from grm_core.baselines.poll import Poll, Totals, accuracy_at, as_they_are, poll
+from grm_core.errors import UsageError
+from grm_core.types import Baseline, Example
+from storage import fields, jsonlines
+
+KS = (1, 2, 4, 8, 16, 32)
+
+
+def totals_of(method: Baseline | str) -> Totals:
+    """How summed rows of this baseline become totals."""
+    return pairwise.strengths if method == Baseline.PAIRWISE else as_they_are
+
+
+class VerdictFile:
+    """The file of one run; `polls` holds what is in it by item id."""
+
+    def __init__(self, path: Path, settings: dict[str, Any], examples: list[Example]) -> None:
+        """Begin a file or take up what is there; UsageError where that is another run's."""
+        self.path, self.settings, self.examples = path, settings, examples
+        self.polls: dict[str, Poll] = {}
+        try:
+            whole = self._take_up(path.read_bytes()) if path.exists() else b""
+            self._file = path.open("wb")
+            self._file.write(whole)
+            self._file.flush()
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror or error}") from None
+
+    def __enter__(self) -> Self:
+        """Ready for `add`."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Keep what was written."""
+        self._file.close()
+
+    def add(self, found: Poll) -> None:
+        """Write an item's verdict."""
+        self.polls[found.example.id] = found
+        self._file.write(jsonlines.canonical(record(found, self.settings)).encode() + b"\n")
+        self._file.flush()
+
+    def finish(self) -> None:
+        """Put the lines into the items' order: the same bytes whether the run was stopped or not."""
+        ordered = [self.polls[example.id] for example in self.examples if example.id in self.polls]
+        part = self.path.with_name(self.path.name + ".part")
+        part.write_text(
+            "".join(jsonlines.canonical(record(each, self.settings)) + "\n" for each in ordered), encoding="ascii"
+        )
+        part.replace(self.path)
+
+    def _take_up(self, data: bytes) -> bytes:
+        """Read what a stopped run has written, without a last line that was cut; gives back the whole lines."""
+        whole = data[: data.rfind(b"\n") + 1]
+        known = {example.id: example for example in self.examples}
+        for line in jsonlines.parse(io.BytesIO(whole), str(self.path)):
+            with jsonlines.located(str(self.path), line.number):
+                if (was := line.value.get("run")) != self.settings:
+                    raise UsageError(f"made with {was}, not {self.settings}; use the same settings or another --out")
+                item_id = fields.string(fields.need(line.value, "item_id"), "item_id")
+                if item_id not in known:
+                    raise UsageError(f"item {item_id!r} is not among the items; choose another --out")
+                self.polls[item_id] = read(line.value, known[item_id])
+        return whole
+
+
+def record(found: Poll, settings: dict[str, Any]) -> dict[str, Any]:
+    """An item's line: the verdict in own order, the rows that it was voted from, and the settings."""
+    verdict = found.verdict
+    line: dict[str, Any] = {
+        "item_id": found.example.id,
+        "method": str(verdict.method),
+        "k": verdict.k,
+        "k_effective": verdict.k_effective,
+        "totals": verdict.totals,
+        "winner": verdict.winner,
+        "margin": verdict.margin,
+        "margin_mean": verdict.margin_mean,
+    }
+    if found.example.labels is not None:
+        line["credit"] = outcome.credit(verdict.totals, found.example.labels) if _asks(found) else None
+    return line | {"rows": found.rows, "unread": dict(sorted(found.unread.items())), "run": settings}
+
+
+def read(line: dict[str, Any], example: Example) -> Poll:
+    """The poll of a line, voted again from its rows."""
+    method = Baseline(fields.string(fields.need(line, "method"), "method"))
+    rows = [
+        None if row is None else tuple(fields.number(value, "rows") for value in fields.sequence(row, "rows"))
+        for row in fields.sequence(fields.need(line, "rows"), "rows")
+    ]
+    unread = {
+        status: fields.integer(count, "unread", 0)
+        for status, count in fields.mapping(line["unread"], "unread").items()
+    }
+    return poll(method, example, rows, totals_of(method), Counter(unread))
+
+
+def report(method: Baseline, k: int, polls: list[Poll]) -> str:
+    """Accuracy over k on labelled items and what could not be read, in one line for a person."""
+    unread = sum((each.unread for each in polls), Counter[str]())
+    silent = sum(each.verdict.totals is None for each in polls)
+    parts = [f"{method}: {len(polls)} items, {silent} without a verdict"]
+    asked = max((each.verdict.k for each in polls), default=0)
+    if asked == 1 and k > 1:
+        parts.append("it reads every item once and draws nothing, so k changes nothing")
+    labelled = [each for each in polls if _asks(each)]
+    if labelled:
+        ks = [each for each in KS if each <= asked]
+        table = np.array([accuracy_at(each, ks, totals_of(method)) for each in labelled])
+        cells = [f"k={at} {accuracy.estimate(table[:, place])}" for place, at in enumerate(ks)]
+        parts.append(f"accuracy on {len(labelled)} labelled items: {', '.join(cells)}")
+    if unread:
+        told = ", ".join(f"{status} {count}" for status, count in unread.most_common())
+        parts.append(f"{unread.total()} completions could not be read and cast no vote ({told})")
+    return "; ".join(parts)
+
+
+def _asks(found: Poll) -> bool:
+    """Whether the labels prefer anything."""
+    return found.example.labels is not None and len(set(found.example.labels)) > 1

@@ -1,0 +1,98 @@
+r"""Completion text -> the index of the best response, as a judge boxes it: `Best response: \boxed{2}`.
+
+Only the model's own words count: thinking, code and quotations are covered first, as for scores. `read` never raises
+and takes linear time; what it cannot read is named by its status and casts no vote.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from grm_core.parsing import CAP
+from grm_core.types import ParseStatus, Span
+from grm_core.visible import outside_code, outside_quotations
+
+_MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
+_WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|number|index|of|is)"
+_NAME = (
+    rf"(?:{_WORDS}[ \t]++){{0,6}}+(?:best|better|response|answer|verdict|winner|choice|decision|judg(?:e?)ment|index)"
+)
+_LABEL = re.compile(rf"(?:{_MARK})*+{_NAME}(?:[ \t]++is)?(?:{_MARK}|[:：=])*+", re.IGNORECASE)
+_PREFIX = re.compile(rf"(?:{_MARK})*+(?:{_NAME}(?:[ \t]++is)?(?:{_MARK}|[:：=`])*+)?", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:[\s*_|~$.,;!。`]|\\[)\]]|</(?:answer|output|s)>|<\|\w{1,20}\|>|<end_of_turn>|<eos>)*+")
+_REACH = 160
+"""A label or what ends a line is no longer than this; longer lines are prose."""
+# A shell's echo turns the \b of \boxed into a backspace; two backslashes are Markdown's way to write one.
+_BOX = re.compile(
+    r"(?:\\{1,2}b|\x08)oxed[ \t]*+(?:\{(?P<inside>(?:[^{}\n]++|\{[^{}\n]*+\})*+)\}|(?P<cut>\{[^\n]*+\Z|\Z))"
+)
+_INDEX = re.compile(
+    r"\s*+(?:\\(?:text|mbox)\{)?\s*+(?:response\s++)?0*+(?P<index>[1-9][0-9]?)\s*+\}?\s*+", re.IGNORECASE
+)
+
+
+class Choice(NamedTuple):
+    """The response that a judge prefers, or why there is none."""
+
+    status: ParseStatus
+    shown: int | None = None
+    """0-based position in shown order; None unless status is OK."""
+    span: Span | None = None
+    """Where the index stands in the text."""
+
+
+def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
+    r"""Read which of n responses a completion boxes.
+
+    A line of its own, with an optional label, decides; equal ones count once, different ones are ambiguous. Boxes in
+    running prose count where there is no such line and all say the same. A malformed box decides only where no
+    well-formed one stands in its kind of place: a list of numbers is a wrong count, any other content out of range.
+    Without a box the status is empty, truncated (finish reason "length", or an unclosed last box) or no_scores.
+    """
+    if not text.strip():
+        return Choice(ParseStatus.EMPTY)
+    offset = max(0, len(text) - CAP)
+    inside_thinking = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
+    seen = outside_quotations(outside_code(text[offset:], thinking=inside_thinking), _LABEL)
+    boxes = list(_BOX.finditer(seen))
+    closed = [box for box in boxes if box["inside"] is not None]
+    lines = [box for box in closed if _is_line(seen, box)]
+    for found in (lines, closed):
+        choices = [_value(box, n, offset) for box in found]
+        if any(choice.status is ParseStatus.OK for choice in choices):
+            return _agreed([choice for choice in choices if found is closed or choice.status is ParseStatus.OK])
+        if found is lines and choices:
+            return choices[-1]
+    cut = finish_reason == "length" or (bool(boxes) and boxes[-1]["inside"] is None)
+    return (
+        Choice(ParseStatus.TRUNCATED) if cut else _value(closed[-1], n, 0) if closed else Choice(ParseStatus.NO_SCORES)
+    )
+
+
+def _agreed(choices: Sequence[Choice]) -> Choice:
+    last = choices[-1]
+    return last if all(choice.shown == last.shown for choice in choices) else Choice(ParseStatus.AMBIGUOUS)
+
+
+def _is_line(seen: str, box: re.Match[str]) -> bool:
+    """Whether nothing but a label and marks stands on the box's line."""
+    start = seen.rfind("\n", max(0, box.start() - _REACH), box.start()) + 1
+    if not start and box.start() > _REACH:
+        return False
+    end = seen.find("\n", box.end(), box.end() + _REACH)
+    end = len(seen) if end < 0 else end
+    if end - box.end() > _REACH:
+        return False
+    before = _PREFIX.fullmatch(seen, start, box.start())
+    return before is not None and _SUFFIX.fullmatch(seen, box.end(), end) is not None
+
+
+def _value(box: re.Match[str], n: int, offset: int) -> Choice:
+    inside = box["inside"]
+    if "," in inside:
+        return Choice(ParseStatus.WRONG_COUNT)
+    index = _INDEX.fullmatch(inside)
+    if index is None or not 1 <= int(index["index"]) <= n:
+        return Choice(ParseStatus.OUT_OF_RANGE)
+    start = offset + box.start("inside") + index.start("index")
+    return Choice(ParseStatus.OK, int(index["index"]) - 1, (start, start + len(index["index"])))
