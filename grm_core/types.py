@@ -38,6 +38,8 @@ class Example:
     """A reference answer that the GRM is shown, if any."""
     source: str | None = None
     subset: str | None = None
+    models: tuple[str, ...] | None = None
+    """Which model wrote each response, in own order, no name twice; the GRM is never shown them."""
 
 
 @dataclass(frozen=True, slots=True)
