@@ -9,14 +9,17 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cli import curve, doctor, export, import_, labels, measure, parse, principles, score, search, train, vote
+from cli import curve, doctor, export, import_, labels, leaderboard, measure
+
+# isort: split
+from cli import parse, principles, score, search, train, vote
 from cli.common import say
 from grm_core.errors import GRMError
 from ui import serve
 
 COMMANDS = {"score": score, "parse": parse, "vote": vote, "curve": curve}
 COMMANDS |= {"import": import_, "export": export, "search": search, "doctor": doctor, "train": train}
-COMMANDS |= {"measure": measure, "principles": principles, "labels": labels}
+COMMANDS |= {"measure": measure, "principles": principles, "labels": labels, "leaderboard": leaderboard}
 
 
 class Parser(argparse.ArgumentParser):

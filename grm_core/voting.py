@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from grm_core.errors import UsageError
 from grm_core.types import Method, Sample, Verdict
 
-_TIE = 1e-9
+TIE = 1e-9
 """Weighted totals are floats: two that differ by less are a tie."""
 
 
@@ -92,7 +92,7 @@ def leader(totals: Sequence[float] | None) -> tuple[int | None, float | None]:
         return 0, None
     ranked = sorted(range(len(totals)), key=lambda i: -totals[i])
     margin = totals[ranked[0]] - totals[ranked[1]]
-    return (None, 0) if margin < _TIE else (ranked[0], margin)
+    return (None, 0) if margin < TIE else (ranked[0], margin)
 
 
 def _totals(kept: Sequence[Sample], method: Method) -> tuple[float, ...] | None:
