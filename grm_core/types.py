@@ -38,6 +38,8 @@ class Example:
     """A reference answer that the GRM is shown, if any."""
     source: str | None = None
     subset: str | None = None
+    models: tuple[str, ...] | None = None
+    """Which model wrote each response, in own order, no name twice; the GRM is never shown them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,15 +287,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Voting with k of the K valid samples: a mean and a 90% band over subsets."""
+    """Voting with k of the K valid samples: a mean, and the 5th and 95th percentile (inverse CDF) over subsets."""
 
     k: int
     margin: float | None
     """Mean margin of the full-K winner per sample voted; None when the full vote is a tie or n = 1."""
     low: float | None
-    """5th percentile (inverse CDF)."""
     high: float | None
-    """95th percentile (inverse CDF)."""
     win: float | None
     """Probability that the full-K winner wins the subset's vote, ties shared 1/t."""
     accuracy: float | None

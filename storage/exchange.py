@@ -66,10 +66,12 @@ def sample_line(item_id: str, sample: Sample) -> str:
 def read_items(source: str | Path | BinaryIO, name: str | None = None) -> list[Example]:
     """Read ITEMS.jsonl ('-' = standard input); UsageError names file and line of whatever cannot be judged.
 
+    A line has `responses`, with `models` beside it where they are known, or `answers` by model: records.read_item.
+
     `name` is what messages call a stream.
     """
     examples: dict[str, Example] = {}
-    name, lines = _lines(source, name)
+    name, lines = _lines(source, name, unique=True)
     for number, value in lines:
         with located(name, number):
             example = records.read_item(value)
@@ -215,13 +217,15 @@ def with_session(sample: Sample, session_id: str) -> Sample:
     return replace(sample, session_id=session_id, id=f"{session_id}/{sample.index}")
 
 
-def _lines(source: str | Path | BinaryIO, name: str | None = None) -> tuple[str, Iterator[jsonlines.Line]]:
+def _lines(
+    source: str | Path | BinaryIO, name: str | None = None, unique: bool = False
+) -> tuple[str, Iterator[jsonlines.Line]]:
     if not isinstance(source, str | Path):
         name = name or "input"
-        return name, jsonlines.parse(source, name)
+        return name, jsonlines.parse(source, name, unique=unique)
     if str(source) == "-":
-        return "standard input", jsonlines.parse(sys.stdin.buffer, "standard input")
-    return str(source), jsonlines.read(source)
+        return "standard input", jsonlines.parse(sys.stdin.buffer, "standard input", unique=unique)
+    return str(source), jsonlines.read(source, unique=unique)
 
 
 def digest(text: str) -> str:

@@ -41,17 +41,20 @@ def compact(value: Any) -> str:
     return text
 
 
-def read(path: str | Path, limit: int = FILE_LIMIT) -> Iterator[Line]:
-    """Yield the objects of a file, blank lines skipped; UsageError names the file and the line that is broken."""
+def read(path: str | Path, limit: int = FILE_LIMIT, unique: bool = False) -> Iterator[Line]:
+    """Yield the objects of a file, blank lines skipped; UsageError names the file and the line that is broken.
+
+    `unique`: an object that has a key twice, of which JSON readers silently drop one, is broken too.
+    """
     try:
         with open(path, "rb") as file:
-            yield from parse(file, str(path), limit)
+            yield from parse(file, str(path), limit, unique)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
 
 
-def parse(stream: BinaryIO, name: str, limit: int = FILE_LIMIT) -> Iterator[Line]:
-    """Yield the objects of a byte stream that messages call `name`."""
+def parse(stream: BinaryIO, name: str, limit: int = FILE_LIMIT, unique: bool = False) -> Iterator[Line]:
+    """Yield the objects of a byte stream that messages call `name`; `unique` as in `read`."""
     total = 0
     number = 0
     # Only "\n" ends a line: U+2028 and its like are legal inside JSON strings.
@@ -66,7 +69,7 @@ def parse(stream: BinaryIO, name: str, limit: int = FILE_LIMIT) -> Iterator[Line
             if number == 1:
                 raw = raw.removeprefix(_BOM)
             if raw.strip():
-                yield Line(number, _object(raw))
+                yield Line(number, _object(raw, unique))
 
 
 @contextmanager
@@ -80,9 +83,9 @@ def located(name: str, number: int) -> Iterator[None]:
         raise UsageError(message if message.startswith(prefix) else prefix + message) from None
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def _object(raw: bytes, unique: bool) -> dict[str, Any]:
     try:
-        value = json.loads(raw.decode("utf-8"))
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once if unique else None)
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
@@ -93,3 +96,12 @@ def _object(raw: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UsageError("each line must be a JSON object")
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"{twice[:80]!r} stands there twice")
+    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from grm_core.types import Run, Session
-from storage import passages, rows
+from storage import passages, rows, schema
 from storage.errors import StoreError
 
 SORTS = {
@@ -29,6 +29,8 @@ class Wanted:
     model: str = ""
     labelled: bool = False
     """Only those whose item has labels."""
+    models: bool = False
+    """Only those whose item names the models that answered."""
     run: str = ""
     """Id of the run that they were judged under."""
     binned: bool = False
@@ -73,11 +75,15 @@ def count(conn: sqlite3.Connection, wanted: Wanted) -> int:
     return int(conn.execute(f"SELECT count(*) {source}", values).fetchone()[0])
 
 
-def runs(conn: sqlite3.Connection, limit: int) -> list[tuple[Run, int]]:
-    """The newest runs with their number of sessions that are not in the bin; runs without any are left out."""
+def runs(conn: sqlite3.Connection, limit: int, models: bool = False) -> list[tuple[Run, int]]:
+    """The newest runs with their number of sessions that are not in the bin; runs without any are left out.
+
+    `models`: only sessions whose item names the models that answered count.
+    """
+    named = f" AND {schema.NAMES_MODELS}" if models else ""
     columns = ", ".join(f"r.{name}" for name in rows.RUN_COLUMNS.split(", "))
     sql = f"""SELECT {columns}, count(*) AS sessions FROM run AS r JOIN session AS s ON s.run_id = r.id
-        WHERE s.binned_at IS NULL GROUP BY r.id ORDER BY r.seq DESC LIMIT ?"""
+        WHERE s.binned_at IS NULL{named} GROUP BY r.id ORDER BY r.seq DESC LIMIT ?"""
     return [(rows.run_from(row), row["sessions"]) for row in rows.fetch(conn, sql, limit)]
 
 
@@ -106,6 +112,8 @@ def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any,
         tests.append("r.model = ?")
     if wanted.run:
         tests.append("r.id = ?")
+    if wanted.models:
+        tests.append(schema.NAMES_MODELS)
     if wanted.labelled:
         tests.append("json_type(s.example, '$.labels') = 'array'")
     given = tuple(rows.pack(text) for text in (wanted.tag, wanted.model, wanted.run) if text)

@@ -10,6 +10,8 @@ from storage.fields import FieldError, Object
 from storage.sample_records import N_MAX
 
 _ROLES = ("system", "user", "assistant")
+NAME_MOST = 200
+"""Characters of a model's name: it stands in tables."""
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _RUN_FIELDS = (
     *("id", "created_at", "engine", "model", "template", "template_hash", "params", "k", "k_meta", "seed", "order"),
@@ -91,6 +93,8 @@ def item_record(example: Example) -> dict[str, Any]:
     if len(example.query) == 1 and example.query[0].role == "user":
         query = example.query[0].content
     record: dict[str, Any] = {"id": example.id, "query": query, "responses": list(example.responses)}
+    if example.models is not None:
+        record["models"] = list(example.models)
     if example.labels is not None:
         record["labels"] = list(example.labels)
     for name in ("reference", "source", "subset"):
@@ -100,7 +104,12 @@ def item_record(example: Example) -> dict[str, Any]:
 
 
 def read_item(value: Any) -> Example:
-    """An example; FieldError for an empty query, 0 or more than 32 responses, labels that do not fit."""
+    """An example; FieldError for an empty query, 0 or more than 32 responses, labels or models that do not fit.
+
+    `answers`, {model: text}, may stand in place of `responses` and `models`: own order is then that of its keys.
+    """
+    if isinstance(value, dict):
+        value = _with_responses(value)
     example = read_example(value)
     if not example.id:
         raise FieldError('"id" is empty')
@@ -110,6 +119,8 @@ def read_item(value: Any) -> Example:
         raise FieldError(f"{len(example.responses)} responses given; there must be 1 to {N_MAX}")
     if example.labels is not None and len(example.labels) != len(example.responses):
         raise FieldError(f"{len(example.labels)} labels for {len(example.responses)} responses")
+    if example.models is not None:
+        _check_models(example.models, len(example.responses))
     return example
 
 
@@ -119,6 +130,7 @@ def read_example(value: Any) -> Example:
     labels = obj.get("labels")
     if labels is not None:
         labels = tuple(fields.number(each, f"labels[{i}]") for i, each in enumerate(fields.sequence(labels, "labels")))
+    models = obj.get("models")
     optional = {
         name: fields.string(obj[name], name) for name in ("reference", "source", "subset") if obj.get(name) is not None
     }
@@ -127,6 +139,7 @@ def read_example(value: Any) -> Example:
         query=_query(obj),
         responses=fields.strings(fields.need(obj, "responses"), "responses"),
         labels=labels,
+        models=None if models is None else fields.strings(models, "models"),
         **optional,
     )
 
@@ -150,6 +163,39 @@ def read_session(value: Any) -> SessionInfo:
         tags=fields.strings(obj.get("tags") or [], "tags"),
         created_at=fields.text(obj, "created_at"),
     )
+
+
+def _with_responses(value: dict[str, Any]) -> dict[str, Any]:
+    """The item with its `answers`, where it has them, as responses and models."""
+    if value.get("answers") is None:
+        if value.get("responses") is None:
+            raise FieldError('"responses" is missing, and so is "answers" by model, which may stand in its place')
+        return value
+    if value.get("responses") is not None or value.get("models") is not None:
+        raise FieldError('"answers" stands in place of "responses" and "models"; give one or the other')
+    answers = fields.mapping(value["answers"], "answers")
+    for model, text in answers.items():
+        if not isinstance(text, str) or not text.strip():
+            raise FieldError(
+                f'"answers" has no text of model {_shortened(model)!r}; leave the model out or fill it in'
+            )
+    return value | {"responses": list(answers.values()), "models": list(answers)}
+
+
+def _check_models(models: tuple[str, ...], n: int) -> None:
+    if len(models) != n:
+        raise FieldError(f"{len(models)} models for {n} responses")
+    if n < 2:
+        raise FieldError("one model only; comparing needs answers of two or more")
+    for i, name in enumerate(models):
+        if not name.strip() or len(name) > NAME_MOST:
+            raise FieldError(f"a model's name has 1 to {NAME_MOST} characters; {_shortened(name)!r} does not")
+        if name in models[:i]:
+            raise FieldError(f"there is a response of model {_shortened(name)!r} already")
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 80 else name[:79] + "…"
 
 
 def _query(obj: Object) -> tuple[Message, ...]:

@@ -11,6 +11,9 @@ from storage.errors import StoreError
 
 migrations = Migrations("grm-lens")
 
+NAMES_MODELS = "json_type(example, '$.models') = 'array'"
+"""SQL: whether a session's item names models. A query finds its index only when it says it in these words."""
+
 
 @migrations()  # type: ignore[untyped-decorator]
 def m001_runs_sessions_samples(db: Database) -> None:
@@ -83,6 +86,15 @@ def m004_annotations(db: Database) -> None:
             queue_id TEXT NOT NULL REFERENCES queue(id) ON DELETE CASCADE, place INTEGER NOT NULL,
             author TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (queue_id, place, author))""",
     )
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m005_named_models(db: Database) -> None:
+    """Find the sessions whose item names the models that answered without reading all others.
+
+    An older version would drop those names where it exports: it refuses a file that knows this migration.
+    """
+    _script(db, f"CREATE INDEX session_models ON session(run_id) WHERE {NAMES_MODELS}")
 
 
 def pending(conn: sqlite3.Connection) -> bool:

@@ -147,10 +147,10 @@ class Store:
         with self._searching(wanted.words) as conn:
             return listing.count(conn, wanted)
 
-    def runs(self, limit: int = _PAGE) -> list[tuple[Run, int]]:
-        """The newest runs that have sessions outside the bin, and how many."""
+    def runs(self, limit: int = _PAGE, models: bool = False) -> list[tuple[Run, int]]:
+        """The newest runs that have sessions outside the bin, and how many; `models`: of items that name models."""
         with self._db.read() as conn:
-            return listing.runs(conn, limit)
+            return listing.runs(conn, limit, models)
 
     def facets(self) -> tuple[list[str], list[str]]:
         """All tags and all models of the sessions that are not in the bin."""

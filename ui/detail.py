@@ -43,12 +43,13 @@ def detail(example: Example, sample: Sample) -> Json:
 
 
 def case(example: Example) -> Json:
-    """The query and the responses in own order."""
+    """The query and the responses in own order, with the models that wrote them where they are known."""
     return {
         "query": [{"role": m.role, "content": m.content} for m in example.query],
         "responses": list(example.responses),
         "reference": example.reference,
         "labels": example.labels,
+        "models": example.models,
     }
 
 

@@ -14,6 +14,7 @@ from ui.compare import ComparePage
 from ui.demo import DemoPage
 from ui.inspect_page import InspectPage
 from ui.jobs import Jobs
+from ui.models_page import ModelsPage
 from ui.principles import PrinciplesPage
 from ui.queue_page import QueuePage
 from ui.run_page import RunPage
@@ -42,6 +43,9 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with demo.route("Runs", "/runs"):
         gr.Navbar(main_page_name="Inspect")
         RunPage(store)
+    with demo.route("Models", "/models"):
+        gr.Navbar(main_page_name="Inspect")
+        ModelsPage(store)
     with demo.route("Queue", "/queue"):
         gr.Navbar(main_page_name="Inspect")
         QueuePage(store)

@@ -172,7 +172,7 @@ class QueuePage:
             "done": author in item.done, "progress": self._progress(queue_id, author),
         }  # fmt: skip
         if not revealed:
-            told["case"] |= {"labels": None, "reference": None}
+            told["case"] |= {"labels": None, "reference": None, "models": None}
             return told
         samples = self.store.samples(session.id)
         verdict = render.verdict_line(vote(samples), len(example.responses))

@@ -81,13 +81,13 @@ def html(report: Report) -> str:
 def markdown(report: Report) -> str:
     """The verdict, the findings and the score matrix as Markdown; what was written by others stands in code fences."""
     n = len(report.example.responses)
-    lines = [f"# {_plain(report.session.title)}", "", _plain(_origin(report)), ""]
-    lines += [line for verdict in _verdicts(report) for line in (f"**{_plain(verdict)}**", "")]
+    lines = [f"# {plain(report.session.title)}", "", plain(_origin(report)), ""]
+    lines += [line for verdict in _verdicts(report) for line in (f"**{plain(verdict)}**", "")]
     lines += ["## Query", "", *_fenced("\n\n".join(f"{m.role}: {m.content}" for m in report.example.query))]
     for own, text in enumerate(report.example.responses):
         lines += [f"## Response {letter(own)}", "", *_fenced(text)]
     if report.findings:
-        lines += ["## Findings", "", *(f"* {f.kind}: {_plain(f.evidence)}" for f in report.findings), ""]
+        lines += ["## Findings", "", *(f"* {f.kind}: {plain(f.evidence)}" for f in report.findings), ""]
     names = [letter(own) for own in range(n)]
     lines += ["## Scores", "", f"| sample | {' | '.join(names)} | meta |", f"|{' --- |' * (n + 2)}"]
     for sample in report.samples:
@@ -200,7 +200,7 @@ def _sample(sample: Sample, verdicts: Sequence[Verdict]) -> str:
     return f'<details class="sample">{head}<ul>{stated}</ul>{told}{raw}</details>'
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A line of Markdown in which nothing is markup."""
     flat = " ".join(text.split())
     return "".join(f"\\{mark}" if mark in "\\`*_{}[]<>()#+-!|~$&" else mark for mark in flat)

@@ -58,6 +58,7 @@ async function drawCase() {
     const card = el("div", "grm-response");
     const title = el("div", "grm-response-head");
     title.append(chip(i), el("strong", "", "Response " + letter(i)));
+    if (found.models) title.append(el("span", "grm-writer", found.models[i]));
     if (found.labels) title.append(el("span", "grm-note", "label " + found.labels[i]));
     card.append(title, el("div", "grm-text", text));
     list.append(card);
