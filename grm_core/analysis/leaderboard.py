@@ -17,8 +17,8 @@ from scipy.sparse import csr_array
 from grm_core.analysis import strengths
 from grm_core.analysis.accuracy import Judged
 from grm_core.errors import UsageError
-from grm_core.types import Method, Sample
 from grm_core.outcome import TIE
+from grm_core.types import Method, Sample
 from grm_core.voting import vote
 
 DRAWS = 1000
