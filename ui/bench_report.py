@@ -52,7 +52,7 @@ def markdown(report: Report, behind: Study) -> str:
     """The report as Markdown."""
     lines = [f"# {report.benchmark.name}: {_percent(report.result.headline)}", ""]
     lines += [_plain(sentence) for sentence in _sentences(report)]
-    for title, note, table in _sections(report, behind):
+    for title, note, table in sections(report, behind):
         lines += ["", f"## {title}", ""]
         lines += [_plain(note), ""] if note else []
         lines += [_row(table.columns), _row(["---"] * len(table.columns))]
@@ -65,8 +65,8 @@ def markdown(report: Report, behind: Study) -> str:
 def html(report: Report, behind: Study) -> str:
     """The report as a self-contained page."""
     drawn = {
-        "growth": _curves(behind.growth, "mean", "accuracy"),
-        "headlines": _curves(behind.headlines, "headline", "headline"),
+        "growth": curves(behind.growth, "mean", "accuracy"),
+        "headlines": curves(behind.headlines, "headline", "headline"),
     }
     scripts = [get_plotlyjs(), _DRAW] if len(behind.growth) or len(behind.headlines) else []
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts) or "'none'"
@@ -80,7 +80,7 @@ def html(report: Report, behind: Study) -> str:
         f'<div class="headline">{_percent(report.result.headline)}</div>',
         *(f'<p class="note">{escape(sentence)}</p>' for sentence in _sentences(report) if sentence),
     ]
-    for heading, note, table in _sections(report, behind):
+    for heading, note, table in sections(report, behind):
         parts.append(f"<h2>{escape(heading)}</h2>")
         parts += [f'<p class="note">{escape(note)}</p>'] if note else []
         name = {"Accuracy over k": "growth", "Headline over k": "headlines"}.get(heading)
@@ -109,7 +109,7 @@ def _sentences(report: Report) -> list[str]:
     ]
 
 
-def _sections(report: Report, behind: Study) -> list[tuple[str, str, pd.DataFrame]]:
+def sections(report: Report, behind: Study) -> list[tuple[str, str, pd.DataFrame]]:
     """(title, note, table) of all that has rows."""
     lines = [(line.kind, line.name, line.metric, line.items, line.value) for line in report.result.table]
     found = [
@@ -129,7 +129,8 @@ def _policies(report: Report) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ties", *(f"unreadable: {invalid}" for invalid in Invalid)])
 
 
-def _curves(table: pd.DataFrame, column: str, y: str) -> Json:
+def curves(table: pd.DataFrame, column: str, y: str) -> Json:
+    """One line per method over k, with a band where the table has low and high."""
     traces: list[Any] = []
     for name in table["method"].unique():
         mine, colour = table[table["method"] == name].dropna(subset=[column]), METHOD_COLOURS[str(name)]

@@ -10,6 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from storage.store import Store
 from ui import ASSETS
+from ui.bench_page import BenchPage
 from ui.compare import ComparePage
 from ui.demo import DemoPage
 from ui.inspect_page import InspectPage
@@ -43,6 +44,9 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with demo.route("Runs", "/runs"):
         gr.Navbar(main_page_name="Inspect")
         RunPage(store)
+    with demo.route("Benchmarks", "/benchmarks"):
+        gr.Navbar(main_page_name="Inspect")
+        BenchPage(store)
     with demo.route("Models", "/models"):
         gr.Navbar(main_page_name="Inspect")
         ModelsPage(store)

@@ -1,0 +1,166 @@
+"""The Benchmarks page: runs of `bench` under their official metric, two side by side, every item's session at hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+
+from grm_core.analysis import accuracy
+from grm_core.analysis.frames import letter
+from grm_core.benchmarks import NAMES, named, report
+from grm_core.benchmarks.base import Benchmark, Policy
+from grm_core.benchmarks.report import Report
+from grm_core.benchmarks.run import Voting
+from grm_core.benchmarks.study import study
+from grm_core.errors import UsageError
+from grm_core.outcome import Invalid, Tie
+from grm_core.types import Example, Method, Sample
+from storage.listing import Wanted
+from storage.store import Store
+from ui import bench_report, render, script
+from ui.panels import Json, panel
+from ui.run_page import called
+
+_ITEMS_MOST = 5000
+_SETTINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the store holds of a benchmark's run."""
+
+    benchmark: Benchmark
+    examples: list[Example]
+    samples: dict[str, list[Sample]]
+    sessions: dict[str, str]
+    """Item id -> session id."""
+
+
+class BenchPage:
+    """A view that asks the server for the run that its address names."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+        def choices(_: Any) -> Any:
+            return render.sendable(self.runs())
+
+        def run(given: Any) -> Any:
+            names = given if isinstance(given, list) and len(given) == _SETTINGS else [None] * _SETTINGS
+            return render.sendable(self.found(*names)) if all(isinstance(name, str) for name in names) else None
+
+        functions: list[Callable[..., Any]] = [choices, run]
+        gr.HTML(
+            {"methods": list(map(str, Method)), "ties": list(map(str, Tie)), "invalid": list(map(str, Invalid))},
+            html_template='<div class="grm-view"></div>',
+            apply_default_css=False,
+            js_on_load=script("dom.js", "plot.js", "bench.js"),
+            server_functions=functions,
+            elem_id="bench",
+        )
+
+    def runs(self) -> list[Json]:
+        """The runs whose sessions a benchmark's name is tagged to, newest first."""
+        known = ((run, count, self._benchmark(run.id)) for run, count in self.store.runs())
+        return [
+            {"id": run.id, "benchmark": name, "title": f"{name}: {called(run)} ({count} items)"}
+            for run, count, name in known
+            if name
+        ]
+
+    def found(self, name: str, beside: str, method: str, tie: str, invalid: str) -> Json:
+        """Headline, panels and items of a run; `beside` names another run of the same benchmark, '' none."""
+        try:
+            mine = self._kept(name)
+            made = _made(mine, method, tie, invalid)
+            other = self._kept(beside) if beside else None
+            if other is not None and other.benchmark is not mine.benchmark:
+                raise UsageError(f"the other run is of {other.benchmark.name}, not of {mine.benchmark.name}")
+            against = None if other is None else _made(other, method, tie, invalid)
+        except UsageError as error:
+            return {"error": f"{error}."}
+        behind = study(made, mine.examples, mine.samples)
+        panels = [_section(title, note, table) for title, note, table in bench_report.sections(made, behind)]
+        if against is not None:
+            panels = [_compared(made, against), *panels[1:]]
+        return {
+            "error": "",
+            "benchmark": mine.benchmark.name,
+            "headline": made.result.headline,
+            "beside": None if against is None else against.result.headline,
+            "said": [f"Headline: {mine.benchmark.headline}.", *report.notes(made)],
+            "panels": panels,
+            "items": _items(made, mine.sessions, against),
+        }
+
+    def _benchmark(self, run: str) -> str:
+        rows = self.store.sessions(Wanted(run=run), limit=1)
+        return next((tag for row in rows for tag in row.session.tags if tag in NAMES), "")
+
+    def _kept(self, run: str) -> Kept:
+        name = self._benchmark(run) if run else ""
+        if not name:
+            raise UsageError("there is no such run of a benchmark; choose one of the list")
+        rows = self.store.sessions(Wanted(run=run, sort="oldest"), limit=_ITEMS_MOST)
+        sessions = {row.session.example.id: row.session.id for row in rows}
+        samples = {item: self.store.samples(session) for item, session in sessions.items()}
+        examples = [row.session.example for row in rows]
+        return Kept(named(name), examples, {item: found for item, found in samples.items() if found}, sessions)
+
+
+def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
+    """The report under these settings; '' leaves the benchmark's own."""
+    for given, known in ((method, list(Method)), (tie, ["", *Tie]), (invalid, ["", *Invalid])):
+        if given not in known:
+            raise UsageError(f"{given[:40]!r} is none of {', '.join(filter(None, known))}")
+    policy = Policy(Tie(tie or kept.benchmark.tie), Invalid(invalid or kept.benchmark.invalid))
+    return report.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method)), policy)
+
+
+def _section(title: str, note: str, table: pd.DataFrame) -> Json:
+    drawn = None
+    if "method" in table:
+        column = "mean" if "mean" in table else "headline"
+        drawn = bench_report.curves(table, column, "accuracy" if column == "mean" else column)
+    return panel(title.lower().replace(" ", "-"), title, table, drawn, note)
+
+
+def _compared(made: Report, against: Report) -> Json:
+    """Every line of the table in both runs, and the paired difference over the items that both judged."""
+    other = {(line.kind, line.name, line.metric): line.value for line in against.result.table}
+    rows = []
+    for line in made.result.table:
+        value = other.get((line.kind, line.name, line.metric))
+        both = value is not None and line.value is not None
+        rows.append(
+            (line.kind, line.name, line.metric, line.items, line.value, value, line.value - value if both else None)
+        )
+    columns = ["part", "name", "metric", "items", "value", "other run", "difference"]
+    credits = [{item.example.id: item.credit(each.policy) for item in each.items} for each in (made, against)]
+    pairs = [(value, credits[1][name]) for name, value in credits[0].items() if name in credits[1]]
+    known = np.array([mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None])
+    said = f"Difference of the votes' credit over {len(known)} items in both: {accuracy.estimate(known)} points (95%)."
+    return panel("compared", "Table, two runs", pd.DataFrame(rows, columns=columns), None, said if len(known) else "")
+
+
+def _items(made: Report, sessions: dict[str, str], against: Report | None) -> list[Json]:
+    """Every item that the metric saw: its vote, what it is worth, its session."""
+    other = {} if against is None else {item.example.id: item.credit(against.policy) for item in against.items}
+    found = []
+    for item in made.items:
+        winner = None if item.verdict is None else item.verdict.winner
+        found.append(
+            {
+                "id": item.example.id,
+                "subset": item.example.subset or "",
+                "read": item.totals is not None,
+                "winner": None if winner is None else letter(winner),
+                "credit": item.credit(made.policy),
+                "other": other.get(item.example.id),
+                "session": sessions[item.example.id],
+            }
+        )
+    return found
