@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from grm_core.types import Example
 
 HELP = "judge by the paper's baselines: LLM-as-a-Judge, pairwise, scalar, semi-scalar"
-IN_FLIGHT = 64
-"""Completions that are asked for at the same time, about."""
+IN_FLIGHT = {"hf": 16}
+"""Completions that are asked for at the same time, about, by engine; a server batches more than transformers does."""
+_SERVED = 64
 _TRAINED = (Baseline.SCALAR, Baseline.SEMI_SCALAR)
 
 
@@ -84,7 +85,7 @@ async def _score(args: argparse.Namespace, examples: "list[Example]") -> int:
             await start(judge.engine)
         with VerdictFile(args.out, judge.settings_record(), examples) as file:
             missing = [example for example in examples if example.id not in file.polls]
-            for part in _parts(missing, args.k, args.name):
+            for part in _parts(missing, args.k, args.name, judge.engine):
                 for example, found in zip(part, await judge(part), strict=True):
                     if isinstance(found, GRMError):
                         say(f"item {example.id!r}: {found}")
@@ -180,15 +181,16 @@ def _critic(folder: Path) -> str:
     return str(heads.base_of(adapter))
 
 
-def _parts(examples: "list[Example]", k: int, name: Baseline) -> "Iterator[list[Example]]":
-    """Items in groups of about IN_FLIGHT completions."""
+def _parts(examples: "list[Example]", k: int, name: Baseline, engine: "Engine | None") -> "Iterator[list[Example]]":
+    """Items in groups of as many completions as the engine works on together."""
+    most = _SERVED if engine is None else IN_FLIGHT.get(engine.name, _SERVED)
     part: list[Example] = []
     cost = 0
     for example in examples:
         n = len(example.responses)
         part.append(example)
         cost += {Baseline.PAIRWISE: k * n * (n - 1), Baseline.SEMI_SCALAR: k * n, Baseline.SCALAR: n}.get(name, k)
-        if cost >= IN_FLIGHT:
+        if cost >= most:
             yield part
             part, cost = [], 0
     if part:
@@ -241,7 +243,7 @@ async def _criticise(
     try:
         await start(engine)
         with path.open("a", encoding="ascii") as file:
-            for part in _parts([each for each in examples if each.id not in found], 1, args.name):
+            for part in _parts([each for each in examples if each.id not in found], 1, args.name, engine):
                 if time.monotonic() > until:
                     break
                 for example, written in zip(part, await semi_scalar.criticise(engine, part, settings), strict=True):

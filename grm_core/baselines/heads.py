@@ -24,7 +24,7 @@ from grm_core.training.policy import Policy
 
 Text = Sequence[dict[str, str]]
 RANK = 16
-RATE = 2e-4
+RATE = 5e-4
 LONGEST = 2048
 """Tokens of a text that is trained on; longer pairs are left out."""
 _BATCH = 8
