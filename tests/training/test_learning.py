@@ -190,10 +190,13 @@ def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Pat
     def source(step: int) -> "object":
         return meta.endless(learner.tokenizer, learn, 0, step * 8)
 
-    settings = fit.Settings(minutes=0.1, rate=1e-2, rows=8, warmup=2)
     (tmp_path / "meta").mkdir()
-    fit.fit(learner, source, settings, tmp_path / "meta" / "checkpoint", silent, meta.loss)  # type: ignore[arg-type]
-    after = meta.evaluate(learner, held_out, silent)
+    for minutes in (0.1, 0.3, 0.6, 1.2):  # a busy machine takes fewer steps in the same time
+        settings = fit.Settings(minutes, rate=1e-2, rows=8, warmup=2)
+        fit.fit(learner, source, settings, tmp_path / "meta" / "checkpoint", silent, meta.loss)  # type: ignore[arg-type]
+        after = meta.evaluate(learner, held_out, silent)
+        if after["brier"] < 0.2:
+            break
     assert after["auc"] > 0.9
     assert after["brier"] < 0.2
     assert sum(line["n"] for line in after["bins"]) == len(held_out)
@@ -205,7 +208,7 @@ def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Pat
 
 def test_labels_of_people_make_a_meta_rm_that_is_compared_with_the_old_one(tiny: Path, tmp_path: Path) -> None:
     told = meta.told([labelled(f"item {i}", i % 2 > 0) for i in range(40)])
-    settings = fit.Settings(minutes=0.1, rate=1e-2, rows=8, warmup=2)
+    settings = fit.Settings(minutes=0.25, rate=1e-2, rows=8, warmup=2)
     first = from_labels.train(tiny, None, told, settings, tmp_path / "first", 4, log=silent)
     assert first["old"] is None
     assert (first["learned"], first["held_out"]) == (28, 12)
