@@ -14,6 +14,7 @@ import pytest
 from grm_core.types import Message
 from storage.store import Store
 from tests.browser.conftest import ROOT, Serve, Watched
+from tests.browser.test_access import faults
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN, SESSION
 
@@ -55,6 +56,11 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(serve: Serve, db: Path) -> str:
     return serve(db=db)
+
+
+@pytest.fixture(autouse=True)
+def patient(page: Any) -> None:
+    page.set_default_timeout(LONG)
 
 
 def printed(db: Path, *options: str) -> dict[str | None, Any]:
@@ -210,11 +216,17 @@ CONTRAST = """cells => Math.min(...cells.map(cell => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_models_part_7_digits_are_readable_and_a_telephone_shows_all(url: str, page: Any, theme: str) -> None:
+def test_models_part_7_digits_are_readable_axe_finds_no_fault_and_a_telephone_shows_all(
+    url: str, page: Any, theme: str
+) -> None:
     page.goto(f"{url}/models?id=board&__theme={theme}")
     page.locator(CELL).first.wait_for(timeout=LONG)
     assert page.evaluate("document.body.classList.contains('dark')") is (theme == "dark")
     assert page.locator(".grm-heat .grm-cell, .grm-heat .grm-note").evaluate_all(CONTRAST) >= 4.5
+    page.locator(CELL).first.click()
+    page.locator(".grm-games li").first.wait_for(timeout=LONG)
+    assert faults(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert faults(page) == []
