@@ -55,7 +55,8 @@ def test_part_2_scoring_fills_the_rows_and_says_the_verdict(serve: Serve, page: 
     wait_rows(page, 8)
     said = page.locator(".grm-verdict").inner_text()
     assert re.search(r"Naive vote over 8 samples: .*(wins by|a tie).* 8 of 8 could be read\.", said)
-    assert "When does the verdict settle?" in page.locator(".grm-plot").inner_text() or "tie" in said
+    if "a tie" not in said:  # the curve comes after the verdict
+        page.locator(".grm-plot", has_text="When does the verdict settle?").wait_for(timeout=LONG)
     assert page.locator(".grm-card").count() == 3
     assert "session=" in page.url
     assert seen.errors == []
