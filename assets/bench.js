@@ -48,7 +48,7 @@ function draw(found) {
   const head = el("h2", "grm-headline", found.benchmark + ": " + percent(found.headline) + (found.beside === null ? "" : " against " + percent(found.beside)));
   const grid = el("div", "grm-lab");
   grid.append(...found.panels.map((one) => panel(one, found.benchmark)));
-  body.replaceChildren(head, ...found.said.map((text) => el("p", "grm-note", text)), itemTable(found), grid);
+  body.replaceChildren(head, ...found.said.map((text) => el("p", "grm-note", text)), grid, itemTable(found));
 }
 
 // ---- items: which were right, which not ------------------------------------------------------------------------------
