@@ -13,10 +13,10 @@ from grm_core.types import SCORE_MAX, SCORE_MIN, ParseStatus, Span
 _WORDS = r"(?:the|my|final|overall|total|pointwise|individual|respective|integer|response|responses)"
 _SCALE = r"(?:[ \t]*+\((?:out of 10|1[ ]?(?:-|–|to)[ ]?10|in order)\))?"
 LABEL_NAME = rf"(?:{_WORDS}[ \t]++){{0,4}}+(?:scores?|ratings?){_SCALE}"
-_MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
+MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
 _TAG = r"</?(?:final_)?(?:scores?|ratings?)>"
-_PREFIX = re.compile(rf"(?:{_MARK})*+(?P<label>(?:{_TAG}|{LABEL_NAME})(?:{_MARK}|{_TAG}|[:：=`])*+)?", re.IGNORECASE)
-LABEL = re.compile(rf"(?:{_MARK})*+{LABEL_NAME}(?:{_MARK}|[:：=])*+", re.IGNORECASE)
+_PREFIX = re.compile(rf"(?:{MARK})*+(?P<label>(?:{_TAG}|{LABEL_NAME})(?:{MARK}|{_TAG}|[:：=`])*+)?", re.IGNORECASE)
+LABEL = re.compile(rf"(?:{MARK})*+{LABEL_NAME}(?:{MARK}|[:：=])*+", re.IGNORECASE)
 """Nothing but a label and marks."""
 _SUFFIX = re.compile(
     rf"(?:[\s*_|~$.,;!。`]|\\[)\]]|\\\\|{_TAG}|</(?:answer|output|s)>|<\|\w{{1,20}}\|>|<end_of_turn>|<eos>)*+",
@@ -117,25 +117,27 @@ def _sort_boxes(
     for box in found:
         if box["inside"] is None:
             continue
-        line = _line_start(seen, box.start())
+        line = line_start(seen, box.start())
         prefix = None if line is None else _PREFIX.fullmatch(seen, line, box.start())
-        if line is not None and prefix and "\n" not in box[0] and _ends_line(seen, box.end()):
+        if line is not None and prefix and "\n" not in box[0] and ends_line(seen, box.end()):
             lines.append(_Candidate(_values(seen, box.span("inside"), n, line, scale), bool(prefix["label"])))
         else:
             prose.append(_Candidate(_values(seen, box.span("inside"), n, None, scale)))
     return lines, prose
 
 
-def _line_start(seen: str, at: int) -> int | None:
+def line_start(seen: str, at: int) -> int | None:
+    """Where the line of this place starts; None where that is too far for a label: prose."""
     start = seen.rfind("\n", max(0, at - _REACH), at) + 1
     return start if start or at <= _REACH else None
 
 
-def _ends_line(seen: str, at: int) -> bool:
+def ends_line(seen: str, at: int, suffix: re.Pattern[str] = _SUFFIX) -> bool:
+    """Whether nothing but what `suffix` matches stands between here and the end of the line."""
     end = seen.find("\n", at, at + _REACH)
     if end < 0:
         end = len(seen)
-    return end - at <= _REACH and _SUFFIX.fullmatch(seen, at, end) is not None
+    return end - at <= _REACH and suffix.fullmatch(seen, at, end) is not None
 
 
 def _bracket_lines(seen: str, n: int, scale: tuple[int, int]) -> Iterator[_Candidate]:
@@ -144,7 +146,7 @@ def _bracket_lines(seen: str, n: int, scale: tuple[int, int]) -> Iterator[_Candi
         if line["prefix"].endswith("\\") and line["inside"].endswith("\\"):  # Markdown's \[7, 3\]
             prefix_end, inside_end = prefix_end - 1, inside_end - 1
         prefix = _PREFIX.fullmatch(seen, start, prefix_end)
-        if prefix is None or not _ends_line(seen, line.end("inside") + 1):
+        if prefix is None or not ends_line(seen, line.end("inside") + 1):
             continue
         labelled = bool(prefix["label"])
         reading = _values(seen, (inside, inside_end), n, start, scale)

@@ -1,5 +1,6 @@
 """All pages in one gr.Blocks, and how it is launched: loopback, no analytics, nothing of anybody's text as markup."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,30 +36,19 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.Navbar(main_page_name="Inspect")
         InspectPage(jobs, Viewer(store, jobs))
-    with demo.route("Sessions", "/sessions"):
-        gr.Navbar(main_page_name="Inspect")
-        SessionsPage(store, jobs)
-    with demo.route("Principles", "/principles"):
-        gr.Navbar(main_page_name="Inspect")
-        PrinciplesPage(store)
-    with demo.route("Runs", "/runs"):
-        gr.Navbar(main_page_name="Inspect")
-        RunPage(store)
-    with demo.route("Benchmarks", "/benchmarks"):
-        gr.Navbar(main_page_name="Inspect")
-        BenchPage(store)
-    with demo.route("Models", "/models"):
-        gr.Navbar(main_page_name="Inspect")
-        ModelsPage(store)
-    with demo.route("Queue", "/queue"):
-        gr.Navbar(main_page_name="Inspect")
-        QueuePage(store)
-    with demo.route("Demo", "/demo"):
-        gr.Navbar(main_page_name="Inspect")
-        DemoPage(store)
-    with demo.route("Compare", "/compare", show_in_navbar=False):
-        gr.Navbar(main_page_name="Inspect")
-        ComparePage(store)
+    for name, shown, page in (
+        ("Sessions", True, partial(SessionsPage, store, jobs)),
+        ("Principles", True, partial(PrinciplesPage, store)),
+        ("Runs", True, partial(RunPage, store)),
+        ("Benchmarks", True, partial(BenchPage, store)),
+        ("Models", True, partial(ModelsPage, store)),
+        ("Queue", True, partial(QueuePage, store)),
+        ("Demo", True, partial(DemoPage, store)),
+        ("Compare", False, partial(ComparePage, store)),
+    ):
+        with demo.route(name, f"/{name.lower()}", show_in_navbar=shown):
+            gr.Navbar(main_page_name="Inspect")
+            page()
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo
 

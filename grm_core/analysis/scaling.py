@@ -12,11 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from grm_core.analysis import subsets
-from grm_core.outcome import best_labels
+from grm_core.outcome import TIE, best_labels
 from grm_core.types import CurvePoint, Method, Sample
 from grm_core.voting import as_method, leader, logit, quality
 
-_TIE = 1e-9
 _BAND = (0.05, 0.95)
 
 
@@ -110,7 +109,7 @@ def _draws(
 
 def _point(found: subsets.Draws, winner: int | None, best: tuple[int, ...]) -> CurvePoint:
     totals, weight = found.totals, found.weight
-    leads = totals >= totals.max(axis=1, keepdims=True) - _TIE
+    leads = totals >= totals.max(axis=1, keepdims=True) - TIE
     shares = leads / leads.sum(axis=1, keepdims=True)
     accuracy = _mean(shares[:, list(best)].sum(axis=1), weight) if best else None
     if winner is None:

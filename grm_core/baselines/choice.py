@@ -9,19 +9,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from grm_core.parsing import CAP
+from grm_core.scorelines import MARK, ends_line, line_start
 from grm_core.types import ParseStatus, Span
 from grm_core.visible import outside_code, outside_quotations
 
-_MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
 _WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|number|index|of|is)"
 _NAME = (
     rf"(?:{_WORDS}[ \t]++){{0,6}}+(?:best|better|response|answer|verdict|winner|choice|decision|judg(?:e?)ment|index)"
 )
-_LABEL = re.compile(rf"(?:{_MARK})*+{_NAME}(?:[ \t]++is)?(?:{_MARK}|[:：=])*+", re.IGNORECASE)
-_PREFIX = re.compile(rf"(?:{_MARK})*+(?:{_NAME}(?:[ \t]++is)?(?:{_MARK}|[:：=`])*+)?", re.IGNORECASE)
+_LABEL = re.compile(rf"(?:{MARK})*+{_NAME}(?:[ \t]++is)?(?:{MARK}|[:：=])*+", re.IGNORECASE)
+_PREFIX = re.compile(rf"(?:{MARK})*+(?:{_NAME}(?:[ \t]++is)?(?:{MARK}|[:：=`])*+)?", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:[\s*_|~$.,;!。`]|\\[)\]]|</(?:answer|output|s)>|<\|\w{1,20}\|>|<end_of_turn>|<eos>)*+")
-_REACH = 160
-"""A label or what ends a line is no longer than this; longer lines are prose."""
 # A shell's echo turns the \b of \boxed into a backspace; two backslashes are Markdown's way to write one.
 _BOX = re.compile(
     r"(?:\\{1,2}b|\x08)oxed[ \t]*+(?:\{(?P<inside>(?:[^{}\n]++|\{[^{}\n]*+\})*+)\}|(?P<cut>\{[^\n]*+\Z|\Z))"
@@ -76,15 +74,9 @@ def _agreed(choices: Sequence[Choice]) -> Choice:
 
 def _is_line(seen: str, box: re.Match[str]) -> bool:
     """Whether nothing but a label and marks stands on the box's line."""
-    start = seen.rfind("\n", max(0, box.start() - _REACH), box.start()) + 1
-    if not start and box.start() > _REACH:
-        return False
-    end = seen.find("\n", box.end(), box.end() + _REACH)
-    end = len(seen) if end < 0 else end
-    if end - box.end() > _REACH:
-        return False
-    before = _PREFIX.fullmatch(seen, start, box.start())
-    return before is not None and _SUFFIX.fullmatch(seen, box.end(), end) is not None
+    start = line_start(seen, box.start())
+    before = None if start is None else _PREFIX.fullmatch(seen, start, box.start())
+    return before is not None and ends_line(seen, box.end(), _SUFFIX)
 
 
 def _value(box: re.Match[str], n: int, offset: int) -> Choice:

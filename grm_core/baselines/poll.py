@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grm_core.analysis import accuracy, subsets
-from grm_core.outcome import best_labels
+from grm_core.outcome import TIE, best_labels
 from grm_core.types import Baseline, CurvePoint, Example, Verdict
 from grm_core.voting import leader
 
@@ -20,7 +20,6 @@ Row = tuple[float, ...]
 Values = NDArray[np.float64]
 Totals = Callable[[Values], Values]
 """(D, m) summed rows -> (D, n) totals of the responses in own order."""
-_TIE = 1e-9
 
 
 def as_they_are(sums: Values) -> Values:
@@ -93,6 +92,6 @@ def _all(k: int) -> int:
 
 def _right(found: subsets.Draws, best: list[int], totals: Totals) -> float:
     values = totals(found.totals)
-    leads = values >= values.max(axis=1, keepdims=True) - _TIE
+    leads = values >= values.max(axis=1, keepdims=True) - TIE
     shares = leads / leads.sum(axis=1, keepdims=True)
     return float(found.weight @ shares[:, best].sum(axis=1) / found.weight.sum())

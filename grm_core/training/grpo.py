@@ -2,8 +2,8 @@
 
 arXiv 2504.02495, section 3.2. Samples are fresh in every update, so the importance ratio is 1 and nothing is clipped.
 The KL term (k3 estimator, against the model before RL) keeps the format; there is no format reward. A group whose
-samples all got the same reward has no advantages; it is counted, not learned from, which saves two thirds of the work
-once most items are right.
+samples all got the same reward has no advantages; it is counted, not learned from: nothing but the KL term
+would move it.
 """
 
 import json
