@@ -87,8 +87,8 @@ def encode(tokenizer: Any, reading: Reading) -> list[int]:
     return ids
 
 
-def logits(model: Any, part: Sequence[list[int]], device: str) -> Any:
-    """Raw logits of token rows as a tensor, from a model with a `score` head over its last hidden state."""
+def last_states(model: Any, part: Sequence[list[int]], device: str) -> Any:
+    """The last layer's state at the last token of each row, as a 32-bit tensor [rows, hidden size]."""
     import torch
 
     width = -(-max(map(len, part)) // 32) * 32
@@ -98,10 +98,15 @@ def logits(model: Any, part: Sequence[list[int]], device: str) -> Any:
     ends = torch.tensor([len(row) - 1 for row in part], device=device)
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     hidden = inner.model(input_ids=ids.to(device), use_cache=False).last_hidden_state
-    last = hidden[torch.arange(len(part), device=device), ends].float()
+    return hidden[torch.arange(len(part), device=device), ends].float()
+
+
+def logits(model: Any, part: Sequence[list[int]], device: str) -> Any:
+    """Raw logits of token rows as a tensor, from a model with a `score` head over its last hidden state."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     head = getattr(inner.score, "modules_to_save", {"default": inner.score})["default"]  # in training it is wrapped
     # Summed in 32 bits: 16 would give near samples the same logit.
-    return (last * head.weight.float()).sum(-1)
+    return (last_states(model, part, device) * head.weight.float()).sum(-1)
 
 
 class LocalMetaRM:

@@ -132,11 +132,18 @@ def merge_head(base: Path, adapter: Path, out: Path) -> None:
     _merge(AutoModelForSequenceClassification, PeftModel, base, adapter, out, num_labels=1)
 
 
+def template_of(folder: Path) -> str | None:
+    """The chat template that lies in an adapter's folder; None where it has the base's."""
+    file = folder / "chat_template.jinja"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
 def _merge(kind: Any, peft: Any, base: Path, adapter: Path, out: Path, **options: Any) -> None:
     import torch
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer.chat_template = template_of(adapter) or tokenizer.chat_template
     # Merged in 32 bits and rounded once.
     model = kind.from_pretrained(base, dtype=torch.float32, **options)
     model = peft.from_pretrained(model, adapter).merge_and_unload()
@@ -154,7 +161,8 @@ def mark(folder: Path) -> None:
 def _digest(*names: str) -> str:
     """What the weights of merged models depend on, in 12 hexadecimal digits."""
     parts = [_find_weights()[1], *(prepared.sha256(ADAPTERS / name / "adapter_model.safetensors") for name in names)]
-    return hashlib.sha256("|".join([*parts, CHAT_TEMPLATE]).encode()).hexdigest()[:12]
+    templates = [CHAT_TEMPLATE, *(template_of(ADAPTERS / name) or "" for name in names)]
+    return hashlib.sha256("|".join([*parts, *templates]).encode()).hexdigest()[:12]
 
 
 def _find_weights() -> tuple[Path, str]:

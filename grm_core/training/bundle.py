@@ -31,6 +31,7 @@ def bundle(training: Path, out: Path) -> dict[str, int]:
     meta = training / "meta" / "checkpoint"
     if (meta / "adapter_model.safetensors").is_file():
         sizes["meta-rm"] = _write(meta, out / "meta-rm", GRM)
+        shutil.copyfile(meta / "chat_template.jinja", out / "meta-rm" / "chat_template.jinja")
     for name in sizes:
         for source, target in _LOGS[name]:
             if (training / source).is_file():

@@ -7,12 +7,12 @@ from typing import Any
 
 from grm_core import models
 from grm_core.errors import UsageError
-from grm_core.training import fit, meta
+from grm_core.training import fit, head, meta
 from grm_core.training.meta import Told
 
 HELD_OUT = 0.3
 """Share of the items that only compare the old meta RM with the new one."""
-_LEAST = 4
+_LEAST = 5
 """Judgments of each kind, good and not, on either side of the split."""
 
 
@@ -43,6 +43,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint"
     learner = meta.load(grm, checkpoint if checkpoint.exists() else start, rank, device)
+    if start is None and not checkpoint.exists():
+        head.fit(learner, learn, folder / "states.npz", log)
     old = None if start is None else meta.evaluate(meta.load(grm, start, rank, device), held_out, log)
 
     def source(step: int) -> Iterator[meta.Row]:

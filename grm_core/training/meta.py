@@ -3,8 +3,12 @@
 Input is what the GRM saw and what it wrote: query and responses in the user turn, principles and critique in the
 assistant turn (arXiv 2504.02495, App. G). Labels come from outcome.py, the loss is binary cross-entropy on the raw
 logit. Judgments of one item stay on one side of every split.
+
+The head is fitted first, on features of the frozen GRM (head.py), then an adapter is trained under it: a head that
+starts at nothing takes more steps than a CPU has in an hour before it tells anything apart.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +18,16 @@ from typing import Any
 import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from torch.nn import functional
+from torch.nn import Linear, functional
 from transformers import AutoModelForSequenceClassification
 
+from grm_core import models
 from grm_core.meta_rm import Reading, encode, logits
 from grm_core.training.generate import Judgment
 from grm_core.training.policy import Policy, dtype_of, in_32_bits, tokenizer_of
+
+_UPPER = 1 / 3
+"""On a CPU, the share of the layers, from the top, that the adapter changes: gradients need not go further down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,32 @@ def load(base: Path, adapter: Path | None, rank: int, device: str) -> Policy:
     plain = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=dtype).to(device)
     plain.config.pad_token_id = tokenizer.pad_token_id
     if adapter is None:
-        config = LoraConfig(r=rank, lora_alpha=rank, target_modules="all-linear", task_type="SEQ_CLS")
+        layers = plain.config.num_hidden_layers
+        upper = list(range(layers - math.ceil(layers * _UPPER), layers)) if device == "cpu" else None
+        linear = {name.rpartition(".")[2] for name, layer in plain.named_modules() if isinstance(layer, Linear)}
+        config = LoraConfig(
+            r=rank, lora_alpha=rank, target_modules=linear - {"score"}, layers_to_transform=upper, task_type="SEQ_CLS"
+        )
         plain.score.weight.data.zero_()  # every judgment starts at even odds
+        tokenizer.chat_template = open_ended(tokenizer.chat_template)
         model: Any = get_peft_model(plain, config)
     else:
+        tokenizer.chat_template = models.template_of(adapter) or tokenizer.chat_template
         model = PeftModel.from_pretrained(plain, adapter, is_trainable=True)
     return Policy(in_32_bits(model), tokenizer, device)
+
+
+def open_ended(template: str) -> str:
+    """A chat template that leaves out what a template writes after the last message, its end-of-turn mark.
+
+    A judgment ends with its scores, and there the frozen GRM knows best whether it is right: AUC .82 by a linear head
+    against .73 after the mark, which it never saw as input (docs/training.md). The template belongs to the model, so
+    that vLLM reads a judgment in the same way.
+    """
+    return (
+        "{% set whole %}" + template + "{% endset %}{% set said = messages[-1]['content'] | trim %}"
+        "{{ whole.rsplit(said, 1)[0] + said if said else whole }}"
+    )
 
 
 def told(judgments: Sequence[Judgment]) -> list[Told]:
@@ -65,15 +93,11 @@ def row(tokenizer: Any, one: Told) -> Row:
 
 
 def endless(tokenizer: Any, judgments: Sequence[Told], seed: int, skip: int) -> Iterator[Row]:
-    """Right and wrong judgments in equal shares, drawn anew each time round."""
-    right = [judgment for judgment in judgments if judgment.right]
-    wrong = [judgment for judgment in judgments if not judgment.right]
-    size, taken = min(len(right), len(wrong)), 0
-    while size:
-        rng = random.Random(f"{seed}|{taken // (2 * size)}")
-        drawn = rng.sample(right, size) + rng.sample(wrong, size)
-        rng.shuffle(drawn)
-        for judgment in drawn:
+    """All judgments in an order drawn anew each time round: right ones are as frequent as the GRM makes them."""
+    taken = 0
+    while judgments:
+        rng = random.Random(f"{seed}|{taken // len(judgments)}")
+        for judgment in rng.sample(list(judgments), len(judgments)):
             if (taken := taken + 1) > skip:
                 yield row(tokenizer, judgment)
 
@@ -98,9 +122,11 @@ def split(judgments: Sequence[Told], held_out: float, seed: int) -> tuple[list[T
 
 
 def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], None]) -> dict[str, Any]:
-    """AUC, Brier score, expected calibration error (ten bins) and the bins themselves, on judgments not trained on."""
-    from sklearn.metrics import brier_score_loss, roc_auc_score
+    """AUC, Brier score, expected calibration error (ten bins) and the bins themselves, on judgments not trained on.
 
+    `within`: how often a right judgment of an item has a higher logit than a wrong one of the same item (None where no
+    item has both). The filter of a guided vote compares such judgments only.
+    """
     policy.model.eval()
     found: list[float] = []
     rows = [row(policy.tokenizer, judgment) for judgment in judgments]
@@ -108,7 +134,16 @@ def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], Non
         with torch.inference_mode(), policy.autocast():
             part = [list(each.ids) for each in rows[start : start + 8]]
             found += logits(policy.model, part, policy.device).float().tolist()
-    labels = np.array([each.label for each in rows])
+    result = told_apart(found, [each.label for each in rows], [one.reading.example.id for one in judgments])
+    log(f"meta RM on {len(rows)} held-out judgments: AUC {result['auc']:.3f}, ECE {result['ece']:.3f}")
+    return result
+
+
+def told_apart(found: Sequence[float], right: Sequence[bool], items: Sequence[str]) -> dict[str, Any]:
+    """What `evaluate` gives, of raw logits, whether each judgment is right, and its item."""
+    from sklearn.metrics import brier_score_loss, roc_auc_score
+
+    labels = np.array(right)
     chance = 1 / (1 + np.exp(-np.array(found)))
     bins = np.minimum((chance * 10).astype(int), 9)
     table = [
@@ -120,10 +155,18 @@ def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], Non
         }
         for b in sorted(set(bins.tolist()))
     ]
-    result = {
-        "n": len(rows), "right": float(labels.mean()), "auc": float(roc_auc_score(labels, found)),
-        "brier": float(brier_score_loss(labels, chance)),
-        "ece": sum(line["n"] * abs(line["said"] - line["was"]) for line in table) / len(rows), "bins": table,
+    return {
+        "n": len(labels), "right": float(labels.mean()), "auc": float(roc_auc_score(labels, found)),
+        "within": _within(np.array(found), labels, np.array(items)), "brier": float(brier_score_loss(labels, chance)),
+        "ece": sum(line["n"] * abs(line["said"] - line["was"]) for line in table) / len(labels), "bins": table,
     }  # fmt: skip
-    log(f"meta RM on {len(rows)} held-out judgments: AUC {result['auc']:.3f}, ECE {result['ece']:.3f}")
-    return result
+
+
+def _within(found: np.ndarray, right: np.ndarray, items: np.ndarray) -> float | None:
+    """Share of pairs, a right and a wrong judgment of one item, that the logits order rightly; ties count half."""
+    ordered, pairs = 0.0, 0
+    for item in sorted(set(items.tolist())):
+        good, other = found[(items == item) & right][:, None], found[(items == item) & ~right]
+        ordered += float((good > other).sum() + 0.5 * (good == other).sum())
+        pairs += good.size * other.size
+    return ordered / pairs if pairs else None

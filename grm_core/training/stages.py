@@ -3,7 +3,7 @@
 <folder>/demos   checkpoint (all linear layers), train.jsonl, grm (the low-rank adapter)
 <folder>/rft     samples.jsonl, checkpoint (the adapter), train.jsonl, summary.json
 <folder>/grpo    checkpoint (the adapter after RL), train.jsonl
-<folder>/meta    samples.jsonl, checkpoint (adapter and head), train.jsonl, summary.json
+<folder>/meta    samples.jsonl, states.npz, head.json, checkpoint (adapter and head), train.jsonl, summary.json
 """
 
 import json
@@ -18,7 +18,7 @@ import torch
 
 from grm_core import models
 from grm_core.errors import UsageError
-from grm_core.training import fit, grpo, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
+from grm_core.training import fit, grpo, head, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Judgment, Question
 from grm_core.training.rows import Row
@@ -177,11 +177,16 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
         _write(samples, _sample(plan, grm, asked, rft.N_RFT, plan.seed + 1))
     rejection = rft.read(plan.folder / "rft" / "samples.jsonl", _rejection_items(plan, items))
     judgments = [each for each in [*rejection, *rft.read(samples, examples)] if _judges(each)]
+    judgments = _few_pairs(judgments, [each.question.example for each in judgments], plan)
     if len({each.correct() for each in judgments}) < 2:
         raise UsageError(f"{samples} holds no right or no wrong judgments: there is nothing to tell apart")
     learn, held_out = meta.split(meta.told(judgments), 0.1, plan.seed)
     learner = meta.load(grm, folder if folder.exists() else None, META_RANK, plan.device)
-    settings = fit.Settings(minutes, rate=5e-4, rows=plan.rows, tokens=2 * plan.tokens)
+    if not folder.exists():
+        head.fit(learner, learn, folder.parent / "states.npz", plan.log)
+        before = meta.evaluate(learner, held_out, plan.log)
+        (folder.parent / "head.json").write_text(json.dumps(before, indent=1), encoding="utf-8")
+    settings = fit.Settings(minutes, rate=3e-4, rows=plan.rows, tokens=2 * plan.tokens)
 
     def source(step: int) -> Iterator[meta.Row]:
         return meta.endless(learner.tokenizer, learn, plan.seed, step * plan.rows)

@@ -31,8 +31,10 @@ def test_the_last_stage_is_shipped_with_its_logs(tmp_path: Path) -> None:
     assert (out / "grm" / "rft.jsonl").read_text() == '{"step": 1}\n'
     adapter(training / "grpo" / "checkpoint", 2.5)
     adapter(training / "meta" / "checkpoint", 3.5)
+    (training / "meta" / "checkpoint" / "chat_template.jinja").write_text("{{ messages }}")
     assert bundle(training, out).keys() == {"grm", "meta-rm"}
     assert float(load_file(out / "grm" / "adapter_model.safetensors")["layer.lora_A.weight"][0, 0]) == 2.5
+    assert (out / "meta-rm" / "chat_template.jinja").read_text() == "{{ messages }}"
     for name, base in (("grm", "SmolLM2-135M-Instruct"), ("meta-rm", "grm-lens-135m")):
         text = (out / name / "adapter_config.json").read_text()
         assert json.loads(text)["base_model_name_or_path"] == base

@@ -13,12 +13,16 @@ from grm_core.types import Example
 from tests.make import make_example
 
 torch = pytest.importorskip("torch")
+from transformers import AutoTokenizer  # noqa: E402
+
 from grm_core import models  # noqa: E402
+from grm_core.meta_rm import encode  # noqa: E402
 from grm_core.training import (  # noqa: E402
     fit,
     from_labels,
     generate,
     grpo,
+    head,
     lowrank,
     meta,
     policy,
@@ -204,6 +208,36 @@ def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Pat
     assert meta.evaluate(again, held_out, silent)["auc"] == pytest.approx(after["auc"])
     models.merge_head(tiny, tmp_path / "meta" / "checkpoint", tmp_path / "merged")
     assert models.style_of(tmp_path / "merged") == "compact"
+
+
+def test_the_head_is_fitted_on_the_frozen_grm_and_reads_a_judgment_once(tiny: Path, tmp_path: Path) -> None:
+    judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
+    learn, held_out = meta.split(meta.told(judgments), 0.3, 0)
+    learner, told = meta.load(tiny, None, 4, "cpu"), []
+    assert head.fit(learner, learn, tmp_path / "states.npz", told.append) > 0.9
+    found = meta.evaluate(learner, held_out, silent)
+    assert found["auc"] > 0.9
+    assert found["brier"] < 0.2, "the common part of the states stands in for a bias"
+    assert any("judgments read" in line for line in told)
+    told.clear()
+    again = meta.load(tiny, None, 4, "cpu")
+    head.fit(again, learn, tmp_path / "states.npz", told.append)
+    assert not any("judgments read" in line for line in told), "all are in the file"
+    assert meta.evaluate(again, held_out, silent)["auc"] == pytest.approx(found["auc"])
+
+
+def test_a_judgment_is_read_up_to_its_scores_by_the_learner_and_by_the_merged_model(tiny: Path, tmp_path: Path) -> None:
+    judgment = labelled("item", True)
+    learner = meta.load(tiny, None, 4, "cpu")
+    (one,) = meta.told([judgment])
+    closed = AutoTokenizer.from_pretrained(tiny)
+    read, whole = encode(learner.tokenizer, one.reading), encode(closed, one.reading)
+    assert closed.decode(read).endswith("\\boxed{9, 2}")
+    assert closed.decode(whole) == closed.decode(read) + "<|im_end|>\n"
+    policy.save(learner, None, {}, tmp_path / "checkpoint")
+    models.merge_head(tiny, tmp_path / "checkpoint", tmp_path / "merged")
+    assert encode(AutoTokenizer.from_pretrained(tmp_path / "merged"), one.reading) == read
+    assert encode(meta.load(tiny, tmp_path / "checkpoint", 4, "cpu").tokenizer, one.reading) == read
 
 
 def test_labels_of_people_make_a_meta_rm_that_is_compared_with_the_old_one(tiny: Path, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_judgments_of_an_item_stay_on_one_side_of_the_split() -> None:
     assert len(held_out) == 60
 
 
-def test_the_meta_rm_learns_from_as_many_right_as_wrong_judgments() -> None:
+def test_the_meta_rm_reads_every_judgment_once_a_round() -> None:
     class Letters:
         """A tokenizer that gives a token per character and marks turns."""
 
@@ -137,7 +137,17 @@ def test_the_meta_rm_learns_from_as_many_right_as_wrong_judgments() -> None:
             return [ord(letter) for turn in turns for letter in turn["content"] + "\n"]
 
     uneven = [judgment(f"r{i}", "9, 2") for i in range(5)] + [judgment(f"w{i}", "2, 9") for i in range(40)]
-    rows = [row for row, _ in zip(meta.endless(Letters(), meta.told(uneven), 0, 0), range(100), strict=False)]
-    assert sum(row.label for row in rows) == 50
-    again = [row for row, _ in zip(meta.endless(Letters(), meta.told(uneven), 0, 40), range(60), strict=False)]
+    rows = [row for row, _ in zip(meta.endless(Letters(), meta.told(uneven), 0, 0), range(90), strict=False)]
+    assert [sum(row.label for row in rows[start : start + 45]) for start in (0, 45)] == [5, 5]
+    assert sorted(row.ids for row in rows[:45]) == sorted(row.ids for row in rows[45:])
+    assert rows[:45] != rows[45:], "in another order"
+    again = [row for row, _ in zip(meta.endless(Letters(), meta.told(uneven), 0, 40), range(50), strict=False)]
     assert again == rows[40:], "a resumed run goes on where it stopped"
+
+
+def test_the_order_within_items_counts_only_pairs_of_one_item() -> None:
+    right, items = [True, False, False, True, False], ["a", "a", "a", "b", "c"]
+    found = meta.told_apart([0.5, 0.1, 0.9, -5.0, 7.0], right, items)
+    assert found["within"] == 0.5, "of a's two pairs one is in order; b and c have none"
+    assert meta.told_apart([1.0, 0.0], [True, False], ["a", "b"])["within"] is None
+    assert meta.told_apart([1.0, 1.0], [True, False], ["a", "a"])["within"] == 0.5, "a tie is half a pair"

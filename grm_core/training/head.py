@@ -1,0 +1,83 @@
+"""The meta RM's head on features of the frozen GRM: a logistic regression, before any adapter is trained."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from grm_core.meta_rm import last_states
+from grm_core.training.meta import Row, Told, row
+from grm_core.training.policy import Policy
+
+_STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+"""Inverse regularisation strengths that are tried."""
+_FOLDS = 5
+_PIECE = 64
+"""Judgments that are read between two saves of the file."""
+
+
+def fit(policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[str], None]) -> float:
+    """Give a fresh policy's head the weights of a logistic regression on the frozen model's last states.
+
+    The regularisation is the one whose cross-validated log loss (items stay together) is lowest; returns its AUC.
+    `cache` keeps the states; stopped and called again, it reads only what is missing.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss, roc_auc_score
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+
+    rows = [row(policy.tokenizer, judgment) for judgment in judgments]
+    states = features(policy, rows, cache, log)
+    labels = np.array([each.label for each in rows])
+    items = [judgment.reading.example.id for judgment in judgments]
+    # Scaled but not centred: the head has no bias, and the states' common part stands in for one.
+    scale = np.sqrt((states**2).mean(0)) + 1e-6
+    found: dict[float, tuple[float, float]] = {}
+    for strength in _STRENGTHS:
+        model = LogisticRegression(C=strength, fit_intercept=False, max_iter=1000)
+        folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
+        said = cross_val_predict(model, states / scale, labels, groups=items, cv=folds, method="decision_function")
+        lost = log_loss(labels, 1 / (1 + np.exp(-said)))
+        found[strength] = float(lost), float(roc_auc_score(labels, said))
+    best = min(found, key=lambda strength: found[strength])
+    model = LogisticRegression(C=best, fit_intercept=False, max_iter=1000).fit(states / scale, labels)
+    head = policy.model.get_base_model().score.modules_to_save["default"]
+    head.weight.data.copy_(torch.tensor(model.coef_ / scale))
+    log(f"head on {len(rows)} judgments: cross-validated AUC {found[best][1]:.3f} (C = {best:g})")
+    return found[best][1]
+
+
+def features(policy: Policy, rows: Sequence[Row], cache: Path, log: Callable[[str], None]) -> np.ndarray:
+    """The last state of every row, float32 [n, hidden size], in their order."""
+    known: dict[str, Any] = {}
+    if cache.exists():
+        with np.load(cache) as saved:
+            known = dict(zip(saved["names"].tolist(), saved["states"], strict=True))
+    names = [_name(each) for each in rows]
+    missing = [index for index, name in enumerate(names) if name not in known]
+    missing.sort(key=lambda index: len(rows[index].ids))  # rows of nearly one length: little padding
+    policy.model.eval()
+    for start in range(0, len(missing), _PIECE):
+        piece = missing[start : start + _PIECE]
+        for at in range(0, len(piece), 8):
+            some = piece[at : at + 8]
+            with torch.inference_mode(), policy.autocast():
+                found = last_states(policy.model, [list(rows[index].ids) for index in some], policy.device)
+            known |= zip((names[index] for index in some), found.half().cpu().numpy(), strict=True)
+        _save(cache, known)
+        log(f"{start + len(piece)} of {len(missing)} judgments read")
+    return np.stack([known[name] for name in names]).astype(np.float32)
+
+
+def _save(cache: Path, known: dict[str, Any]) -> None:
+    """A file that is whole: written beside it and put in its place."""
+    partial = cache.with_name("partial.npz")
+    np.savez(partial, names=np.array(list(known)), states=np.stack(list(known.values())))
+    partial.replace(cache)
+
+
+def _name(one: Row) -> str:
+    return hashlib.sha256(np.array(one.ids, dtype=np.int32).tobytes()).hexdigest()[:16]
