@@ -12,8 +12,10 @@ from grm_core.meta_rm import last_states
 from grm_core.training.meta import Row, Told, row
 from grm_core.training.policy import Policy
 
-_STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+_STRENGTHS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0, 10.0)
 """Inverse regularisation strengths that are tried."""
+_SLACK = 0.01
+"""Nats: so much worse than the best the cross-validated loss of a stronger regularisation may be."""
 _FOLDS = 5
 _PIECE = 64
 """Judgments that are read between two saves of the file."""
@@ -22,7 +24,8 @@ _PIECE = 64
 def fit(policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[str], None]) -> float:
     """Give a fresh policy's head the weights of a logistic regression on the frozen model's last states.
 
-    The regularisation is the one whose cross-validated log loss (items stay together) is lowest; returns its AUC.
+    The regularisation is the strongest whose cross-validated log loss (items stay together) is nearly the lowest: a
+    head that knows the judgments by heart would leave an adapter nothing to learn from them. Returns its AUC.
     `cache` keeps the states; stopped and called again, it reads only what is missing.
     """
     from sklearn.linear_model import LogisticRegression
@@ -42,7 +45,8 @@ def fit(policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[s
         said = cross_val_predict(model, states / scale, labels, groups=items, cv=folds, method="decision_function")
         lost = log_loss(labels, 1 / (1 + np.exp(-said)))
         found[strength] = float(lost), float(roc_auc_score(labels, said))
-    best = min(found, key=lambda strength: found[strength])
+    lowest = min(lost for lost, _ in found.values())
+    best = min(strength for strength, (lost, _) in found.items() if lost <= lowest + _SLACK)
     model = LogisticRegression(C=best, fit_intercept=False, max_iter=1000).fit(states / scale, labels)
     head = policy.model.get_base_model().score.modules_to_save["default"]
     head.weight.data.copy_(torch.tensor(model.coef_ / scale))

@@ -16,6 +16,8 @@ class FakeVLLM:
         self.delay = delay
         self.asked: list[int] = []
         """The seed of every completion that was asked for."""
+        self.read: list[str] = []
+        """Every judgment that was read as by a meta RM: the logit is its length, modulo 97."""
         self.refused_above: int | None = None
         """After so many completions, answer 400 to every further one."""
         self.limit = 4096
@@ -38,6 +40,9 @@ class FakeVLLM:
         prompt = "\n".join(message["content"] for message in body.get("messages", ()))
         if path == "/tokenize":
             return 200, {"count": len(prompt.split()), "max_model_len": self.limit}
+        if path == "/classify":
+            self.read.append(body["messages"][-1]["content"])
+            return 200, {"data": [{"probs": [float(len(self.read[-1]) % 97)]}]}
         if path != "/v1/chat/completions":
             return 404, {"error": {"message": "no such address"}}
         time.sleep(self.delay)

@@ -226,7 +226,9 @@ def test_the_head_is_fitted_on_the_frozen_grm_and_reads_a_judgment_once(tiny: Pa
     assert meta.evaluate(again, held_out, silent)["auc"] == pytest.approx(found["auc"])
 
 
-def test_a_judgment_is_read_up_to_its_scores_by_the_learner_and_by_the_merged_model(tiny: Path, tmp_path: Path) -> None:
+def test_a_judgment_is_read_up_to_its_scores_by_the_learner_and_by_the_merged_model(
+    tiny: Path, tmp_path: Path
+) -> None:
     judgment = labelled("item", True)
     learner = meta.load(tiny, None, 4, "cpu")
     (one,) = meta.told([judgment])
