@@ -14,7 +14,8 @@ _LOGS = {
     "grm": (("demos/train.jsonl", "demos.jsonl"), ("demos/grm/train.jsonl", "demos-adapter.jsonl"),
             ("rft/train.jsonl", "rft.jsonl"), ("rft/summary.json", "rft.json"),
             ("grpo/train.jsonl", "grpo.jsonl")),
-    "meta-rm": (("meta/train.jsonl", "train.jsonl"), ("meta/summary.json", "held-out.json")),
+    "meta-rm": (("meta/head.json", "head-held-out.json"), ("meta/train.jsonl", "train.jsonl"),
+                ("meta/summary.json", "held-out.json")),
 }  # fmt: skip
 
 
@@ -46,5 +47,7 @@ def _write(adapter: Path, out: Path, base: str) -> int:
     save_file({name: weight.to(torch.bfloat16).contiguous() for name, weight in weights.items()}, target)
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     config |= {"base_model_name_or_path": base, "inference_mode": True}
+    if isinstance(config.get("target_modules"), list):
+        config["target_modules"].sort()  # PEFT keeps a set: in another order every time
     (out / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return target.stat().st_size
