@@ -70,7 +70,7 @@ def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress
     begun = len(todo) - len(plans)
     say(f"{fleet.workers} workers through Ray, engine {fleet.engine}, model {fleet.model}, meta RM {fleet.meta}")
     # Ended by a service manager, a run has to close its file and its engines as after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     told, seen, failed = time.monotonic(), set[str](), set[str]()
     try:
         with closing(batch.draw(plans, fleet)) as arriving:
@@ -83,6 +83,8 @@ def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress
                     say(progress.line())
     except OSError as error:
         raise UsageError(f"{file.path}: {error.strerror or error}") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return progress
 
 

@@ -65,29 +65,56 @@ def _width(plans: Sequence[SamplingPlan], fleet: Fleet) -> int:
 
 @contextmanager
 def _running(fleet: Fleet) -> Iterator[Any]:
-    """Ray, quiet and without usage reports; one that was started here listens on the loopback address only."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    """Ray, quiet and without usage reports; one that is started here listens on the loopback address only."""
+    os.environ.update(_environment(fleet))  # Ray reads it when it is imported
     import ray
     import ray.data
 
     where: dict[str, Any] = {"address": fleet.address}
     if fleet.address is None:
-        # Processors are not rationed: a worker waits for a GPU or a server, so Ray's count is of slots, not of cores.
+        # Its count of processors is one of slots here: how many workers there are says the user, not Ray.
         where = {"address": "local", "num_cpus": fleet.workers + 2, "object_store_memory": OBJECT_STORE}
-        where |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        where["include_dashboard"] = False
     ended = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
         signal.signal(signal.SIGTERM, ended)  # Ray would leave at once, with an exit code of its own
+        _quiet()
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
         context.target_max_block_size = None  # an item's samples stay in one block, and so on one worker
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
         yield ray
     except (ConnectionError, ValueError) as error:
         raise EngineError(f"Ray cannot be used: {error}", hint="Is the address that of a Ray cluster?") from error
     finally:
         ray.shutdown()
+
+
+def _ray_data_llm() -> Any:
+    """The module. Its import takes the root logger for itself, which is given back."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    import ray.data.llm
+
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    _quiet()
+    return ray.data.llm
+
+
+def _quiet() -> None:
+    """Every part of Ray sets its own logger when it is imported."""
+    for name in ("ray", "ray.data", "ray.llm"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _environment(fleet: Fleet) -> dict[str, str]:
+    found = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}  # errors come as exceptions, too
+    if fleet.address is None:
+        # The first is named after other systems and means: no cluster, so nothing listens beyond the loopback address.
+        # The second: a worker is not less important than what else runs here, as it would be by itself.
+        found |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_worker_niceness": "0"}
+    return {name: os.environ.get(name, value) for name, value in found.items()}
 
 
 # --- clients of engines that run elsewhere, or that need no GPU of Ray's ---------------------------------------------
@@ -96,20 +123,23 @@ def _running(fleet: Fleet) -> Iterator[Any]:
 def _by_clients(data: Any, fleet: Fleet, width: int) -> Any:
     from ray.data import ActorPoolStrategy
 
-    pool = ActorPoolStrategy(size=fleet.workers, max_tasks_in_flight_per_actor=width)
-    options = {"compute": pool, "max_concurrency": width, "num_cpus": 0.1}
-    return data.map_batches(Client, fn_constructor_args=(fleet,), batch_format="pyarrow", batch_size=1, **options)
+    pool = ActorPoolStrategy(
+        size=fleet.workers, max_tasks_in_flight_per_actor=width, max_concurrent_calls_per_actor=width
+    )
+    options = {"batch_format": "pyarrow", "batch_size": 1, "num_cpus": 0.1}
+    return data.map_batches(Client, fn_constructor_args=(fleet,), compute=pool, **options)
 
 
 # --- engines that Ray Data LLM starts --------------------------------------------------------------------------------
 
 
 def _by_engines(data: Any, fleet: Fleet, width: int, k: int) -> Any:
-    from ray.data.llm import build_processor, vLLMEngineProcessorConfig
+    from ray.data import ActorPoolStrategy
 
+    llm = _ray_data_llm()
     assert fleet.folder is not None
     found = _vllm.options(fleet.folder, False) | {"tensor_parallel_size": fleet.tensor_parallel}
-    config = vLLMEngineProcessorConfig(
+    config = llm.vLLMEngineProcessorConfig(
         model_source=str(fleet.folder),
         engine_kwargs=found | {"disable_log_stats": True},
         concurrency=(fleet.workers, fleet.workers),
@@ -125,10 +155,12 @@ def _by_engines(data: Any, fleet: Fleet, width: int, k: int) -> Any:
         tokenize_stage=False,
         detokenize_stage=False,
     )
-    asked = data.map_batches(partial(ask, fleet), batch_format="pyarrow", batch_size=None, num_cpus=0.1)
     small = {"num_cpus": 0.1}
-    processor = build_processor(config, preprocess_map_kwargs=small, postprocess_map_kwargs=small)
-    drawn = processor(asked).map_batches(partial(read, fleet.model), batch_format="pyarrow", batch_size=None, **small)
+    blocks = small | {"batch_format": "pyarrow", "batch_size": None}
+    processor = llm.build_processor(config, preprocess_map_kwargs=small, postprocess_map_kwargs=small)
+    drawn = processor(data.map_batches(partial(ask, fleet), **blocks)).map_batches(
+        partial(read, fleet.model), **blocks
+    )
     if fleet.meta == "none":
         return drawn
-    return drawn.map_batches(Reader, fn_constructor_args=(fleet,), batch_format="pyarrow", concurrency=1, **small)
+    return drawn.map_batches(Reader, fn_constructor_args=(fleet,), compute=ActorPoolStrategy(size=1), **blocks)
