@@ -28,6 +28,7 @@ OBJECT_STORE = 256 * 2**20
 """Bytes that Ray may hold on a machine of its own: prompts and samples under way, not weights."""
 _TASKS = 10_000
 """More rows than this and Ray spends its time on bookkeeping; several items then share one."""
+_ATTEMPTS = 3
 _IN_FLIGHT = {True: 256, False: 64}
 """Samples that one worker is given at the same time, about: an engine of its own, and a server that others use too."""
 
@@ -53,8 +54,7 @@ def draw(plans: Sequence[SamplingPlan], fleet: Fleet) -> Iterator[Drawn]:
             for row in data.iter_rows():
                 yield pickle.loads(row["drawn"])
         except ray.exceptions.RayError as error:
-            words = str(error).strip().splitlines() or [type(error).__name__]
-            raise EngineError(f"the workers failed: {words[-1][:300]}", hint="Ray's logs are in /tmp/ray.") from error
+            raise EngineError(f"the workers failed: {_brief(error)}", hint="Ray's logs are in /tmp/ray.") from error
 
 
 def _width(plans: Sequence[SamplingPlan], fleet: Fleet) -> int:
@@ -75,19 +75,29 @@ def _running(fleet: Fleet) -> Iterator[Any]:
         # Its count of processors is one of slots here: how many workers there are says the user, not Ray.
         where = {"address": "local", "num_cpus": fleet.workers + 2, "object_store_memory": OBJECT_STORE}
         where["include_dashboard"] = False
-    ended = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
-        signal.signal(signal.SIGTERM, ended)  # Ray would leave at once, with an exit code of its own
+        _start(ray, where)
         _quiet()
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
         context.target_max_block_size = None  # an item's samples stay in one block, and so on one worker
         yield ray
-    except (ConnectionError, ValueError) as error:
-        raise EngineError(f"Ray cannot be used: {error}", hint="Is the address that of a Ray cluster?") from error
     finally:
         ray.shutdown()
+
+
+def _start(ray: Any, where: dict[str, Any]) -> None:
+    """Connect to Ray, or start it, which it gives itself 30 s for: not always enough where much else runs."""
+    ended = signal.getsignal(signal.SIGTERM)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
+            break
+        except Exception as error:  # Ray has no type of its own for this
+            ray.shutdown()
+            if attempt == _ATTEMPTS or where["address"] != "local":
+                raise EngineError(f"Ray cannot be used: {_brief(error)}", hint="Its logs are in /tmp/ray.") from error
+    signal.signal(signal.SIGTERM, ended)  # Ray would leave at once, with an exit code of its own
 
 
 def _ray_data_llm() -> Any:
@@ -106,6 +116,12 @@ def _quiet() -> None:
     """Every part of Ray sets its own logger when it is imported."""
     for name in ("ray", "ray.data", "ray.llm"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _brief(error: Exception) -> str:
+    """The last line of what went wrong: what stands before it are the stacks of other processes."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:300] if lines else type(error).__name__
 
 
 def _environment(fleet: Fleet) -> dict[str, str]:
@@ -157,8 +173,9 @@ def _by_engines(data: Any, fleet: Fleet, width: int, k: int) -> Any:
     )
     small = {"num_cpus": 0.1}
     blocks = small | {"batch_format": "pyarrow", "batch_size": None}
+    few = 1 + fleet.workers // 8  # a process with a tokenizer costs more to start than to run
     processor = llm.build_processor(config, preprocess_map_kwargs=small, postprocess_map_kwargs=small)
-    drawn = processor(data.map_batches(partial(ask, fleet), **blocks)).map_batches(
+    drawn = processor(data.map_batches(partial(ask, fleet), concurrency=few, **blocks)).map_batches(
         partial(read, fleet.model), **blocks
     )
     if fleet.meta == "none":

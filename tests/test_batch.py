@@ -83,7 +83,7 @@ def drawn_in(path: Path) -> int:
 def until(path: Path, least: int, child: subprocess.Popen[str]) -> None:
     """Wait until so many samples are in the file."""
     while drawn_in(path) < least:
-        assert child.poll() is None
+        assert child.poll() is None, child.communicate()[1]
         time.sleep(0.02)
 
 
