@@ -17,7 +17,6 @@ from grm_core.errors import UsageError
 if TYPE_CHECKING:
     from cli.samplefile import SampleFile
     from cli.scoring import Progress
-    from grm_core.engines.base import Engine
     from grm_core.prompts import Template
     from grm_core.types import Example, Run
     from storage.exchange import Block
@@ -49,6 +48,20 @@ def add_sampling(parser: argparse.ArgumentParser, k: int) -> None:
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
     parser.add_argument("--principles", type=Path, metavar="FILE", help="principles to judge by, one per line")
     parser.add_argument("--meta", default="auto", help="meta RM: auto, none, a folder or a URL (default: auto)")
+    add_workers(parser)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Describe a run on many engines; docs/scale-out.md tells more."""
+    many = parser.add_argument_group("beyond one engine or machine (docs/scale-out.md)")
+    many.add_argument(
+        "--workers",
+        type=whole(1, 4096),
+        metavar="N",
+        help="deal the items to N workers through Ray: N vLLM engines, or N clients of --engine URL,URL,...",
+    )
+    many.add_argument("--tensor-parallel", type=whole(1, 1024), default=1, metavar="T", help="GPUs of each engine")
+    many.add_argument("--ray", metavar="ADDRESS", help="a running Ray cluster, or auto (default: Ray on this machine)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,9 +77,14 @@ def run(args: argparse.Namespace) -> int:
 
 def judge(args: argparse.Namespace, examples: "list[Example]", tags: tuple[str, ...] = ()) -> int:
     """Judge the examples into args.out, sessions with these tags, and import them where args.db says; as `run`."""
+    if args.workers is None and (args.tensor_parallel > 1 or args.ray is not None):
+        raise UsageError("--tensor-parallel and --ray belong to --workers N")
     principles = _principles(args.principles)
     try:
-        progress = asyncio.run(_score(args, examples, principles, tags))
+        if args.workers is not None:
+            progress = _score_far(args, examples, principles, tags)
+        else:
+            progress = asyncio.run(_score(args, examples, principles, tags))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say(f"stopped; go on with --resume: what had arrived is in {args.out}")
         return 130
@@ -88,7 +106,7 @@ async def _score(
     engine = engines.create(args.engine, args.model, **options)
     style = engine.style
     templates = _templates(examples, args.template, principles, style)
-    run = _run(args, engine, templates, principles)
+    run = _run(args, engine.name, engine.model, templates, principles)
     meta = meta_rm.create(args.meta, style)
     try:
         if before is not None and before.run is not None:
@@ -110,6 +128,29 @@ async def _score(
             await meta.close()
 
 
+def _score_far(
+    args: argparse.Namespace, examples: "list[Example]", principles: tuple[str, ...], tags: tuple[str, ...]
+) -> "Progress":
+    """As `_score`, by workers that Ray places."""
+    from cli import samplefile, scale, scoring
+
+    before = samplefile.read_unfinished(args.out) if args.resume else None
+    scoring.check_items(before, examples, args.out)
+    fleet = scale.fleet_of(args)
+    templates = _templates(examples, args.template, principles, fleet.style)
+    run = _run(args, fleet.engine.partition(":")[0], fleet.model, templates, principles)
+    if before is not None and before.run is not None:
+        scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
+    file = _open(args.out, before, run)
+    try:
+        plans = scoring.plans(file.run, before, args.k, list(zip(examples, templates, strict=True)), tags)
+        progress = scale.score_all(fleet, plans, file)
+        file.finish([example.id for example in examples])
+        return progress
+    finally:
+        file.close()
+
+
 def _open(out: Path, before: "Block | None", run: "Run") -> "SampleFile":
     from cli import samplefile, scoring
 
@@ -120,7 +161,7 @@ def _open(out: Path, before: "Block | None", run: "Run") -> "SampleFile":
 
 
 def _run(
-    args: argparse.Namespace, engine: "Engine", templates: "list[Template]", principles: tuple[str, ...]
+    args: argparse.Namespace, engine: str, model: str, templates: "list[Template]", principles: tuple[str, ...]
 ) -> "Run":
     from grm_core.provenance import commit, versions
     from grm_core.types import Params, Run
@@ -130,8 +171,8 @@ def _run(
     return Run(
         id=uuid.uuid4().hex,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        engine=engine.name,
-        model=engine.model,
+        engine=engine,
+        model=model,
         # Items of one file may need different templates (a single response, a reference answer).
         template="+".join(name for name, _ in used),
         template_hash="+".join(digest for _, digest in used),

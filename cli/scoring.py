@@ -15,13 +15,14 @@ from grm_core.errors import GRMError, UsageError
 from grm_core.meta_rm import MetaRM, attach
 from grm_core.prompts import Template
 from grm_core.sampling import SamplingPlan, sample
-from grm_core.types import Example, Run, Session
+from grm_core.types import Example, Run, Sample, Session
 from storage import exchange
 from storage.exchange import Block
 
 IN_FLIGHT = 64
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
-_REPORT_EVERY_S = 10.0
+REPORT_EVERY_S = 10.0
+"""Seconds between two lines for a person who waits."""
 SETTINGS = ("template", "template_hash", "params", "seed", "order", "principles")
 """What a resumed run must have in common with the one in the file, beside the model."""
 
@@ -43,6 +44,15 @@ class Progress:
     def failed(self) -> bool:
         """Whether anything is missing that was asked for."""
         return bool(self.items_failed or self.samples_failed)
+
+    def count(self, sample: Sample) -> None:
+        """Take account of a sample that was written."""
+        self.samples += 1
+        if sample.completion is None:
+            self.samples_failed += 1
+        else:
+            self.tokens += sample.completion.completion_tokens
+            self.unreadable += sample.scores is None
 
     def line(self) -> str:
         """One line for a person who waits."""
@@ -158,20 +168,16 @@ async def _sample(engine: Engine, meta: MetaRM | None, task: Task, file: SampleF
             if meta is not None:
                 each = await attach(meta, task.plan.example, each)
             file.add_sample(task.plan.example.id, each)
-            progress.samples += 1
+            progress.count(each)
             if each.completion is None:
-                progress.samples_failed += 1
                 failed.append(each.error or "no completion")
-            else:
-                progress.tokens += each.completion.completion_tokens
-                progress.unreadable += each.scores is None
     return failed
 
 
 async def _talk(words: Callable[[], str]) -> None:
     last = ""
     while True:
-        await asyncio.sleep(_REPORT_EVERY_S)
+        await asyncio.sleep(REPORT_EVERY_S)
         if (now := words()) and now != last:
             last = now
             say(now)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from grm_core import prompts, shuffling
-from grm_core.engines.base import Engine, OnText, Reply
+from grm_core.engines.base import Engine, OnText, Reply, Sizer
 from grm_core.errors import EngineError, UsageError
 from grm_core.parsing import PARSER_VERSION, parse
 from grm_core.prompts import Template
@@ -57,7 +57,7 @@ def check(example: Example, k: int, n_max: int = N_MAX) -> None:
         raise UsageError(f"{len(example.labels)} labels for {len(example.responses)} responses")
 
 
-async def fit(engine: Engine, plan: SamplingPlan) -> SamplingPlan:
+async def fit(engine: Sizer, plan: SamplingPlan) -> SamplingPlan:
     """The plan with max_tokens lowered to what the model's context leaves beside the prompt.
 
     For an engine whose model was not trained as a judge, structured output enforces the format.
@@ -98,7 +98,7 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     waiting = {request.key: slots for request, slots in asked}
     async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:
         async for reply in replies:
-            yield _sample(plan, waiting[reply.key][reply.child], reply)
+            yield sampled(plan.session_id, waiting[reply.key][reply.child], reply)
 
 
 def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
@@ -127,15 +127,16 @@ def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
     return Request(request_key(plan.example.id, order, seed), messages, plan.params, seed, len(group))
 
 
-def _sample(plan: SamplingPlan, slot: Slot, reply: Reply) -> Sample:
+def sampled(session_id: str, slot: Slot, reply: Reply) -> Sample:
+    """The sample that a reply makes of its slot; one without a completion carries the reply's error."""
     result = reply.result
     if isinstance(result, EngineError):
         completion, error, parsed = None, str(result), Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
     else:
         completion, error, parsed = result, None, read(result, len(slot.order))
     return Sample(
-        id=f"{plan.session_id}/{slot.index}",
-        session_id=plan.session_id,
+        id=f"{session_id}/{slot.index}",
+        session_id=session_id,
         index=slot.index,
         order=slot.order,
         seed=slot.seed,

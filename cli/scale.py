@@ -1,0 +1,101 @@
+"""score --workers N: the same run into the same file, its items dealt to workers by Ray."""
+
+import argparse
+import asyncio
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from cli.common import say
+from cli.samplefile import SampleFile
+from cli.scoring import REPORT_EVERY_S, Progress, Task
+from grm_core import batch, engines
+from grm_core.engines.base import Engine
+from grm_core.errors import UsageError
+from grm_core.models import default_model
+from grm_core.workers import Drawn, Fleet
+
+
+def fleet_of(args: argparse.Namespace) -> Fleet:
+    """The workers that the arguments ask for; servers are asked for their model, nothing is started."""
+    servers = tuple(each.strip() for each in args.engine.split(",")) if args.engine.startswith("http") else ()
+    made = [engines.create(each, args.model) for each in servers or (args.engine,)]
+    if servers:
+        asyncio.run(_ask(made))
+        if len({engine.model for engine in made}) > 1:
+            raise UsageError("the servers do not serve the same model; name one that all of them have with --model")
+    folder, name = None, made[0].model
+    if made[0].name in ("managed", "hf"):
+        folder, name = _model(args.model, name)
+    return Fleet(
+        engine=args.engine if made[0].name == "replay" else made[0].name,
+        model=name,
+        style=made[0].style,
+        untrained=made[0].untrained,
+        folder=folder,
+        servers=servers,
+        meta=args.meta,
+        workers=args.workers,
+        tensor_parallel=args.tensor_parallel,
+        address=args.ray,
+    )
+
+
+async def _ask(servers: list[Engine]) -> None:
+    try:
+        for server in servers:
+            await server.start()
+    finally:
+        for server in servers:
+            await server.close()
+
+
+def _model(folder: str | None, name: str) -> tuple[Path, str]:
+    """The folder and the name of a model that workers load; the default one is made ready here, once."""
+    if folder is not None:
+        return Path(folder).expanduser().resolve(), name
+    found = default_model()
+    return found.folder, found.name
+
+
+def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress:
+    """Have every item sampled, each sample written when its item comes; as scoring.score_all otherwise."""
+    todo = list(tasks)
+    progress = Progress(len(todo))
+    for task in todo:
+        file.add_item(task.plan.example, task.session)
+    plans = [task.plan for task in todo if not task.plan.have.issuperset(range(task.plan.k))]
+    begun = len(todo) - len(plans)
+    say(f"{fleet.workers} workers through Ray, engine {fleet.engine}, model {fleet.model}, meta RM {fleet.meta}")
+    # Ended by a service manager, a run has to close its file and its engines as after Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    told, seen, failed = time.monotonic(), set[str](), set[str]()
+    try:
+        with closing(batch.draw(plans, fleet)) as arriving:
+            for drawn in arriving:
+                _take(drawn, file, progress, failed)
+                seen.add(drawn.example.id)
+                progress.items_done, progress.items_failed = begun + len(seen), len(failed)
+                if time.monotonic() - told > REPORT_EVERY_S:
+                    told = time.monotonic()
+                    say(progress.line())
+    except OSError as error:
+        raise UsageError(f"{file.path}: {error.strerror or error}") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return progress
+
+
+def _take(drawn: Drawn, file: SampleFile, progress: Progress, failed: set[str]) -> None:
+    """Write a sample, or tell why there is none."""
+    error: str | None = drawn.error
+    if drawn.sample is None:
+        failed.add(drawn.example.id)
+    else:
+        file.add_sample(drawn.example.id, drawn.sample)
+        progress.count(drawn.sample)
+        error = drawn.sample.error
+    if error:
+        say(f"item {drawn.example.id!r}: {error}")

@@ -1,0 +1,233 @@
+"""What runs on the workers of `batch`: rows with a plan go in, rows with samples come out, and nothing here knows Ray.
+
+Prompts, orders, seeds and the parser are those of `grm_core.sampling`, so a sample does not tell who drew it.
+"""
+
+import asyncio
+import hashlib
+import pickle
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grm_core import engines, meta_rm
+from grm_core.engines import _vllm
+from grm_core.engines._chat import wire_messages
+from grm_core.engines.base import Engine, PromptSize, Reply
+from grm_core.errors import EngineError, GRMError, UsageError
+from grm_core.sampling import SamplingPlan, check, fit, requests, sample, sampled
+from grm_core.shuffling import Slot
+from grm_core.types import Completion, Example, Message, Request, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Who draws the samples. `workers` engines, or `workers` clients of the servers, in one Ray cluster."""
+
+    engine: str
+    """managed (Ray starts vLLM), server, hf or replay:FILE."""
+    model: str
+    """The model's name as recorded with the run."""
+    style: str = ""
+    untrained: bool = False
+    folder: Path | None = None
+    """The model of managed and hf: every machine must see it at the same path."""
+    servers: tuple[str, ...] = ()
+    """Addresses of running vLLM servers, all with the same model; an item always goes to the same one."""
+    meta: str = "none"
+    """As meta_rm.create takes it."""
+    workers: int = 1
+    tensor_parallel: int = 1
+    """GPUs of one worker, on one machine or several; managed only."""
+    address: str | None = None
+    """A running Ray cluster's ('auto' finds it); None starts Ray on this machine, for this run."""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for workers that cannot be had."""
+        if self.tensor_parallel > 1 and (not self.placed or _vllm.cpu_build()):
+            raise UsageError("tensor parallelism is for engines that are started on GPUs; give a server its own")
+
+    @property
+    def placed(self) -> bool:
+        """Whether Ray starts the engines."""
+        return self.engine == "managed"
+
+
+class Drawn(NamedTuple):
+    """A sample, or why there is none."""
+
+    example: Example
+    sample: Sample | None
+    """None when the item cannot be judged, or when the meta RM did not answer."""
+    error: str = ""
+
+
+class Client:
+    """A worker that judges items as `score` does, each by the engine that the item belongs to."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._engines: dict[str, Engine] = {}
+        self._meta = meta_rm.create(fleet.meta, fleet.style)
+
+    async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
+        """Take rows with a plan, give rows with what was drawn."""
+        for plan in map(pickle.loads, batch["plan"].to_pylist()):
+            yield _table([drawn async for drawn in self._judge(plan)])
+
+    async def _judge(self, plan: SamplingPlan) -> AsyncGenerator[Drawn, None]:
+        try:
+            async with aclosing(sample(self._engine(plan.example.id), plan)) as arriving:
+                async for each in arriving:
+                    if self._meta is not None:
+                        each = await meta_rm.attach(self._meta, plan.example, each)
+                    yield Drawn(plan.example, each)
+        except GRMError as error:
+            yield Drawn(plan.example, None, str(error))
+
+    def _engine(self, item_id: str) -> Engine:
+        spec = server_of(item_id, self._fleet.servers) or self._fleet.engine
+        if spec not in self._engines:
+            options = {"pace": "at-once"} if spec.startswith("replay:") else {}
+            model = str(self._fleet.folder) if self._fleet.folder else self._fleet.model
+            self._engines[spec] = engines.create(spec, model, **options)
+        return self._engines[spec]
+
+
+def server_of(item_id: str, servers: tuple[str, ...]) -> str | None:
+    """The server that has an item's prompt in its cache: the same in every worker, today and after a stop."""
+    if not servers:
+        return None
+    digest = hashlib.sha256(item_id.encode("utf-8", "surrogatepass")).digest()
+    return servers[int.from_bytes(digest[:8], "big") % len(servers)]
+
+
+class _Asked(NamedTuple):
+    """What a row of one sample is for."""
+
+    example: Example
+    session_id: str
+    slot: Slot | None = None
+    """None where the item cannot be judged."""
+    key: str = ""
+    end: int | None = None
+    """The token that ends a completion."""
+
+
+def _table(drawn: Sequence[Drawn]) -> Any:
+    import pyarrow
+
+    return pyarrow.table({"drawn": pyarrow.array([pickle.dumps(each) for each in drawn], pyarrow.binary())})
+
+
+def drawn_of(batch: Any) -> list[Drawn]:
+    """What rows of a worker hold."""
+    return [pickle.loads(each) for each in batch["drawn"].to_pylist()]
+
+
+class _Sizer:
+    """The model's tokenizer and context, without the model."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        assert fleet.folder is not None
+        self.model, self.untrained = fleet.model, fleet.untrained
+        self._limit = _vllm.context_length(fleet.folder)
+        self._tokenizer = _tokenizer(fleet.folder)
+        self.end: int | None = self._tokenizer.eos_token_id
+
+    def encode(self, messages: Sequence[Message]) -> list[int]:
+        """The prompt's tokens as vLLM's server makes them."""
+        turns = wire_messages(messages)
+        ids: list[int] = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+        return ids
+
+    async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
+        """Count a prompt's tokens."""
+        return PromptSize(len(self.encode(messages)), self._limit)
+
+
+@lru_cache(maxsize=2)
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def ask(fleet: Fleet, batch: Any) -> Any:
+    """Rows with a plan -> a row for each of their samples, in the words of Ray Data LLM."""
+    import pyarrow
+
+    sizer = _Sizer(fleet)
+    rows: list[dict[str, Any]] = []
+    for plan in map(pickle.loads, batch["plan"].to_pylist()):
+        try:
+            check(plan.example, plan.k)
+            fitted = asyncio.run(fit(sizer, plan))
+        except GRMError as error:
+            # Ray Data LLM passes a row with an error on as it is.
+            nothing = Request("", (), plan.params, 0)
+            rows.append(_row(_Asked(plan.example, plan.session_id), nothing, 0, [0], str(error)))
+            continue
+        for request, slots in requests(fitted):
+            tokens = sizer.encode(request.messages)
+            for child, slot in enumerate(slots):
+                asked = _Asked(plan.example, plan.session_id, slot, request.key, sizer.end)
+                rows.append(_row(asked, request, child, tokens, ""))
+    return pyarrow.Table.from_pylist(rows)
+
+
+def _row(asked: _Asked, request: Request, child: int, tokens: list[int], error: str) -> dict[str, Any]:
+    params = request.params
+    sampling = {"seed": request.seed + child, "temperature": params.temperature, "top_p": params.top_p}
+    sampling |= {"max_tokens": params.max_tokens}
+    held = {"structured_outputs": {"regex": params.regex}} if params.regex is not None else {}
+    return {
+        "asked": pickle.dumps(asked),
+        "tokenized_prompt": tokens,
+        "sampling_params": sampling | held,
+        "__inference_error__": error,
+    }
+
+
+def read(model: str, batch: Any) -> Any:
+    """Rows from Ray Data LLM -> rows with what was drawn."""
+    found = []
+    for row in batch.to_pylist():
+        asked, error = pickle.loads(row["asked"]), row["__inference_error__"]
+        if asked.slot is None:
+            found.append(Drawn(asked.example, None, error))
+            continue
+        result = EngineError(error) if error else _completion(row, asked.end, model)
+        found.append(Drawn(asked.example, sampled(asked.session_id, asked.slot, Reply(asked.key, 0, result))))
+    return _table(found)
+
+
+def _completion(row: dict[str, Any], end: int | None, model: str) -> Completion:
+    """The engine's answer. It does not say why it ended: with the end token, or because there was no room left."""
+    tokens = row["generated_tokens"]
+    reason = "stop" if tokens and tokens[-1] == end else "length"
+    return Completion(
+        row["generated_text"], reason, row["num_input_tokens"], len(tokens), row["time_taken_llm"], model
+    )
+
+
+class Reader:
+    """A worker that holds the meta RM."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._meta = meta_rm.create(fleet.meta, fleet.style)
+
+    async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
+        """Give what was drawn its meta logits; a sample that cannot get one is lost and has to be drawn again."""
+        yield _table(await asyncio.gather(*(self._read(drawn) for drawn in drawn_of(batch))))
+
+    async def _read(self, drawn: Drawn) -> Drawn:
+        if self._meta is None or drawn.sample is None:
+            return drawn
+        try:
+            return drawn._replace(sample=await meta_rm.attach(self._meta, drawn.example, drawn.sample))
+        except EngineError as error:
+            return Drawn(drawn.example, None, str(error))
