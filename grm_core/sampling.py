@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from grm_core import prompts, shuffling
+from grm_core import prompts, shuffling, verdicts
 from grm_core.engines.base import Engine, OnText, Reply
 from grm_core.errors import EngineError, UsageError
 from grm_core.parsing import PARSER_VERSION, parse
@@ -64,8 +64,9 @@ async def fit(engine: Engine, plan: SamplingPlan) -> SamplingPlan:
     Raises UsageError with the token counts, before any completion is asked for, when too little is left.
     """
     n = len(plan.example.responses)
+    prompts.check_count(plan.template.name, n)
     if engine.untrained and plan.params.regex is None:
-        held = replace(plan.params, regex=prompts.structure(n, bool(plan.principles)))
+        held = replace(plan.params, regex=prompts.structure_of(plan.template.name, n, bool(plan.principles)))
         plan = replace(plan, params=held)
     messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
     size = await engine.prompt_size(messages)
@@ -132,7 +133,8 @@ def _sample(plan: SamplingPlan, slot: Slot, reply: Reply) -> Sample:
     if isinstance(result, EngineError):
         completion, error, parsed = None, str(result), Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
     else:
-        completion, error, parsed = result, None, read(result, len(slot.order))
+        completion, error = result, None
+        parsed = read(result, len(slot.order), plan.template.name)
     return Sample(
         id=f"{plan.session_id}/{slot.index}",
         session_id=plan.session_id,
@@ -146,6 +148,7 @@ def _sample(plan: SamplingPlan, slot: Slot, reply: Reply) -> Sample:
     )
 
 
-def read(completion: Completion, n: int) -> Parsed:
-    """Parse a completion that scores n responses."""
-    return parse(completion.text, n, completion.finish_reason)
+def read(completion: Completion, n: int, template: str = "") -> Parsed:
+    """Parse a completion that scores n responses, or names the best of them where the template asks for that."""
+    reader = verdicts.parse if template in prompts.LETTERED else parse
+    return reader(completion.text, n, completion.finish_reason)
