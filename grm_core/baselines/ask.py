@@ -77,6 +77,11 @@ def needed(found: Answers) -> list[Answer]:
     return found
 
 
+def tokens(found: Sequence[Answer]) -> int:
+    """Tokens that were generated for these answers."""
+    return sum(answer.completion.completion_tokens for answer in found)
+
+
 async def probabilities(
     engine: Engine, messages: Sequence[Message], begun: str, n: int, template: str = JUDGE
 ) -> tuple[float, ...]:

@@ -29,8 +29,9 @@ async def judge(engine: Engine, examples: Sequence[Example], settings: Settings)
         examples, await ask.answers(engine, examples, settings.template, settings), strict=True
     ):
         try:
-            rows, unread = await votes(engine, ask.needed(answers), settings)
-            found.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread))
+            needed = ask.needed(answers)
+            rows, unread = await votes(engine, needed, settings)
+            found.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread, tokens=ask.tokens(needed)))
         except GRMError as error:
             found.append(error)
     return found

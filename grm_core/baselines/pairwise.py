@@ -105,7 +105,7 @@ async def _played(engine: Engine, example: Example, answers: Sequence[Answers], 
             if row is not None:
                 wins[place // 2, i, j] += row[0]
                 wins[place // 2, j, i] += row[1]
-    return _poll(example, wins, unread)
+    return _poll(example, wins, unread, sum(ask.tokens(ask.needed(each)) for each in answers))
 
 
 async def _probable(engine: Engine, example: Example, name: str) -> Poll:
@@ -121,9 +121,9 @@ async def _probable(engine: Engine, example: Example, name: str) -> Poll:
                 wins[0, second, first] += chances[1] / sum(chances)
             else:
                 unread[str(ParseStatus.NO_SCORES)] += 1
-    return _poll(example, wins, unread)
+    return _poll(example, wins, unread, 0)
 
 
-def _poll(example: Example, wins: Values, unread: Counter[str]) -> Poll:
+def _poll(example: Example, wins: Values, unread: Counter[str], tokens: int) -> Poll:
     rows: list[Row | None] = [tuple(sample.ravel().tolist()) if sample.any() else None for sample in wins]
-    return poll(Baseline.PAIRWISE, example, rows, strengths, unread)
+    return poll(Baseline.PAIRWISE, example, rows, strengths, unread, tokens)
