@@ -233,7 +233,7 @@ def dealt(texts: Sequence[str], settings: Settings) -> list[tuple[str, ...]]:
     for deal in range(settings.deals):
         order = random.Random(f"{settings.seed}|{deal}|{len(there)}").sample(there, len(there))
         found += [tuple(order[start::count]) for start in range(count)]
-    return found
+    return list(dict.fromkeys(found))  # single texts come out the same in every deal
 
 
 def _means(

@@ -144,6 +144,10 @@ def test_large_groups_are_dealt_into_even_lists_in_different_company(
     assert len({frozenset(each) for each in lists}) == len(lists)
 
 
+def test_texts_that_are_judged_alone_are_judged_once() -> None:
+    assert sorted(dealt(["a", "b", " "], Settings(most=1, deals=3))) == [("a",), ("b",)]
+
+
 async def test_a_large_groups_reward_is_the_mean_over_its_lists(engine: Closing) -> None:
     def crowd(responses: list[str], seed: int) -> str:
         scores = [10 if "10" in text else 4 if any("10" in other for other in responses) else 8 for text in responses]

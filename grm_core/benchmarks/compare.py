@@ -5,7 +5,7 @@ What the paper's hypotheses ask (docs/benchmarks.md): does a small model with ma
 of its own add (H1). Accuracy at k is the mean over random subsets of the stored samples, as everywhere.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,9 +54,9 @@ def compare(grms: Mapping[str, Sequence[Judged]], baselines: Mapping[str, Sequen
     polls = {
         name: {item.example.id: item for item in items if _asks(item.example)} for name, items in baselines.items()
     }
-    sets: list[Iterable[str]] = [*known.values(), *polls.values()]
+    sets: list[Mapping[str, object]] = [*known.values(), *polls.values()]
     first, *others = sets
-    common = tuple(name for name in first if all(name in set(other) for other in others))
+    common = tuple(name for name in first if all(name in other for other in others))
     if not common:
         raise UsageError("the files have no labelled item in common; there is nothing to compare")
     found: list[Contender] = []
