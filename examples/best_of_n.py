@@ -52,7 +52,7 @@ async def run(args: argparse.Namespace, queries: Sequence[Query]) -> tuple[list[
         await policy.close()
     print(f"{args.n} answers to each of {len(queries)} queries by {policy.model}", file=sys.stderr)
     grm = engines.create(args.engine, args.model)
-    settings = Settings(k=args.k, seed=args.seed)
+    settings = Settings(k=args.k, seed=args.seed, params=Params(max_tokens=args.judge_tokens))
     sessions = common.Sessions(grm, settings.params, args.k, args.seed, "best-of-n")
     with GRMReward(grm, settings, on_judgement=sessions.add) as reward:
         prompts = [query.chat() for query in queries for _ in range(args.n)]

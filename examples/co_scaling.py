@@ -64,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
 async def run(args: argparse.Namespace, queries: Sequence[Query]) -> list[Course]:
     """All queries, round by round: those of one round are asked together."""
     policy, grm = common.create_policy(args), engines.create(args.engine, args.model)
-    sessions = Sessions(grm, Params(), args.k, args.seed, "co-scaling")
+    sessions = Sessions(grm, Params(max_tokens=args.judge_tokens), args.k, args.seed, "co-scaling")
     drawn = Params(temperature=args.temperature, max_tokens=args.policy_tokens)
     try:
         await grm.start()
@@ -141,9 +141,9 @@ async def _judged(
     if not all(text.strip() for text in texts) or len(set(texts)) < len(texts):
         return None
     example = Example(f"{course.query.id}/round-{number}/{what.replace(' ', '-')}", course.query.turns, texts)
-    template = prompts.load(prompts.choose(example, style=grm.style))
+    template, params = prompts.load(prompts.choose(example, style=grm.style)), Params(max_tokens=args.judge_tokens)
     try:
-        return await judge(grm, SamplingPlan(example, template, Params(), args.k, args.seed))
+        return await judge(grm, SamplingPlan(example, template, params, args.k, args.seed))
     except GRMError as error:
         print(f"{example.id}: {error}", file=sys.stderr)
         return None

@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", help="the GRM's: auto, managed, hf or a URL")
     parser.add_argument("--model", help="the GRM's folder or served name (default: the bundled GRM)")
     parser.add_argument("--k", type=int, default=8, help="samples per judgment")
+    parser.add_argument("--judge-tokens", type=int, default=512, help="most tokens of a judgment")
     parser.add_argument("--temperature", type=float, default=0.8, help="of the policy's answers")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, metavar="OUT.jsonl", help="a line per query")

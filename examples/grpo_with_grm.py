@@ -18,6 +18,7 @@ from examples.common import SEEN, tasks
 from grm_core import models
 from grm_core.errors import GRMError
 from grm_core.reward_function import GRMReward, Settings
+from grm_core.types import Params
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     args = parser.parse_args(argv)
     try:
-        with GRMReward(args.engine, Settings(k=args.k), model=args.model) as reward:
+        with GRMReward(args.engine, Settings(k=args.k, params=Params(max_tokens=512)), model=args.model) as reward:
             logged = train(args, reward)
     except GRMError as error:
         print(error, file=sys.stderr)
