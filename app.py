@@ -15,7 +15,7 @@ from grm_core.errors import GRMError
 from ui import serve
 
 NAMES = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_", "export", "search")
-NAMES += ("meta", "principles", "labels", "leaderboard", "baseline", "doctor")
+NAMES += ("meta", "principles", "labels", "leaderboard", "baseline", "compare", "doctor")
 COMMANDS = {name.rstrip("_"): import_module(f"cli.{name}") for name in NAMES}
 
 

@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     score.add_argument("--engine", default="auto", help="auto, managed, hf or a URL (default: auto)")
     score.add_argument("--model", help="judges: as for `score`; (semi-)scalar: the folder that train wrote")
     score.add_argument("--vote", choices=("majority", "probability"), default="majority", help="of judges")
+    score.add_argument(
+        "--template", choices=("judge", "verdict"), default="judge", help="of judges: see docs/baselines.md"
+    )
     score.add_argument("--seed", type=whole(0, 2**63 - 1), default=0)
     score.add_argument("--temperature", type=real(0, 5), default=0.5)
     score.add_argument("--max-tokens", type=whole(1, 1_000_000), default=1024, help="per completion (default: 1024)")
@@ -109,7 +112,7 @@ class _Judge:
 
         self.name: Baseline = args.name
         self.settings: Settings = Settings(
-            args.k, args.seed, Params(args.temperature, 1.0, args.max_tokens), args.vote
+            args.k, args.seed, Params(args.temperature, 1.0, args.max_tokens), args.vote, template=args.template
         )
         self.engine: Engine | None = None
         self.head: Any = None
@@ -143,7 +146,7 @@ class _Judge:
         if self.head is not None:
             found["head"] = self.head_name
         if self.engine is not None:
-            template = prompts.load("critique" if self.head is not None else "judge")
+            template = prompts.load("critique" if self.head is not None else self.settings.template)
             params = self.settings.params
             found |= {"engine": self.engine.name, "model": self.engine.model, "template_hash": template.hash}
             found |= {"k": self.settings.k, "seed": self.settings.seed, "temperature": params.temperature}

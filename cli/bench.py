@@ -1,17 +1,20 @@
 """python app.py bench NAME --data PATH: judge a reward benchmark and print its official metric.
 
 Everything lands in one folder: samples.jsonl grows as samples arrive; report.json, .md and .html are written at the
-end. Called again after a crash or Ctrl-C, it asks only for what is missing.
+end. Called again after a crash or Ctrl-C, it asks only for what is missing. Several models or sets of principles
+(`--model A --model B --principles generated --principles general`) are run one after the other, each in its own
+folder, and compared: accuracy over k and over generated tokens.
 """
 
 import argparse
 import json
 import random
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import report, score
-from cli.common import say, whole
+from cli.common import print_json, say, whole
 from grm_core.errors import UsageError
 from storage.paths import default_path
 
@@ -31,37 +34,101 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--db", default=str(default_path()), metavar="FILE", help="database that gets the sessions, or none"
     )
-    score.add_sampling(parser, 8)
+    score.add_sampling(parser, 8, several=True)
     report.add_policy(parser)
     parser.set_defaults(order=None)  # a benchmark that wants both orders gets them by itself
 
 
 def run(args: argparse.Namespace) -> int:
-    """Judge and report; exit code 1 when an item or sample failed, 130 when stopped."""
+    """Judge and report, run after run; exit code 1 when an item or sample failed, 130 when stopped."""
     from grm_core.benchmarks import named
-    from grm_core.benchmarks.report import record
 
     benchmark = named(args.name)
     _check(benchmark, args)
     examples = _examples(benchmark, args)
     folder = args.out or Path("build/bench") / benchmark.name
+    runs = variants(args)
+    worst, headlines = 0, {}
+    for name, own in runs.items():
+        if len(runs) > 1:
+            say(f"run {name}")
+        own.out = folder / re.sub(r"[^\w.-]+", "-", name) if len(runs) > 1 else folder
+        code, headlines[name] = _one(benchmark, examples, own)
+        if code == 130:
+            return code
+        worst = max(worst, code)
+    if len(runs) > 1:
+        _compare({name: own.out for name, own in runs.items()}, headlines, folder)
+    return worst
+
+
+def variants(args: argparse.Namespace) -> dict[str, argparse.Namespace]:
+    """The arguments of every run by name: each model under each set of principles.
+
+    A model may be given as NAME=MODEL. Raises UsageError where two runs would have one name.
+    """
+    found: dict[str, argparse.Namespace] = {}
+    for given in args.model or [None]:
+        name, mark, model = (given or "").partition("=")
+        if not mark:
+            model = given
+            name = Path(given).name if given and Path(given).is_dir() else given or "default"
+        for path in args.principles or [None]:
+            own = argparse.Namespace(**vars(args) | {"model": model, "principles": path})
+            if str(path) == "generated":
+                own.principles = None
+            called = f"{name}, {path.stem} principles" if len(args.principles or []) > 1 else name
+            if called in found:
+                raise UsageError(f"two runs are called {called!r}; name the models: --model NAME=MODEL")
+            found[called] = own
+    return found
+
+
+def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Namespace) -> tuple[int, float | None]:
+    """One run into its folder: (exit code, headline)."""
+    from grm_core.benchmarks.report import record
+    from storage.records import item_record
+
+    folder = args.out
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lines = "".join(json.dumps(item_record(each)) + "\n" for each in examples)
+        (folder / "items.jsonl").write_text(lines, encoding="ascii")  # what `baseline` may be given
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}") from None
     args.out, args.resume, args.db = folder / "samples.jsonl", True, None if args.db == "none" else Path(args.db)
-    code = score.judge(args, examples, (benchmark.name,))
+    try:
+        code = score.judge(args, examples, (benchmark.name,))
+    finally:
+        args.out = folder
     if code == 130:
-        return code
+        return code, None
     asked = {example.id for example in examples}
-    samples = {name: found for name, found in report.read(str(args.out), examples).items() if name in asked}
+    found = report.read(str(folder / "samples.jsonl"), examples)
+    samples = {name: mine for name, mine in found.items() if name in asked}
     made = report.make(args, benchmark, examples, samples, args.k)
     for suffix, page in report.pages(made, examples, samples, {".md", ".html"}).items():
         (folder / f"report{suffix}").write_text(page, encoding="utf-8")
     (folder / "report.json").write_text(json.dumps(record(made), indent=1) + "\n", encoding="utf-8")
     report.tell(made)
     say(f"report.md and report.html are in {folder}")
-    return code
+    return code, made.result.headline
+
+
+def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out: Path) -> None:
+    """What the runs amount to beside each other: printed, and as comparison.json, .md and .html."""
+    import pandas as pd
+
+    from cli import compare
+
+    found = compare.read({name: folder / "samples.jsonl" for name, folder in folders.items()})
+    table = pd.DataFrame(list(headlines.items()), columns=["judge", "headline"])
+    for suffix in (".md", ".html"):
+        (out / f"comparison{suffix}").write_text(compare.page(found, suffix, table), encoding="utf-8")
+    told = {"headlines": headlines} | compare.record(found)
+    (out / "comparison.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print_json({"comparison": told})
+    say(f"comparison.md and comparison.html are in {out}")
 
 
 def _check(benchmark: "Benchmark", args: argparse.Namespace) -> None:

@@ -14,14 +14,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("file", metavar="TEXT_FILE", help="a completion as text; - reads standard input")
     parser.add_argument("--n", type=whole(1, 32), required=True, help="how many responses it should score")
+    parser.add_argument("--template", metavar="NAME", default="", help="what was asked with: verdict names by letter")
     parser.add_argument("--finish-reason", metavar="REASON", help="why generation ended: stop, length, ...")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print status, scores in shown order (null unless ok), principles and spans (character ranges of the text)."""
+    from grm_core import prompts, verdicts
     from grm_core.parsing import parse
 
-    parsed = parse(_text(args.file), args.n, args.finish_reason)
+    reader = verdicts.parse if args.template in prompts.LETTERED else parse
+    parsed = reader(_text(args.file), args.n, args.finish_reason)
     print_json(
         {
             "status": str(parsed.status),

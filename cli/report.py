@@ -56,14 +56,14 @@ def run(args: argparse.Namespace) -> int:
     benchmark = named(args.name)
     if args.samples is None:
         raise UsageError("give the scores with --samples")
-    _check_pages(args.out)
+    check_pages(args.out)
     examples = load(benchmark, args.data)
     samples = read(args.samples, examples)
     made = make(args, benchmark, examples, samples, args.k)
     if args.out:
         written = pages(made, examples, samples, {path.suffix for path in args.out})
         for path in args.out:
-            with _new(path) as out:
+            with new(path) as out:
                 out.write(written[path.suffix])
             say(f"written to {path}")
     return tell(made)
@@ -124,7 +124,8 @@ def read(file: str, examples: "Sequence[Example]") -> "dict[str, list[Sample]]":
     return found
 
 
-def _check_pages(paths: Sequence[Path]) -> None:
+def check_pages(paths: Sequence[Path]) -> None:
+    """UsageError for a page that cannot be written."""
     for path in paths:
         if path.suffix not in (".md", ".html"):
             raise UsageError(f"{path}: a page is .md or .html")
@@ -132,7 +133,8 @@ def _check_pages(paths: Sequence[Path]) -> None:
             raise UsageError(f"{path} exists already; choose another name")
 
 
-def _new(path: Path) -> Any:
+def new(path: Path) -> Any:
+    """A text file that appears when its block ends well."""
     from cli.export import new_file
 
     return new_file(path, path.suffix)

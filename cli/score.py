@@ -35,18 +35,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_sampling(parser, 32)
 
 
-def add_sampling(parser: argparse.ArgumentParser, k: int) -> None:
-    """Describe how items are judged; `k` is the default."""
+def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False) -> None:
+    """Describe how items are judged; `k` is the default. With `several`, models and principles may be repeated."""
+    action, again = ("append", "; repeatable") if several else ("store", "")
     parser.add_argument("--k", type=whole(1, 1024), default=k, help="samples per item (default: %(default)s)")
     parser.add_argument("--engine", default="auto", help="auto, managed, hf, replay:FILE or a URL (default: auto)")
-    parser.add_argument("--model", help="name on the server, or a folder for managed and hf")
+    parser.add_argument("--model", action=action, help=f"name on the server, or a folder for managed and hf{again}")
     parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0)
     parser.add_argument("--temperature", type=real(0, 5), default=0.5)
     parser.add_argument("--top-p", type=real(0.001, 1), default=1.0)
     parser.add_argument("--max-tokens", type=whole(1, 1_000_000), default=1024, help="per completion (default: 1024)")
     parser.add_argument("--order", choices=("random", "balanced"), default="random", help="how responses are shuffled")
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
-    parser.add_argument("--principles", type=Path, metavar="FILE", help="principles to judge by, one per line")
+    parser.add_argument(
+        "--principles",
+        type=Path,
+        action=action,
+        metavar="FILE",
+        help=f"principles to judge by, one per line, or 'general' for those of the template pointwise{again}",
+    )
     parser.add_argument("--meta", default="auto", help="meta RM: auto, none, a folder or a URL (default: auto)")
     add_workers(parser)
 
@@ -201,8 +208,12 @@ def _templates(
 
 
 def _principles(path: Path | None) -> tuple[str, ...]:
+    from grm_core import prompts
+
     if path is None:
         return ()
+    if str(path) == "general" and not path.exists():
+        return prompts.seeds(prompts.load("pointwise"))
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

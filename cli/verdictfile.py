@@ -94,6 +94,8 @@ def record(found: Poll, settings: dict[str, Any]) -> dict[str, Any]:
     }
     if found.example.labels is not None:
         line["credit"] = outcome.credit(verdict.totals, found.example.labels) if _asks(found) else None
+    if found.tokens is not None:
+        line["completion_tokens"] = found.tokens
     return line | {"rows": found.rows, "unread": dict(sorted(found.unread.items())), "run": settings}
 
 
@@ -108,7 +110,9 @@ def read(line: dict[str, Any], example: Example) -> Poll:
         status: fields.integer(count, "unread", 0)
         for status, count in fields.mapping(line["unread"], "unread").items()
     }
-    return poll(method, example, rows, totals_of(method), Counter(unread))
+    tokens = line.get("completion_tokens")
+    known = None if tokens is None else fields.integer(tokens, "completion_tokens", 0)
+    return poll(method, example, rows, totals_of(method), Counter(unread), known)
 
 
 def report(method: Baseline, k: int, polls: list[Poll]) -> str:

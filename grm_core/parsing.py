@@ -12,8 +12,8 @@ from grm_core import scorelines, sections
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
 from grm_core.visible import outside_code, outside_quotations
 
-PARSER_VERSION = 1
-"""Rises when the same text may be read differently."""
+PARSER_VERSION = 2
+"""Rises when the same text may be read differently; 2 reads `Ratings: [[7, 3]]` too."""
 CAP = 256 * 1024
 """Of a longer text only this many characters are read, the last ones: the scores stand at the end."""
 

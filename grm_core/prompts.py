@@ -30,10 +30,15 @@ _HOLDS: dict[str, frozenset[str]] = {
     "compact-reference": frozenset({"query", "responses", "reference"}),
     "judge": frozenset({"query", "responses", "n"}),
     "critique": frozenset({"query", "responses"}),
+    "ratings": frozenset({"query", "responses", "n"}),
+    "verdict": frozenset({"query", "responses", "n"}),
 }
 """Name -> the placeholders that its file holds, no more and no fewer."""
 UNSCORED = frozenset({"judge", "critique"})
 """Templates of the baselines: what they ask for holds no pointwise scores."""
+LETTERED = frozenset({"verdict"})
+"""Templates that call the responses A, B, ... and ask which is the best: their completions go to grm_core.verdicts."""
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 # Any <|...|> covers ChatML, Llama 3, Phi and gpt-oss; the full-width bar is DeepSeek's. The rest are the exact special
 # tokens of Llama 2, Mistral, Gemma, Qwen and SmolLM2.
@@ -47,7 +52,10 @@ _CONTROL = re.compile(
     r"|UNK)\])",
     re.IGNORECASE,
 )
-_MARKER = re.compile(r"\[(?=\s*(?:response\s*\d+|conversation|reference)\s+(?:begins|ends)\s*\])", re.IGNORECASE)
+_MARKER = re.compile(
+    r"\[(?=\s*(?:response\s*(?:\d+|[a-z])|conversation|reference)\s+(?:begins|ends)\s*\])", re.IGNORECASE
+)
+_SCORE = rf"(?:[{SCORE_MIN}-{SCORE_MAX - 1}]|{SCORE_MAX})"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FREE = r"[^\n\r\\<\[`\x00-\x1f\u2028\u2029]"
 r"""A character of free text. Without < [ ` and \ no line can open thinking, a code fence or a box of its own."""
@@ -111,8 +119,15 @@ def shows(template: Template, example: Example, principles: Sequence[str] = ()) 
     for name, there in given.items():
         if there != (name in holds):
             raise UsageError(f"template {template.name} {'does not show' if there else 'needs'} {name}")
+    check_count(template.name, len(example.responses))
     if template.name == "single" and len(example.responses) > 1:
         raise UsageError(f"template single shows one response, {len(example.responses)} are given")
+
+
+def check_count(template: str, n: int) -> None:
+    """Raise UsageError where a template that asks for the best response is given one only, or more than letters."""
+    if template in LETTERED and not 2 <= n <= len(LETTERS):
+        raise UsageError(f"template {template} asks which of 2 to {len(LETTERS)} responses is the best; {n} given")
 
 
 def fill(
@@ -126,8 +141,8 @@ def fill(
     values = {
         "query": _conversation(example.query),
         "responses": "\n\n".join(
-            f"[Response {place} begins]\n{harmless(example.responses[own])}\n[Response {place} ends]"
-            for place, own in enumerate(order, 1)
+            f"[Response {name} begins]\n{harmless(example.responses[own])}\n[Response {name} ends]"
+            for name, own in zip(called(template.name, len(order)), order, strict=True)
         ),
         "n": str(len(order)),
     }
@@ -144,6 +159,13 @@ def fill(
     return (Message("user", _PLACEHOLDER.sub(value, template.text.rstrip("\n"))),)
 
 
+def called(template: str, n: int) -> tuple[str, ...]:
+    """What the template of this name calls n responses, in shown order: 1, 2, ... or A, B, ..."""
+    if template not in LETTERED:
+        return tuple(map(str, range(1, n + 1)))
+    return tuple(LETTERS[:n])
+
+
 def harmless(text: str) -> str:
     """User text for a prompt: control tokens and our own markers broken by U+2060, lone surrogates as U+FFFD."""
     text = _SURROGATE.sub("\ufffd", text)
@@ -157,6 +179,18 @@ def seeds(template: Template) -> tuple[str, ...]:
     return tuple(line[2:].strip() for line in template.text.splitlines() if line.startswith("- "))
 
 
+def structure_of(template: str, n: int, given_principles: bool = False) -> str:
+    """The regex of what the template of this name asks for, see `structure`."""
+    if template == "ratings":
+        return rf"{_critiques(called(template, n))}Ratings: \[\[{', '.join([_SCORE] * n)}\]\]"
+    if template == "judge":
+        return judge_structure(n)
+    if template in LETTERED:
+        names = called(template, n)
+        return rf"{_critiques(names)}Verdict: \[\[(?:{'|'.join(names)})\]\]"
+    return structure(n, given_principles)
+
+
 def structure(n: int, given_principles: bool = False) -> str:
     r"""The regex of a completion that scores n responses, for a model that was not trained to write the format.
 
@@ -166,8 +200,7 @@ def structure(n: int, given_principles: bool = False) -> str:
     """
     one, two, three, four = (rf"{i}\. [A-Z]{_FREE}{{9,120}} \(weight: [1-9]0%\)\n" for i in range(1, 5))
     principles = "" if given_principles else rf"Principles:\n{one}{two}(?:{three}(?:{four})?)?"
-    score = rf"(?:[{SCORE_MIN}-{SCORE_MAX - 1}]|{SCORE_MAX})"
-    return rf"{principles}Critique:\n{_critiques(n)}Scores: \\boxed\{{{', '.join([score] * n)}\}}"
+    return rf"{principles}Critique:\n{_critiques(called('', n))}Scores: \\boxed\{{{', '.join([_SCORE] * n)}\}}"
 
 
 def judge_structure(n: int) -> str:
@@ -175,7 +208,9 @@ def judge_structure(n: int) -> str:
 
     One line of critique per response, then the box; everything it matches can be read by baselines.choice.
     """
-    return rf"Critique:\n{_critiques(n)}Best response: \\boxed\{{(?:{'|'.join(map(str, range(1, n + 1)))})\}}"
+    return (
+        rf"Critique:\n{_critiques(called('', n))}Best response: \\boxed\{{(?:{'|'.join(map(str, range(1, n + 1)))})\}}"
+    )
 
 
 def critique_structure() -> str:
@@ -183,10 +218,10 @@ def critique_structure() -> str:
     return rf"[A-Z]{_FREE}{{39,400}}[.!?]"
 
 
-def _critiques(n: int) -> str:
+def _critiques(names: Sequence[str]) -> str:
     """One line per response; all together stay within a thousand tokens."""
-    most = max(50, min(240, 1600 // n))
-    return "".join(rf"Response {place}: [A-Z]{_FREE}{{19,{most}}}\n" for place in range(1, n + 1))
+    most = max(50, min(240, 1600 // len(names)))
+    return "".join(rf"Response {name}: [A-Z]{_FREE}{{19,{most}}}\n" for name in names)
 
 
 def _conversation(query: Sequence[Message]) -> str:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from grm_core import prompts, shuffling
+from grm_core import prompts, shuffling, verdicts
 from grm_core.engines.base import Engine, OnText, Reply, Sizer
 from grm_core.errors import EngineError, UsageError
 from grm_core.parsing import PARSER_VERSION, parse
@@ -64,8 +64,9 @@ async def fit(engine: Sizer, plan: SamplingPlan) -> SamplingPlan:
     Raises UsageError with the token counts, before any completion is asked for, when too little is left.
     """
     n = len(plan.example.responses)
+    prompts.check_count(plan.template.name, n)
     if engine.untrained and plan.params.regex is None:
-        held = replace(plan.params, regex=prompts.structure(n, bool(plan.principles)))
+        held = replace(plan.params, regex=prompts.structure_of(plan.template.name, n, bool(plan.principles)))
         plan = replace(plan, params=held)
     messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
     size = await engine.prompt_size(messages)
@@ -98,7 +99,7 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     waiting = {request.key: slots for request, slots in asked}
     async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:
         async for reply in replies:
-            yield sampled(plan.session_id, waiting[reply.key][reply.child], reply)
+            yield sampled(plan.session_id, plan.template.name, waiting[reply.key][reply.child], reply)
 
 
 def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
@@ -127,13 +128,14 @@ def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
     return Request(request_key(plan.example.id, order, seed), messages, plan.params, seed, len(group))
 
 
-def sampled(session_id: str, slot: Slot, reply: Reply) -> Sample:
-    """The sample that a reply makes of its slot; one without a completion carries the reply's error."""
+def sampled(session_id: str, template: str, slot: Slot, reply: Reply) -> Sample:
+    """The sample that a reply to a template makes of its slot; one without a completion carries the reply's error."""
     result = reply.result
     if isinstance(result, EngineError):
         completion, error, parsed = None, str(result), Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
     else:
-        completion, error, parsed = result, None, read(result, len(slot.order))
+        completion, error = result, None
+        parsed = read(result, len(slot.order), template)
     return Sample(
         id=f"{session_id}/{slot.index}",
         session_id=session_id,
@@ -147,6 +149,7 @@ def sampled(session_id: str, slot: Slot, reply: Reply) -> Sample:
     )
 
 
-def read(completion: Completion, n: int) -> Parsed:
-    """Parse a completion that scores n responses."""
-    return parse(completion.text, n, completion.finish_reason)
+def read(completion: Completion, n: int, template: str = "") -> Parsed:
+    """Parse a completion that scores n responses, or names the best of them where the template asks for that."""
+    reader = verdicts.parse if template in prompts.LETTERED else parse
+    return reader(completion.text, n, completion.finish_reason)

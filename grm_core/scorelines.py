@@ -145,8 +145,11 @@ def _bracket_lines(seen: str, n: int, scale: tuple[int, int]) -> Iterator[_Candi
         (start, prefix_end), (inside, inside_end) = line.span("prefix"), line.span("inside")
         if line["prefix"].endswith("\\") and line["inside"].endswith("\\"):  # Markdown's \[7, 3\]
             prefix_end, inside_end = prefix_end - 1, inside_end - 1
+        closed = line.end("inside") + 1
+        if line["prefix"].endswith("[") and seen[closed : closed + 1] == "]":  # RewardBench's [[7, 3]]
+            prefix_end, closed = prefix_end - 1, closed + 1
         prefix = _PREFIX.fullmatch(seen, start, prefix_end)
-        if prefix is None or not ends_line(seen, line.end("inside") + 1):
+        if prefix is None or not ends_line(seen, closed):
             continue
         labelled = bool(prefix["label"])
         reading = _values(seen, (inside, inside_end), n, start, scale)

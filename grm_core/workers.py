@@ -110,6 +110,7 @@ class _Asked(NamedTuple):
 
     example: Example
     session_id: str
+    template: str
     slot: Slot | None = None
     """None where the item cannot be judged."""
     key: str = ""
@@ -169,12 +170,12 @@ def ask(fleet: Fleet, batch: Any) -> Any:
         except GRMError as error:
             # Ray Data LLM passes a row with an error on as it is.
             nothing = Request("", (), plan.params, 0)
-            rows.append(_row(_Asked(plan.example, plan.session_id), nothing, 0, [0], str(error)))
+            rows.append(_row(_Asked(plan.example, plan.session_id, plan.template.name), nothing, 0, [0], str(error)))
             continue
         for request, slots in requests(fitted):
             tokens = sizer.encode(request.messages)
             for child, slot in enumerate(slots):
-                asked = _Asked(plan.example, plan.session_id, slot, request.key, sizer.end)
+                asked = _Asked(plan.example, plan.session_id, plan.template.name, slot, request.key, sizer.end)
                 rows.append(_row(asked, request, child, tokens, ""))
     return pyarrow.Table.from_pylist(rows)
 
@@ -201,7 +202,8 @@ def read(model: str, batch: Any) -> Any:
             found.append(Drawn(asked.example, None, error))
             continue
         result = EngineError(error) if error else _completion(row, asked.end, model)
-        found.append(Drawn(asked.example, sampled(asked.session_id, asked.slot, Reply(asked.key, 0, result))))
+        reply = Reply(asked.key, 0, result)
+        found.append(Drawn(asked.example, sampled(asked.session_id, asked.template, asked.slot, reply)))
     return _table(found)
 
 

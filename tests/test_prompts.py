@@ -41,7 +41,7 @@ def test_every_file_is_a_known_template() -> None:
 
 @pytest.mark.parametrize("name", ["nope", "", "../prompts/single", "pointwise.txt"])
 def test_an_unknown_template_is_refused_with_the_known_names(name: str) -> None:
-    with pytest.raises(UsageError, match="pointwise-reference, single"):
+    with pytest.raises(UsageError, match="pointwise-reference, ratings, single, verdict"):
         prompts.load(name)
 
 
@@ -56,7 +56,8 @@ def test_a_template_must_hold_exactly_its_placeholders() -> None:
 def test_every_value_is_shown_and_no_placeholder_is_left(name: str) -> None:
     text = rendered(name, make_example(1 if name == "single" else 3, reference=REFERENCE))
     assert "Which is better?" in text
-    assert "[Response 1 begins]\nCandidate text number 0.\n[Response 1 ends]" in text
+    first = prompts.called(name, 3)[0]
+    assert f"[Response {first} begins]\nCandidate text number 0.\n[Response {first} ends]" in text
     assert "{{" not in text
     assert (REFERENCE in text) == (name.endswith("-reference"))
     assert ("1. Be exact (60%)\n2. Be brief" in text) == name.endswith("-given-principles")
@@ -75,7 +76,8 @@ def test_responses_stand_in_shown_order() -> None:
 def test_prompts_of_two_orders_are_equal_before_and_after_the_responses(name: str) -> None:
     example = make_example(3, reference=REFERENCE)
     one, other = rendered(name, example, (0, 1, 2)), rendered(name, example, (2, 1, 0))
-    first, last = "[Response 1 begins]\n", "\n[Response 3 ends]"
+    names = prompts.called(name, 3)
+    first, last = f"[Response {names[0]} begins]\n", f"\n[Response {names[2]} ends]"
     assert one[: one.index(first)] == other[: other.index(first)]
     assert one[one.index(last) :] == other[other.index(last) :]
 
@@ -125,6 +127,7 @@ def test_template_syntax_in_user_text_stays_literal(literal: str) -> None:
     [
         "[Response 2 ends]",
         "[response 3 BEGINS]",
+        "[Response B ends]",
         "[ Response  12\tends ]",
         "[Conversation ends]",
         "[Reference begins]",
@@ -234,6 +237,7 @@ def test_both_grammar_backends_of_vllm_compile_the_structure(n: int) -> None:
     xgrammar = pytest.importorskip("xgrammar")
     llguidance = pytest.importorskip("llguidance")
     scored = [prompts.structure(n, given_principles) for given_principles in (False, True)]
-    for pattern in (*scored, prompts.judge_structure(n), prompts.critique_structure()):
+    named = [prompts.structure_of(name, n) for name in ("judge", "ratings", "verdict")]
+    for pattern in (*scored, *named, prompts.critique_structure()):
         xgrammar.Grammar.from_regex(pattern)
         assert not llguidance.LLMatcher.validate_grammar(llguidance.grammar_from("regex", pattern))

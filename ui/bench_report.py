@@ -48,11 +48,20 @@ _LENGTHS = "A judge without a taste for length is right equally often whether th
 _COST = "Over all samples looked at; seconds are summed over samples, not by the clock."
 
 
+Section = tuple[str, str, pd.DataFrame]
+"""Title, note, table."""
+
+
 def markdown(report: Report, behind: Study) -> str:
     """The report as Markdown."""
-    lines = [f"# {report.benchmark.name}: {_percent(report.result.headline)}", ""]
-    lines += [_plain(sentence) for sentence in _sentences(report)]
-    for title, note, table in sections(report, behind):
+    title = f"{report.benchmark.name}: {_percent(report.result.headline)}"
+    return text(title, _sentences(report), sections(report, behind))
+
+
+def text(title: str, sentences: Sequence[str], found: "list[Section]") -> str:
+    """A page in Markdown; `title` is ours."""
+    lines = [f"# {title}", "", *map(_plain, sentences)]
+    for title, note, table in found:
         lines += ["", f"## {title}", ""]
         lines += [_plain(note), ""] if note else []
         lines += [_row(table.columns), _row(["---"] * len(table.columns))]
@@ -64,28 +73,39 @@ def markdown(report: Report, behind: Study) -> str:
 
 def html(report: Report, behind: Study) -> str:
     """The report as a self-contained page."""
-    drawn = {
-        "growth": curves(behind.growth, "mean", "accuracy"),
-        "headlines": curves(behind.headlines, "headline", "headline"),
-    }
-    scripts = [get_plotlyjs(), _DRAW] if len(behind.growth) or len(behind.headlines) else []
+    found, drawn = sections(report, behind), {}
+    if len(behind.growth):
+        drawn["Accuracy over k"] = curves(behind.growth, "mean", "accuracy")
+    if len(behind.headlines):
+        drawn["Headline over k"] = curves(behind.headlines, "headline", "headline")
+    title = f"{report.benchmark.name}: {_percent(report.result.headline)}"
+    head = [
+        f"<h1>{escape(report.benchmark.name)}</h1>",
+        f'<div class="headline">{_percent(report.result.headline)}</div>',
+        *(f'<p class="note">{escape(sentence)}</p>' for sentence in _sentences(report) if sentence),
+    ]
+    return document(title, head, found, drawn, report)
+
+
+def document(
+    title: str, head: list[str], found: "list[Section]", drawn: dict[str, Json], chosen: Report | None = None
+) -> str:
+    """A page that opens offline: `head` is HTML already; `drawn` are figures by their section's title."""
+    scripts = [get_plotlyjs(), _DRAW] if drawn else []
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts) or "'none'"
     security = f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src {allowed}"
-    title = f"{report.benchmark.name}: {_percent(report.result.headline)}"
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{security}">',
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>',
-        f"<style>{_STYLE}</style></head><body><h1>{escape(report.benchmark.name)}</h1>",
-        f'<div class="headline">{_percent(report.result.headline)}</div>',
-        *(f'<p class="note">{escape(sentence)}</p>' for sentence in _sentences(report) if sentence),
+        f"<style>{_STYLE}</style></head><body>",
+        *head,
     ]
-    for heading, note, table in sections(report, behind):
+    for heading, note, table in found:
         parts.append(f"<h2>{escape(heading)}</h2>")
         parts += [f'<p class="note">{escape(note)}</p>'] if note else []
-        name = {"Accuracy over k": "growth", "Headline over k": "headlines"}.get(heading)
-        parts += _figure(name, drawn[name]) if name else []
-        parts.append(_table(table, report if heading == "Policies" else None))
+        parts += _figure(heading.lower().replace(" ", "-"), drawn[heading]) if heading in drawn else []
+        parts.append(_table(table, chosen if heading == "Policies" else None))
     parts += [f"<script>{script}</script>" for script in scripts]
     return render.sendable("\n".join([*parts, "</body></html>"])) + "\n"
 
@@ -109,7 +129,7 @@ def _sentences(report: Report) -> list[str]:
     ]
 
 
-def sections(report: Report, behind: Study) -> list[tuple[str, str, pd.DataFrame]]:
+def sections(report: Report, behind: Study) -> "list[Section]":
     """(title, note, table) of all that has rows."""
     lines = [(line.kind, line.name, line.metric, line.items, line.value) for line in report.result.table]
     found = [

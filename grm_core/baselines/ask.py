@@ -30,6 +30,8 @@ class Settings:
     """Of judges: majority counts the names, probability adds up the probabilities of the names."""
     order: str = "random"
     """How responses are shuffled, see shuffling.plan."""
+    template: str = JUDGE
+    """Of judges: `judge` has the best response boxed by its number, `verdict` named by its letter."""
 
 
 class Answer(NamedTuple):
@@ -75,13 +77,22 @@ def needed(found: Answers) -> list[Answer]:
     return found
 
 
-async def probabilities(engine: Engine, messages: Sequence[Message], begun: str, n: int) -> tuple[float, ...]:
-    """Probability of each index 1..n as the token after `begun`; raises what the engine's `probe` does."""
-    return await _prober(engine).probe(messages, begun, [str(place) for place in range(1, n + 1)])
+def tokens(found: Sequence[Answer]) -> int:
+    """Tokens that were generated for these answers."""
+    return sum(answer.completion.completion_tokens for answer in found)
+
+
+async def probabilities(
+    engine: Engine, messages: Sequence[Message], begun: str, n: int, template: str = JUDGE
+) -> tuple[float, ...]:
+    """Probability of each response's name as the token after `begun`; raises what the engine's `probe` does."""
+    return await _prober(engine).probe(messages, begun, prompts.called(template, n))
 
 
 def check_vote(engine: Engine, settings: Settings) -> None:
-    """Raise UsageError for an unknown vote, and where probabilities are wanted that this engine cannot tell."""
+    """Raise UsageError for an unknown vote or template, and where this engine cannot tell wanted probabilities."""
+    if settings.template not in (JUDGE, *prompts.LETTERED):
+        raise UsageError(f"template {settings.template!r} names no best response; judge and verdict do")
     if settings.vote not in VOTES:
         raise UsageError(f"vote is {settings.vote!r}; it must be one of {', '.join(VOTES)}")
     if settings.vote == "probability":
@@ -107,11 +118,11 @@ async def _plan(engine: Engine, example: Example, template: str, settings: Setti
     params = settings.params
     try:
         sampling.check(example, settings.k)
-        if template == JUDGE:
+        if template != CRITIQUE:
             check_choice(example, settings.vote)
         if engine.untrained or engine.style:  # a GRM of ours knows the format of scores and no other
             n = len(example.responses)
-            regex = prompts.judge_structure(n) if template == JUDGE else prompts.critique_structure()
+            regex = prompts.critique_structure() if template == CRITIQUE else prompts.structure_of(template, n)
             params = replace(params, regex=regex)
         plan = SamplingPlan(example, prompts.load(template), params, settings.k, settings.seed, settings.order)
         return await sampling.fit(engine, plan)

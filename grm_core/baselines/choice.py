@@ -6,11 +6,11 @@ and takes linear time; what it cannot read is named by its status and casts no v
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from grm_core.parsing import CAP
 from grm_core.scorelines import MARK, ends_line, line_start
-from grm_core.types import ParseStatus, Span
+from grm_core.types import ParseStatus
+from grm_core.verdicts import Choice
 from grm_core.visible import outside_code, outside_quotations
 
 _WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|number|index|of|is)"
@@ -27,16 +27,6 @@ _BOX = re.compile(
 _INDEX = re.compile(
     r"\s*+(?:\\(?:text|mbox)\{)?\s*+(?:response\s++)?0*+(?P<index>[1-9][0-9]?)\s*+\}?\s*+", re.IGNORECASE
 )
-
-
-class Choice(NamedTuple):
-    """The response that a judge prefers, or why there is none."""
-
-    status: ParseStatus
-    shown: int | None = None
-    """0-based position in shown order; None unless status is OK."""
-    span: Span | None = None
-    """Where the index stands in the text."""
 
 
 def read(text: str, n: int, finish_reason: str | None = None) -> Choice:

@@ -1,4 +1,4 @@
-"""LLM-as-a-Judge: the model criticises all responses and boxes the index of the best one (arXiv 2504.02495, App. G).
+"""LLM-as-a-Judge: the model criticises all responses and names the best one (arXiv 2504.02495, App. G).
 
 Responses are shuffled anew for every sample. Over k samples the names are counted (majority), or the probabilities
 that each index had at the place of the box are added up (the paper's token-probability vote). A completion whose index
@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
+from grm_core import prompts, verdicts
 from grm_core.baselines import ask, choice
 from grm_core.baselines.ask import Answer, Settings
 from grm_core.baselines.poll import Poll, Row, poll
@@ -24,29 +25,33 @@ async def judge(engine: Engine, examples: Sequence[Example], settings: Settings)
     """
     ask.check_vote(engine, settings)
     found: list[Poll | GRMError] = []
-    for example, answers in zip(examples, await ask.answers(engine, examples, ask.JUDGE, settings), strict=True):
+    for example, answers in zip(
+        examples, await ask.answers(engine, examples, settings.template, settings), strict=True
+    ):
         try:
-            rows, unread = await votes(engine, ask.needed(answers), settings.vote)
-            found.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread))
+            needed = ask.needed(answers)
+            rows, unread = await votes(engine, needed, settings)
+            found.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread, tokens=ask.tokens(needed)))
         except GRMError as error:
             found.append(error)
     return found
 
 
-async def votes(engine: Engine, answers: Sequence[Answer], vote: str) -> tuple[list[Row | None], Counter[str]]:
+async def votes(engine: Engine, answers: Sequence[Answer], how: Settings) -> tuple[list[Row | None], Counter[str]]:
     """One row per answer in own order, and the status of those that cast no vote. Raises EngineError."""
-    read = await asyncio.gather(*(_vote(engine, answer, vote) for answer in answers))
+    read = await asyncio.gather(*(_vote(engine, answer, how) for answer in answers))
     return [row for row, _ in read], Counter(str(status) for row, status in read if row is None)
 
 
-async def _vote(engine: Engine, answer: Answer, vote: str) -> tuple[Row | None, ParseStatus]:
+async def _vote(engine: Engine, answer: Answer, how: Settings) -> tuple[Row | None, ParseStatus]:
     text, n = answer.completion.text, len(answer.slot.order)
-    read = choice.read(text, n, answer.completion.finish_reason)
+    reader = verdicts.read if how.template in prompts.LETTERED else choice.read
+    read = reader(text, n, answer.completion.finish_reason)
     if read.shown is None or read.span is None:
         return None, read.status
     shown = tuple(float(place == read.shown) for place in range(n))
-    if vote == "probability":
-        shown = await ask.probabilities(engine, answer.messages, text[: read.span[0]], n)
+    if how.vote == "probability":
+        shown = await ask.probabilities(engine, answer.messages, text[: read.span[0]], n, how.template)
     # A server that has no index among its likeliest tokens says nothing.
     return (own(shown, answer.slot.order), read.status) if any(shown) else (None, ParseStatus.NO_SCORES)
 

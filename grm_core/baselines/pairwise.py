@@ -22,8 +22,8 @@ from grm_core.engines.base import Engine
 from grm_core.errors import GRMError
 from grm_core.types import Baseline, Example, ParseStatus
 
-BEGUN = "Best response: \\boxed{"
-"""What the assistant has written where the probabilities of the indices are asked for without a critique."""
+BEGUN = {"judge": "Best response: \\boxed{", "verdict": "Verdict: [["}
+"""What the assistant has written where the names' probabilities are asked for without a critique, by template."""
 _PRIOR = 0.5
 """Wins of every response over every other before the first game: one that never loses keeps a finite strength."""
 
@@ -37,14 +37,14 @@ async def judge(engine: Engine, examples: Sequence[Example], settings: Settings)
     """
     ask.check_vote(engine, settings)
     if settings.vote == "probability":
-        return [await _or_error(_probable(engine, example)) for example in examples]
+        return [await _or_error(_probable(engine, example, settings.template)) for example in examples]
     # A Latin square of two: samples 2s and 2s + 1 of a pair show it in both orders.
     both = replace(settings, k=2 * settings.k, order="balanced")
     asked = [pair for example in examples for pair in pairs(example)]
-    answers = iter(await ask.answers(engine, asked, ask.JUDGE, both))
+    answers = iter(await ask.answers(engine, asked, settings.template, both))
     played = [[next(answers) for _ in pairs(example)] for example in examples]
     return [
-        await _or_error(_played(engine, example, each, settings.k))
+        await _or_error(_played(engine, example, each, settings))
         for example, each in zip(examples, played, strict=True)
     ]
 
@@ -93,37 +93,37 @@ async def _or_error(judging: Coroutine[None, None, Poll]) -> Poll | GRMError:
         return error
 
 
-async def _played(engine: Engine, example: Example, answers: Sequence[Answers], k: int) -> Poll:
+async def _played(engine: Engine, example: Example, answers: Sequence[Answers], how: Settings) -> Poll:
     """The poll of games that were played out in k samples of both orders."""
     ask.check_choice(example, "majority")
     n = len(example.responses)
-    wins, unread = np.zeros((k, n, n)), Counter[str]()
+    wins, unread = np.zeros((how.k, n, n)), Counter[str]()
     for (i, j), each in zip(combinations(range(n), 2), answers, strict=True):
-        rows, missed = await llm_judge.votes(engine, ask.needed(each), "majority")
+        rows, missed = await llm_judge.votes(engine, ask.needed(each), how)
         unread += missed
         for place, row in enumerate(rows):
             if row is not None:
                 wins[place // 2, i, j] += row[0]
                 wins[place // 2, j, i] += row[1]
-    return _poll(example, wins, unread)
+    return _poll(example, wins, unread, sum(ask.tokens(ask.needed(each)) for each in answers))
 
 
-async def _probable(engine: Engine, example: Example) -> Poll:
+async def _probable(engine: Engine, example: Example, name: str) -> Poll:
     """The poll of games whose outcome is the probability of either index, one for each order of every two."""
     ask.check_choice(example, "majority")
     n = len(example.responses)
-    wins, unread, template = np.zeros((1, n, n)), Counter[str](), prompts.load(ask.JUDGE)
+    wins, unread, template = np.zeros((1, n, n)), Counter[str](), prompts.load(name)
     for (i, j), pair in zip(combinations(range(n), 2), pairs(example), strict=True):
         for order, first, second in (((0, 1), i, j), ((1, 0), j, i)):
-            chances = await ask.probabilities(engine, prompts.fill(template, pair, order), BEGUN, 2)
+            chances = await ask.probabilities(engine, prompts.fill(template, pair, order), BEGUN[name], 2, name)
             if sum(chances):
                 wins[0, first, second] += chances[0] / sum(chances)
                 wins[0, second, first] += chances[1] / sum(chances)
             else:
                 unread[str(ParseStatus.NO_SCORES)] += 1
-    return _poll(example, wins, unread)
+    return _poll(example, wins, unread, 0)
 
 
-def _poll(example: Example, wins: Values, unread: Counter[str]) -> Poll:
+def _poll(example: Example, wins: Values, unread: Counter[str], tokens: int) -> Poll:
     rows: list[Row | None] = [tuple(sample.ravel().tolist()) if sample.any() else None for sample in wins]
-    return poll(Baseline.PAIRWISE, example, rows, strengths, unread)
+    return poll(Baseline.PAIRWISE, example, rows, strengths, unread, tokens)

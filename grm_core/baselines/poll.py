@@ -37,6 +37,8 @@ class Poll:
     verdict: Verdict
     unread: Counter[str] = field(default_factory=Counter)
     """What became of completions that cast no vote: ParseStatus -> how many."""
+    tokens: int | None = None
+    """Generated for all samples; None where that is not known."""
 
 
 def poll(
@@ -45,6 +47,7 @@ def poll(
     rows: Sequence[Row | None],
     totals: Totals = as_they_are,
     unread: Counter[str] | None = None,
+    tokens: int | None = None,
 ) -> Poll:
     """The vote over all rows; a row that is None counts in k, not in k_effective, and adds nothing."""
     voted = tuple(place for place, row in enumerate(rows) if row is not None)
@@ -55,7 +58,7 @@ def poll(
     winner, margin = leader(found)
     mean = None if margin is None else margin / len(voted)
     verdict = Verdict(method, len(rows), len(voted), None, voted, found, winner, margin, mean)
-    return Poll(example, tuple(rows), verdict, unread or Counter())
+    return Poll(example, tuple(rows), verdict, unread or Counter(), tokens)
 
 
 def points(

@@ -27,7 +27,7 @@ def score(model: Policy, example: Example) -> Poll:
     """The verdict on one example: totals are raw logits in own order, k is 1. UsageError where a text is too long."""
     sampling.check(example, 1)
     logits = heads.read(model, [conversation(example, place) for place in range(len(example.responses))])
-    return poll(Baseline.SCALAR, example, [tuple(logits)])
+    return poll(Baseline.SCALAR, example, [tuple(logits)], tokens=0)
 
 
 def judge(model: Policy, examples: Sequence[Example]) -> list[Poll | GRMError]:

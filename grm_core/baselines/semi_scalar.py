@@ -69,7 +69,9 @@ def _read(head: Policy, example: Example, answers: Sequence[Answers], k: int) ->
         else:
             rows.append(None)
     empty = sum(not text.strip() for each in critiques for text in each)
-    return poll(Baseline.SEMI_SCALAR, example, rows, unread=Counter({str(ParseStatus.EMPTY): empty} if empty else {}))
+    unread = Counter({str(ParseStatus.EMPTY): empty} if empty else {})
+    tokens = sum(ask.tokens(ask.needed(each)) for each in answers)
+    return poll(Baseline.SEMI_SCALAR, example, rows, unread=unread, tokens=tokens)
 
 
 async def criticise(engine: Engine, examples: Sequence[Example], settings: Settings) -> list[tuple[str, ...] | None]:

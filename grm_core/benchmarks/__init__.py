@@ -4,6 +4,7 @@ from grm_core.benchmarks import (
     judgebench,
     llmbar,
     pairs,
+    ppe_best_of_k,
     ppe_correctness,
     ppe_preference,
     realmistake,
@@ -17,6 +18,7 @@ from grm_core.errors import UsageError
 
 ALL = (
     *(rewardbench.BENCHMARK, rewardbench2.BENCHMARK, ppe_preference.BENCHMARK, ppe_correctness.BENCHMARK),
+    ppe_best_of_k.BENCHMARK,
     *(rmb.PAIRWISE, rmb.BEST_OF_N, realmistake.BENCHMARK, rm_bench.BENCHMARK, judgebench.BENCHMARK),
     *(llmbar.BENCHMARK, pairs.BENCHMARK),
 )

@@ -23,9 +23,8 @@ def examples(row: Row) -> list[Example]:
     A conflict that was sampled again counts again, as '...#2'. One whose responses are both right or both wrong has no
     labels.
     """
-    subset, query, right = _set(row), row.query("prompt"), row.sequence("scores")
-    model = row.text("model_name") if row.value.get("model_name") is not None else None
-    base = "/".join(filter(None, (subset, row.name("question_id"), model)))
+    subset, query, right, base = set_of(row), row.query("prompt"), row.sequence("scores"), base_of(row)
+    source = row.value.get("model_name") or "ppe-correctness"
     seen: Counter[str] = Counter()
     made = []
     for conflict in row.sequence("sampled_conflict_pairs"):
@@ -35,11 +34,18 @@ def examples(row: Row) -> list[Example]:
         name += f"#{seen[name]}" if seen[name] > 1 else ""
         responses = (row.text(f"response_{i + 1}"), row.text(f"response_{j + 1}"))
         labels = None if right[i] == right[j] else (float(right[i]), float(right[j]))
-        made.append(Example(name, query, responses, labels, source=model or "ppe-correctness", subset=subset))
+        made.append(Example(name, query, responses, labels, source=source, subset=subset))
     return made
 
 
-def _set(row: Row) -> str:
+def base_of(row: Row) -> str:
+    """What the ids of a record's items begin with: SET/question_id/model_name."""
+    model = row.text("model_name") if row.value.get("model_name") is not None else None
+    return "/".join(filter(None, (set_of(row), row.name("question_id"), model)))
+
+
+def set_of(row: Row) -> str:
+    """The set that a record is of, by its file's name or its folder's."""
     for part in row.parts():
         for word, name in _SETS.items():
             if word in part.lower():

@@ -33,8 +33,8 @@ def examples(row: Row) -> list[Example]:
 def measure(items: Sequence[Scored], policy: Policy) -> Result:
     """ROC-AUC over all items and per task; F1, precision and recall per task and model, and their means."""
     tasks = grouped(items, lambda item: item.example.subset or "(none)")
-    table = [_auc(mine, policy, "subset", name) for name, mine in tasks.items()]
-    overall = _auc(items, policy, "overall", "pooled")
+    table = [auc(mine, policy, "subset", name) for name, mine in tasks.items()]
+    overall = auc(items, policy, "overall", "pooled")
     table += [Line("overall", "mean of tasks", "ROC-AUC", overall.items, mean(line.value for line in table)), overall]
     models = grouped(items, lambda item: item.example.source or "(none)")
     for model, theirs in models.items():
@@ -54,7 +54,7 @@ def score(item: Scored) -> float | None:
     return None if totals is None or verdict is None else totals[0] / len(verdict.voted)
 
 
-def _auc(items: Sequence[Scored], policy: Policy, kind: str, name: str) -> Line:
+def auc(items: Sequence[Scored], policy: Policy, kind: str, name: str) -> Line:
     """The mean credit of all pairs of a response without and one with an error.
 
     A pair whose scores are equal follows the policy for ties (half: the usual ROC-AUC), one that has an unreadable

@@ -112,6 +112,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "question_id": 1, "prompt": "Q", "scores": [True, False], "response_1": "a", "response_2": "b",
         "sampled_conflict_pairs": [[0, 1]],
     },
+    "ppe-best-of-k": {"question_id": 1, "prompt": "Q", "scores": [True], "response_1": "a"},
     "rmb-pairwise": {
         "pair_uid": "1", "conversation_input": [{"role": "user", "content": "Q"}], "chosen": {"answer": "a"},
         "reject": {"answer": "b"}, "category_path": "Pairwise_set/Harmlessness/S1",
@@ -134,7 +135,7 @@ GOOD: dict[str, dict[str, Any]] = {
 
 
 def file(folder: Path, name: str, records: list[dict[str, Any]]) -> Path:
-    return jsonl(folder / ("gpqa.jsonl" if name == "ppe-correctness" else "data.jsonl"), records)
+    return jsonl(folder / ("gpqa.jsonl" if name in ("ppe-correctness", "ppe-best-of-k") else "data.jsonl"), records)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,6 +168,8 @@ def test_an_id_that_comes_again_is_refused(tmp_path: Path, name: str) -> None:
         ("ppe-correctness", {"sampled_conflict_pairs": [[0, -1]]}, "names place -1"),
         ("ppe-correctness", {"sampled_conflict_pairs": [[0, 0]]}, "pairs of different places"),
         ("ppe-correctness", {"scores": [0.5, 1]}, '"scores" must hold true and false'),
+        ("ppe-best-of-k", {"scores": [0.5]}, '"scores" must hold true and false'),
+        ("ppe-best-of-k", {"scores": [True, True]}, '"response_2" is missing'),
         ("rmb-pairwise", {"category_path": "Pairwise_set/Elsewhere"}, "must name one of Helpfulness, Harmlessness"),
         ("rmb-pairwise", {"chosen": {"llm_name": "x"}}, r'"chosen\.answer" is missing'),
         ("rmb-bon", {"loser_list": []}, '"loser_list" is empty'),
@@ -215,4 +218,6 @@ def test_the_documentation_has_a_row_for_every_benchmark_with_its_hub_and_headli
             owner, _, rest = hub.name.partition("/")
             told = rows[name]
             assert owner in told or name == "llmbar"
-            assert rest in told or (name == "ppe-correctness" and rest.split("-", 1)[1].rsplit("-Best", 1)[0] in told)
+            assert rest in told or (
+                name in ("ppe-correctness", "ppe-best-of-k") and rest.split("-", 1)[1].rsplit("-Best", 1)[0] in told
+            )

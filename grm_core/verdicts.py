@@ -1,0 +1,115 @@
+"""Completion text -> which response a judge names by letter: `Verdict: [[B]]`, as generative judges of RewardBench do.
+
+Only the model's own words count: thinking, code and quotations are covered first, as for scores. A response may hold
+`[[A]]` and a critique may repeat it, so a verdict on a line of its own goes before letters in running prose, and two
+different verdicts are none. Never raises, takes linear time.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from grm_core import sections
+from grm_core.parsing import CAP, PARSER_VERSION
+from grm_core.prompts import LETTERS
+from grm_core.scorelines import MARK, ends_line, line_start
+from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
+from grm_core.visible import outside_code, outside_quotations
+
+WON, LOST = SCORE_MAX, SCORE_MIN
+"""What a named response scores, and every other one: their sums rank as counts of votes do."""
+
+_WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|letter|of|is|so|therefore|thus|hence)"
+_NAME = (
+    rf"(?:{_WORDS},?[ \t]++){{0,6}}+(?:verdict|best|better|response|assistant|answer|winner|choice|decision"
+    r"|judg(?:e?)ment|conclusion)"
+)
+_TAG = r"</?(?:answer|verdict|output)>"
+_BEFORE = re.compile(rf"(?:{MARK})*+(?:(?:{_NAME}(?:[ \t]++is)?|{_TAG})(?:{MARK}|{_TAG}|[:：=`])*+)?", re.IGNORECASE)
+_LABEL = re.compile(rf"(?:{MARK})*+{_NAME}(?:[ \t]++is)?(?:{MARK}|[:：=])*+", re.IGNORECASE)
+_AFTER = re.compile(rf"(?:[\s*_|~$.,;!。`]|{_TAG}|</s>|<\|\w{{1,20}}\|>|<end_of_turn>|<eos>)*+", re.IGNORECASE)
+_VERDICT = re.compile(
+    r"\[\[[ \t]*+(?:(?:response|assistant|answer)[ \t]++)?(?P<letter>[A-Z])[ \t]*+\]\]", re.IGNORECASE
+)
+_OPEN = re.compile(r"\[\[[ \t]*+\w{0,12}[ \t]*+\]?\Z")
+
+
+class Choice(NamedTuple):
+    """The response that a judge prefers, or why there is none."""
+
+    status: ParseStatus
+    shown: int | None = None
+    """0-based position in shown order; None unless status is OK."""
+    span: Span | None = None
+    """Where its name stands in the text."""
+
+
+def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
+    """Read which of n responses a completion names; A is the first one shown.
+
+    Verdicts on lines of their own decide, with an optional label; equal ones count once, different ones are ambiguous.
+    Letters in prose count where there is no such line, the text is complete, and all say the same. A letter beyond the
+    last response (`[[C]]` for a tie of two) is out of range: no vote.
+    """
+    if not text.strip():
+        return Choice(ParseStatus.EMPTY)
+    offset, _, seen = _visible(text)
+    found = list(_VERDICT.finditer(seen))
+    lines = [each for each in found if _is_line(seen, each)]
+    cut = finish_reason == "length" or bool(_OPEN.search(seen))
+    if not lines and cut:
+        return Choice(ParseStatus.TRUNCATED)
+    named = lines or found
+    if not named:
+        return Choice(ParseStatus.NO_SCORES)
+    return _agreed(named, n, offset)
+
+
+def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
+    """The verdict as scores: 10 for the named response, 1 for every other, so that votes add up as everywhere.
+
+    All that stands before the verdict is the critique; there is one score span, the letter's.
+    """
+    choice = read(text, n, finish_reason)
+    if not text.strip():
+        return Parsed(choice.status, version=PARSER_VERSION)
+    offset, plain, _ = _visible(text)
+    end = len(plain) if choice.span is None else max(0, plain.rfind("\n", 0, choice.span[0] - offset))
+    principles, critique = sections.read(text[offset:], plain, end if choice.span else None)
+    scores = None if choice.shown is None else tuple(WON if i == choice.shown else LOST for i in range(n))
+    if critique is None and plain[:end].strip():
+        body = plain[:end]
+        critique = (len(body) - len(body.lstrip()), len(body.rstrip()))
+    return Parsed(
+        status=choice.status,
+        principles=tuple(sections.moved(each, offset) for each in principles),
+        critique_span=critique and (critique[0] + offset, critique[1] + offset),
+        shown_scores=scores,
+        score_spans=() if choice.span is None else (choice.span,),
+        version=PARSER_VERSION,
+    )
+
+
+def _visible(text: str) -> tuple[int, str, str]:
+    """(where the part that is read starts, it outside code, and outside quotations as well)."""
+    offset = max(0, len(text) - CAP)
+    thinking = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
+    plain = outside_code(text[offset:], thinking=thinking)
+    return offset, plain, outside_quotations(plain, _LABEL)
+
+
+def _is_line(seen: str, found: re.Match[str]) -> bool:
+    start = line_start(seen, found.start())
+    before = None if start is None else _BEFORE.fullmatch(seen, start, found.start())
+    return before is not None and ends_line(seen, found.end(), _AFTER)
+
+
+def _agreed(named: Sequence[re.Match[str]], n: int, offset: int) -> Choice:
+    last = named[-1]
+    if any(each["letter"].upper() != last["letter"].upper() for each in named):
+        return Choice(ParseStatus.AMBIGUOUS)
+    place = LETTERS.index(last["letter"].upper())
+    if place >= n:
+        return Choice(ParseStatus.OUT_OF_RANGE)
+    start = offset + last.start("letter")
+    return Choice(ParseStatus.OK, place, (start, start + 1))
