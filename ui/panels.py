@@ -13,11 +13,18 @@ Json = dict[str, Any]
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A")
 METHOD_COLOURS = {"naive": "#0072B2", "guided": "#D55E00", "guided-weighted": "#009E73"}
 _LAYOUT: Json = {
-    "height": 260,
+    "height": 280,
     "margin": {"l": 52, "r": 16, "t": 8, "b": 44},
     "hovermode": "closest",
     "template": "none",
-    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+    "legend": {
+        "orientation": "h",
+        "y": 1.02,
+        "yanchor": "bottom",
+        "x": 0,
+        "traceorder": "normal",
+        "font": {"size": 11},
+    },
 }
 
 
