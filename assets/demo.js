@@ -143,26 +143,33 @@ function growing(slide) {
   return { node, show };
 }
 
+// The samples from the meta RM's best to its worst, half of them beside the other half, so that all are seen at once.
 function drawFilter(slide) {
   answers(slide);
-  const table = el("table", "grm-filter-table");
+  const tables = el("div", "grm-filter-tables"), half = Math.ceil(slide.rows.length / 2);
   const ranked = [...slide.rows].filter((row) => row.scores).sort((a, b) => (b.meta ?? 0) - (a.meta ?? 0));
   let filtered = false;
   const line = el("p", "grm-verdict-line");
-  const draw = () => {
-    table.replaceChildren();
-    for (const row of ranked) {
+  const tableOf = (rows) => {
+    const table = el("table", "grm-filter-table"), head = el("tr");
+    for (const name of ["sample", ...slide.case.responses.map((_, i) => letter(i)), "meta RM"]) head.append(el("th", "", name));
+    table.append(head);
+    for (const row of rows) {
       const out = filtered && !slide.kept.includes(row.i), tr = el("tr", out ? "grm-dropped" : "");
       tr.append(el("td", "grm-index", (out ? "× " : "") + (row.i + 1)));
       row.scores.forEach((score) => { const cell = el("td", "grm-score", score); cell.style.setProperty("--s", score / 10); tr.append(cell); });
       tr.append(el("td", "grm-num", row.meta === null ? "–" : row.meta.toFixed(2)));
       table.append(tr);
     }
+    return table;
+  };
+  const draw = () => {
+    tables.replaceChildren(tableOf(ranked.slice(0, half)), tableOf(ranked.slice(half)));
     line.textContent = filtered ? slide.guided : slide.verdict;
   };
   const turn = button("let the meta RM filter", "grm-vote", () => { filtered = !filtered; turn.textContent = filtered ? "without the filter" : "let the meta RM filter"; draw(); });
   advance = () => { if (filtered) return false; turn.click(); return true; };
-  stage.append(turn, line, table);
+  stage.append(turn, line, tables);
   draw();
 }
 

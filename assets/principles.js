@@ -118,6 +118,7 @@ function numbers(found) {
 }
 
 const told = (given) => (given === null || given === undefined ? "–" : Number.isInteger(given) ? given : given.toFixed(2));
+const two = (given) => (given === null || given === undefined ? "–" : given.toFixed(2));
 const percent = (given) => (given === null || given === undefined ? "–" : Math.round(100 * given) + "%");
 
 function clusterTable(found, choose) {
@@ -140,8 +141,8 @@ function clusterTable(found, choose) {
     cell.append(button(members.length + " to read", "grm-small", () => choose(members, nameOf(found, i))));
     tr.append(name, cell);
     for (const side of one.sides) {
-      const values = side === null ? Array(7).fill("–") : [percent(side.share), told(side.weight), side.first, told(side.with), told(side.without),
-        side.low === null ? "–" : told(side.low) + " to " + told(side.high), percent(side.flips)];
+      const values = side === null ? Array(7).fill("–") : [percent(side.share), two(side.weight), side.first, two(side.with), two(side.without),
+        side.low === null ? "–" : two(side.low) + " to " + two(side.high), percent(side.flips)];
       for (const given of values) tr.append(el("td", "grm-num", given));
     }
     table.append(tr);
@@ -182,6 +183,7 @@ function drawList(found, list, places, said) {
 
 async function begin() {
   element.append(box);
+  body.append(el("p", "grm-hint", "Looking for sessions and runs …"));
   known = (await server.choices(null)) || known;
   fill();
   load();

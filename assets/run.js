@@ -7,6 +7,7 @@ const runBox = choice([], () => { wanted.id = runBox.value; load(); }), besideBo
 runBox.id = "run-id";
 besideBox.id = "run-beside";
 const principles = el("a", "grm-link", "its principles");
+principles.hidden = true;
 bar.append(labelled("run", runBox), labelled("beside (such as greedy)", besideBox), principles);
 
 let loading = 0, known = [];
@@ -39,6 +40,7 @@ async function load() {
 
 async function begin() {
   element.append(box);
+  body.append(el("p", "grm-hint", "Looking for runs …"));
   known = (await server.choices(null)) || [];
   for (const [node, first, now] of [[runBox, "choose", wanted.id], [besideBox, "nothing", wanted.beside]]) {
     node.replaceChildren(Object.assign(el("option", "", first), { value: "" }), ...known.map((one) => Object.assign(el("option", "", one.title), { value: one.id })));
