@@ -13,7 +13,9 @@ const points = () => parseFloat(getComputedStyle(box).fontSize);
 function go(to) {
   stop();
   at = Math.max(0, Math.min(slides.length, to));
-  window.history.replaceState(null, "", "#" + (at + 1));
+  const url = new URL(window.location);  // whole: a bare "#2" is taken from Gradio's <base>, which is another page
+  url.hash = at + 1;
+  window.history.replaceState(null, "", url);
   draw();
 }
 
