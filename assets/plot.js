@@ -14,7 +14,7 @@ function plot(figure, label, onSelect) {
   area.setAttribute("role", "img");
   area.setAttribute("aria-label", label + " The table holds the same numbers.");
   const ink = dark ? "#d1d5db" : "#374151", grid = dark ? "#374151" : "#e5e7eb";
-  const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, size: 12 } };
+  const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, size: (figure.layout.font || {}).size || 12 } };
   for (const axis of ["xaxis", "yaxis"]) layout[axis] = { ...layout[axis], gridcolor: grid, zerolinecolor: ink, linecolor: grid, automargin: true };
   let data = JSON.stringify(figure.data);
   if (dark) {

@@ -25,13 +25,29 @@ function fill() {
   put(otherBox, "nothing", scope.other);
 }
 
+// Nothing chosen yet: what there is.
+function start() {
+  const list = el("nav", "grm-recent");
+  const put = (kind, title) => {
+    if (known[kind].length) list.append(el("h3", "", title));
+    for (const one of known[kind].slice(0, 12)) {
+      const link = el("a", "", one.title || one.id);
+      link.href = "/principles?" + kind + "=" + encodeURIComponent(one.id);
+      list.append(link);
+    }
+  };
+  put("run", "Runs of many items");
+  put("session", "Newest sessions");
+  return [el("p", "grm-hint", "Choose a session, or a run of many items: a map of what the GRM thought of, and what each thought does to the vote."), list];
+}
+
 let loading = 0;
 async function load() {
   const turn = ++loading, url = new URL(window.location);
   for (const kind of kinds) kind === scope.kind && scope.name ? url.searchParams.set(kind, scope.name) : url.searchParams.delete(kind);
   scope.other ? url.searchParams.set("other", scope.other) : url.searchParams.delete("other");
   if (url.href !== window.location.href) window.history.replaceState(null, "", url);
-  body.replaceChildren(el("p", "grm-hint", scope.name ? "Reading and embedding principles …" : "Choose a session, or a run of many items."));
+  body.replaceChildren(...(scope.name ? [el("p", "grm-hint", "Reading and embedding principles …")] : start()));
   if (!scope.name) return;
   const found = await server.principles(scope.kind, scope.name, scope.other);
   if (turn !== loading) return;
@@ -102,6 +118,7 @@ function numbers(found) {
 }
 
 const told = (given) => (given === null || given === undefined ? "–" : Number.isInteger(given) ? given : given.toFixed(2));
+const two = (given) => (given === null || given === undefined ? "–" : given.toFixed(2));
 const percent = (given) => (given === null || given === undefined ? "–" : Math.round(100 * given) + "%");
 
 function clusterTable(found, choose) {
@@ -124,8 +141,8 @@ function clusterTable(found, choose) {
     cell.append(button(members.length + " to read", "grm-small", () => choose(members, nameOf(found, i))));
     tr.append(name, cell);
     for (const side of one.sides) {
-      const values = side === null ? Array(7).fill("–") : [percent(side.share), told(side.weight), side.first, told(side.with), told(side.without),
-        side.low === null ? "–" : told(side.low) + " to " + told(side.high), percent(side.flips)];
+      const values = side === null ? Array(7).fill("–") : [percent(side.share), two(side.weight), side.first, two(side.with), two(side.without),
+        side.low === null ? "–" : two(side.low) + " to " + two(side.high), percent(side.flips)];
       for (const given of values) tr.append(el("td", "grm-num", given));
     }
     table.append(tr);
@@ -166,6 +183,7 @@ function drawList(found, list, places, said) {
 
 async function begin() {
   element.append(box);
+  body.append(el("p", "grm-hint", "Looking for sessions and runs …"));
   known = (await server.choices(null)) || known;
   fill();
   load();

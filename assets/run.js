@@ -7,16 +7,28 @@ const runBox = choice([], () => { wanted.id = runBox.value; load(); }), besideBo
 runBox.id = "run-id";
 besideBox.id = "run-beside";
 const principles = el("a", "grm-link", "its principles");
+principles.hidden = true;
 bar.append(labelled("run", runBox), labelled("beside (such as greedy)", besideBox), principles);
 
-let loading = 0;
+let loading = 0, known = [];
+// Nothing chosen yet: what there is, and how more gets here.
+function start() {
+  const list = el("nav", "grm-recent");
+  list.append(el("h3", "", known.length ? "Runs that are here" : "No run is here yet."));
+  for (const one of known) {
+    const link = el("a", "", one.title);
+    link.href = "/runs?id=" + encodeURIComponent(one.id);
+    list.append(link);
+  }
+  return [el("p", "grm-hint", "A run judges many items under the same settings; with labels it also shows accuracy. `score --db` and `import` bring one here."), list];
+}
 async function load() {
   const turn = ++loading, url = new URL(window.location);
   for (const name of ["id", "beside"]) wanted[name] ? url.searchParams.set(name, wanted[name]) : url.searchParams.delete(name);
   if (url.href !== window.location.href) window.history.replaceState(null, "", url);
   principles.hidden = !wanted.id;
   principles.href = "/principles?run=" + encodeURIComponent(wanted.id);
-  body.replaceChildren(el("p", "grm-hint", wanted.id ? "Voting over all items …" : "Choose a run. `score --db` and `import` bring one here; with labels it also shows accuracy."));
+  body.replaceChildren(...(wanted.id ? [el("p", "grm-hint", "Voting over all items …")] : start()));
   if (!wanted.id) return;
   const found = await server.run(wanted.id, wanted.beside);
   if (turn !== loading) return;
@@ -28,7 +40,8 @@ async function load() {
 
 async function begin() {
   element.append(box);
-  const known = (await server.choices(null)) || [];
+  body.append(el("p", "grm-hint", "Looking for runs …"));
+  known = (await server.choices(null)) || [];
   for (const [node, first, now] of [[runBox, "choose", wanted.id], [besideBox, "nothing", wanted.beside]]) {
     node.replaceChildren(Object.assign(el("option", "", first), { value: "" }), ...known.map((one) => Object.assign(el("option", "", one.title), { value: one.id })));
     node.value = now;

@@ -69,9 +69,10 @@ async function ask(change) {
 }
 
 // ---- the list ------------------------------------------------------------------------------------------------------
+const COLUMNS = ["", "Session", "Model", "n", "k", "Read", "State", "Judged (UTC)", ""];
 function draw(found) {
   const table = el("table"), head = el("tr"), body = el("tbody"), thead = el("thead");
-  for (const name of ["", "Session", "Model", "n", "k", "Read", "State", "Judged (UTC)", ""]) head.append(el("th", "", name));
+  for (const name of COLUMNS) head.append(el("th", "", name));
   thead.append(head);
   body.append(...found.rows.map(row));
   table.append(thead, body);
@@ -100,6 +101,7 @@ function row(session) {
   const k = session.samples === session.k ? session.k : session.samples + " of " + session.k;
   tr.append(first, titleCell(session), el("td", "grm-model", session.model), el("td", "grm-num", session.n), el("td", "grm-num", k));
   tr.append(el("td", "grm-num", session.valid), el("td", "", session.state), el("td", "grm-when", session.created), actions(session));
+  [...tr.children].forEach((cell, at) => { if (at > 2 && COLUMNS[at]) cell.dataset.name = COLUMNS[at]; });
   return tr;
 }
 

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import gradio as gr
 from grm_core.analysis import lab
 from grm_core.analysis.frames import letter
 from grm_core.errors import UsageError
-from grm_core.types import Method, Sample, Session
+from grm_core.types import Example, Method, Sample, Session
 from grm_core.voting import vote
 from storage.listing import Wanted
 from storage.store import Store
@@ -35,6 +36,8 @@ SLIDES = (
      "More samples do not help where the judge is wrong in the same way each time."),
 )  # fmt: skip
 """Kind, tag of the recorded session, title, and what is said beside it."""
+_PLACE = re.compile(r"\A\s*Response \d+\s*:\s*")
+"""How a critique names a response: by the place where that sample was shown it, which nobody in the room has seen."""
 
 
 class DemoPage:
@@ -86,7 +89,7 @@ def _told(session: Session, samples: list[Sample]) -> Json:
         "case": detail.case(example),
         "best": best,
         "rows": render.rows(samples),
-        "first": detail.detail(example, samples[0]) if samples else None,
+        "first": _first(example, samples[0]) if samples else None,
         "seconds": [round(s.completion.seconds, 2) if s.completion else 0.0 for s in samples],
         "totals": [list(verdict.totals or ()) for verdict in votes],
         "winners": [None if verdict.winner is None else letter(verdict.winner) for verdict in votes],
@@ -107,6 +110,15 @@ def _told(session: Session, samples: list[Sample]) -> Json:
     return told
 
 
+def _first(example: Example, sample: Sample) -> Json:
+    """The sample that is read out: its principles, and what it says of which answer (None: of all together)."""
+    said = [_PLACE.sub("", detail.said_of(sample, own)) for own in range(len(sample.order))]
+    named = [[letter(own), text] for own, text in enumerate(said)]
+    told = detail.detail(example, sample)
+    apart = named if len(set(said)) > 1 else [[None, said[0]]]
+    return {"principles": told["principles"], "scores": told["scores"], "said": apart}
+
+
 def _accuracy(slide: Json) -> Json | None:
     """The curves of the stored sets; None where none were measured."""
     try:
@@ -119,7 +131,7 @@ def _accuracy(slide: Json) -> Json | None:
         if one.get("guided"):
             dotted = {"line": {"color": COLOURS[i], "dash": "dot", "width": 2}}
             traces.append(line(one["k"], one["guided"], f"{one['name']}, meta RM", COLOURS[i], **dotted))
-    axes = {"xaxis": {"type": "log", "tickvals": [1, 2, 4, 8, 16, 32]}, "yaxis": {"tickformat": ".0%"}, "height": 380}
+    axes = {"xaxis": {"type": "log", "tickvals": [1, 2, 4, 8, 16, 32]}, "yaxis": {"tickformat": ".0%"}, "height": 400}
     return slide | {"figure": figure(traces, "k, samples", "accuracy", **axes), "sets": sets}
 
 
@@ -150,7 +162,9 @@ def _session(slide: Json) -> list[str]:
         found.append(f'<div class="r"><b>{name}</b><pre>{html.escape(text)}</pre></div>')
     if slide["kind"] == "sample" and slide["first"]:
         stated = "".join(f"<li>{html.escape(p['text'])}</li>" for p in slide["first"]["principles"])
-        found.append(f"<ul>{stated}</ul><pre>{html.escape(slide['first']['critique'])}</pre>")
+        found.append(f"<ul>{stated}</ul>")
+        for named, text in slide["first"]["said"]:
+            found.append(f"<pre>{'' if named is None else f'On {named}: '}{html.escape(text)}</pre>")
     steps = [k for k in (1, 4, 8, 16, 32) if k <= len(slide["winners"])]
     winners = ", ".join(f"k = {k}: {slide['winners'][k - 1] or 'tie'}" for k in steps)
     return [*found, *(f"<p>{html.escape(text)}</p>" for text in (winners, slide["verdict"], slide["guided"]) if text)]

@@ -103,7 +103,7 @@ def about(samples: Sequence[Sample], response: int) -> list[Json]:
     said: dict[tuple[str, int], list[Sample]] = {}
     for sample in samples:
         if sample.scores is not None and response < len(sample.order):
-            said.setdefault((_said_of(sample, response), sample.scores[response]), []).append(sample)
+            said.setdefault((said_of(sample, response), sample.scores[response]), []).append(sample)
     ranked = sorted(said.items(), key=lambda pair: (-len(pair[1]), -pair[0][1], pair[1][0].index))
     return [{"text": text, "score": score, "samples": [s.index for s in group]} for (text, score), group in ranked]
 
@@ -124,7 +124,8 @@ def holding(samples: Sequence[Sample], words: str) -> list[int]:
     return [s.index for s in samples if any(wanted in p.text.casefold() for p in s.parsed.principles)]
 
 
-def _said_of(sample: Sample, response: int) -> str:
+def said_of(sample: Sample, response: int) -> str:
+    """What a sample says of one response (own index); the whole critique where it names none."""
     return _block(sample, response).strip() or critique(sample).strip()
 
 

@@ -49,7 +49,7 @@ def _margin(samples: list[Sample], drawn: tuple[Curve, ...]) -> Json:
     own = lab.replay(samples)
     thin: Json = {"mode": "lines", "line": {"color": _GREY, "width": 1}}
     thin["customdata"] = [[samples[k - 1].index + 1] for k in own["k"]]
-    traces.append(line(own["k"].tolist(), own["margin"].tolist(), "naive, in the order of arrival", _GREY, **thin))
+    traces.append(line(own["k"].tolist(), own["margin"].tolist(), "naive, as they came", _GREY, **thin))
     settled = lab.settled(own)
     said = "The full vote is a tie: there is no winner to measure a margin for."
     if settled is not None:
@@ -82,11 +82,13 @@ def _space(samples: list[Sample], n: int) -> Json:
         y=[letter(own) for own in range(n)],
         mode="markers+text",
         text=[str(int(total)) for total in totals],
-        textposition="top center",
+        textposition="middle right",
         marker={"size": 12, "color": [COLOURS[own % len(COLOURS)] for own in range(n)]},
         hovertemplate="%{y}: %{x}<extra></extra>",
     )
-    shown = figure([marks], f"total of {k} samples", "", xaxis={"range": [k - 0.5, 10 * k + 0.5]})
+    shown = figure(
+        [marks], f"total of {k} samples", "", xaxis={"range": [k - 0.5, 11 * k]}, yaxis={"autorange": "reversed"}
+    )
     said = f"One sample can tell 10 values apart, {k} samples {9 * k + 1:,} ({k} to {10 * k})."
     return panel("space", "How fine is the scale that the vote speaks?", table, shown, said)
 

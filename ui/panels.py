@@ -12,12 +12,20 @@ import plotly.graph_objects as go
 Json = dict[str, Any]
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A")
 METHOD_COLOURS = {"naive": "#0072B2", "guided": "#D55E00", "guided-weighted": "#009E73"}
+_POINTS_MOST = 64
 _LAYOUT: Json = {
-    "height": 260,
+    "height": 280,
     "margin": {"l": 52, "r": 16, "t": 8, "b": 44},
     "hovermode": "closest",
     "template": "none",
-    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+    "legend": {
+        "orientation": "h",
+        "y": 1.02,
+        "yanchor": "bottom",
+        "x": 0,
+        "traceorder": "normal",
+        "font": {"size": 11},
+    },
 }
 
 
@@ -43,8 +51,12 @@ def panel(name: str, title: str, table: pd.DataFrame, drawn: Json | None, note: 
 
 
 def line(x: Any, y: Any, name: str, colour: str, **more: Any) -> go.Scatter:
-    """A line with its points."""
-    marks = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 5, "color": colour}}
+    """A line with its points, or without where they would only thicken it."""
+    marks = {
+        "mode": "lines+markers" if len(x) <= _POINTS_MOST else "lines",
+        "line": {"color": colour, "width": 2},
+        "marker": {"size": 5, "color": colour},
+    }
     return go.Scatter(x=x, y=y, name=name, **(marks | more))
 
 

@@ -236,7 +236,8 @@ def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Json:
         name = "all others" if last and count > len(COLOURS) else f"cluster {i + 1}"
         hover = f"{name}<extra></extra>"
         traces.append(go.Scattergl(mode="markers", name=name, marker=marks, hovertemplate=hover, **places))
-    axes = {"xaxis": {"showticklabels": False}, "yaxis": {"showticklabels": False}, "dragmode": "select"}
+    bare = {"showticklabels": False, "zeroline": False}
+    axes = {"xaxis": bare, "yaxis": bare, "dragmode": "select"}
     shown = figure(traces, "", "", height=420, **axes)
     said = "Every point is a principle, its size the weight, near points mean like things; the axes mean nothing."
     said += " Circles stand in the first, squares in the second, diamonds in both." if scopes > 1 else ""

@@ -80,10 +80,21 @@ function critique(sample, changes) {
     if (own !== null && sample.blocks.some((block) => block.response !== null)) cell.append(aboutHead(sample, own));
     if (changes) cell.append(changed(changes.blocks[own === null ? "general" : own] || []));
     else for (const block of blocks) cell.append(told(sample, ...block.at));
+    const length = blocks.reduce((sum, block) => sum + block.at[1] - block.at[0], 0);
+    if (length > LONG) scrolled(cell, own === null ? "Critique" : "Critique of " + letter(own));
     if (own === null && !sample.critique && !sample.principles.length) cell.append(el("div", "grm-text", sample.raw || "(nothing)"));
     cells.push(cell);
   }
   return cells;
+}
+
+// A text of many screens gets its own scroll bar, so that what follows stays within reach.
+const LONG = 6000;
+function scrolled(node, label) {
+  node.classList.add("grm-long");
+  node.tabIndex = 0;
+  node.setAttribute("role", "region");
+  node.setAttribute("aria-label", label);
 }
 
 function aboutHead(sample, own) {

@@ -86,6 +86,7 @@ const showKeys = () => { if (!sheet.open) sheet.showModal(); };
 function toggleRaw() {
   const all = [...cards.querySelectorAll("footer details")], closed = all.some((one) => !one.open);
   for (const one of all) one.open = closed;
+  if (closed && all.length) all[0].scrollIntoView({ block: "center" });  // it stands below a long critique
 }
 
 function moveK(by) {

@@ -17,6 +17,7 @@ function drawPlot() {
 // ---- the Lab: every question about this vote -----------------------------------------------------------------------
 const LINKED = ["filter", "position", "margin"];
 async function drawLab(asked) {
+  if (cards.className !== "grm-lab") cards.replaceChildren(el("p", "grm-hint", "Voting over random subsets …"));
   const found = await server.panels(value.session, dials.k, dials.k_meta);
   if (asked !== cardsAsked || !found) return;
   cards.className = "grm-lab";

@@ -57,7 +57,8 @@ def find(example: Example, samples: Sequence[Sample]) -> tuple[Finding, ...]:
 def _unreadable(samples: Sequence[Sample]) -> Iterator[Finding]:
     failed = [sample for sample in samples if sample.scores is None]
     if failed:
-        reasons = sorted({"no completion" if s.completion is None else str(s.parsed.status) for s in failed})
+        statuses = {"no completion" if s.completion is None else str(s.parsed.status) for s in failed}
+        reasons = sorted(status.replace("_", " ") for status in statuses)
         all_of = len(failed) == len(samples)
         words = f"{len(failed)} of {len(samples)} samples cast no vote: {', '.join(reasons)}"
         yield Finding("unreadable", "error" if all_of else "warning", tuple(s.id for s in failed), evidence=words)
@@ -158,7 +159,8 @@ def _box(sample: Sample) -> Iterator[Finding]:
             if said is not None and said != boxed]  # fmt: skip
     if told:
         words = "; ".join(
-            f"response shown as {place}: {said}/10 in the critique, {boxed} in the box" for place, said, boxed in told
+            f"{letter(sample.order[place - 1])} (shown as {place}): {said}/10 in the critique, {boxed} in the box"
+            for place, said, boxed in told
         )
         yield Finding("box disagrees with the critique", "warning", (sample.id,), sample.parsed.score_spans, words)
 
@@ -176,7 +178,8 @@ def _contradiction(sample: Sample) -> Iterator[Finding]:
             any(not _NEGATED.search(text[: m.start()]) for m in words.finditer(text)) for words in (_PRAISE, _BLAME)
         )
         if (praised and not blamed and score <= 3) or (blamed and not praised and score >= 8):
-            words = f"response shown as {place} is {'praised' if praised else 'blamed'} and gets {score}"
+            named = f"{letter(sample.order[place - 1])} (shown as {place})"
+            words = f"{named} is {'praised' if praised else 'blamed'} and gets {score}"
             yield Finding("critique contradicts its score", "warning", (sample.id,), (span,), words)
 
 

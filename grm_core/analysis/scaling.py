@@ -4,6 +4,7 @@ One definition for page, command line and reports. Drawing k of K samples withou
 the subset; the band therefore closes at k = K by construction and says nothing about samples not yet drawn.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -108,20 +109,20 @@ def _draws(
 
 
 def _point(found: subsets.Draws, winner: int | None, best: tuple[int, ...]) -> CurvePoint:
-    totals, weight = found.totals, found.weight
-    leads = totals >= totals.max(axis=1, keepdims=True) - TIE
-    shares = leads / leads.sum(axis=1, keepdims=True)
-    accuracy = _mean(shares[:, list(best)].sum(axis=1), weight) if best else None
+    weight, totals = found.weight, np.ascontiguousarray(found.totals.T)  # numpy compares long rows best
+    leads = totals >= totals.max(axis=0) - TIE
+    level = leads.sum(axis=0)
+    accuracy = _mean(leads[list(best)].sum(axis=0) / level, weight) if best else None
     if winner is None:
         return CurvePoint(found.k, None, None, None, None, accuracy)
-    ahead = totals[:, winner] - np.delete(totals, winner, axis=1).max(axis=1)
+    ahead = totals[winner] - np.delete(totals, winner, axis=0).max(axis=0)
     low, high = _quantiles(ahead, weight)
     return CurvePoint(
         k=found.k,
         margin=_mean(ahead, weight) / found.voted,
         low=low / found.voted,
         high=high / found.voted,
-        win=_mean(shares[:, winner], weight),
+        win=_mean(leads[winner] / level, weight),
         accuracy=accuracy,
     )
 
@@ -132,6 +133,10 @@ def _mean(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
 
 def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
     """The 5th and 95th percentile by the inverse CDF: the smallest value whose cumulative share reaches them."""
+    if weight[0] == weight[-1] and (weight == weight[0]).all():  # Monte Carlo: places are known without sorting all
+        places = [max(0, math.ceil(q * len(values) - 1e-9) - 1) for q in _BAND]
+        found = np.partition(values, places)[places]
+        return float(found[0]), float(found[1])
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order]) / weight.sum()
     # A cumulated share such as 1/20 may fall short of 0.05 by rounding alone.

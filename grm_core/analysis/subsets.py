@@ -89,12 +89,32 @@ def _prefix_totals(values: Array, orders: NDArray[np.int64], keep: Keep) -> Arra
     """Totals (K, D, n) of the first 1..K arrivals of D orders (D, K)."""
     total = len(values)
     if all(keep(k) == k for k in range(1, total + 1)):
-        return np.cumsum(values[orders], axis=1).transpose(1, 0, 2)
+        return np.cumsum(values[orders.T], axis=0)
+    return _kept_totals(values, orders, keep)
+
+
+def _kept_totals(values: Array, orders: NDArray[np.int64], keep: Keep) -> Array:
+    """As _prefix_totals where only the best keep(k) arrivals count; keep grows by 0 or 1 with k.
+
+    Walked from all arrivals back to the first. Those still there are a list linked by rank, so that whoever leaves or
+    moves up is found beside the worst kept one, and no subset is sorted anew.
+    """
+    total, draw = len(values), np.arange(len(orders))
+    after = np.tile(np.arange(1, total + 3), (len(orders), 1))  # the place of rank r is r + 1; 0 stands for none
+    before = after - 2
+    worst = np.full(len(orders), keep(total))
+    adds = np.vstack([np.zeros(values.shape[1]), values])
     out = np.empty((total, len(orders), values.shape[1]))
-    present = np.zeros(orders.shape, dtype=np.int16)
-    rows = np.arange(len(orders))
-    for k in range(1, total + 1):
-        present[rows, orders[:, k - 1]] = 1
-        kept = present * (np.cumsum(present, axis=1, dtype=np.int16) <= keep(k))
-        out[k - 1] = kept @ values
+    out[total - 1] = values[: keep(total)].sum(axis=0)
+    for k in range(total - 1, 0, -1):
+        gone = orders[:, k] + 1
+        if keep(k) < keep(k + 1):
+            out[k - 1] = out[k] - adds[np.minimum(gone, worst)]
+            worst = np.where(gone < worst, worst, before[draw, worst])
+        else:
+            up = np.where(gone <= worst, after[draw, worst], 0)
+            out[k - 1] = out[k] - adds[np.where(gone <= worst, gone, 0)] + adds[up]
+            worst = np.where(gone <= worst, up, worst)
+        left, right = before[draw, gone], after[draw, gone]
+        after[draw, left], before[draw, right] = right, left
     return out

@@ -42,7 +42,7 @@ def test_tie_all_bad_and_unreadable() -> None:
     assert "all bad" in kinds([sample(0, (3, 2))])
     assert kinds([sample(0), sample(1, None)])["unreadable"] == ("s/1",)
     (nothing,) = audit.find(EXAMPLE, [sample(0, None)])
-    assert (nothing.severity, nothing.evidence) == ("error", "1 of 1 samples cast no vote: no_scores")
+    assert (nothing.severity, nothing.evidence) == ("error", "1 of 1 samples cast no vote: no scores")
 
 
 @pytest.mark.parametrize(

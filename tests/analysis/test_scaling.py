@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from grm_core.analysis import subsets
@@ -128,3 +129,15 @@ def test_frame_has_a_row_per_k() -> None:
     assert list(frame.columns) == ["method", "k", "margin", "low", "high", "win", "accuracy"]
     assert list(frame["k"]) == [1, 2, 3, 4, 5]
     assert frame["accuracy"].isna().all()
+
+
+@pytest.mark.parametrize("k_meta", [None, 1, 5])
+def test_the_kept_ones_of_every_draw_are_the_best_of_its_arrivals(k_meta: int | None) -> None:
+    rng = np.random.default_rng(4)
+    values = rng.integers(1, 11, (40, 3)).astype(float)
+    orders = rng.permuted(np.tile(np.arange(40), (25, 1)), axis=1)
+    found = subsets._prefix_totals(values, orders, lambda k: min(k, k_meta or max(1, k // 2)))
+    for k in range(1, 41):
+        for draw, order in enumerate(orders):
+            kept = sorted(order[:k])[: min(k, k_meta or max(1, k // 2))]
+            assert found[k - 1, draw].tolist() == values[kept].sum(axis=0).tolist()

@@ -43,7 +43,7 @@ def test_lab_part_1_every_method_over_k_and_the_order_of_arrival(address: str, p
     k = lab.settled(lab.replay(SAMPLES))
     assert f"the verdict stands from k = {k} on" in found.inner_text()
     legend = found.locator(".legendtext").all_text_contents()
-    assert legend == ["naive", "guided", "guided-weighted", "naive, in the order of arrival"]
+    assert legend == ["naive", "guided", "guided-weighted", "naive, as they came"]
     assert page.locator(".grm-panel[data-name=win]").count() == 1
 
 
