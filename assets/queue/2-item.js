@@ -1,5 +1,6 @@
 // ---- one item: first blind, then what the GRM saw -------------------------------------------------------------------
 const body = el("div", "grm-queue-body"), foot = el("div", "grm-label-bar");
+body.tabIndex = -1;
 foot.setAttribute("role", "toolbar");
 foot.setAttribute("aria-label", "Labels");
 const key = (text, label, act, on) => {

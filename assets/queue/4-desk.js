@@ -29,7 +29,8 @@ async function begin() {
     return;
   }
   await send();
-  next();
+  await next();
+  if (top.contains(document.activeElement) && document.activeElement.tagName !== "BUTTON") body.focus();  // or the keys would type there
 }
 
 // What stands there before a queue is chosen: the queues with their progress, and what the work is.
