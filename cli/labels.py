@@ -1,7 +1,8 @@
-"""python app.py labels export|import: what annotators said, as files.
+"""python app.py labels export|import|report: what annotators said, as files.
 
 `export` writes annotations as they were made (jsonl), or what stands as training data, preference pairs for TRL,
-Argilla records or Label Studio tasks. `import` adds annotations of a jsonl file to sessions that are there.
+Argilla records or Label Studio tasks. `import` adds annotations of a jsonl file to sessions that are there. `report`
+writes the failure report as the Queue page shows it: Markdown, or HTML for an --out that ends in .html.
 """
 
 import argparse
@@ -15,33 +16,36 @@ from cli.export import new_file
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grm_core.types import Annotation, Example, Sample
     from storage.store import Store
 
-HELP = "annotations to and from files: JSONL, training data, preference pairs"
+HELP = "annotations to and from files (JSONL, training data, preference pairs), and the failure report"
 FORMATS = ("jsonl", "training", "pairs", "argilla", "label-studio")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("what", choices=("export", "import"))
+    parser.add_argument("what", choices=("export", "import", "report"))
     parser.add_argument("file", nargs="?", metavar="FILE", help="to import from; - reads standard input")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: standard output)")
     parser.add_argument("--format", choices=FORMATS, default="jsonl", help="of an export (default: %(default)s)")
-    parser.add_argument("--queue", default="", metavar="ID", help="only what was said in this queue")
+    parser.add_argument("--queue", default="", metavar="ID", help="export or report only what was said in this queue")
     add_db(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export or import; returns 0."""
+    """Export, import or report; returns 0."""
     from storage.store import Store
 
     if args.what == "import" and args.file is None:
         raise UsageError("name the file to import")
-    if args.what == "export" and args.file is not None:
-        raise UsageError("export writes to --out FILE, or to standard output")
-    store = Store(args.db, read_only=args.what == "export")
+    if args.what != "import" and args.file is not None:
+        raise UsageError(f"{args.what} writes to --out FILE, or to standard output")
+    store = Store(args.db, read_only=args.what != "import")
     try:
-        return _export(store, args) if args.what == "export" else _import(store, args)
+        return {"export": _export, "import": _import, "report": _report}[args.what](store, args)
     finally:
         store.close()
 
@@ -55,13 +59,30 @@ def _export(store: "Store", args: argparse.Namespace) -> int:
     if args.format == "jsonl":
         lines = [label_files.annotation_record(each) for each in made]
     else:
-        sessions = ((name, store.session(name)) for name in dict.fromkeys(each.session_id for each in made))
-        judged = {name: (found.example, store.samples(name)) for name, found in sessions if found is not None}
-        lines = list(label_files.SHAPES[args.format](standing(made), judged))
+        lines = list(label_files.SHAPES[args.format](standing(made), _judged(store, made)))
     with nullcontext(sys.stdout) if args.out is None else new_file(args.out, "jsonl") as out:
         out.writelines(canonical(line) + "\n" for line in lines)
     say(f"{len(lines)} lines written")
     return 0
+
+
+def _report(store: "Store", args: argparse.Namespace) -> int:
+    from grm_core.embedders import Embedder
+    from ui.failure_report import clusters, report
+
+    made = store.desk.annotations(queue=args.queue)
+    judged = _judged(store, made)
+    found = report(made, judged, clusters(made, judged, Embedder().embed))
+    kind = "html" if args.out is not None and args.out.suffix == ".html" else "markdown"
+    with nullcontext(sys.stdout) if args.out is None else new_file(args.out, kind) as out:
+        out.write(found[kind])
+    say(found["said"])
+    return 0
+
+
+def _judged(store: "Store", made: "Sequence[Annotation]") -> "dict[str, tuple[Example, list[Sample]]]":
+    sessions = ((name, store.session(name)) for name in dict.fromkeys(each.session_id for each in made))
+    return {name: (found.example, store.samples(name)) for name, found in sessions if found is not None}
 
 
 def _import(store: "Store", args: argparse.Namespace) -> int:

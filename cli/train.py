@@ -6,8 +6,12 @@ was trained the default model of this folder.
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.common import print_json, real, say, whole
+
+if TYPE_CHECKING:
+    from grm_core.training.meta import Told
 
 HELP = "train a GRM and its meta RM (SPCT)"
 STAGES = ("demos", "rft", "grpo", "meta", "all", "bundle")
@@ -86,23 +90,12 @@ def _from_labels(args: argparse.Namespace) -> int:
     """A meta RM from labelled samples; prints how it and the bundled one do on items that it did not learn from."""
     from grm_core import models
     from grm_core.errors import UsageError
-    from grm_core.meta_rm import Reading
     from grm_core.training import fit, from_labels
-    from grm_core.training.meta import Told
     from grm_core.training.stages import META_RANK
-    from storage import fields, jsonlines, records
 
     if args.stage != "meta":
         raise UsageError("--from-labels belongs to the stage meta")
-    labelled = []
-    for line in jsonlines.read(args.from_labels):
-        with jsonlines.located(str(args.from_labels), line.number):
-            example = records.read_item(fields.need(line.value, "item"))
-            order = [fields.integer(place, "order", 0) for place in fields.sequence(line.value.get("order"), "order")]
-            if sorted(order) != list(range(len(example.responses))):
-                raise fields.FieldError('"order" does not name every response once')
-            text = fields.string(fields.need(line.value, "text"), "text")
-            labelled.append(Told(Reading(example, tuple(order), text), line.value.get("accept") is True))
+    labelled = read_labels(args.from_labels)
     start = models.ADAPTERS / "meta-rm" if models.has_meta_model() else None
     grm = models.default_model().folder
     settings = fit.Settings(args.minutes, rate=5e-4, rows=8, tokens=4096, warmup=5)
@@ -111,6 +104,24 @@ def _from_labels(args: argparse.Namespace) -> int:
     print_json(compared)
     say(f"choose it with --meta {folder / 'meta-rm'}")
     return 0
+
+
+def read_labels(path: Path) -> "list[Told]":
+    """What `labels export --format training` wrote: each judgment, and whether it was accepted."""
+    from grm_core.meta_rm import Reading
+    from grm_core.training.meta import Told
+    from storage import fields, jsonlines, records
+
+    labelled = []
+    for line in jsonlines.read(path):
+        with jsonlines.located(str(path), line.number):
+            example = records.read_item(fields.need(line.value, "item"))
+            order = [fields.integer(place, "order", 0) for place in fields.sequence(line.value.get("order"), "order")]
+            if sorted(order) != list(range(len(example.responses))):
+                raise fields.FieldError('"order" does not name every response once')
+            text = fields.string(fields.need(line.value, "text"), "text")
+            labelled.append(Told(Reading(example, tuple(order), text), line.value.get("accept") is True))
+    return labelled
 
 
 def _trl(args: argparse.Namespace, base: str) -> int:

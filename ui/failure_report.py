@@ -1,30 +1,35 @@
 """The failure report: counts by class beside the paper's, by group, with examples; for the page, HTML and Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
+from grm_core.analysis import clusters as analysis_clusters
 from grm_core.analysis import failures
 from grm_core.analysis.failures import Judged
 from grm_core.analysis.frames import letter
-from grm_core.analysis.labels import CLASSES
+from grm_core.analysis.labels import CLASSES, standing
 from grm_core.types import Annotation
 from grm_core.voting import vote
 from ui import render
 from ui.panels import COLOURS, Json, figure, panel
 
+Embed = Callable[[Sequence[str]], NDArray[Any]]
+_CLUSTER_LEAST = 3
+"""Samples that a cluster needs for a row of its own."""
 _TITLES = {
     "benchmark": "By benchmark", "domain": "By domain", "length": "By length of the longest response",
-    "position": "By where the response put first was shown", "cluster": "By principle cluster",
+    "position": "By where the response put first was shown", "cluster": "By the cluster of the weightiest principle",
 }  # fmt: skip
 
 
 def report(annotations: Sequence[Annotation], judged: Judged, cluster: dict[str, str] | None = None) -> Json:
     """Panels, examples and the two documents."""
-    table = failures.labelled(annotations, judged, cluster)
+    table = _folded(failures.labelled(annotations, judged, cluster))
     classes = failures.by_class(table)
     winners = {name: vote(samples).winner for name, (_, samples) in judged.items()}
     blind = failures.blind(annotations, judged, winners)
@@ -39,6 +44,33 @@ def report(annotations: Sequence[Annotation], judged: Judged, cluster: dict[str,
         "markdown": render.sendable(markdown(said, classes, groups)),
         "html": render.sendable(html(said, classes, groups, shown)),
     }
+
+
+def clusters(annotations: Sequence[Annotation], judged: Judged, embed: Embed) -> dict[str, str]:
+    """Text of a principle -> name of its cluster, over the principles of all labelled samples.
+
+    `embed` turns texts into unit vectors. Raises EngineError where it cannot.
+    """
+    stated: dict[str, None] = {}
+    for each in standing(annotations):
+        if each.kind == "class" and each.session_id in judged:
+            for sample in judged[each.session_id][1]:
+                if sample.index == each.sample:
+                    stated |= dict.fromkeys(principle.text for principle in sample.parsed.principles)
+    texts = list(stated)
+    if not texts:
+        return {}
+    places = analysis_clusters.cluster(embed(texts))
+    called = analysis_clusters.names(texts, places)
+    return {text: called[place] for text, place in zip(texts, places, strict=True)}
+
+
+def _folded(table: pd.DataFrame) -> pd.DataFrame:
+    """Clusters of one or two samples say nothing alone: they share a row."""
+    counts = table["cluster"].value_counts()
+    small = counts.index[counts < _CLUSTER_LEAST]
+    other = f"{len(small)} clusters with fewer than {_CLUSTER_LEAST}"
+    return table.assign(cluster=table["cluster"].replace(dict.fromkeys(small, other)))
 
 
 def _said(table: pd.DataFrame, blind: pd.DataFrame) -> str:

@@ -11,14 +11,16 @@ import gradio as gr
 
 from grm_core.analysis import agreement, labels, queues
 from grm_core.analysis.queues import Case
-from grm_core.errors import UsageError
+from grm_core.embedders import Embedder
+from grm_core.errors import EngineError, UsageError
 from grm_core.types import Annotation, Example, Sample
 from grm_core.voting import vote
 from storage.desk import Queue, QueueItem
 from storage.listing import Wanted
 from storage.store import Store
 from ui import detail, render, script
-from ui.failure_report import report
+from ui.failure_report import clusters, report
+from ui.principles import Vectors
 from ui.run_page import called
 
 _SESSIONS_MOST = 2000
@@ -31,7 +33,7 @@ class QueuePage:
     """A view that asks the server for each item."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.desk = store, store.desk
+        self.store, self.desk, self.vectors = store, store.desk, Vectors(Embedder())
         gr.HTML(
             {"may": not store.read_only, "rules": list(queues.RULES), "classes": list(labels.CLASSES)},
             html_template='<div class="grm-view"></div>',
@@ -134,7 +136,7 @@ class QueuePage:
         items = {item.session_id: item for item in self.desk.items(queue.id)}
         ready = {name for name, item in items.items() if len(item.done) >= max(2, item.need)}
         known = [each for each in self.desk.annotations(queue=queue.id) if each.session_id in ready]
-        differ = agreement.disagreements(known).to_dict("records")
+        differ = sorted(agreement.disagreements(known).to_dict("records"), key=lambda row: items[row["session"]].place)
         for row in differ:
             row |= {"item": items[row["session"]].place, **{name: _none(row[name]) for name in ("sample", "place")}}
         tables = {"kappas": agreement.kappas(known), "alphas": agreement.alphas(known)}
@@ -146,7 +148,11 @@ class QueuePage:
         name = "" if queue_id == "" else self._queue(queue_id).id
         known = self.desk.annotations(queue=name)
         judged = self._judged({each.session_id for each in known})
-        return report(known, judged)
+        try:
+            cluster = clusters(known, judged, self.vectors.of)
+        except EngineError as error:
+            return report(known, judged) | {"lacks": f"No clusters of principles: {error}. {error.hint}"}
+        return report(known, judged, cluster)
 
     def _judged(self, sessions: set[str]) -> dict[str, tuple[Example, Sequence[Sample]]]:
         found = ((name, self.store.session(name)) for name in sorted(sessions))

@@ -59,9 +59,7 @@ def import_demos(store: Store) -> None:
 
     if store.read_only:
         return
-    for path in sorted((ASSETS / "demo").glob("*.jsonl")):
-        if path.name != "items.jsonl":
-            import_file(store, path, restore=False)  # who put one into the bin does not want it back
+    import_file(store, ASSETS / "demo" / "recorded.jsonl", restore=False)  # who binned one does not want it back
 
 
 def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[tuple[str, str]]) -> int:

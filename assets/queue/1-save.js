@@ -67,6 +67,12 @@ async function undo() {
   item.mine.pop();
   await keep({ id: name(), session_id: item.session, kind: last.kind, label: "", sample: last.sample, place: last.place, span: last.span, note: "",
     author: me.name, queue: item.queue, created_at: new Date().toISOString(), replaces: last.id });
-  if (last.kind === "best") await reopen(); else drawItem();
+  if (last.kind === "best") await reopen(); else back(last);
   tell("undone: " + (last.kind === "class" || last.kind === "principle" ? last.label : last.kind), "");
+}
+
+// What was taken back is looked at again.
+function back(last) {
+  if (last.sample !== null) { sampleAt = Math.max(0, item.samples.findIndex((one) => one.i === last.sample)); principleAt = last.place || 0; }
+  drawItem();
 }

@@ -1,5 +1,7 @@
 // ---- one item: first blind, then what the GRM saw -------------------------------------------------------------------
 const body = el("div", "grm-queue-body"), foot = el("div", "grm-label-bar");
+body.tabIndex = -1;
+let caseOpen = null;  // whether query and responses stand open beside the samples; null: where there is room
 foot.setAttribute("role", "toolbar");
 foot.setAttribute("aria-label", "Labels");
 const key = (text, label, act, on) => {
@@ -21,6 +23,7 @@ async function reopen() {
 function show(answer) {
   item = answer.end ? null : answer;
   sampleAt = principleAt = 0;
+  body.replaceChildren();
   if (item && item.revealed) { const open = item.samples.findIndex((one) => !found("class", one.i)); sampleAt = Math.max(0, open); }
   drawProgress(answer.progress);
   if (item) drawItem();
@@ -40,24 +43,32 @@ function drawItem() {
   item.revealed ? drawSamples() : drawBlind();
 }
 
-function drawCase(open) {
+// `one` is the sample that is read: each response then says as which one it was shown, and what it got.
+function drawCase(open, one) {
   const part = el("details", "grm-case-box");
   part.open = open;
   part.append(el("summary", "", "Query and responses"));
+  const asked = reachable(el("div", "grm-asked-box"), "Query");
   for (const turn of item.case.query) {
-    if (item.case.query.length > 1) part.append(el("div", "grm-role", turn.role));
-    part.append(el("div", "grm-asked grm-text", turn.content));
+    if (item.case.query.length > 1) asked.append(el("div", "grm-role", turn.role));
+    asked.append(el("div", "grm-asked grm-text" + (turn.content.length > 300 ? " grm-long" : ""), turn.content));
   }
   const list = el("div", "grm-responses");
   item.case.responses.forEach((text, i) => {
-    const card = el("div", "grm-response"), head = el("div", "grm-response-head");
+    const card = reachable(el("div", "grm-response"), "Response " + letter(i)), head = el("div", "grm-response-head");
     head.append(chip(i), el("strong", "", "Response " + letter(i)));
+    if (one) head.append(el("span", "grm-note", "shown as Response " + (one.order.indexOf(letter(i)) + 1) + (one.scores ? ": " + one.scores[i] + "/10" : "")));
     if (item.case.labels) head.append(el("span", "grm-note", "label " + item.case.labels[i]));
     card.append(head, el("div", "grm-text", text));
     list.append(card);
   });
-  part.append(list);
+  part.append(asked, list);
   return part;
+}
+// What may have to be scrolled can be reached by keyboard.
+function reachable(node, label) {
+  Object.assign(node, { tabIndex: 0, role: "group", ariaLabel: label });
+  return node;
 }
 
 function drawBlind() {
@@ -78,8 +89,12 @@ function drawSamples() {
     node.setAttribute("aria-current", at === sampleAt);
     list.append(node);
   });
-  grid.append(list, drawSample(item.samples[sampleAt]));
-  body.replaceChildren(head, drawCase(item.case.responses.join("").length < 900), grid);
+  const wide = window.matchMedia("(min-width: 1100px)").matches;
+  grid.append(list, drawSample(item.samples[sampleAt]), drawCase(caseOpen ?? wide, item.samples[sampleAt]));
+  grid.lastChild.addEventListener("toggle", (event) => { caseOpen = event.target.open; });
+  const read = body.querySelector(".grm-case-box")?.scrollTop ?? 0;  // the place in a long response stays
+  body.replaceChildren(head, grid);
+  grid.lastChild.scrollTop = read;
   drawKeys();
   const now = list.children[sampleAt];
   if (now) list.scrollTop = Math.max(0, now.offsetTop - list.clientHeight / 2);

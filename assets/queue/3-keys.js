@@ -40,9 +40,10 @@ function startNote() {
 }
 noteInput.addEventListener("keydown", async (event) => {
   event.stopPropagation();
-  if (event.key === "Escape") noteBox.hidden = true;
+  if (event.key === "Escape") { noteBox.hidden = true; body.focus(); }
   if (event.key !== "Enter" || !noteInput.value.trim()) return;
   noteBox.hidden = true;
+  body.focus();
   await say("span", "span", { sample: sample().i, span: noteSpan, note: noteInput.value.trim() });
   drawItem();
 });
@@ -51,8 +52,8 @@ function drawKeys() {
   const said = sample() ? found("class", sample().i) : null;
   foot.replaceChildren(
     ...settings.classes.map((label, i) => key(i + 1, label, () => labelSample(label), said && said.label === label)),
-    key("n", "note", startNote), key("j", "next sample", () => step(1)), key("k", "previous", () => step(-1)), key("p", "principle", nextPrinciple),
-    key("z", "undo", undo), key("s", "skip", () => next(item.place)), key("Enter", "done, next item", finish));
+    key("n", "note", startNote), key("j", "next", () => step(1)), key("k", "back", () => step(-1)), key("p", "principle", nextPrinciple),
+    key("z", "undo", undo), key("s", "skip", () => next(item.place)), key("Enter", "done", finish));
 }
 function nextPrinciple() {
   const one = sample();

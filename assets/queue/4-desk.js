@@ -29,7 +29,8 @@ async function begin() {
     return;
   }
   await send();
-  next();
+  await next();
+  if (top.contains(document.activeElement) && document.activeElement.tagName !== "BUTTON") body.focus();  // or the keys would type there
 }
 
 // What stands there before a queue is chosen: the queues with their progress, and what the work is.
@@ -95,7 +96,7 @@ async function drawAgreement() {
 async function drawReport() {
   const found = await server.failed(me.queue);
   if (!found || found.error) { leaveItem(el("p", "grm-bad", found ? found.error : "The server did not answer.")); return; }
-  const grid = el("div", "grm-lab"), examples = el("section", "grm-panel");
+  const grid = el("div", "grm-lab grm-failures"), examples = el("section", "grm-panel");
   grid.append(...found.panels.map((one) => panel(one, me.queue || "all")));
   examples.append(el("h3", "", "Examples"));
   for (const [label, list] of Object.entries(found.examples)) {
@@ -111,7 +112,7 @@ async function drawReport() {
   }
   const save = el("div", "grm-documents");
   save.append(button("HTML", "grm-small", () => download("failure-report.html", "text/html", found.html)), button("Markdown", "grm-small", () => download("failure-report.md", "text/markdown", found.markdown)));
-  leaveItem(el("p", "", found.said), grid, examples, save);
+  leaveItem(el("p", "", found.said), ...(found.lacks ? [el("p", "grm-note", found.lacks)] : []), save, grid, examples);
 }
 element.append(box);
 begin();

@@ -57,13 +57,22 @@ def by_class(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_group(table: pd.DataFrame, group: str) -> pd.DataFrame:
-    """One row per value of a group: the value, n (labelled samples), failures, share, low, high, and each class."""
+    """One row per value of a group: the value, n (labelled samples), failures, share, low, high, and each class.
+
+    Lengths and positions stand in their order, other groups by n, the largest first.
+    """
     rows = []
-    for value, mine in table.groupby(group, dropna=True):
+    for value, mine in sorted(table.groupby(group, dropna=True), key=lambda each: _rank(group, *each)):
         count = int((mine["label"] != GOOD).sum())
         classes = [int((mine["label"] == name).sum()) for name in CLASSES[1:]]
         rows.append((value, len(mine), count, *_share(count, len(mine)), *classes))
     return pd.DataFrame(rows, columns=[group, "n", "failures", "share", "low", "high", *CLASSES[1:]])
+
+
+def _rank(group: str, value: object, mine: pd.DataFrame) -> tuple[object, ...]:
+    if group == "length":
+        return ([name for _, name in _LENGTHS].index(str(value)),)
+    return (str(value),) if group == "position" else (-len(mine), str(value))
 
 
 def examples(table: pd.DataFrame, label: str, most: int = 5) -> list[tuple[str, int]]:
