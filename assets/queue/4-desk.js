@@ -94,7 +94,9 @@ async function drawAgreement() {
 }
 
 async function drawReport() {
-  const found = await server.failed(me.queue);
+  leaveItem(el("p", "grm-note", "Counting …"));  // the first time, a sentence model is loaded for the clusters
+  const mine = turn, found = await server.failed(me.queue);
+  if (mine !== turn) return;
   if (!found || found.error) { leaveItem(el("p", "grm-bad", found ? found.error : "The server did not answer.")); return; }
   const grid = el("div", "grm-lab grm-failures"), examples = el("section", "grm-panel");
   grid.append(...found.panels.map((one) => panel(one, me.queue || "all")));
