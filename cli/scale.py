@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from cli import scoring
 from cli.common import say
 from cli.samplefile import SampleFile
 from cli.scoring import REPORT_EVERY_S, Progress, Task
-from grm_core import batch, engines
+from grm_core import batch, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from grm_core.models import default_model
@@ -29,18 +30,22 @@ def fleet_of(args: argparse.Namespace) -> Fleet:
     folder, name = None, made[0].model
     if made[0].name in ("managed", "hf"):
         folder, name = _model(args.model, name)
-    return Fleet(
+    # Made to see that it can be had; the workers make their own.
+    meta = meta_rm.create(args.meta, made[0].style)
+    fleet = Fleet(
         engine=args.engine if made[0].name == "replay" else made[0].name,
         model=name,
         style=made[0].style,
         untrained=made[0].untrained,
         folder=folder,
         servers=servers,
-        meta=args.meta,
+        meta="none" if meta is None else args.meta,
         workers=args.workers,
         tensor_parallel=args.tensor_parallel,
         address=args.ray,
     )
+    say(f"meta RM {meta.name or args.meta}" if meta else scoring.NO_META)
+    return fleet
 
 
 async def _ask(servers: list[Engine]) -> None:
@@ -68,7 +73,7 @@ def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress
         file.add_item(task.plan.example, task.session)
     plans = [task.plan for task in todo if not task.plan.have.issuperset(range(task.plan.k))]
     begun = len(todo) - len(plans)
-    say(f"{fleet.workers} workers through Ray, engine {fleet.engine}, model {fleet.model}, meta RM {fleet.meta}")
+    say(f"{fleet.workers} workers through Ray, engine {fleet.engine}, model {fleet.model}")
     # Ended by a service manager, a run has to close its file and its engines as after Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     told, seen, failed = time.monotonic(), set[str](), set[str]()

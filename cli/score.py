@@ -119,7 +119,7 @@ async def _score(
         if before is not None and before.run is not None:
             scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
         await scoring.start(engine)
-        say(f"meta RM {meta.name}" if meta else "no meta RM: samples get no meta logit, naive voting works")
+        say(f"meta RM {meta.name}" if meta else scoring.NO_META)
         run = replace(run, model=engine.model)  # some engines know it only now
         file = _open(args.out, before, run)
         try:

@@ -23,6 +23,7 @@ IN_FLIGHT = 64
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
 REPORT_EVERY_S = 10.0
 """Seconds between two lines for a person who waits."""
+NO_META = "no meta RM: samples get no meta logit, naive voting works"
 SETTINGS = ("template", "template_hash", "params", "seed", "order", "principles")
 """What a resumed run must have in common with the one in the file, beside the model."""
 

@@ -3,23 +3,27 @@
 import contextlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pyarrow
 import pytest
 
 from grm_core import engines, shuffling
 from grm_core.engines._vllm import cpu_build
 from grm_core.errors import UsageError
-from grm_core.workers import Fleet, server_of
+from grm_core.workers import Drawn, Fleet, Reader, drawn_of, server_of
 from storage.exchange import read_samples
 from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
 from tests.cli.fake_vllm import FakeVLLM
 from tests.cli.test_score import shape
+from tests.engines.wire import WireServer, reply
+from tests.make import make_example, make_sample
 
 ROOT = Path(__file__).parent.parent
 ITEMS, K = 12, 4
@@ -202,6 +206,7 @@ def test_ctrl_c_leaves_a_whole_file_and_no_ray_and_a_recording_needs_no_server(
         (("--ray", "auto"), "belong to --workers"),
         (("--workers", "0"), "not a whole number"),
         (("--workers", "2", "--tensor-parallel", "2"), "started on GPUs"),
+        (("--workers", "2", "--meta", "some-model"), "there is no such folder"),
         (("--workers", "2", "--engine", "http://127.0.0.1:9,http://127.0.0.1:9"), "127.0.0.1:9"),
     ],
 )
@@ -223,11 +228,26 @@ def test_servers_with_different_models_are_refused(command: Command, items: Path
 
 
 def test_without_workers_nothing_of_ray_is_imported(items: Path, whole: Path, tmp_path: Path) -> None:
-    code = "import sys, app; assert app.main(sys.argv[1:]) == 0; assert not {'ray', 'pyarrow'} & sys.modules.keys()"
+    code = "import sys, app; assert app.main(sys.argv[1:]) == 0; assert 'ray' not in sys.modules"
     line = [sys.executable, "-c", code, "score", str(items), "--k", str(K), "--engine", f"replay:{whole}"]
     line += ["--out", str(tmp_path / "o.jsonl"), "--meta", "none"]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
+
+
+async def test_the_meta_rm_reads_what_votes_and_a_sample_that_it_cannot_read_is_drawn_again() -> None:
+    example = make_example(2)
+    samples = [make_sample(0, (7, 3), text="one two three"), make_sample(1, None), make_sample(2, (2, 8), text="one")]
+    rows = {"drawn": pyarrow.array([pickle.dumps(Drawn(example, sample)) for sample in samples])}
+    async with WireServer() as server:
+        reader = Reader(Fleet("managed", "grm", meta=server.url))
+        (found,) = [drawn_of(batch) async for batch in reader(pyarrow.table(rows))]
+        assert [drawn.sample and drawn.sample.meta_logit for drawn in found] == [3.0, None, 1.0]
+        server.plan = [reply({"error": "too long"}, 400)]
+        (found,) = [drawn_of(batch) async for batch in reader(pyarrow.table(rows))]
+    lost = [drawn for drawn in found if drawn.sample is None]
+    assert len(lost) == 1
+    assert "too long" in lost[0].error
 
 
 @pytest.mark.skipif(not cpu_build(), reason="needs the CPU build of vLLM")
