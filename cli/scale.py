@@ -27,9 +27,11 @@ def fleet_of(args: argparse.Namespace) -> Fleet:
         asyncio.run(_ask(made))
         if len({engine.model for engine in made}) > 1:
             raise UsageError("the servers do not serve the same model; name one that all of them have with --model")
-    folder, name = None, made[0].model
-    if made[0].name in ("managed", "hf"):
-        folder, name = _model(args.model, name)
+    folder = None if servers or args.model is None else Path(args.model).expanduser().resolve()
+    name = made[0].model
+    if made[0].name in ("managed", "hf") and folder is None:
+        found = default_model()  # made ready here, once
+        folder, name = found.folder if made[0].name == "managed" else None, found.name
     # Made to see that it can be had; the workers make their own.
     meta = meta_rm.create(args.meta, made[0].style)
     fleet = Fleet(
@@ -55,14 +57,6 @@ async def _ask(servers: list[Engine]) -> None:
     finally:
         for server in servers:
             await server.close()
-
-
-def _model(folder: str | None, name: str) -> tuple[Path, str]:
-    """The folder and the name of a model that workers load; the default one is made ready here, once."""
-    if folder is not None:
-        return Path(folder).expanduser().resolve(), name
-    found = default_model()
-    return found.folder, found.name
 
 
 def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress:

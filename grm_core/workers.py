@@ -34,7 +34,7 @@ class Fleet:
     style: str = ""
     untrained: bool = False
     folder: Path | None = None
-    """The model of managed and hf: every machine must see it at the same path."""
+    """The model of managed and hf, at the same path on every machine; None: hf's default model."""
     servers: tuple[str, ...] = ()
     """Addresses of running vLLM servers, all with the same model; an item always goes to the same one."""
     meta: str = "none"
@@ -92,7 +92,8 @@ class Client:
         spec = server_of(item_id, self._fleet.servers) or self._fleet.engine
         if spec not in self._engines:
             options = {"pace": "at-once"} if spec.startswith("replay:") else {}
-            model = str(self._fleet.folder) if self._fleet.folder else self._fleet.model
+            named = self._fleet.folder or (self._fleet.model if self._fleet.servers else None)
+            model = None if named is None else str(named)
             self._engines[spec] = engines.create(spec, model, **options)
         return self._engines[spec]
 

@@ -28,7 +28,7 @@ fi
 
 wanted=$(sha256sum requirements.lock | cut -d' ' -f1)
 if [ "$(cat .venv/.lock-installed 2>/dev/null || true)" != "$wanted" ]; then
-    say "installing the locked packages: some 800 MB to download the first time, a few minutes"
+    say "installing the locked packages: some 900 MB to download the first time, a few minutes"
     # torch first, and alone: PyPI has no CPU build, so it may come from PyTorch's index, the rest must not.
     index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
     if ! install -r tools/lock-torch.txt 2>.venv/torch.log; then
