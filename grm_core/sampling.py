@@ -99,7 +99,8 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     waiting = {request.key: slots for request, slots in asked}
     async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:
         async for reply in replies:
-            yield sampled(plan.session_id, plan.template.name, waiting[reply.key][reply.child], reply)
+            slot = waiting[reply.key][reply.child]
+            yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply)
 
 
 def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
@@ -110,7 +111,11 @@ def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
 
 
 def request_key(example_id: str, order: Iterable[int], seed: int) -> str:
-    """The name of a request: what it shows, in which order, and the seed of its first completion."""
+    """The name of a request: what it shows, in which order, and the seed of its first completion.
+
+    A sample keeps the name under which it alone would be asked for: which others travelled with it depends on what a
+    stopped run had already, and a run that was stopped is to end with the same bytes as one that was not.
+    """
     return f"{example_id}|{'-'.join(map(str, order))}|{seed}"
 
 
@@ -128,7 +133,7 @@ def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
     return Request(request_key(plan.example.id, order, seed), messages, plan.params, seed, len(group))
 
 
-def sampled(session_id: str, template: str, slot: Slot, reply: Reply) -> Sample:
+def sampled(session_id: str, example_id: str, template: str, slot: Slot, reply: Reply) -> Sample:
     """The sample that a reply to a template makes of its slot; one without a completion carries the reply's error."""
     result = reply.result
     if isinstance(result, EngineError):
@@ -142,7 +147,7 @@ def sampled(session_id: str, template: str, slot: Slot, reply: Reply) -> Sample:
         index=slot.index,
         order=slot.order,
         seed=slot.seed,
-        request_key=reply.key,
+        request_key=request_key(example_id, slot.order, slot.seed),
         completion=completion,
         error=error,
         parsed=parsed,

@@ -204,7 +204,8 @@ def read(model: str, batch: Any) -> Any:
             continue
         result = EngineError(error) if error else _completion(row, asked.end, model)
         reply = Reply(asked.key, 0, result)
-        found.append(Drawn(asked.example, sampled(asked.session_id, asked.template, asked.slot, reply)))
+        made = sampled(asked.session_id, asked.example.id, asked.template, asked.slot, reply)
+        found.append(Drawn(asked.example, made))
     return _table(found)
 
 

@@ -9,7 +9,7 @@ from grm_core import prompts
 from grm_core.engines.base import OnText, PromptSize, Reply
 from grm_core.errors import EngineError, UsageError
 from grm_core.judge import judge
-from grm_core.sampling import SamplingPlan, check, sample
+from grm_core.sampling import SamplingPlan, check, request_key, sample
 from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request, Sample
 from tests.make import make_example
 
@@ -77,11 +77,11 @@ async def test_equal_orders_travel_as_one_request_in_lexicographic_order() -> No
     assert len(set(shown)) == 6
     keys = [tuple(request.key.split("|")[1].split("-")) for request in engine.asked]
     assert keys == sorted(keys)
-    first = {request.key: request.seed for request in engine.asked}
-    by_key: dict[str, list[int]] = {}
-    for s in samples:
-        by_key.setdefault(s.request_key, []).append(s.seed)
-    assert all(sorted(seeds) == list(range(first[key], first[key] + len(seeds))) for key, seeds in by_key.items())
+    travelled = {seed for request in engine.asked for seed in range(request.seed, request.seed + request.n)}
+    assert {s.seed for s in samples} == travelled
+    assert [s.request_key for s in samples] == [
+        request_key(make_plan(40).example.id, s.order, s.seed) for s in samples
+    ]
 
 
 async def test_missing_samples_are_asked_for_alone_and_come_out_the_same() -> None:
@@ -90,7 +90,7 @@ async def test_missing_samples_are_asked_for_alone_and_come_out_the_same() -> No
     rest = await collect(engine, make_plan(16, have=frozenset(range(16)) - {3, 7}))
     assert [s.index for s in rest] == [3, 7]
     assert sum(request.n for request in engine.asked) == 2
-    assert [(s.order, s.seed) for s in rest] == [(whole[i].order, whole[i].seed) for i in (3, 7)]
+    assert rest == [whole[i] for i in (3, 7)], "no trace of what was there already"
 
 
 async def test_failed_request_is_a_sample_with_an_error_and_casts_no_vote() -> None:

@@ -89,6 +89,24 @@ def test_a_killed_benchmark_goes_on_and_ends_with_the_same_bytes(
     assert (out / "report.json").read_bytes() == (whole / "report.json").read_bytes()
 
 
+def test_a_replayed_benchmark_that_was_cut_short_ends_with_the_same_bytes(
+    command: Command, server: FakeVLLM, llmbar: Path, tmp_path: Path
+) -> None:
+    arguments = ["bench", "llmbar", "--data", llmbar, "--k", "16", "--db", "none"]
+    command(*arguments, "--out", tmp_path / "recorded", "--engine", server.url)
+    recorded = tmp_path / "recorded" / "samples.jsonl"
+    replay, out = ["--engine", f"replay:{recorded}", "--template", "pointwise"], tmp_path / "out"
+    command(*arguments, "--out", out, *replay)
+    whole = (out / "samples.jsonl").read_bytes()
+    lines = [[line for line in data.splitlines() if b'"item_id"' in line] for data in (whole, recorded.read_bytes())]
+    assert lines[0] == lines[1], "a replayed sample is the recorded one, byte by byte"
+    for kept in (9, 50, 151):
+        cut = whole.splitlines(keepends=True)
+        (out / "samples.jsonl").write_bytes(b"".join(cut[:kept]) + cut[kept][:40])
+        assert command(*arguments, "--out", out, *replay).code == 0
+        assert (out / "samples.jsonl").read_bytes() == whole
+
+
 def test_some_items_are_drawn_by_the_seed(command: Command, server: FakeVLLM, tmp_path: Path) -> None:
     lines = [{"id": f"p{i}", "source": "s", "prompt": "Q", "a": "x", "b": "y", "gold": "a"} for i in range(40)]
     data = jsonl(tmp_path / "pairs.jsonl", lines)
