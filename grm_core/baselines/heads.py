@@ -122,7 +122,7 @@ def fit(
     is left whose texts are at most LONGEST tokens each.
     """
     checkpoint = folder / "checkpoint"
-    learner = meta.load(base, checkpoint if policy.state_of(checkpoint) else None, RANK, device)
+    learner = meta.load(base, checkpoint if policy.state_of(checkpoint) else None, RANK, device, judgments=False)
     limit = min(LONGEST, learner.model.config.max_position_embeddings)
     pairs = [Pair(*(tokens(learner.tokenizer, text) for text in both)) for both in texts]
     pairs = [pair for pair in pairs if max(len(pair.better), len(pair.worse)) <= limit]

@@ -46,21 +46,26 @@ class Row:
     label: bool
 
 
-def load(base: Path, adapter: Path | None, rank: int, device: str) -> Policy:
-    """The base as a classifier with one raw logit, with this adapter and head or fresh ones, ready to be trained."""
+def load(base: Path, adapter: Path | None, rank: int, device: str, judgments: bool = True) -> Policy:
+    """The base as a classifier with one raw logit, with this adapter and head or fresh ones, ready to be trained.
+
+    `judgments`: it is to read judgments of the GRM that is its base: up to their scores, and on a CPU with an adapter
+    in the upper layers only. Other models with a head read whole turns, and the adapter is in all layers.
+    """
     tokenizer = tokenizer_of(base)
     dtype = dtype_of(device)
     plain = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=dtype).to(device)
     plain.config.pad_token_id = tokenizer.pad_token_id
     if adapter is None:
         layers = plain.config.num_hidden_layers
-        upper = list(range(layers - math.ceil(layers * _UPPER), layers)) if device == "cpu" else None
+        upper = list(range(layers - math.ceil(layers * _UPPER), layers)) if judgments and device == "cpu" else None
         linear = {name.rpartition(".")[2] for name, layer in plain.named_modules() if isinstance(layer, Linear)}
         config = LoraConfig(
             r=rank, lora_alpha=rank, target_modules=linear - {"score"}, layers_to_transform=upper, task_type="SEQ_CLS"
         )
         plain.score.weight.data.zero_()  # every judgment starts at even odds
-        tokenizer.chat_template = open_ended(tokenizer.chat_template)
+        if judgments:
+            tokenizer.chat_template = open_ended(tokenizer.chat_template)
         model: Any = get_peft_model(plain, config)
     else:
         tokenizer.chat_template = models.template_of(adapter) or tokenizer.chat_template

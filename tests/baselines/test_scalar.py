@@ -39,7 +39,7 @@ def rests(number: int) -> Example:
 
 def random_head(folder: Path) -> Policy:
     """The tiny model with a head whose logits differ between texts."""
-    found = meta.load(folder, None, 4, "cpu")
+    found = meta.load(folder, None, 4, "cpu", judgments=False)
     torch.manual_seed(1)
     inner = found.model.get_base_model()
     inner.score.modules_to_save["default"].weight.data.normal_()
