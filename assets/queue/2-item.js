@@ -51,7 +51,7 @@ function drawCase(open, one) {
   const asked = reachable(el("div", "grm-asked-box"), "Query");
   for (const turn of item.case.query) {
     if (item.case.query.length > 1) asked.append(el("div", "grm-role", turn.role));
-    asked.append(el("div", "grm-asked grm-text" + (turn.content.length > 300 ? " grm-long" : ""), turn.content));
+    asked.append(el("div", "grm-asked grm-text" + (turn.content.length > 300 ? " grm-much" : ""), turn.content));
   }
   const list = el("div", "grm-responses");
   item.case.responses.forEach((text, i) => {

@@ -35,7 +35,7 @@ def test_demo_part_13_is_told_by_a_presenters_remote_whatever_was_clicked_before
     page.get_by_text("k = 1:").wait_for(timeout=LONG)
     grown = title(page)
     page.keyboard.press("PageDown")
-    page.get_by_text("k = 3:").wait_for(timeout=LONG)
+    page.get_by_text("k = 1:").wait_for(state="detached", timeout=LONG)  # it plays; a busy machine skips a k
     page.keyboard.press("PageDown")
     page.get_by_text("k = 32:").wait_for(timeout=LONG)
     assert title(page) == grown, "the key plays, then jumps to the end, and only then turns the page"
