@@ -20,11 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print status, scores in shown order (null unless ok), principles and spans (character ranges of the text)."""
-    from grm_core import prompts, verdicts
-    from grm_core.parsing import parse
+    from grm_core.sampling import reader
 
-    reader = verdicts.parse if args.template in prompts.LETTERED else parse
-    parsed = reader(_text(args.file), args.n, args.finish_reason)
+    parsed = reader(args.template)(_text(args.file), args.n, args.finish_reason)
     print_json(
         {
             "status": str(parsed.status),

@@ -18,6 +18,13 @@ CAP = 256 * 1024
 """Of a longer text only this many characters are read, the last ones: the scores stand at the end."""
 
 
+def last_part(text: str) -> tuple[int, str]:
+    """(where the last CAP characters start, those characters with thinking and code covered)."""
+    offset = max(0, len(text) - CAP)
+    head_open = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
+    return offset, outside_code(text[offset:], thinking=head_open)
+
+
 def parse(
     text: str, n: int, finish_reason: str | None = None, scale: tuple[int, int] = (SCORE_MIN, SCORE_MAX)
 ) -> Parsed:
@@ -31,10 +38,8 @@ def parse(
     """
     if not text.strip():
         return Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
-    offset = max(0, len(text) - CAP)
-    head_open = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
+    offset, plain = last_part(text)
     tail = text[offset:]
-    plain = outside_code(tail, thinking=head_open)
     seen = outside_quotations(plain, scorelines.LABEL)
     reading = scorelines.read(seen, n, cut=finish_reason == "length", scale=scale)
     # A stray quotation mark must not swallow a heading, so sections are looked for in quotations too.

@@ -4,13 +4,13 @@ Samples that see the same order of responses travel as one request with n, reque
 shown: a vLLM server then prefills each distinct prompt once and finds its prefix in the cache.
 """
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from grm_core import prompts, shuffling, verdicts
-from grm_core.engines.base import Engine, OnText, Reply, Sizer
+from grm_core.engines.base import Engine, OnText, Sizer
 from grm_core.errors import EngineError, UsageError
 from grm_core.parsing import PARSER_VERSION, parse
 from grm_core.prompts import Template
@@ -100,7 +100,7 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:
         async for reply in replies:
             slot = waiting[reply.key][reply.child]
-            yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply)
+            yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply.result)
 
 
 def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
@@ -133,9 +133,8 @@ def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
     return Request(request_key(plan.example.id, order, seed), messages, plan.params, seed, len(group))
 
 
-def sampled(session_id: str, example_id: str, template: str, slot: Slot, reply: Reply) -> Sample:
-    """The sample that a reply to a template makes of its slot; one without a completion carries the reply's error."""
-    result = reply.result
+def sampled(session_id: str, example_id: str, template: str, slot: Slot, result: Completion | EngineError) -> Sample:
+    """The sample that an answer to a template makes of its slot; one without a completion carries the error."""
     if isinstance(result, EngineError):
         completion, error, parsed = None, str(result), Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
     else:
@@ -156,5 +155,9 @@ def sampled(session_id: str, example_id: str, template: str, slot: Slot, reply: 
 
 def read(completion: Completion, n: int, template: str = "") -> Parsed:
     """Parse a completion that scores n responses, or names the best of them where the template asks for that."""
-    reader = verdicts.parse if template in prompts.LETTERED else parse
-    return reader(completion.text, n, completion.finish_reason)
+    return reader(template)(completion.text, n, completion.finish_reason)
+
+
+def reader(template: str) -> Callable[[str, int, str | None], Parsed]:
+    """What reads the completions of a template: text, n, finish reason -> Parsed."""
+    return verdicts.parse if template in prompts.LETTERED else parse

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from grm_core import sections
-from grm_core.parsing import CAP, PARSER_VERSION
+from grm_core.parsing import PARSER_VERSION, last_part
 from grm_core.prompts import LETTERS
 from grm_core.scorelines import MARK, ends_line, line_start
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
-from grm_core.visible import outside_code, outside_quotations
+from grm_core.visible import outside_quotations
 
 WON, LOST = SCORE_MAX, SCORE_MIN
 """What a named response scores, and every other one: their sums rank as counts of votes do."""
@@ -92,9 +92,7 @@ def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
 
 def _visible(text: str) -> tuple[int, str, str]:
     """(where the part that is read starts, it outside code, and outside quotations as well)."""
-    offset = max(0, len(text) - CAP)
-    thinking = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
-    plain = outside_code(text[offset:], thinking=thinking)
+    offset, plain = last_part(text)
     return offset, plain, outside_quotations(plain, _LABEL)
 
 

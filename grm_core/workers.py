@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from grm_core import engines, meta_rm
 from grm_core.engines import _vllm
 from grm_core.engines._chat import wire_messages
-from grm_core.engines.base import Engine, PromptSize, Reply
+from grm_core.engines.base import Engine, PromptSize
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.sampling import SamplingPlan, check, fit, requests, sample, sampled
 from grm_core.shuffling import Slot
@@ -114,7 +114,6 @@ class _Asked(NamedTuple):
     template: str
     slot: Slot | None = None
     """None where the item cannot be judged."""
-    key: str = ""
     end: int | None = None
     """The token that ends a completion."""
 
@@ -176,7 +175,7 @@ def ask(fleet: Fleet, batch: Any) -> Any:
         for request, slots in requests(fitted):
             tokens = sizer.encode(request.messages)
             for child, slot in enumerate(slots):
-                asked = _Asked(plan.example, plan.session_id, plan.template.name, slot, request.key, sizer.end)
+                asked = _Asked(plan.example, plan.session_id, plan.template.name, slot, sizer.end)
                 rows.append(_row(asked, request, child, tokens, ""))
     return pyarrow.Table.from_pylist(rows)
 
@@ -203,8 +202,7 @@ def read(model: str, batch: Any) -> Any:
             found.append(Drawn(asked.example, None, error))
             continue
         result = EngineError(error) if error else _completion(row, asked.end, model)
-        reply = Reply(asked.key, 0, result)
-        made = sampled(asked.session_id, asked.example.id, asked.template, asked.slot, reply)
+        made = sampled(asked.session_id, asked.example.id, asked.template, asked.slot, result)
         found.append(Drawn(asked.example, made))
     return _table(found)
 

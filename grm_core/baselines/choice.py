@@ -7,11 +7,11 @@ and takes linear time; what it cannot read is named by its status and casts no v
 import re
 from collections.abc import Sequence
 
-from grm_core.parsing import CAP
+from grm_core.parsing import last_part
 from grm_core.scorelines import MARK, ends_line, line_start
 from grm_core.types import ParseStatus
 from grm_core.verdicts import Choice
-from grm_core.visible import outside_code, outside_quotations
+from grm_core.visible import outside_quotations
 
 _WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|number|index|of|is)"
 _NAME = (
@@ -39,9 +39,8 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
     """
     if not text.strip():
         return Choice(ParseStatus.EMPTY)
-    offset = max(0, len(text) - CAP)
-    inside_thinking = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
-    seen = outside_quotations(outside_code(text[offset:], thinking=inside_thinking), _LABEL)
+    offset, plain = last_part(text)
+    seen = outside_quotations(plain, _LABEL)
     boxes = list(_BOX.finditer(seen))
     closed = [box for box in boxes if box["inside"] is not None]
     lines = [box for box in closed if _is_line(seen, box)]

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from math import comb, inf
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean, of_parts
-from grm_core.benchmarks.ppe_correctness import SETS, base_of, set_of
+from grm_core.benchmarks.ppe_correctness import HUBS, SETS, base_of, set_of
 from grm_core.benchmarks.realmistake import auc, score
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.rows import Row
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example
 
@@ -95,6 +95,6 @@ BENCHMARK = Benchmark(
     examples,
     measure,
     "mean of five sets' share of prompts whose highest-scored response of all is right",
-    tuple(Hub(f"lmarena-ai/PPE-{name}-Best-of-K", "train") for name in SETS),
+    HUBS,
     tie=Tie.HALF,
 )

@@ -15,6 +15,7 @@ from grm_core.types import Example
 _SETS = {"mmlu": "MMLU-Pro", "gpqa": "GPQA", "mbpp": "MBPP-Plus", "ifeval": "IFEval", "math": "MATH"}
 """What a name holds -> the set; MATH last, the others' names may hold it."""
 SETS = ("MMLU-Pro", "MATH", "GPQA", "MBPP-Plus", "IFEval")
+HUBS = tuple(Hub(f"lmarena-ai/PPE-{name}-Best-of-K", "train") for name in SETS)
 
 
 def examples(row: Row) -> list[Example]:
@@ -76,5 +77,5 @@ BENCHMARK = Benchmark(
     examples,
     measure,
     "mean of five sets' accuracy over sampled conflict pairs",
-    tuple(Hub(f"lmarena-ai/PPE-{name}-Best-of-K", "train") for name in SETS),
+    HUBS,
 )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from grm_core.meta_rm import last_states
-from grm_core.training.meta import Row, Told, row
+from grm_core.training.meta import Row, Told, looked_at, row
 from grm_core.training.policy import Policy
 
 _STRENGTHS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0, 10.0)
@@ -38,16 +38,16 @@ def fit(policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[s
     items = [judgment.reading.example.id for judgment in judgments]
     # Scaled but not centred: the head has no bias, and the states' common part stands in for one.
     scale = np.sqrt((states**2).mean(0)) + 1e-6
+    scaled, folds = states / scale, StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
     found: dict[float, tuple[float, float]] = {}
     for strength in _STRENGTHS:
         model = LogisticRegression(C=strength, fit_intercept=False, max_iter=1000)
-        folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
-        said = cross_val_predict(model, states / scale, labels, groups=items, cv=folds, method="decision_function")
+        said = cross_val_predict(model, scaled, labels, groups=items, cv=folds, method="decision_function")
         lost = log_loss(labels, 1 / (1 + np.exp(-said)))
         found[strength] = float(lost), float(roc_auc_score(labels, said))
     lowest = min(lost for lost, _ in found.values())
     best = min(strength for strength, (lost, _) in found.items() if lost <= lowest + _SLACK)
-    model = LogisticRegression(C=best, fit_intercept=False, max_iter=1000).fit(states / scale, labels)
+    model = LogisticRegression(C=best, fit_intercept=False, max_iter=1000).fit(scaled, labels)
     head = policy.model.get_base_model().score.modules_to_save["default"]
     head.weight.data.copy_(torch.tensor(model.coef_ / scale))
     log(f"head on {len(rows)} judgments: cross-validated AUC {found[best][1]:.3f} (C = {best:g})")
@@ -63,14 +63,10 @@ def features(policy: Policy, rows: Sequence[Row], cache: Path, log: Callable[[st
     names = [_name(each) for each in rows]
     missing = [index for index, name in enumerate(names) if name not in known]
     missing.sort(key=lambda index: len(rows[index].ids))  # rows of nearly one length: little padding
-    policy.model.eval()
     for start in range(0, len(missing), _PIECE):
         piece = missing[start : start + _PIECE]
-        for at in range(0, len(piece), 8):
-            some = piece[at : at + 8]
-            with torch.inference_mode(), policy.autocast():
-                found = last_states(policy.model, [list(rows[index].ids) for index in some], policy.device)
-            known |= zip((names[index] for index in some), found.half().cpu().numpy(), strict=True)
+        found = looked_at(policy, [rows[index] for index in piece], last_states)
+        known |= zip((names[index] for index in piece), found.half().cpu().numpy(), strict=True)
         _save(cache, known)
         log(f"{start + len(piece)} of {len(missing)} judgments read")
     return np.stack([known[name] for name in names]).astype(np.float32)

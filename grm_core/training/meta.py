@@ -132,16 +132,22 @@ def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], Non
     `within`: how often a right judgment of an item has a higher logit than a wrong one of the same item (None where no
     item has both). The filter of a guided vote compares such judgments only.
     """
-    policy.model.eval()
-    found: list[float] = []
     rows = [row(policy.tokenizer, judgment) for judgment in judgments]
-    for start in range(0, len(rows), 8):
-        with torch.inference_mode(), policy.autocast():
-            part = [list(each.ids) for each in rows[start : start + 8]]
-            found += logits(policy.model, part, policy.device).float().tolist()
+    found = looked_at(policy, rows, logits).tolist()
     result = told_apart(found, [each.label for each in rows], [one.reading.example.id for one in judgments])
     log(f"meta RM on {len(rows)} held-out judgments: AUC {result['auc']:.3f}, ECE {result['ece']:.3f}")
     return result
+
+
+def looked_at(policy: Policy, rows: Sequence[Row], what: Callable[[Any, list[list[int]], str], Any]) -> torch.Tensor:
+    """`what` of the rows (last_states or logits), eight at a time and not learned from; float32, in their order."""
+    policy.model.eval()
+    found = []
+    for start in range(0, len(rows), 8):
+        with torch.inference_mode(), policy.autocast():
+            part = [list(each.ids) for each in rows[start : start + 8]]
+            found.append(what(policy.model, part, policy.device).float())
+    return torch.cat(found)
 
 
 def told_apart(found: Sequence[float], right: Sequence[bool], items: Sequence[str]) -> dict[str, Any]:
