@@ -19,7 +19,7 @@ from grm_core.types import Example, Run, Sample, Session
 from storage import exchange
 from storage.exchange import Block
 
-IN_FLIGHT = 64
+IN_FLIGHT = 128
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
 REPORT_EVERY_S = 10.0
 """Seconds between two lines for a person who waits."""
