@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _score(args: argparse.Namespace, examples: "list[Example]") -> int:
     """Judge what is missing; how many items failed."""
+    from cli import waiting
     from cli.scoring import start
     from cli.verdictfile import VerdictFile, report
 
@@ -88,13 +89,15 @@ async def _score(args: argparse.Namespace, examples: "list[Example]") -> int:
             await start(judge.engine)
         with VerdictFile(args.out, judge.settings_record(), examples) as file:
             missing = [example for example in examples if example.id not in file.polls]
-            for part in _parts(missing, args.k, args.name, judge.engine):
-                for example, found in zip(part, await judge(part), strict=True):
-                    if isinstance(found, GRMError):
-                        say(f"item {example.id!r}: {found}")
-                    else:
-                        file.add(found)
-                say(f"{len(file.polls)}/{len(examples)} items")
+            seen = 0
+            with waiting.shown(len(missing), lambda: seen, unit="items"):
+                for part in _parts(missing, args.k, args.name, judge.engine):
+                    for example, found in zip(part, await judge(part), strict=True):
+                        if isinstance(found, GRMError):
+                            say(f"item {example.id!r}: {found}")
+                        else:
+                            file.add(found)
+                    seen += len(part)
             file.finish()
     finally:
         await judge.close()

@@ -17,7 +17,11 @@ def print_json(value: Any) -> None:
 
 def say(words: str) -> None:
     """Tell the person something."""
-    print(one_line(words), file=sys.stderr, flush=True)
+    bars = sys.modules.get("tqdm")
+    if bars is None:
+        print(one_line(words), file=sys.stderr, flush=True)
+    else:  # a line must not run into a bar that is being drawn
+        bars.tqdm.write(one_line(words), file=sys.stderr)
 
 
 def one_line(words: str) -> str:

@@ -6,7 +6,6 @@ voted on, and imported: sessions that had no logits get them, others are kept be
 
 import argparse
 import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from storage.exchange import Block
 
 HELP = "have a meta RM read stored samples"
-_SAY_EVERY_S = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,26 +55,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _read(meta: "MetaRM", block: "Block", before: "Block | None", file: "SampleFile") -> None:
+    from cli import waiting
     from grm_core.meta_rm import attach
     from storage.exchange import session_of
 
     known = {(item.item_id, sample.index) for item in (before.items if before else ()) for sample in item.samples}
-    total = sum(len(item.samples) for item in block.items)
-    read, told = 0, time.monotonic()
+    total, read = sum(len(item.samples) for item in block.items), 0
     try:
-        for item in block.items:
-            if item.example is None:
-                raise UsageError(f"line {item.line}: item {item.item_id!r} has no item line, so it cannot be read")
-            file.add_item(item.example, session_of(file.run, item, item.example))
-            # Samples of one order share their prompt, which is read once.
-            for sample in sorted(item.samples, key=lambda each: each.order):
-                if (item.item_id, sample.index) not in known:
-                    file.add_sample(item.item_id, await attach(meta, item.example, sample))
-                read += 1
-                if time.monotonic() - told > _SAY_EVERY_S:
-                    say(f"{read} of {total} samples")
-                    told = time.monotonic()
+        with waiting.shown(total - len(known), lambda: read):
+            for item in block.items:
+                if item.example is None:
+                    raise UsageError(f"line {item.line}: item {item.item_id!r} has no item line, so it cannot be read")
+                file.add_item(item.example, session_of(file.run, item, item.example))
+                # Samples of one order share their prompt, which is read once.
+                for sample in sorted(item.samples, key=lambda each: each.order):
+                    if (item.item_id, sample.index) not in known:
+                        file.add_sample(item.item_id, await attach(meta, item.example, sample))
+                        read += 1
     finally:
         await meta.close()
     file.finish([item.item_id for item in block.items])
-    say(f"{meta.name} has read {total} samples")
+    say(f"{meta.name} has read {total:,} samples")

@@ -38,6 +38,7 @@ def page(folder: Path) -> str:
         "as wrong at k = 1 and casts no vote above.\n",
         *_main(mains, runs),
         *_gains(mains, rivals),
+        *_kept(mains),
         *_variants(mains, runs),
         *_principles(mains),
         *_subsets(mains),
@@ -134,28 +135,43 @@ def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) 
     yield _table(["set", "difference", "points"], rows)
 
 
-def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
-    """Other settings on the first items of each set, beside the main setting on the same items."""
-    yield "## Variants, each on its own items and beside the main setting on the same items\n"
+def _kept(mains: dict[str, list[Judged]]) -> Iterator[str]:
+    """Guided voting by how many of the samples it keeps."""
     rows = []
     for name, items in mains.items():
-        if _scored(items):
-            for k_meta, label in ((1, "k_meta = 1"), (8, "k_meta = k/4"), (16, "k_meta = k/2")):
-                values = accuracy.at_k(items, 32, Method.GUIDED, k_meta)
-                rows.append([SETS[name], f"MetaRM@32, {label}", len(items), "", accuracy.estimate(values), ""])
-            weighted = accuracy.at_k(items, 32, Method.GUIDED_WEIGHTED)
-            rows.append([SETS[name], "guided-weighted@32", len(items), "", accuracy.estimate(weighted), ""])
+        if not _scored(items):
+            continue
+        voted = accuracy.at_k(items, 32)
+        for k_meta, label in ((1, "the best one"), (8, "a quarter"), (16, "half"), (32, "all, weighted")):
+            method = Method.GUIDED if k_meta < 32 else Method.GUIDED_WEIGHTED
+            values = accuracy.at_k(items, 32, method, k_meta if k_meta < 32 else None)
+            cells = (accuracy.estimate(values), _signed(accuracy.estimate(values - voted)))
+            rows.append([SETS[name], method, k_meta, label, *cells])
+    if rows:
+        yield "## How many of 32 samples the meta RM keeps\n"
+        yield _table(["set", "method", "k_meta", "kept", "accuracy", "against Voting@32, points"], rows)
+
+
+def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
+    """Other settings on the first items of each set, beside the main setting on the same items."""
+    rows = []
+    for name, items in mains.items():
         for (other, variant), judged in runs.items():
-            if other == name and variant not in ("main", "greedy"):
-                same = {item.item_id for item in judged}
-                beside = [item for item in items if item.item_id in same]
-                valid = accuracy.estimate(accuracy.valid_share(judged))
-                k = max(len(item.samples) for item in judged)
-                one, all_of = accuracy.at_k(judged, 1), accuracy.at_k(judged, k)
-                main = accuracy.estimate(accuracy.at_k(beside, k)) if beside else ""
-                label = f"{variant}: Voting@1 {accuracy.estimate(one)}, Voting@{k}"
-                rows.append([SETS[name], label, len(judged), valid, accuracy.estimate(all_of), main])
-    yield _table(["set", "variant", "items", "valid format", "accuracy", "main setting, same items and k"], rows)
+            if other != name or variant in ("main", "greedy"):
+                continue
+            known = {item.item_id: item for item in judged}
+            beside = [item for item in items if item.item_id in known]
+            same = [known[item.item_id] for item in beside]
+            if beside:
+                k = max(len(item.samples) for item in same)
+                here, main = accuracy.at_k(same, k), accuracy.at_k(beside, k)
+                cells = [accuracy.valid_share(same), accuracy.at_k(same, 1), here, main]
+                estimates = map(accuracy.estimate, cells)
+                rows.append([SETS[name], variant, len(same), k, *estimates, _signed(accuracy.estimate(here - main))])
+    if rows:
+        yield "## Variants, beside the main setting on the same items\n"
+        head = ["set", "variant", "items", "k", "valid format", "Voting@1", "Voting@k", "main setting, Voting@k"]
+        yield _table([*head, "difference, points"], rows)
 
 
 def _principles(mains: dict[str, list[Judged]]) -> Iterator[str]:

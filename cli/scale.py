@@ -3,15 +3,14 @@
 import argparse
 import asyncio
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from cli import scoring
+from cli import scoring, waiting
 from cli.common import say
 from cli.samplefile import SampleFile
-from cli.scoring import REPORT_EVERY_S, Progress, Task
+from cli.scoring import Progress, Task
 from grm_core import batch, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
@@ -62,24 +61,22 @@ async def _ask(servers: list[Engine]) -> None:
 def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress:
     """Have every item sampled, each sample written when its item comes; as scoring.score_all otherwise."""
     todo = list(tasks)
-    progress = Progress(len(todo))
+    progress = Progress(len(todo), sum(task.missing for task in todo))
     for task in todo:
         file.add_item(task.plan.example, task.session)
-    plans = [task.plan for task in todo if not task.plan.have.issuperset(range(task.plan.k))]
+    plans = [task.plan for task in todo if task.missing]
     begun = len(todo) - len(plans)
     say(f"{fleet.workers} workers through Ray, engine {fleet.engine}, model {fleet.model}")
     # Ended by a service manager, a run has to close its file and its engines as after Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    told, seen, failed = time.monotonic(), set[str](), set[str]()
+    seen, failed = set[str](), set[str]()
     try:
-        with closing(batch.draw(plans, fleet)) as arriving:
+        shown = waiting.shown(progress.due, lambda: progress.samples, progress.words)
+        with shown, closing(batch.draw(plans, fleet)) as arriving:
             for drawn in arriving:
                 _take(drawn, file, progress, failed)
                 seen.add(drawn.example.id)
                 progress.items_done, progress.items_failed = begun + len(seen), len(failed)
-                if time.monotonic() - told > REPORT_EVERY_S:
-                    told = time.monotonic()
-                    say(progress.line())
     except OSError as error:
         raise UsageError(f"{file.path}: {error.strerror or error}") from None
     finally:

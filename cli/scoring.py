@@ -3,11 +3,12 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli import waiting
 from cli.common import say
 from cli.samplefile import SampleFile
 from grm_core.engines.base import Engine
@@ -21,8 +22,6 @@ from storage.exchange import Block
 
 IN_FLIGHT = 128
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
-REPORT_EVERY_S = 10.0
-"""Seconds between two lines for a person who waits."""
 NO_META = "no meta RM: samples get no meta logit, naive voting works"
 SETTINGS = ("template", "template_hash", "params", "seed", "order", "principles")
 """What a resumed run must have in common with the one in the file, beside the model."""
@@ -33,6 +32,8 @@ class Progress:
     """What has been done so far."""
 
     items: int
+    due: int
+    """Samples to draw; those that a stopped run has are not among them."""
     items_done: int = 0
     items_failed: int = 0
     samples: int = 0
@@ -55,14 +56,19 @@ class Progress:
             self.tokens += sample.completion.completion_tokens
             self.unreadable += sample.scores is None
 
-    def line(self) -> str:
-        """One line for a person who waits."""
-        speed = self.tokens / max(time.monotonic() - self.began, 1e-9)
-        return f"{self.items_done}/{self.items} items, {self.samples} samples, {speed:.0f} tokens/s"
+    @property
+    def speed(self) -> str:
+        """Tokens generated a second, so far."""
+        return f"{self.tokens / max(time.monotonic() - self.began, 1e-9):.0f} tokens/s"
+
+    def words(self) -> str:
+        """What a person who waits wants to know beside the number of samples."""
+        return f"{self.items_done}/{self.items} items, {self.speed}"
 
     def summary(self, out: Path) -> str:
         """One line at the end."""
-        words = f"{self.line()}; {self.unreadable} samples could not be read and cast no vote"
+        words = f"{self.items_done}/{self.items} items, {self.samples} samples, {self.speed}"
+        words += f"; {self.unreadable} samples could not be read and cast no vote"
         if self.failed:
             words += (
                 f"; failed: {self.items_failed} items, {self.samples_failed} samples (--resume asks for them again)"
@@ -76,6 +82,11 @@ class Task:
 
     plan: SamplingPlan
     session: Session
+
+    @property
+    def missing(self) -> int:
+        """How many samples are to be drawn."""
+        return len(set(range(self.plan.k)) - self.plan.have)
 
 
 def check_items(before: Block | None, examples: list[Example], out: Path) -> None:
@@ -111,11 +122,13 @@ def plans(
 
 async def start(engine: Engine) -> None:
     """Wait until the engine is ready, telling now and then what it does."""
-    talking = asyncio.create_task(_talk(lambda: engine.state().message))
+    talking = asyncio.create_task(_talk(engine))
     try:
         await engine.start()
     finally:
-        await _cancelled(talking)
+        talking.cancel()
+        with suppress(asyncio.CancelledError):
+            await talking
     say(f"engine {engine.name}, model {engine.model}")
     if engine.untrained:
         say("this model is not trained as a judge: its scores show how things work and mean nothing else")
@@ -124,34 +137,32 @@ async def start(engine: Engine) -> None:
 async def score_all(engine: Engine, tasks: Iterator[Task], file: SampleFile, meta: MetaRM | None = None) -> Progress:
     """Sample every item, the meta RM reading each sample; what fails is told, counted and does not stop the others."""
     todo = list(tasks)
-    progress = Progress(len(todo))
-    waiting = iter(todo)
+    progress = Progress(len(todo), sum(task.missing for task in todo))
+    rest = iter(todo)
     width = max(2, -(-IN_FLIGHT // max((task.plan.k for task in todo), default=1)))
     me = asyncio.current_task()
     assert me is not None
     # Ended by a service manager, a run has to close its file and its engine as after Ctrl-C.
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
-    talking = asyncio.create_task(_talk(progress.line))
     try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(width, len(todo))):
-                group.create_task(_work(engine, meta, waiting, file, progress))
+        with waiting.shown(progress.due, lambda: progress.samples, progress.words):
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(width, len(todo))):
+                    group.create_task(_work(engine, meta, rest, file, progress))
     except* OSError as errors:
         first = errors.exceptions[0]
         raise UsageError(f"{file.path}: {getattr(first, 'strerror', None) or first}") from None
-    finally:
-        await _cancelled(talking)
     return progress
 
 
 async def _work(
-    engine: Engine, meta: MetaRM | None, waiting: Iterator[Task], file: SampleFile, progress: Progress
+    engine: Engine, meta: MetaRM | None, tasks: Iterator[Task], file: SampleFile, progress: Progress
 ) -> None:
-    for task in waiting:
+    for task in tasks:
         file.add_item(task.plan.example, task.session)
         try:
-            if len(task.plan.have.intersection(range(task.plan.k))) < task.plan.k:
+            if task.missing:
                 failed = await _sample(engine, meta, task, file, progress)
                 if failed:
                     say(f"item {task.plan.example.id!r}: {len(failed)} samples failed: {failed[0]}")
@@ -175,16 +186,10 @@ async def _sample(engine: Engine, meta: MetaRM | None, task: Task, file: SampleF
     return failed
 
 
-async def _talk(words: Callable[[], str]) -> None:
+async def _talk(engine: Engine) -> None:
     last = ""
     while True:
-        await asyncio.sleep(REPORT_EVERY_S)
-        if (now := words()) and now != last:
+        await asyncio.sleep(waiting.SAY_EVERY_S)
+        if (now := engine.state().message) and now != last:
             last = now
             say(now)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
