@@ -118,9 +118,13 @@ async def _score(
     try:
         if before is not None and before.run is not None:
             scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
-        await scoring.start(engine)
-        say(f"meta RM {meta.name}" if meta else scoring.NO_META)
-        run = replace(run, model=engine.model)  # some engines know it only now
+        if before is not None and before.run is not None and scoring.whole(before, args.k, examples):
+            say(f"{args.out} has all samples already")
+            run = replace(run, model=engine.model or before.run.model)
+        else:
+            await scoring.start(engine)
+            say(f"meta RM {meta.name}" if meta else scoring.NO_META)
+            run = replace(run, model=engine.model)  # some engines know it only now
         file = _open(args.out, before, run)
         try:
             plans = scoring.plans(file.run, before, args.k, list(zip(examples, templates, strict=True)), tags)

@@ -120,6 +120,12 @@ def plans(
         yield Task(plan, session)
 
 
+def whole(before: Block, k: int, examples: Iterable[Example]) -> bool:
+    """Whether a stopped run had ended: every example is there with k samples, none of them failed."""
+    have = {item.item_id: {each.index for each in item.samples if each.error is None} for item in before.items}
+    return all(have.get(example.id, set()).issuperset(range(k)) for example in examples)
+
+
 async def start(engine: Engine) -> None:
     """Wait until the engine is ready, telling now and then what it does."""
     talking = asyncio.create_task(_talk(engine))

@@ -145,6 +145,18 @@ def test_more_samples_can_be_asked_for_later(command: Command, server: FakeVLLM,
     assert shape(out) == shape(whole)
 
 
+def test_a_run_that_is_whole_needs_no_engine(command: Command, items: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    with FakeVLLM() as server:
+        command("score", items, "--k", 4, "--out", out, "--engine", server.url)
+    before = out.read_bytes()
+    done = command("score", items, "--k", 4, "--out", out, "--engine", server.url, "--resume")
+    assert (done.code, "has all samples already" in done.words) == (0, True)
+    assert out.read_bytes() == before
+    more = command("score", items, "--k", 5, "--out", out, "--engine", server.url, "--resume")
+    assert more.code == 2, "more samples need the engine, which is gone"
+
+
 @pytest.mark.parametrize(
     "other", [("--seed", "1"), ("--temperature", "0.9"), ("--order", "balanced"), ("--max-tokens", "9"), ("model",)]
 )
