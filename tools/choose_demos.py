@@ -1,8 +1,9 @@
 """Choose the demo sessions among recorded ones: python tools/choose_demos.py SAMPLES.jsonl OUT.jsonl.
 
-SAMPLES.jsonl is one run of `score` over assets/demo/items.jsonl with k = 32 and the meta RM. For every kind below the
-first item of the file that shows it is taken; nothing is sampled again. A kind that no item shows is named and left
-out.
+SAMPLES.jsonl is one run of `score` with k = 32 and the meta RM, over assets/demo/items.jsonl or over items that
+`measure items` made. For every kind below the first item of the file that shows it is taken; nothing is sampled again.
+Kinds that OUT.jsonl has already keep their session, so that a kind which no item of one file shows may be found in the
+next. Only our own items are taken: labelled pairs are others' texts.
 """
 
 import sys
@@ -13,9 +14,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from grm_core import outcome
-from grm_core.types import Example, Method, Sample, Verdict
+from grm_core.types import Example, Method, Run, Sample, Session, Verdict
 from grm_core.voting import vote
 from storage import exchange
+
+Chosen = tuple[Run, Session, list[Sample]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,27 +98,44 @@ def judged_items(path: Path) -> Iterator[tuple[exchange.Block, Judged]]:
                 yield block, Judged(item.example, samples, naive, vote(samples, Method.GUIDED) if read else naive)
 
 
+def chosen_before(out: Path) -> dict[str, Chosen]:
+    """Kind -> what a file of demo sessions has of it."""
+    found = {}
+    for block in exchange.read_samples(out) if out.exists() else ():
+        for item in block.items:
+            assert block.run is not None
+            assert item.example is not None
+            session = exchange.session_of(block.run, item, item.example)
+            found[session.tags[-1]] = (block.run, session, list(item.samples))
+    return found
+
+
+def demo(kind: str, run: Run, judged: Judged) -> Chosen:
+    """The session of a judged item, named after what it shows."""
+    session = exchange.new_session(run, judged.example)
+    title = f"{session.title} ({kind})"
+    session = replace(session, id=f"demo-{judged.example.id}", title=title, tags=("demo", kind))
+    return run, session, [exchange.with_session(sample, session.id) for sample in judged.samples]
+
+
 def main(source: Path, out: Path) -> int:
     """Choose, say what was chosen, write."""
-    looked_at = list(judged_items(source))
-    taken: set[str] = set()
+    looked_at = [(block.run, judged) for block, judged in judged_items(source) if judged.example.source != "pairs"]
+    before = chosen_before(out)
+    taken = {session.id.removeprefix("demo-") for _, session, _ in before.values()}
     chosen = []
     for kind, shows in KINDS:
-        found = next(((b, j) for b, j in looked_at if j.example.id not in taken and shows(j)), None)
-        print(f"{kind}: {found[1].example.id if found else 'no item shows it'}", file=sys.stderr)
-        if found is None:
+        if kind in before:
+            chosen.append(before[kind])
             continue
-        block, judged = found
-        taken.add(judged.example.id)
-        assert block.run is not None
-        session = exchange.new_session(block.run, judged.example)
-        title = f"{session.title} ({kind})"
-        session = replace(session, id=f"demo-{judged.example.id}", title=title, tags=("demo", kind))
-        samples = [exchange.with_session(sample, session.id) for sample in judged.samples]
-        chosen.append((block.run, session, samples))
+        found = next(((run, j) for run, j in looked_at if run and j.example.id not in taken and shows(j)), None)
+        print(f"{kind}: {found[1].example.id if found else 'no item shows it'}", file=sys.stderr)
+        if found is not None:
+            taken.add(found[1].example.id)
+            chosen.append(demo(kind, *found))
     with out.open("w", encoding="utf-8") as lines:
         exchange.dump(chosen, lines)
-    print(f"{len(chosen)} sessions chosen among {len(looked_at)} recorded items", file=sys.stderr)
+    print(f"{len(chosen)} sessions; looked at {len(looked_at)} recorded items", file=sys.stderr)
     return 0
 
 
