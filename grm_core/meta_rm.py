@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from grm_core import models, precision, prompts
+from grm_core import models, precision, prompts, torch_thread
 from grm_core.engines._http import Client, root_url
 from grm_core.errors import EngineError, UsageError
 from grm_core.types import Example, Sample
@@ -121,12 +121,10 @@ class LocalMetaRM:
         self._loaded: tuple[Any, Any, str] | None = None
         self._prompts: OrderedDict[tuple[int, ...], Any] = OrderedDict()
         """Tokens of a prompt -> keys and values of the model's layers, the least recently used first."""
-        self._lock = asyncio.Lock()
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One raw logit per reading, in their order. Raises EngineError when the model cannot be loaded."""
-        async with self._lock:
-            return await asyncio.to_thread(self._score, readings)
+        return await torch_thread.run_async(self._score, readings)
 
     async def close(self) -> None:
         """Let the model go."""

@@ -5,14 +5,13 @@ the sum, `margin_mean` the margin of the mean. The critic is the base model unde
 another.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grm_core import prompts
+from grm_core import prompts, torch_thread
 from grm_core.baselines import ask, heads, scalar
 from grm_core.baselines.ask import Answers, Settings
 from grm_core.baselines.heads import Text
@@ -53,7 +52,7 @@ async def judge(
     for example in examples:
         each = [next(answers) for _ in example.responses]
         try:
-            found.append(await asyncio.to_thread(_read, head, example, each, settings.k))
+            found.append(await torch_thread.run_async(_read, head, example, each, settings.k))
         except GRMError as error:
             found.append(error)
     return found
