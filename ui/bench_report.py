@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from plotly.offline import get_plotlyjs
 
-from grm_core.benchmarks.report import Report, notes
+from grm_core.benchmarks.report import Report, chance, notes
 from grm_core.benchmarks.study import Study
 from grm_core.outcome import Invalid, Tie
 from ui import render
@@ -26,7 +26,7 @@ h1 { font-size: 22px; } h2 { font-size: 17px; margin-top: 28px; }
 .headline { font-size: 34px; font-weight: 700; } .note { color: #4b5563; font-size: 13px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td, th { padding: 2px 12px; text-align: right; border-bottom: 1px solid #d9dee6; overflow-wrap: anywhere; }
-td:first-child, th:first-child { text-align: left; } .mark { font-weight: 700; background: #e0edf8; }
+td:first-child, th:first-child, .words { text-align: left; } .mark { font-weight: 700; background: #e0edf8; }
 """
 _DRAW = """
 for (const place of document.querySelectorAll("[data-figure]")) {
@@ -120,8 +120,10 @@ def _sentences(report: Report) -> list[str]:
     how = f"{voting.method} voting over {'all samples' if voting.k is None else f'the first {voting.k} samples'}{kept}"
     seed = f" (seed {policy.seed})" if policy.tie is Tie.RANDOM else ""
     under = f"ties {policy.tie}{seed}, unreadable judgments {policy.invalid}"
+    lot = chance(report)
     return [
         f"Headline: {report.benchmark.headline}; {how}; {under}.",
+        *(["", f"A response named by lot is the best one in {_percent(lot)}% of these items."] if lot else []),
         "",
         f"{counts.items} items: {counts.scored} with a vote, {counts.invalid} unreadable, {counts.not_scored} without "
         f"samples, {counts.unlabelled} without a label.",
@@ -131,7 +133,10 @@ def _sentences(report: Report) -> list[str]:
 
 def sections(report: Report, behind: Study) -> "list[Section]":
     """(title, note, table) of all that has rows."""
-    lines = [(line.kind, line.name, line.metric, line.items, line.value) for line in report.result.table]
+    kinds = list(dict.fromkeys(line.kind for line in report.result.table))
+    # What the headline is made of comes first: a metric builds its table from subsets upwards.
+    ordered = sorted(report.result.table, key=lambda line: -kinds.index(line.kind))
+    lines = [(line.kind, line.name, line.metric, line.items, line.value) for line in ordered]
     found = [
         ("Table", "", pd.DataFrame(lines, columns=["part", "name", "metric", "items", "value"])),
         ("Policies", "The same samples under every policy.", _policies(report)),
@@ -176,15 +181,17 @@ def _figure(name: str, drawn: Json) -> list[str]:
 
 def _table(table: pd.DataFrame, chosen: Report | None) -> str:
     """A table; of the policies, the cell that is the headline is marked."""
-    head = "".join(f"<th>{escape(str(name))}</th>" for name in table.columns)
+    words = {name for name in table.columns if any(isinstance(value, str) for value in table[name])}
+    named = [(str(name), ' class="words"' if name in words else "") for name in table.columns]
+    head = "".join(f"<th{kind}>{escape(name)}</th>" for name, kind in named)
     body = []
     for row in _rows(table):
         cells = []
-        for name, value in zip(table.columns, row, strict=True):
+        for (name, kind), value in zip(named, row, strict=True):
             mark = (
                 chosen is not None and row[0] == chosen.policy.tie and name == f"unreadable: {chosen.policy.invalid}"
             )
-            cells.append(f"<td{' class=mark' if mark else ''}>{escape(_cell(name, value))}</td>")
+            cells.append(f"<td{' class=mark' if mark else kind}>{escape(_cell(name, value))}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table><tr>{head}</tr>{''.join(body)}</table>"
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored
+from grm_core import outcome
+from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored, mean
 from grm_core.benchmarks.run import Counts, Samples, Voting, count, join, judged, policies
 from grm_core.errors import UsageError
 from grm_core.types import Example
@@ -48,6 +49,7 @@ def record(report: Report) -> dict[str, Any]:
         "table": [asdict(line) for line in report.result.table],
         "policies": report.policies,
         "metric": report.benchmark.headline,
+        "chance": chance(report),
         "method": str(voting.method),
         "k": voting.k,
         "k_meta": voting.k_meta,
@@ -58,6 +60,13 @@ def record(report: Report) -> dict[str, Any]:
         "missing": list(report.result.missing),
         "notes": notes(report),
     }
+
+
+def chance(report: Report) -> float | None:
+    """How often a response named by lot is a labelled best one, 0..1: the mean over items of two responses or more."""
+    return mean(
+        len(outcome.best_labels(item.labels)) / len(item.labels) for item in report.items if len(item.labels) > 1
+    )
 
 
 def notes(report: Report) -> list[str]:
@@ -72,7 +81,8 @@ def notes(report: Report) -> list[str]:
         labelled = counts.items - counts.unlabelled
         found.append(f"{counts.not_scored} of {labelled} labelled items have no samples{orders} and are in no figure.")
     if counts.invalid:
-        found.append(f"{counts.invalid} items could not be read; they count as '{report.policy.invalid}'.")
+        items = "1 item" if counts.invalid == 1 else f"{counts.invalid} items"
+        found.append(f"{items} could not be read and counted as '{report.policy.invalid}'.")
     if counts.unlabelled:
         found.append(f"{counts.unlabelled} items have no label and are in no figure.")
     return found

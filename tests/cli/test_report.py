@@ -58,6 +58,31 @@ def test_a_report_is_one_object_with_headline_table_and_policies(command: Comman
     assert "1 of 6 labelled items have no samples" in done.words
 
 
+def test_a_report_says_what_lots_would_get_and_begins_with_what_the_headline_is_made_of(
+    command: Command, tmp_path: Path
+) -> None:
+    rows = [
+        {
+            "bon_uid": f"b{losers}", "category_path": "Helpfulness/Chat/Talk", "bon_best": {"answer": "good"},
+            "conversation_input": [{"role": "user", "content": "Q?"}],
+            "loser_list": [{"answer": f"bad {i}"} for i in range(losers)],
+        }
+        for losers in (1, 3)
+    ]  # fmt: skip
+    file = samples(tmp_path / "s.jsonl", {"b1": [[9, 1]], "b3": [[9, 1, 1, 1]]})
+    page = tmp_path / "page.html"
+    done = command(
+        "report", "rmb-bon", "--data", jsonl(tmp_path / "bon.jsonl", rows), "--samples", file, "--out", page
+    )
+    assert done.code == 0, done.words
+    assert done.lines[0]["chance"] == pytest.approx((1 / 2 + 1 / 4) / 2)
+    html = page.read_text()
+    assert "A response named by lot is the best one in 37.5% of these items." in html
+    overall, cell, subset = (html.index(f'<td class="words">{kind}') for kind in ("overall", "cell", "subset"))
+    assert overall < cell < subset
+    assert '<td class="words">Helpfulness/Chat' in html
+
+
 def test_k_and_the_method_change_the_vote(command: Command, data: Path, tmp_path: Path) -> None:
     file = samples(tmp_path / "s.jsonl", SCORES, meta_logit=0.5)
     one = command("report", "rewardbench", "--data", data, "--samples", file, "--k", 1).lines[0]
