@@ -6,6 +6,7 @@ k samples (scaling.curve). Samples that could not be read cast no vote; at k = 1
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from grm_core.types import CurvePoint, Example, Method, Sample
 Values = NDArray[np.float64]
 KMeta = Callable[[int], int]
 """k -> k_meta."""
+_DRAWS = 400
+"""Random orders of an item's samples where its subsets are too many to enumerate: the mean is over items as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,16 @@ class Estimate:
 
 def at_k(items: Sequence[Judged], k: int, method: Method = Method.NAIVE, k_meta: int | None = None) -> Values:
     """(items,) accuracy 0..1 of each item with k samples; an item of which nothing could be read has 0."""
-    curves = (curve(item.samples, method, k_meta, item.labels).points for item in items)
-    return np.array([share(points, k, len(item.samples)) for points, item in zip(curves, items, strict=True)])
+    return np.array(
+        [share(_points(item.samples, method, k_meta, item.labels), k, len(item.samples)) for item in items]
+    )
+
+
+@lru_cache(8192)  # a page of results asks for several k of the same curves
+def _points(
+    samples: tuple[Sample, ...], method: Method, k_meta: int | None, labels: tuple[float, ...]
+) -> tuple[CurvePoint, ...]:
+    return curve(samples, method, k_meta, labels, draws=_DRAWS).points
 
 
 def share(points: Sequence[CurvePoint], k: int, asked: int) -> float:
