@@ -112,6 +112,11 @@ def _main(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
     told = ", ".join(f"{name} {value:.3f}" for name, value in known if value is not None)
     if told:
         yield f"AUC of the meta RM's logit, right against wrong samples: {told}.\n"
+        within = [(SETS[name], accuracy.auc_within(items)) for name, items in mains.items()]
+        told = "; ".join(
+            f"{name} {accuracy.estimate(values)} ({len(values)} items)" for name, values in within if len(values)
+        )
+        yield f"The same within an item, where both kinds are, per cent: {told}.\n"
 
 
 def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) -> Iterator[str]:

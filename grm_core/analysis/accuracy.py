@@ -98,3 +98,19 @@ def auc(items: Sequence[Judged]) -> float | None:
     ]
     right = [label for label, _ in pairs]
     return float(roc_auc_score(right, [logit for _, logit in pairs])) if len(set(right)) == 2 else None
+
+
+def auc_within(items: Sequence[Judged]) -> Values:
+    """How often a right sample of an item has a higher meta logit than a wrong one of the same item, ties half.
+
+    One value in 0..1 per item that has both; what the filter of a guided vote lives on.
+    """
+    found = []
+    for item in items:
+        read = [s for s in item.samples if s.scores is not None and s.meta_logit is not None]
+        right = np.array([s.meta_logit for s in read if outcome.correct(s.scores, item.labels)], dtype=np.float64)
+        wrong = np.array([s.meta_logit for s in read if not outcome.correct(s.scores, item.labels)], dtype=np.float64)
+        if len(right) and len(wrong):
+            above = right[:, None] - wrong
+            found.append(float(np.mean((np.sign(above) + 1) / 2)))
+    return np.array(found)

@@ -111,6 +111,10 @@ def test_the_page_of_results_says_what_the_samples_say(command: Command, tmp_pat
     best = [row for row in rows if row[:3] == ["Seen families, new items", "guided", "1"]]
     assert [row[3:6] for row in best] == [["the best one", "100.0 [100.0, 100.0]", "+0.0 [+0.0, +0.0]"]]
     assert "AUC of the meta RM's logit, right against wrong samples: Seen families, new items 1.000" in page
+    assert (
+        "within an item, where both kinds are, per cent: Seen families, new items 100.0 [100.0, 100.0] (4 items)"
+        in page
+    )
 
 
 @pytest.mark.parametrize("content", ["", "nothing"])
