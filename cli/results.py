@@ -186,7 +186,9 @@ def _principles(mains: dict[str, list[Judged]]) -> Iterator[str]:
     for name, items in mains.items():
         near, naming = [], []
         for item in items[:_EMBEDDED]:
-            vectors = embedder.embed([text for sample in item.samples if (text := diversity.in_words(sample))])
+            texts = [text for sample in item.samples if (text := diversity.in_words(sample))]
+            once = list(dict.fromkeys(texts))  # samples of a small GRM often say the same
+            vectors = embedder.embed(once)[[once.index(text) for text in texts]] if once else embedder.embed([])
             near.append(diversity.pairwise_cosine(vectors))
             naming.append(diversity.names_the_query(item.example, item.samples))
         cosines, shares = ([value for value in values if value is not None] for values in (near, naming))
