@@ -188,8 +188,8 @@ def _principles(mains: dict[str, list[Judged]]) -> Iterator[str]:
         for item in items[:_EMBEDDED]:
             texts = [text for sample in item.samples if (text := diversity.in_words(sample))]
             once = list(dict.fromkeys(texts))  # samples of a small GRM often say the same
-            vectors = embedder.embed(once)[[once.index(text) for text in texts]] if once else embedder.embed([])
-            near.append(diversity.pairwise_cosine(vectors))
+            vector = dict(zip(once, embedder.embed(once), strict=True))
+            near.append(diversity.pairwise_cosine(np.array([vector[text] for text in texts])))
             naming.append(diversity.names_the_query(item.example, item.samples))
         cosines, shares = ([value for value in values if value is not None] for values in (near, naming))
         if cosines:
