@@ -57,7 +57,7 @@ def at_k(items: Sequence[Judged], k: int, method: Method = Method.NAIVE, k_meta:
     )
 
 
-@lru_cache(8192)  # a page of results asks for several k of the same curves
+@lru_cache(512)  # several k of the same curves are asked for in a row; more would keep too many texts in memory
 def _points(
     samples: tuple[Sample, ...], method: Method, k_meta: int | None, labels: tuple[float, ...]
 ) -> tuple[CurvePoint, ...]:
