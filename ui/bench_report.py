@@ -133,10 +133,7 @@ def _sentences(report: Report) -> list[str]:
 
 def sections(report: Report, behind: Study) -> "list[Section]":
     """(title, note, table) of all that has rows."""
-    kinds = list(dict.fromkeys(line.kind for line in report.result.table))
-    # What the headline is made of comes first: a metric builds its table from subsets upwards.
-    ordered = sorted(report.result.table, key=lambda line: -kinds.index(line.kind))
-    lines = [(line.kind, line.name, line.metric, line.items, line.value) for line in ordered]
+    lines = [(line.kind, line.name, line.metric, line.items, line.value) for line in report.result.table]
     found = [
         ("Table", "", pd.DataFrame(lines, columns=["part", "name", "metric", "items", "value"])),
         ("Policies", "The same samples under every policy.", _policies(report)),

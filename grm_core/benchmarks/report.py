@@ -1,7 +1,7 @@
 """A benchmark's report: official headline and table, the headline under every policy, what became of the items."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from grm_core import outcome
@@ -19,6 +19,7 @@ class Report:
     voting: Voting
     policy: Policy
     result: Result
+    """Its table starts with what the headline is made of."""
     policies: dict[str, dict[str, float | None]]
     """tie -> invalid -> headline."""
     counts: Counts
@@ -36,6 +37,9 @@ def make(
         both = " in both orders (score them with --order balanced and an even k)" if benchmark.both_orders else ""
         raise UsageError(f"no labelled item of {benchmark.name} has samples{both}; there is nothing to report")
     result = benchmark.measure(seen, policy)
+    # A metric builds its table from subsets upwards; a reader looks for the parts of the headline first.
+    kinds = list(dict.fromkeys(line.kind for line in result.table))
+    result = replace(result, table=tuple(sorted(result.table, key=lambda line: -kinds.index(line.kind))))
     under = policies(benchmark, seen, policy.seed)
     return Report(benchmark, voting, policy, result, under, count(benchmark, joined), tuple(seen))
 
