@@ -2,12 +2,13 @@
 # Measure the default model on held-out items and write docs/results.md: tools/measure.sh PAIRS.jsonl.gz [FOLDER].
 # Stopped and called again, it goes on where it was; with larger numbers it draws what is missing. Two cores draw four to
 # ten samples a second: ITEMS=200 items of each of three sets in the main setting, the variants on the first
-# VARIANT_ITEMS=100 of each with VARIANT_K=32 samples an item.
+# VARIANT_ITEMS=100 of each with VARIANT_K=32 samples an item; the untrained base, held to the format token by token, is
+# ten times slower and gets UNTRAINED_K=8.
 set -eu
 cd "$(dirname "$0")/.."
 pairs=$1 folder=${2:-build/measure}
 app=".venv/bin/python app.py"
-items=${ITEMS:-200} fewer=${VARIANT_ITEMS:-100} k=${VARIANT_K:-32}
+items=${ITEMS:-200} fewer=${VARIANT_ITEMS:-100} k=${VARIANT_K:-32} slow=${UNTRAINED_K:-8}
 mkdir -p "$folder/items"
 score() { # variant file count k option...
     variant=$1 file=$folder/$2 count=$3 samples=$4
@@ -33,7 +34,7 @@ score balanced balanced.jsonl "$fewer" "$k" --order balanced
 printf '%s\n' 'Correct: what it says is true' 'Does what the query asks' 'Clear and complete' >"$folder/general.txt"
 score given-principles given-principles.jsonl "$fewer" "$k" --principles "$folder/general.txt"
 base=$(.venv/bin/python -c 'from grm_core.models import base_model; print(base_model().folder)')
-score untrained untrained.jsonl "$fewer" "$k" --model "$base"
+score untrained untrained.jsonl "$fewer" "$slow" --model "$base"
 for part in ${VARIANTS:-}; do # name=folder of another merged model, such as rft-only=build/training/rft/merged-checkpoint
     score "${part%%=*}" "${part%%=*}.jsonl" "$fewer" "$k" --model "${part#*=}"
 done
