@@ -29,14 +29,26 @@ function fill() {
   boxes.beside.value = wanted.beside;
 }
 
+// Nothing chosen yet: what there is, or how a run gets here.
+function start() {
+  if (!known.length) return [el("p", "grm-hint", "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here.")];
+  const list = el("nav", "grm-recent");
+  list.append(el("h3", "", "Benchmarks that were run"));
+  for (const one of known) {
+    const link = el("a", "", one.title);
+    link.href = "/benchmarks?id=" + encodeURIComponent(one.id);
+    list.append(link);
+  }
+  return [list];
+}
+
 let loading = 0;
 async function load() {
   const turn = ++loading, url = new URL(window.location);
   for (const name of Object.keys(wanted)) wanted[name] ? url.searchParams.set(name, wanted[name]) : url.searchParams.delete(name);
   if (url.href !== window.location.href) window.history.replaceState(null, "", url);
   fill();
-  const empty = known.length ? "Choose a run." : "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here.";
-  body.replaceChildren(el("p", "grm-hint", wanted.id ? "Voting over all items …" : empty));
+  body.replaceChildren(...(wanted.id ? [el("p", "grm-hint", "Voting over all items …")] : start()));
   if (!wanted.id) return;
   const found = await server.run(wanted.id, wanted.beside, wanted.method, wanted.tie, wanted.invalid);
   if (turn !== loading) return;

@@ -32,14 +32,25 @@ function plot(figure, label, onSelect) {
   return area;
 }
 
+// A column has one look: words stand to the left, numbers have the same decimals, large ones fewer.
+function lookOf(values) {
+  const numbers = values.filter((one) => typeof one === "number"), whole = numbers.every(Number.isInteger);
+  const digits = whole ? 0 : numbers.some((one) => Math.abs(one) >= 100) ? 1 : 3;
+  const told = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: digits === 1 };
+  return {
+    kind: values.some((one) => typeof one === "string") ? "grm-words" : "",
+    cell: (one) => (one === null ? "–" : typeof one === "number" && !whole ? one.toLocaleString("en", told) : one),
+  };
+}
+
 function tableOf(columns, rows) {
   const table = el("table", "grm-points"), head = el("tr"), frame = el("div", "grm-table");
-  for (const name of columns) head.append(el("th", "", name));
+  const looks = columns.map((_, i) => lookOf(rows.map((row) => row[i])));
+  columns.forEach((name, i) => head.append(el("th", looks[i].kind, name)));
   table.append(head);
-  const cell = (given) => (given === null ? "–" : typeof given === "number" && !Number.isInteger(given) ? given.toFixed(3) : given);
   for (const row of rows) {
     const tr = el("tr");
-    for (const given of row) tr.append(el("td", "", cell(given)));
+    row.forEach((given, i) => tr.append(el("td", looks[i].kind, looks[i].cell(given))));
     table.append(tr);
   }
   frame.tabIndex = 0;

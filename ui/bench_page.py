@@ -91,7 +91,7 @@ class BenchPage:
             "benchmark": mine.benchmark.name,
             "headline": made.result.headline,
             "beside": None if against is None else against.result.headline,
-            "said": [f"Headline: {mine.benchmark.headline}.", *report.notes(made)],
+            "said": [f"Headline: {mine.benchmark.headline}.", *bench_report.by_lot(made), *report.notes(made)],
             "panels": panels,
             "items": _items(made, mine.sessions, against),
         }

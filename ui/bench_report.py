@@ -120,15 +120,20 @@ def _sentences(report: Report) -> list[str]:
     how = f"{voting.method} voting over {'all samples' if voting.k is None else f'the first {voting.k} samples'}{kept}"
     seed = f" (seed {policy.seed})" if policy.tie is Tie.RANDOM else ""
     under = f"ties {policy.tie}{seed}, unreadable judgments {policy.invalid}"
-    lot = chance(report)
     return [
         f"Headline: {report.benchmark.headline}; {how}; {under}.",
-        *(["", f"A response named by lot is the best one in {_percent(lot)}% of these items."] if lot else []),
+        *(each for told in by_lot(report) for each in ("", told)),
         "",
         f"{counts.items} items: {counts.scored} with a vote, {counts.invalid} unreadable, {counts.not_scored} without "
         f"samples, {counts.unlabelled} without a label.",
         *(each for note in notes(report) for each in ("", note)),
     ]
+
+
+def by_lot(report: Report) -> list[str]:
+    """What naming a response by lot would get, as one sentence; none where no item has two responses."""
+    lot = chance(report)
+    return [f"A response named by lot is the best one in {_percent(lot)}% of these items."] if lot else []
 
 
 def sections(report: Report, behind: Study) -> "list[Section]":

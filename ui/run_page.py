@@ -1,9 +1,11 @@
 """The page of a run: many items judged under the same settings, best with labels."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import gradio as gr
+import pandas as pd
 import plotly.graph_objects as go
 
 from grm_core.analysis import accuracy, runs
@@ -114,15 +116,26 @@ def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Json:
 
 def _settled(items: list[Judged]) -> Json:
     table = runs.settled(items)
-    known = table.dropna(subset=["settles"])
+    most = int(table["asked"].max())
     bars = [
-        go.Histogram(x=known["settles"].tolist(), name="winner stays from here on", marker={"color": COLOURS[0]}),
-        go.Histogram(x=table["stops"].tolist(), name="adaptive k stops (5%)", marker={"color": COLOURS[1]}),
+        go.Bar(**_doublings(table[column], most), name=name, marker={"color": colour})
+        for column, name, colour in (
+            ("settles", "winner stays from here on", COLOURS[0]),
+            ("stops", "adaptive k stops (5%)", COLOURS[1]),
+        )
     ]
     asked, needed = int(table["asked"].sum()), int(table["stops"].sum())
     said = f"Adaptive k would have drawn {needed:,} of {asked:,} samples, {1 - needed / asked:.0%} fewer."
-    shown = figure(bars, "k", "items", barmode="group")
+    shown = figure(bars, "k", "items", barmode="group", xaxis={"type": "category"})
     return panel("settled", "When does the verdict settle?", table, shown, said if asked else "")
+
+
+def _doublings(ks: "pd.Series[float]", most: int) -> dict[str, list[Any]]:
+    """How many k, 1 to `most`, lie between one power of two and the next; what is missing is left out."""
+    edges = [0, *(2**i for i in range(1 + max(0, most - 1).bit_length()))]
+    names = [str(high) if high - low == 1 else f"{low + 1}–{high}" for low, high in pairwise(edges)]
+    counted = pd.cut(ks, edges, labels=names).value_counts(sort=False)
+    return {"x": names, "y": [int(count) for count in counted]}
 
 
 def _map(items: list[Judged], value: Value) -> Json:

@@ -60,6 +60,17 @@ def test_benchmarks_part_3_the_page_shows_what_bench_printed(judged: Any, page: 
         assert float(row[4]) == pytest.approx(line["value"], abs=6e-4)
 
 
+def test_benchmarks_part_3_the_bare_page_lists_the_runs(judged: Any, page: Any) -> None:
+    url, reports = judged
+    page.goto(f"{url}/benchmarks")
+    runs = page.locator(".grm-recent a")
+    runs.nth(1).wait_for(timeout=LONG)
+    assert [text.startswith("llmbar: ") for text in runs.all_inner_texts()] == [True, True]
+    runs.first.click()
+    page.locator(".grm-headline").wait_for(timeout=LONG)
+    assert page.locator(".grm-note", has_text="named by lot is the best one in 50.0% of these items").count() == 1
+
+
 def test_benchmarks_part_3_two_runs_are_compared(judged: Any, page: Any) -> None:
     url, reports = judged
     choose(page, url, reports)

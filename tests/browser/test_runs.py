@@ -78,7 +78,17 @@ def test_runs_part_2_and_4_the_map_and_what_adaptive_k_saves(url: str, page: Any
         assert float(row[2]) == pytest.approx(expected.mean, abs=6e-4)
     settled = runs.settled(ITEMS)
     needed = int(settled["stops"].sum())
-    assert f"would have drawn {needed} of 48 samples" in page.locator(".grm-panel[data-name=settled]").inner_text()
+    panel = page.locator(".grm-panel[data-name=settled]")
+    assert f"would have drawn {needed} of 48 samples" in panel.inner_text()
+    drawn = panel.locator(".js-plotly-plot").evaluate("plot => plot.data.map(bars => [bars.x, bars.y])")
+    for (names, counts), column in zip(drawn, ("settles", "stops"), strict=True):
+        ks = settled[column].dropna()
+        assert dict(zip(names, counts, strict=True)) == {
+            "1": (ks == 1).sum(),
+            "2": (ks == 2).sum(),
+            "3–4": ks.between(3, 4).sum(),
+            "5–8": ks.between(5, 8).sum(),
+        }
 
 
 def test_runs_without_labels_show_how_soon_the_vote_knows_its_winner(url: str, page: Any) -> None:
