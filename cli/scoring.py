@@ -68,7 +68,7 @@ class Progress:
     def summary(self, out: Path) -> str:
         """One line at the end."""
         words = f"{self.items_done}/{self.items} items, {self.samples} samples, {self.speed}"
-        words += f"; {self.unreadable} samples could not be read and cast no vote"
+        words += f"; unreadable and without a vote: {self.unreadable}"
         if self.failed:
             words += (
                 f"; failed: {self.items_failed} items, {self.samples_failed} samples (--resume asks for them again)"
