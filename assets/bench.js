@@ -29,17 +29,32 @@ function fill() {
   boxes.beside.value = wanted.beside;
 }
 
-// Nothing chosen yet: what there is, or how a run gets here.
-function start() {
-  if (!known.length) return [el("p", "grm-hint", "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here.")];
-  const list = el("nav", "grm-recent");
-  list.append(el("h3", "", "Benchmarks that were run"));
-  for (const one of known) {
-    const link = el("a", "", one.title);
+// Nothing chosen yet: what there is, each with its headline as soon as it is known; or how a run gets here.
+function start(turn) {
+  if (!known.length) return el("p", "grm-hint", "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here.");
+  const part = el("section", "grm-panel"), table = el("table", "grm-items"), head = el("tr");
+  for (const name of ["run", "headline", "by lot"]) head.append(el("th", "", name));
+  table.append(head);
+  const lines = known.map((one) => {
+    const tr = el("tr"), cell = el("td"), link = el("a", "grm-link", one.title), told = [el("td", "grm-num", "…"), el("td", "grm-num", "…")];
     link.href = "/benchmarks?id=" + encodeURIComponent(one.id);
-    list.append(link);
+    cell.append(link);
+    tr.append(cell, ...told);
+    table.append(tr);
+    return { id: one.id, told };
+  });
+  part.append(el("h3", "", "Benchmarks that were run"), table, el("p", "grm-note", "By naive voting over all samples, ties and unreadable judgments as the benchmark has them; by lot: what naming a response at random would get."));
+  tell(lines, turn);
+  return part;
+}
+
+async function tell(lines, turn) {
+  for (const { id, told } of lines) {
+    if (turn !== loading) return;
+    const found = await server.brief(id);
+    told[0].textContent = percent(found && found.headline);
+    told[1].textContent = percent(found && found.chance);
   }
-  return [list];
 }
 
 let loading = 0;
@@ -48,7 +63,7 @@ async function load() {
   for (const name of Object.keys(wanted)) wanted[name] ? url.searchParams.set(name, wanted[name]) : url.searchParams.delete(name);
   if (url.href !== window.location.href) window.history.replaceState(null, "", url);
   fill();
-  body.replaceChildren(...(wanted.id ? [el("p", "grm-hint", "Voting over all items …")] : start()));
+  body.replaceChildren(wanted.id ? el("p", "grm-hint", "Voting over all items …") : start(turn));
   if (!wanted.id) return;
   const found = await server.run(wanted.id, wanted.beside, wanted.method, wanted.tie, wanted.invalid);
   if (turn !== loading) return;

@@ -52,7 +52,10 @@ class BenchPage:
             names = given if isinstance(given, list) and len(given) == _SETTINGS else [None] * _SETTINGS
             return render.sendable(self.found(*names)) if all(isinstance(name, str) for name in names) else None
 
-        functions: list[Callable[..., Any]] = [choices, run]
+        def brief(given: Any) -> Any:
+            return render.sendable(self.brief(given)) if isinstance(given, str) else None
+
+        functions: list[Callable[..., Any]] = [choices, run, brief]
         gr.HTML(
             {"methods": list(map(str, Method)), "ties": list(map(str, Tie)), "invalid": list(map(str, Invalid))},
             html_template='<div class="grm-view"></div>',
@@ -70,6 +73,15 @@ class BenchPage:
             for run, count, name in known
             if name
         ]
+
+    def brief(self, name: str) -> Json | None:
+        """Headline and chance, 0..1, by naive voting under the benchmark's own policy; None where there is neither."""
+        try:
+            made = _made(self._kept(name), str(Method.NAIVE), "", "")
+        except UsageError:
+            # A run whose items came from elsewhere, or have no label: the page says so when it is opened.
+            return None
+        return {"headline": made.result.headline, "chance": report.chance(made)}
 
     def found(self, name: str, beside: str, method: str, tie: str, invalid: str) -> Json:
         """Headline, panels and items of a run; `beside` names another run of the same benchmark, '' none."""

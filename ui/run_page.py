@@ -143,14 +143,15 @@ def _map(items: list[Judged], value: Value) -> Json:
     wide = table.pivot(index="k_meta", columns="k", values="mean").sort_index()
     cells = wide.astype(object).where(wide.notna(), None)
     heat = go.Heatmap(
-        x=[f"k = {k}" for k in wide.columns],
-        y=[f"k_meta = {m}" for m in wide.index],
+        x=[str(k) for k in wide.columns],
+        y=[str(m) for m in wide.index],
         z=cells.to_numpy().tolist(),
         colorscale="Cividis",
         texttemplate="%{z:.2f}",
-        hovertemplate="%{x}, %{y}: %{z:.3f}<extra></extra>",
+        hovertemplate="k = %{x}, k_meta = %{y}: %{z:.3f}<extra></extra>",
     )
-    shown = figure([heat], "", "", height=300, margin={"l": 90, "r": 10, "t": 8, "b": 40})
+    axes: Json = {"xaxis": {"type": "category"}, "yaxis": {"type": "category"}}
+    shown = figure([heat], "k, samples", "k_meta, samples kept", height=300, **axes)
     said = f"Guided vote, {_CALLED[value]}, mean of {len(items)} items, 400 random subsets a cell."
     title = "Does the choice of k_meta matter?" if value == "accuracy" else "Which k and k_meta name the final winner?"
     return panel("map" if value == "accuracy" else "win-map", title, table, shown, said)
@@ -158,4 +159,5 @@ def _map(items: list[Judged], value: Value) -> Json:
 
 def called(run: Run) -> str:
     """A run in words."""
-    return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {run.created_at[:16]}"
+    began = run.created_at[:16].replace("T", " ")
+    return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {began}"

@@ -63,10 +63,13 @@ def test_benchmarks_part_3_the_page_shows_what_bench_printed(judged: Any, page: 
 def test_benchmarks_part_3_the_bare_page_lists_the_runs(judged: Any, page: Any) -> None:
     url, reports = judged
     page.goto(f"{url}/benchmarks")
-    runs = page.locator(".grm-recent a")
-    runs.nth(1).wait_for(timeout=LONG)
-    assert [text.startswith("llmbar: ") for text in runs.all_inner_texts()] == [True, True]
-    runs.first.click()
+    page.locator(".grm-items td").first.wait_for(timeout=LONG)
+    runs = page.locator(".grm-items tr")
+    page.wait_for_function("![...document.querySelectorAll('.grm-items td')].some(td => td.textContent === '…')")
+    told = runs.evaluate_all("trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))")
+    assert [row[0].startswith("llmbar: ") for row in told] == [True, True]
+    assert sorted(row[1:] for row in told) == sorted([f"{100 * r['headline']:.1f}%", "50.0%"] for r in reports)
+    runs.locator("a").first.click()
     page.locator(".grm-headline").wait_for(timeout=LONG)
     assert page.locator(".grm-note", has_text="named by lot is the best one in 50.0% of these items").count() == 1
 
