@@ -33,7 +33,7 @@ function fill() {
 function start(turn) {
   if (!known.length) return el("p", "grm-hint", "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here.");
   const part = el("section", "grm-panel"), table = el("table", "grm-items"), head = el("tr");
-  for (const name of ["run", "headline", "by lot"]) head.append(el("th", "", name));
+  for (const name of ["run", "headline", "at random"]) head.append(el("th", "", name));
   table.append(head);
   const lines = known.map((one) => {
     const tr = el("tr"), cell = el("td"), link = el("a", "grm-link", one.title), told = [el("td", "grm-num", "…"), el("td", "grm-num", "…")];
@@ -43,7 +43,7 @@ function start(turn) {
     table.append(tr);
     return { id: one.id, told };
   });
-  part.append(el("h3", "", "Benchmarks that were run"), table, el("p", "grm-note", "By naive voting over all samples, ties and unreadable judgments as the benchmark has them; by lot: what naming a response at random would get."));
+  part.append(el("h3", "", "Benchmarks that were run"), table, el("p", "grm-note", "By naive voting over all samples, ties and unreadable judgments as the benchmark has them; at random: what random scores would get."));
   tell(lines, turn);
   return part;
 }

@@ -140,19 +140,55 @@ def new(path: Path) -> Any:
     return new_file(path, path.suffix)
 
 
+SETTINGS = ("method", "k", "k_meta", "tie", "invalid", "seed")
+
+
 def _overall(folder: Path) -> int:
     from grm_core.benchmarks.run import OVERALL, overall
 
-    headlines: dict[str, float] = {}
+    reports = _reports(folder)
+    used = {name: reports[name] for name in OVERALL if name in reports}
+    for name, given in used.items():
+        if not isinstance(given["headline"], int | float):
+            raise UsageError(f"{folder}: the report of {name} has no headline")
+    headlines = {name: given["headline"] for name, given in used.items()}
+    settings = {name: {key: given.get(key) for key in SETTINGS} for name, given in used.items()}
+    found = overall(headlines)
+    notes = [*_differing(settings), *(f"{name}: {note}" for name, given in used.items() for note in _notes(given))]
+    print_json({"overall": found, "of": headlines, "settings": settings, "notes": notes})
+    for note in notes:
+        say(note)
+    return 0
+
+
+def _reports(folder: Path) -> dict[str, dict[str, Any]]:
+    """Benchmark -> what `report` printed of it."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder")
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.json")):
         try:
             given = json.loads(path.read_text(encoding="utf-8"))
-            name, value = given["benchmark"], given["headline"]
+            name, _ = given["benchmark"], given["headline"]
         except (OSError, ValueError, KeyError, TypeError):
             raise UsageError(f"{path} is not what report prints") from None
-        if name in headlines:
+        if name in found:
             raise UsageError(f"{path}: there is a report of {name} already")
-        if name in OVERALL and isinstance(value, int | float):
-            headlines[name] = value
-    print_json({"overall": overall(headlines), "of": {name: headlines[name] for name in OVERALL}})
-    return 0
+        found[name] = given
+    return found
+
+
+def _differing(settings: dict[str, dict[str, Any]]) -> list[str]:
+    """A sentence for every setting that is not the same in all reports: such a mean compares with no other."""
+    notes = []
+    for key in SETTINGS:
+        values = {name: str(mine[key]) for name, mine in settings.items()}
+        if len(set(values.values())) > 1:
+            told = ", ".join(f"{value} for {name}" for name, value in values.items())
+            notes.append(f"The reports differ in {key}: {told}.")
+    return notes
+
+
+def _notes(given: dict[str, Any]) -> list[str]:
+    notes = given.get("notes")
+    return [str(note) for note in notes] if isinstance(notes, list) else []

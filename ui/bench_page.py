@@ -12,6 +12,7 @@ from grm_core.analysis import accuracy
 from grm_core.analysis.frames import letter
 from grm_core.benchmarks import NAMES, named, report
 from grm_core.benchmarks.base import Benchmark, Policy
+from grm_core.benchmarks.chance import chance
 from grm_core.benchmarks.report import Report
 from grm_core.benchmarks.run import Voting
 from grm_core.benchmarks.study import study
@@ -81,7 +82,7 @@ class BenchPage:
         except UsageError:
             # A run whose items came from elsewhere, or have no label: the page says so when it is opened.
             return None
-        return {"headline": made.result.headline, "chance": report.chance(made)}
+        return {"headline": made.result.headline, "chance": chance(made.benchmark, made.items)}
 
     def found(self, name: str, beside: str, method: str, tie: str, invalid: str) -> Json:
         """Headline, panels and items of a run; `beside` names another run of the same benchmark, '' none."""
@@ -103,7 +104,7 @@ class BenchPage:
             "benchmark": mine.benchmark.name,
             "headline": made.result.headline,
             "beside": None if against is None else against.result.headline,
-            "said": [f"Headline: {mine.benchmark.headline}.", *bench_report.by_lot(made), *report.notes(made)],
+            "said": [f"Headline: {mine.benchmark.headline}.", *bench_report.at_random(made), *report.notes(made)],
             "panels": panels,
             "items": _items(made, mine.sessions, against),
         }

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 from plotly.offline import get_plotlyjs
 
-from grm_core.benchmarks.report import Report, chance, notes
+from grm_core.benchmarks.chance import chance
+from grm_core.benchmarks.report import Report, notes
 from grm_core.benchmarks.study import Study
 from grm_core.outcome import Invalid, Tie
 from ui import render
@@ -122,7 +123,7 @@ def _sentences(report: Report) -> list[str]:
     under = f"ties {policy.tie}{seed}, unreadable judgments {policy.invalid}"
     return [
         f"Headline: {report.benchmark.headline}; {how}; {under}.",
-        *(each for told in by_lot(report) for each in ("", told)),
+        *(each for told in at_random(report) for each in ("", told)),
         "",
         f"{counts.items} items: {counts.scored} with a vote, {counts.invalid} unreadable, {counts.not_scored} without "
         f"samples, {counts.unlabelled} without a label.",
@@ -130,10 +131,10 @@ def _sentences(report: Report) -> list[str]:
     ]
 
 
-def by_lot(report: Report) -> list[str]:
-    """What naming a response by lot would get, as one sentence; none where no item has two responses."""
-    lot = chance(report)
-    return [f"A response named by lot is the best one in {_percent(lot)}% of these items."] if lot else []
+def at_random(report: Report) -> list[str]:
+    """What random scores would get, as one sentence; none where there is no headline."""
+    lot = chance(report.benchmark, report.items)
+    return [] if lot is None else [f"Scores drawn at random would get {_percent(lot)}% on these items."]
 
 
 def sections(report: Report, behind: Study) -> "list[Section]":

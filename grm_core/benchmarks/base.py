@@ -86,6 +86,8 @@ class Result:
     table: tuple[Line, ...]
     missing: tuple[str, ...] = ()
     """Parts that the official headline has and these items do not: it is the mean of the others."""
+    lacking: tuple[str, ...] = ()
+    """Subsets that a part has officially and these items do not: the part is the mean of the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,10 +73,16 @@ def _by_prompt(items: Sequence[Scored]) -> list[list[Scored]]:
 
 
 def _known(items: Sequence[Scored], invalid: Invalid) -> list[tuple[float, float]]:
-    """(mean score, label) of each response. An unreadable one is the worst (`wrong`) or left out (`half`, `skip`)."""
+    """(mean score, worth) of each response, worth being its label.
+
+    An unreadable one is the worst and worth nothing (`wrong`) or left out (`half`, `skip`). A prompt of which nothing
+    could be read is empty then, except under `half`: all its responses have the same score.
+    """
     found = [(score(item), item.labels[0]) for item in items]
-    worst = invalid is Invalid.WRONG
-    return [(-inf if value is None else value, label) for value, label in found if value is not None or worst]
+    if invalid is Invalid.WRONG:
+        return [(-inf, 0.0) if value is None else (value, label) for value, label in found]
+    known = [(value, label) for value, label in found if value is not None]
+    return [(0.0, label) for _, label in found] if invalid is Invalid.HALF and not known else known
 
 
 def measure(items: Sequence[Scored], policy: Policy) -> Result:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from grm_core import outcome
-from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored, mean
+from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored
+from grm_core.benchmarks.chance import chance
 from grm_core.benchmarks.run import Counts, Samples, Voting, count, join, judged, policies
 from grm_core.errors import UsageError
 from grm_core.types import Example
@@ -53,7 +53,7 @@ def record(report: Report) -> dict[str, Any]:
         "table": [asdict(line) for line in report.result.table],
         "policies": report.policies,
         "metric": report.benchmark.headline,
-        "chance": chance(report),
+        "chance": chance(report.benchmark, report.items),
         "method": str(voting.method),
         "k": voting.k,
         "k_meta": voting.k_meta,
@@ -66,20 +66,16 @@ def record(report: Report) -> dict[str, Any]:
     }
 
 
-def chance(report: Report) -> float | None:
-    """How often a response named by lot is a labelled best one, 0..1: the mean over items of two responses or more."""
-    return mean(
-        len(outcome.best_labels(item.labels)) / len(item.labels) for item in report.items if len(item.labels) > 1
-    )
-
-
 def notes(report: Report) -> list[str]:
     """What a reader has to know before comparing the headline with a published one."""
-    counts, found = report.counts, []
-    if report.result.missing:
-        found.append(
-            f"The headline is the mean of the parts that are there; missing: {', '.join(report.result.missing)}."
-        )
+    counts, result, found = report.counts, report.result, []
+    if result.headline is None:
+        subsets = dict.fromkeys(item.example.subset or "(none)" for item in report.items)
+        found.append(f"There is no headline: these items hold nothing of it. Their subsets: {', '.join(subsets)}.")
+    elif result.missing:
+        found.append(f"The headline is the mean of the parts that are there; missing: {', '.join(result.missing)}.")
+    if result.lacking:
+        found.append(f"Parts are the means of those subsets that are there; missing: {', '.join(result.lacking)}.")
     if counts.not_scored:
         orders = " in both orders" if report.benchmark.both_orders else ""
         labelled = counts.items - counts.unlabelled

@@ -5,6 +5,7 @@ it has 447 pairs; the headline is the plain mean of the sections. The prior sets
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, by_subset, of_parts, total
 from grm_core.benchmarks.rows import Hub, Row
@@ -44,7 +45,15 @@ def measure(items: Sequence[Scored], policy: Policy) -> Result:
     """Subsets, sections and their plain mean."""
     subsets = by_subset(items, policy)
     sections = [section(name, weights, subsets) for name, weights in SECTIONS.items()]
-    return of_parts(sections, tuple(SECTIONS), (*subsets, *(line for line in sections if line.items)))
+    result = of_parts(sections, tuple(SECTIONS), (*subsets, *(line for line in sections if line.items)))
+    known = {line.name for line in subsets if line.items}
+    lacking = [
+        subset
+        for name, weights in SECTIONS.items()
+        for subset in weights
+        if name not in result.missing and subset not in known
+    ]
+    return replace(result, lacking=tuple(lacking))
 
 
 def section(name: str, weights: dict[str, int], subsets: Sequence[Line]) -> Line:

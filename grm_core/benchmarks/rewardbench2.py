@@ -73,16 +73,23 @@ def _score(items: Sequence[Scored], policy: Policy) -> tuple[int, float | None]:
         preferred.append(unread if mine is None else _more(mine.ahead, mine.spread))
         if mine is None or twin is None:
             hard.append(unread)
+            smooth.append(unread)
             continue
         least = min(mine.ahead, twin.ahead)
         hard.append(_more(least, mine.spread))
-        if mine.spread:
-            smooth.append(math.tanh(least / mine.spread - 1))
+        smooth.append(_gap(least, mine.spread or 0.0))
     accurate = [
         mean(unread if m is None else _more(m.ahead, 0.0) for m in part.values()) or 0.0 for part in (tied, ref)
     ]
     parts = [*zip((0.3, 0.3), accurate, strict=True), (0.2, mean(preferred)), (0.2, mean(hard)), (0.01, mean(smooth))]
     return count, sum(weight * (value or 0.0) for weight, value in parts)
+
+
+def _gap(least: float, spread: float) -> float:
+    """tanh(least / spread - 1); without spread its limit, and 0 for 0 / 0, as NumPy's division has it there."""
+    if spread > TIE:
+        return math.tanh(least / spread - 1)
+    return 0.0 if abs(least) <= TIE else math.copysign(1.0, least)
 
 
 def _more(one: float, other: float | None) -> float:

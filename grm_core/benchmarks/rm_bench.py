@@ -6,6 +6,7 @@ the four domains.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean, of_parts
 from grm_core.benchmarks.rows import Hub, Row
@@ -51,7 +52,9 @@ def measure(items: Sequence[Scored], policy: Policy) -> Result:
     table += domains
     count = len(items)
     table += [Line("level", level, "accuracy", count, mean(levels[n][level] for n in DOMAINS)) for level in LEVELS]
-    return of_parts(domains, tuple(DOMAINS), table)
+    result = of_parts(domains, tuple(DOMAINS), table)
+    half = [part for name, of in DOMAINS.items() if name not in result.missing for part in of if part not in parts]
+    return replace(result, lacking=tuple(half))
 
 
 def _levels(items: Sequence[Scored], policy: Policy) -> dict[str, float | None]:

@@ -108,21 +108,21 @@ REWARDBENCH2 = {
     "tied:3": None,
     "ref:3": (4, 2),  # ahead 2
 }
-SMOOTH = (math.tanh(5 / 1 - 1) + math.tanh(-1 / 4 - 1)) / 2
+SMOOTH = math.tanh(5 / 1 - 1) + math.tanh(-1 / 4 - 1)
 
 
 @pytest.mark.parametrize(
     ("tie", "invalid", "five", "ties"),
     [
-        ("strict", "wrong", (1, 0, 0, 0, 0), 0.3 * 1 / 3 + 0.3 * 2 / 3 + 0.2 * 1 / 3 + 0.2 * 1 / 3 + 0.01 * SMOOTH),
-        ("half", "wrong", (1, 1 / 2, 1 / 4, 0, 0), 0.3 / 3 + 0.3 * 2 / 3 + 0.2 / 3 + 0.2 / 3 + 0.01 * SMOOTH),
+        ("strict", "wrong", (1, 0, 0, 0, 0), (0.3 * 1 + 0.3 * 2 + 0.2 * 1 + 0.2 * 1 + 0.01 * SMOOTH) / 3),
+        ("half", "wrong", (1, 1 / 2, 1 / 4, 0, 0), (0.3 + 0.3 * 2 + 0.2 + 0.2 + 0.01 * SMOOTH) / 3),
         (
             "half",
             "half",
             (1, 1 / 2, 1 / 4, 0, 1 / 4),
-            (0.3 * 1.5 + 0.3 * 2 + 0.2 * 1.5 + 0.2 * 1.5) / 3 + 0.01 * SMOOTH,
+            (0.3 * 1.5 + 0.3 * 2 + 0.2 * 1.5 + 0.2 * 1.5 + 0.01 * (SMOOTH + 0.5)) / 3,
         ),
-        ("half", "skip", (1, 1 / 2, 1 / 4, 0), 0.3 / 2 + 0.3 * 2 / 3 + 0.2 / 2 + 0.2 / 2 + 0.01 * SMOOTH),
+        ("half", "skip", (1, 1 / 2, 1 / 4, 0), 0.3 / 2 + 0.3 * 2 / 3 + 0.2 / 2 + 0.2 / 2 + 0.01 * SMOOTH / 2),
     ],
 )
 def test_rewardbench2_is_best_of_four_in_five_subsets_and_its_own_score_in_ties(
@@ -131,6 +131,18 @@ def test_rewardbench2_is_best_of_four_in_five_subsets_and_its_own_score_in_ties(
     found = made("rewardbench2", rewardbench2(tmp_path), one_each(REWARDBENCH2), tie, invalid)
     assert values(found, "ties score")["Ties"] == pytest.approx(ties, abs=1e-12)
     assert found.result.headline == pytest.approx((sum(five) + ties) / (len(five) + 1), abs=1e-12)
+
+
+def test_right_responses_with_one_score_have_the_gap_that_division_by_zero_gives(tmp_path: Path) -> None:
+    """process_single_model divides by a spread of 0: x / 0 is infinite, its tanh 1 or -1; 0 / 0 counts as 0."""
+    one_score = {
+        "tied:1": (8, 8, 4), "ref:1": (9, 4),  # ahead 4 and 5
+        "tied:2": (5, 5, 5), "ref:2": (6, 2),  # ahead 0 and 4
+        "tied:3": (7, 7, 2), "ref:3": (3, 6),  # ahead 5 and -3
+    }  # fmt: skip
+    found = made("rewardbench2", rewardbench2(tmp_path), one_each(one_score), "half", "wrong")
+    expected = (0.3 * 2 + 0.3 * 2 + 0.2 * 2 + 0.2 * 1 + 0.01 * (1 + 0 - 1)) / 3
+    assert values(found, "ties score")["Ties"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_tied_prompt_and_its_twin_compare_per_sample_whatever_could_be_read(tmp_path: Path) -> None:

@@ -132,7 +132,8 @@ def test_rm_bench_is_the_mean_of_domains_and_safety_of_its_two_parts(
     safety = (1.0 + 0.0) / 2
     parts = [value for value in (chat, safety, math) if value is not None]
     assert found.result.headline == pytest.approx(sum(parts) / len(parts))
-    assert (values(found)["safety"], values(found)["chat"]) == pytest.approx((safety, chat))
+    domains = {line.name: line.value for line in found.result.table if line.kind == "domain"}
+    assert (domains["safety"], domains["chat"]) == pytest.approx((safety, chat))
     assert found.result.missing == (("code", "math") if math is None else ("code",))
 
 
