@@ -14,8 +14,8 @@ from grm_core.types import Verdict
 from grm_core.voting import leader
 
 _JUDGED = 20_000
-"""Items over all draws: an accuracy then has a standard error of at most .004."""
-_DRAWS_MOST, _DRAWS_LEAST = 1000, 8
+"""Items over all draws: an accuracy then has a standard error of at most .004. More items need one draw only."""
+_DRAWS_MOST = 1000
 
 
 def chance(benchmark: Benchmark, items: Sequence[Scored], seed: int = 0) -> float | None:
@@ -24,7 +24,7 @@ def chance(benchmark: Benchmark, items: Sequence[Scored], seed: int = 0) -> floa
     No two scores are equal and none is unreadable, so that policies do not matter.
     """
     rng, policy = random.Random(seed), Policy(Tie.STRICT)
-    draws = min(_DRAWS_MOST, max(_DRAWS_LEAST, _JUDGED // max(1, len(items))))
+    draws = min(_DRAWS_MOST, max(1, _JUDGED // max(1, len(items))))
     return mean(benchmark.measure([_at_random(item, rng) for item in items], policy).headline for _ in range(draws))
 
 

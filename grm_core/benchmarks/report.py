@@ -10,6 +10,9 @@ from grm_core.benchmarks.run import Counts, Samples, Voting, count, join, judged
 from grm_core.errors import UsageError
 from grm_core.types import Example
 
+_NAMED = 12
+"""Subsets that a note names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -70,8 +73,9 @@ def notes(report: Report) -> list[str]:
     """What a reader has to know before comparing the headline with a published one."""
     counts, result, found = report.counts, report.result, []
     if result.headline is None:
-        subsets = dict.fromkeys(item.example.subset or "(none)" for item in report.items)
-        found.append(f"There is no headline: these items hold nothing of it. Their subsets: {', '.join(subsets)}.")
+        subsets = list(dict.fromkeys(item.example.subset or "(none)" for item in report.items))
+        told = ", ".join(subsets[:_NAMED]) + (f" and {len(subsets) - _NAMED} more" if len(subsets) > _NAMED else "")
+        found.append(f"There is no headline: these items do not hold what it is made of. Their subsets: {told}.")
     elif result.missing:
         found.append(f"The headline is the mean of the parts that are there; missing: {', '.join(result.missing)}.")
     if result.lacking:
