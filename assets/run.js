@@ -35,7 +35,7 @@ async function load() {
   if (!found || found.error) { body.replaceChildren(el("p", "grm-bad", (found && found.error) || "The server did not answer.")); return; }
   const grid = el("div", "grm-lab");
   grid.append(...found.panels.map((one) => panel(one, wanted.id)));
-  body.replaceChildren(el("h2", "", found.title), grid);
+  body.replaceChildren(el("h2", "", found.title), ...found.said.map((text) => el("p", "grm-note", text)), grid);
 }
 
 async function begin() {

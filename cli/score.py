@@ -204,8 +204,8 @@ def _templates(
 ) -> "list[Template]":
     from grm_core import prompts
 
-    if name in prompts.UNSCORED:
-        raise UsageError(f"--template {name} asks for no scores; the baseline command uses it")
+    if name in prompts.UNRATED:
+        raise UsageError(f"--template {name} asks for no scores from 1 to 10; training and baselines use it")
     chosen = [name or prompts.choose(example, principles, style) for example in examples]
     loaded = {each: prompts.load(each) for each in set(chosen)}
     return [loaded[each] for each in chosen]

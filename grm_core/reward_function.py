@@ -256,8 +256,8 @@ def _check(settings: Settings, meta: MetaRM | None) -> None:
         raise UsageError("the reward is a mean score: method is naive or guided")
     if settings.method == Method.GUIDED and meta is None:
         raise UsageError("guided voting needs a meta RM: give it with meta=meta_rm.create(...)")
-    if settings.template and prompts.load(settings.template).name in prompts.UNSCORED:
-        raise UsageError(f"template {settings.template} asks for no scores")
+    if settings.template and prompts.load(settings.template).name in prompts.UNRATED:
+        raise UsageError(f"template {settings.template} asks for no scores from 1 to 10")
     for name, value, top in (("most", settings.most, 32), ("deals", settings.deals, 100), ("k", settings.k, 1024)):
         if not 1 <= value <= top:
             raise UsageError(f"{name} is {value}; it must be a whole number from 1 to {top}")

@@ -22,7 +22,7 @@ from grm_core.types import Example, Method, Sample
 from storage.listing import Wanted
 from storage.store import Store
 from ui import bench_report, render, script
-from ui.panels import Json, panel
+from ui.panels import Json, only_first, panel
 from ui.run_page import called
 
 _ITEMS_MOST = 5000
@@ -38,6 +38,8 @@ class Kept:
     samples: dict[str, list[Sample]]
     sessions: dict[str, str]
     """Item id -> session id."""
+    stored: int
+    """Sessions of the run; the page looks at the first _ITEMS_MOST of them."""
 
 
 class BenchPage:
@@ -77,11 +79,12 @@ class BenchPage:
 
     def brief(self, name: str) -> Json | None:
         """Headline and chance, 0..1, by naive voting under the benchmark's own policy; None where there is neither."""
+        if self.store.count_sessions(Wanted(run=name)) > _ITEMS_MOST:
+            return None  # A part of the items has another headline; opened, the page says that it is a part.
         try:
             made = _made(self._kept(name), str(Method.NAIVE), "", "")
         except UsageError:
-            # A run whose items came from elsewhere, or have no label: the page says so when it is opened.
-            return None
+            return None  # Items without labels, or from elsewhere: opened, the page says so.
         return {"headline": made.result.headline, "chance": chance(made.benchmark, made.items)}
 
     def found(self, name: str, beside: str, method: str, tie: str, invalid: str) -> Json:
@@ -104,7 +107,12 @@ class BenchPage:
             "benchmark": mine.benchmark.name,
             "headline": made.result.headline,
             "beside": None if against is None else against.result.headline,
-            "said": [f"Headline: {mine.benchmark.headline}.", *bench_report.at_random(made), *report.notes(made)],
+            "said": [
+                f"Headline: {mine.benchmark.headline}.",
+                *only_first(_ITEMS_MOST, mine.stored),
+                *bench_report.at_random(made),
+                *report.notes(made),
+            ],
             "panels": panels,
             "items": _items(made, mine.sessions, against),
         }
@@ -121,7 +129,8 @@ class BenchPage:
         sessions = {row.session.example.id: row.session.id for row in rows}
         samples = {item: self.store.samples(session) for item, session in sessions.items()}
         examples = [row.session.example for row in rows]
-        return Kept(named(name), examples, {item: found for item, found in samples.items() if found}, sessions)
+        stored = self.store.count_sessions(Wanted(run=run))
+        return Kept(named(name), examples, {item: found for item, found in samples.items() if found}, sessions, stored)
 
 
 def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:

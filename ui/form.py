@@ -17,7 +17,7 @@ N_MAX_PAGE = 8
 SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
 """When a run may end early: the chance that the verdict would still change."""
 AUTOMATIC = "automatic"
-TEMPLATES = (AUTOMATIC, *(name for name in prompts.names() if name not in {"compact-binary", *prompts.UNSCORED}))
+TEMPLATES = (AUTOMATIC, *(name for name in prompts.names() if name not in prompts.UNRATED))
 """Every template whose scores go from 1 to 10; `automatic` is the one that fits model and input."""
 _ITEMS_MOST = 2000
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)

@@ -17,7 +17,7 @@ from grm_core.voting import as_method
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
-from ui.panels import Json
+from ui.panels import Json, only_first
 from ui.run_page import called
 
 _ITEMS_MOST = 2000
@@ -201,9 +201,7 @@ def _told(board: Board, voted: list[Voted], asked: Scope, stored: int) -> str:
     words = f"{board.items} items, {games:,} comparisons, {level:,} of them ties. {render.METHODS[asked.method]} vote"
     words += f" over k = {k} samples"
     words += f", {board.k_effective:.1f} readable on average." if board.k_effective is not None else "."
-    if asked.subset is None and stored > _ITEMS_MOST:
-        words += f" Only the first {_ITEMS_MOST:,} of {stored:,} sessions are looked at."
-    return words
+    return " ".join([words, *(only_first(_ITEMS_MOST, stored) if asked.subset is None else [])])
 
 
 def _points(each: Voted, wanted: Cell) -> list[float] | None:

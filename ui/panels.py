@@ -50,6 +50,11 @@ def panel(name: str, title: str, table: pd.DataFrame, drawn: Json | None, note: 
     }
 
 
+def only_first(most: int, stored: int) -> list[str]:
+    """A sentence where a page looks at the first `most` of the sessions that are stored."""
+    return [f"Only the first {most:,} of {stored:,} sessions are looked at."] if stored > most else []
+
+
 def line(x: Any, y: Any, name: str, colour: str, **more: Any) -> go.Scatter:
     """A line with its points, or without where they would only thicken it."""
     marks = {

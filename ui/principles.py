@@ -21,7 +21,7 @@ from grm_core.types import Run, Sample
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
-from ui.panels import COLOURS, Json, band, figure, line, panel
+from ui.panels import COLOURS, Json, band, figure, line, only_first, panel
 from ui.run_page import called
 
 _KEPT = 50_000
@@ -149,7 +149,8 @@ class PrinciplesPage:
         if kind == "run" and (run := self.store.run(name)) is not None:
             rows = self.store.sessions(Wanted(run=name), limit=_SESSIONS_MOST)
             samples = {row.session.id: self.store.samples(row.session.id) for row in rows}
-            return _Scope(called(run), samples, _seeds(run))
+            part = only_first(_SESSIONS_MOST, self.store.count_sessions(Wanted(run=name)))
+            return _Scope(" ".join([called(run), *(f"({words})" for words in part)]), samples, _seeds(run))
         raise LookupError(f"There is no {kind if kind in _KINDS else 'session'} {name}.")
 
 

@@ -15,7 +15,7 @@ from grm_core.types import Run
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
-from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, panel
+from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, only_first, panel
 
 _CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}
 _ITEMS_MOST = 1000
@@ -57,7 +57,8 @@ class RunPage:
             return {"error": "No session of this run has two responses or more: there is nothing to vote on."}
         other = {item.item_id: item for item in self._items(beside)} if beside else {}
         same = [other[item.item_id] for item in items if item.item_id in other and other[item.item_id].labels]
-        return {"error": "", "title": called(run), "panels": panels(items, same)}
+        said = only_first(_ITEMS_MOST, self.store.count_sessions(Wanted(run=name)))
+        return {"error": "", "title": called(run), "said": said, "panels": panels(items, same)}
 
     def _items(self, run: str) -> list[Judged]:
         """The run's items that have labels; all of them where none has."""

@@ -51,7 +51,7 @@ def numbers(
          "between the principles of two samples of one item; 1 = the same"),
         ("boilerplate", clusters.boilerplate(vectors, found["session"].tolist(), NEAR_OTHER),
          f"share that nearly stands under another item too (cosine {NEAR_OTHER})"),
-        ("overlap with seeds", overlap(vectors, embed(list(seeds)) if seeds else None),
+        ("overlap with general principles", overlap(vectors, embed(list(seeds)) if seeds else None),
          f"share that is near one of the template's general principles (cosine {NEAR_SEED})"),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["name", "value", "definition"], dtype=object)

@@ -60,12 +60,6 @@ def target(annotation: Annotation) -> tuple[str, str, int | None, int | None]:
     return annotation.session_id, annotation.kind, annotation.sample, annotation.place
 
 
-def undone(annotations: Sequence[Annotation], author: str) -> Annotation | None:
-    """The author's latest annotation that stands, which is what `undo` takes back."""
-    mine = [each for each in standing(annotations) if each.author == author]
-    return mine[-1] if mine else None
-
-
 def _inside(annotation: Annotation, sample: Sample) -> None:
     """Raise UsageError where the place or span is not in the sample."""
     count, text = len(sample.parsed.principles), sample.completion.text if sample.completion else ""

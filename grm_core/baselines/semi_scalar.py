@@ -52,13 +52,13 @@ async def judge(
     for example in examples:
         each = [next(answers) for _ in example.responses]
         try:
-            found.append(await torch_thread.run_async(_read, head, example, each, settings.k))
+            found.append(await torch_thread.run_async(_read, head, example, each))
         except GRMError as error:
             found.append(error)
     return found
 
 
-def _read(head: Policy, example: Example, answers: Sequence[Answers], k: int) -> Poll:
+def _read(head: Policy, example: Example, answers: Sequence[Answers]) -> Poll:
     critiques = [[answer.completion.text for answer in ask.needed(each)] for each in answers]
     rows: list[Row | None] = []
     for written in zip(*critiques, strict=True):

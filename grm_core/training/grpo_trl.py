@@ -5,10 +5,12 @@ under `accelerate launch` on several GPUs.
 """
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from grm_core import models
 from grm_core.training import rft
 from grm_core.training.generate import Question
 from grm_core.training.grpo import Preset
@@ -57,7 +59,11 @@ def config(preset: Preset, out: Path, *, cpu: bool, vllm: bool, processes: int =
 
 
 def train(model: str, examples: Sequence[Example], preset: Preset, out: Path, cpu: bool, vllm: bool) -> None:
-    """Train from a checkpoint folder if `out` holds one, else from `model`; writes checkpoints and the final model."""
+    """Train from a checkpoint folder if `out` holds one, else from `model`; writes checkpoints and `out`/final.
+
+    Under `accelerate launch` the batch of the preset is shared by all processes (WORLD_SIZE). The final model is marked
+    as one that knows the compact templates, which `score` and the page then ask it with.
+    """
     from datasets import Dataset
     from trl import GRPOTrainer
 
@@ -66,8 +72,10 @@ def train(model: str, examples: Sequence[Example], preset: Preset, out: Path, cp
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=trl_reward,
-        args=config(preset, out, cpu=cpu, vllm=vllm),
+        args=config(preset, out, cpu=cpu, vllm=vllm, processes=int(os.environ.get("WORLD_SIZE", "1"))),
         train_dataset=Dataset.from_list(columns(questions)),
     )
     trainer.train(resume_from_checkpoint=any(out.glob("checkpoint-*")) or None)
     trainer.save_model(str(out / "final"))
+    if trainer.is_world_process_zero():
+        models.mark(out / "final")

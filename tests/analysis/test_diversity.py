@@ -53,10 +53,10 @@ def test_numbers_are_what_the_samples_say() -> None:
     assert table["samples that state some"] == 9
     assert table["clusters"] == 3
     assert table["entropy"] == pytest.approx(clusters.entropy([0] * 4 + [1] * 4 + [2] * 3))
-    assert table["overlap with seeds"] == pytest.approx(3 / 11), "tone stands three times"
+    assert table["overlap with general principles"] == pytest.approx(3 / 11), "tone stands three times"
     shared = sum(WORDS[kind] in texts for kind in ("fact", "length") for texts in [[*WORDS.values()]] * 4)
     assert table["boilerplate"] == pytest.approx(shared / 11), "fact and length stand under both items"
-    assert diversity.numbers(SESSIONS, by_words).set_index("name")["value"]["overlap with seeds"] is None
+    assert diversity.numbers(SESSIONS, by_words).set_index("name")["value"]["overlap with general principles"] is None
 
 
 def test_numbers_of_samples_without_principles_are_empty_not_wrong() -> None:

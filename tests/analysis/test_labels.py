@@ -64,8 +64,6 @@ def test_the_latest_stands_and_what_is_taken_back_does_not() -> None:
     assert labels.standing([first, second]) == [second]
     back = said(0, "", replaces=second.id)
     assert labels.standing([first, second, back]) == []
-    assert labels.undone([first, second], "ann") == second
-    assert labels.undone([first, second], "bob") is None
 
 
 def test_agreement_is_what_the_library_says_of_what_both_labelled() -> None:

@@ -14,7 +14,7 @@ def test_two_scopes_share_clusters_and_have_tables_of_their_own() -> None:
     assert len(found.stated) == 11
     assert found.stated.groupby("principle")["cluster"].nunique().max() == 1
     assert {len(table) for table in found.clusters} == {3, 2}, "the second never states the tone"
-    overlap = [table.set_index("name")["value"]["overlap with seeds"] for table in found.numbers]
+    overlap = [table.set_index("name")["value"]["overlap with general principles"] for table in found.numbers]
     assert overlap == [3 / 8, None], "only the first has a template with general principles"
     assert [len(table) for table in found.growth] == [6, 3]
     called = dict(zip(found.stated["principle"], found.stated["name"], strict=True))

@@ -28,7 +28,7 @@ def test_numbers_and_tables_of_two_files(command: Command, tmp_path: Path) -> No
     done = command("principles", first, second, "--out", tmp_path / "tables")
     assert done.code == 0, done.words
     assert [line["principles stated"] for line in done.lines] == [8, 3]
-    assert all(line["overlap with seeds"] is not None for line in done.lines)
+    assert all(line["overlap with general principles"] is not None for line in done.lines)
     stated = pd.read_csv(tmp_path / "tables" / "statements.csv")
     assert (stated["principle"] == WORDS["fact"]).sum() == 4
     assert set(pd.read_csv(tmp_path / "tables" / "growth.csv")["scope"]) == {0, 1}

@@ -37,6 +37,7 @@ def test_a_small_model_gets_an_update(tiny: Path, tmp_path: Path) -> None:
     preset = replace(PRESETS["small"], items=1, group=4, updates=1, limit=8)
     grpo_trl.train(str(tiny), rft.items(SEEN, 5, 8), preset, tmp_path, cpu=True, vllm=False)
     assert (tmp_path / "final" / "model.safetensors").is_file()
+    assert models.style_of(tmp_path / "final") == "compact", "score asks it as it was trained"
     state = json.loads((tmp_path / "checkpoint-1" / "trainer_state.json").read_text())
     (entry,) = [line for line in state["log_history"] if "reward" in line]
     assert entry["reward"] == -1.0, "eight random tokens are no judgment"
