@@ -1,10 +1,11 @@
 """python app.py train demos|rft|grpo|meta|all|bundle: train a GRM and its meta RM by the paper's recipe.
 
-Every stage goes on where it was stopped. `all` runs the four within --minutes, on a CPU or a GPU. `bundle` makes what
-was trained the default model of this folder.
+Every stage goes on where it was stopped. `all` runs the four within --minutes, on a CPU or a GPU; a stage by itself
+fits for --minutes and samples all that it has to. `bundle` makes what was trained the default model of this folder.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,24 @@ from cli.common import print_json, real, say, whole
 
 if TYPE_CHECKING:
     from grm_core.training.meta import Told
+    from grm_core.training.stages import Plan
 
 HELP = "train a GRM and its meta RM (SPCT)"
 STAGES = ("demos", "rft", "grpo", "meta", "all", "bundle")
-_SHARES = {"demos": 0.5, "rft": 0.2, "grpo": 0.15, "meta": 0.15}
-"""Of the minutes of `all`."""
+_SHARES = {"demos": (0.5, 0.0), "rft": (0.12, 0.08), "grpo": (0.15, 0.0), "meta": (0.06, 0.045)}
+"""Of the minutes of `all`: for fitting, and for sampling at most. GRPO samples as it fits; the meta RM's stage reads
+judgments for its head as long as it may sample."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("stage", choices=STAGES)
-    parser.add_argument("--minutes", type=real(0.05, 100_000), default=25.0, help="budget (default: %(default)s)")
+    parser.add_argument(
+        "--minutes",
+        type=real(0.05, 100_000),
+        default=25.0,
+        help="budget of all; of a stage by itself, of fitting (default: %(default)s)",
+    )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--folder", type=Path, default=Path("build/training"), help="results (default: %(default)s)")
     parser.add_argument("--base", type=Path, help="folder of the model to start from (default: the bundled base)")
@@ -71,19 +79,25 @@ def run(args: argparse.Namespace) -> int:
         log=say,
         **sizes,
     )
-    shares = _SHARES if args.stage == "all" else {args.stage: 1.0}
-    for stage, share in shares.items():
-        minutes = args.minutes * share
-        say(f"{stage}: {minutes:.1f} minutes")
-        if stage == "demos":
-            stages.demos(plan, minutes)
-        elif stage == "rft":
-            stages.rejective(plan, minutes, args.items)
-        elif stage == "grpo":
-            stages.reinforce(plan, minutes, args.items)
-        else:
-            stages.judge_of_judges(plan, minutes, args.items)
+    for stage, (fitting, sampling) in (_SHARES if args.stage == "all" else {args.stage: (1.0, None)}).items():
+        minutes = args.minutes * fitting
+        mine = replace(plan, sampling=args.minutes * sampling if sampling else None)
+        say(f"{stage}: {minutes:.1f} minutes" + (f", sampling at most {mine.sampling:.1f}" if mine.sampling else ""))
+        _train(mine, stage, minutes, args.items)
     return 0
+
+
+def _train(plan: "Plan", stage: str, minutes: float, items: int) -> None:
+    from grm_core.training import stages
+
+    if stage == "demos":
+        stages.demos(plan, minutes)
+    elif stage == "rft":
+        stages.rejective(plan, minutes, items)
+    elif stage == "grpo":
+        stages.reinforce(plan, minutes, items)
+    else:
+        stages.judge_of_judges(plan, minutes, items)
 
 
 def _from_labels(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 The classes of a sample are those of the paper's failure analysis (arXiv 2504.02495, App. F).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from grm_core.analysis.frames import letter
 from grm_core.errors import UsageError

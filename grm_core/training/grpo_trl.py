@@ -61,8 +61,8 @@ def config(preset: Preset, out: Path, *, cpu: bool, vllm: bool, processes: int =
 def train(model: str, examples: Sequence[Example], preset: Preset, out: Path, cpu: bool, vllm: bool) -> None:
     """Train from a checkpoint folder if `out` holds one, else from `model`; writes checkpoints and `out`/final.
 
-    Under `accelerate launch` the batch of the preset is shared by all processes (WORLD_SIZE). The final model is marked
-    as one that knows the compact templates, which `score` and the page then ask it with.
+    Under `accelerate launch` all processes (WORLD_SIZE) share the preset's batch. The final model is marked as one of
+    the compact templates, which `score` and the page then ask it with.
     """
     from datasets import Dataset
     from trl import GRPOTrainer

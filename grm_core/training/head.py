@@ -1,6 +1,8 @@
 """The meta RM's head on features of the frozen GRM: a logistic regression, before any adapter is trained."""
 
 import hashlib
+import random
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,21 +23,28 @@ _PIECE = 64
 """Judgments that are read between two saves of the file."""
 
 
-def fit(policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[str], None]) -> float:
+def fit(
+    policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[str], None], minutes: float | None = None
+) -> float:
     """Give a fresh policy's head the weights of a logistic regression on the frozen model's last states.
 
     The regularisation is the strongest whose cross-validated log loss (items stay together) is nearly the lowest: a
     head that knows the judgments by heart would leave an adapter nothing to learn from them. Returns its AUC.
-    `cache` keeps the states; stopped and called again, it reads only what is missing.
+    `cache` keeps the states; stopped and called again, it reads only what is missing. After `minutes` it makes do with
+    what was read.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss, roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
     rows = [row(policy.tokenizer, judgment) for judgment in judgments]
-    states = features(policy, rows, cache, log)
-    labels = np.array([each.label for each in rows])
-    items = [judgment.reading.example.id for judgment in judgments]
+    known = features(policy, rows, cache, log, minutes)
+    there = [
+        (one, told, known[name]) for one, told in zip(rows, judgments, strict=True) if (name := _name(one)) in known
+    ]
+    states = np.stack([state for _, _, state in there]).astype(np.float32)
+    labels = np.array([one.label for one, _, _ in there])
+    items = [told.reading.example.id for _, told, _ in there]
     # Scaled but not centred: the head has no bias, and the states' common part stands in for one.
     scale = np.sqrt((states**2).mean(0)) + 1e-6
     scaled, folds = states / scale, StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
@@ -50,26 +59,34 @@ def fit(policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[s
     model = LogisticRegression(C=best, fit_intercept=False, max_iter=1000).fit(scaled, labels)
     head = policy.model.get_base_model().score.modules_to_save["default"]
     head.weight.data.copy_(torch.tensor(model.coef_ / scale))
-    log(f"head on {len(rows)} judgments: cross-validated AUC {found[best][1]:.3f} (C = {best:g})")
+    log(f"head on {len(there)} judgments: cross-validated AUC {found[best][1]:.3f} (C = {best:g})")
     return found[best][1]
 
 
-def features(policy: Policy, rows: Sequence[Row], cache: Path, log: Callable[[str], None]) -> np.ndarray:
-    """The last state of every row, float32 [n, hidden size], in their order."""
+def features(
+    policy: Policy, rows: Sequence[Row], cache: Path, log: Callable[[str], None], minutes: float | None = None
+) -> dict[str, Any]:
+    """Name of a row -> its last state, 16 bits [hidden size]; of all rows, or of those that `minutes` reached."""
+    until = float("inf") if minutes is None else time.monotonic() + 60 * minutes
     known: dict[str, Any] = {}
     if cache.exists():
         with np.load(cache) as saved:
             known = dict(zip(saved["names"].tolist(), saved["states"], strict=True))
     names = [_name(each) for each in rows]
     missing = [index for index, name in enumerate(names) if name not in known]
-    missing.sort(key=lambda index: len(rows[index].ids))  # rows of nearly one length: little padding
+    if minutes is None:
+        missing.sort(key=lambda index: len(rows[index].ids))  # rows of nearly one length: little padding
+    else:
+        random.Random(0).shuffle(missing)  # what is left out is a draw of all, not the long ones
     for start in range(0, len(missing), _PIECE):
         piece = missing[start : start + _PIECE]
         found = looked_at(policy, [rows[index] for index in piece], last_states)
         known |= zip((names[index] for index in piece), found.half().cpu().numpy(), strict=True)
         _save(cache, known)
         log(f"{start + len(piece)} of {len(missing)} judgments read")
-    return np.stack([known[name] for name in names]).astype(np.float32)
+        if time.monotonic() > until:
+            break
+    return known
 
 
 def _save(cache: Path, known: dict[str, Any]) -> None:

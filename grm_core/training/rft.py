@@ -122,15 +122,38 @@ def write(path: Path, sampled: Sequence[Judgment]) -> None:
             lines.write(json.dumps(record) + "\n")
 
 
+def key(question: Question) -> tuple[str, bool]:
+    """What names a question among those that are sampled: its item, and whether it was hinted."""
+    return question.example.id, question.hinted
+
+
+def texts(path: Path) -> dict[tuple[str, bool], list[tuple[str, bool]]]:
+    """Key of a question -> (text, finished) of its judgments in the file; {} where there is none."""
+    found: dict[tuple[str, bool], list[tuple[str, bool]]] = {}
+    for record in _records(path):
+        found.setdefault((record["example_id"], record["hinted"]), []).append((record["text"], record["finished"]))
+    return found
+
+
+def mend(path: Path) -> None:
+    """Cut off a last line that was not written to its end, so that more can be added."""
+    if path.exists() and not (held := path.read_bytes()).endswith(b"\n"):
+        path.write_bytes(held[: held.rfind(b"\n") + 1])
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue  # a last line that was cut short
+
+
 def read(path: Path, examples: Sequence[Example]) -> list[Judgment]:
     """The judgments of a file whose examples are given; a last line that was cut short is left out."""
     known = {example.id: example for example in examples}
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
+    for record in _records(path):
         if record["example_id"] in known:
             example, order = known[record["example_id"]], tuple(record["order"])
             single = len(order) == 1

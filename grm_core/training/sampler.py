@@ -1,7 +1,12 @@
-"""Sampling for training: through vLLM, which is several times faster, where it is installed, else by `generate`."""
+"""Sampling for training: through vLLM, which is several times faster, where it is installed, else by `generate`.
+
+Judgments go into a file as they come: sampling that was stopped goes on there, and a limit of minutes leaves a part.
+"""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,63 +14,89 @@ import torch
 from grm_core.engines import create, has_vllm
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError
-from grm_core.training import generate, policy
+from grm_core.training import generate, policy, rft
 from grm_core.training.generate import Judgment, Question
 from grm_core.types import Params, Request
 
 WAVE = 96
 """Completions that are asked for at the same time."""
+Keep = Callable[[Sequence[Judgment]], None]
+"""What takes the judgments of a wave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How often and how long."""
+
+    each: int
+    """Judgments per question."""
+    params: Params
+    seed: int
+    device: str
+    minutes: float | None = None
+    """Nothing more is asked once they have passed, the first wave excepted; None: until all is sampled."""
 
 
 def sample(
-    grm: Path, questions: Sequence[Question], each: int, params: Params, seed: int, device: str,
-    log: Callable[[str], None],
-) -> list[list[Judgment]]:  # fmt: skip
-    """`each` judgments per question, in the questions' order, by the model in the folder `grm`."""
-    torch.manual_seed(seed)
-    if device == "cpu" and has_vllm():
-        engine = create("managed", str(grm), concurrency=WAVE)
-        return ask(engine, questions, each, params, seed, _telling(log, len(questions)))
-    frozen = policy.load_frozen(grm, device)
-    repeated = [question for question in questions for _ in range(each)]
-    batch = 32 if device == "cpu" else 512
-    found = generate.judge(frozen, repeated, params.temperature, params.max_tokens, batch)
-    return [found[start : start + each] for start in range(0, len(found), each)]
-
-
-def _telling(log: Callable[[str], None], count: int) -> Callable[[int], None]:
-    def tell(done: int) -> None:
-        if done == count or done % 960 < WAVE // 3:
-            log(f"sampled {done} of {count} items")
-
-    return tell
-
-
-def ask(
-    engine: Engine, questions: Sequence[Question], each: int, params: Params, seed: int, on_wave: Callable[[int], None]
+    path: Path, grm: Path, questions: Sequence[Question], settings: Settings, log: Callable[[str], None]
 ) -> list[list[Judgment]]:
-    """`each` judgments per question, in the questions' order; a question whose completion failed has fewer.
+    """The judgments of each question by the model in the folder `grm`, in the questions' order.
 
-    The engine is started and closed here. Raises EngineError when it cannot start.
+    What `path` holds of them already is not asked again; what comes is added to it. A question that the minutes did
+    not reach, or whose completions failed, has none.
     """
-    return asyncio.run(_ask(engine, questions, each, params, seed, on_wave))
+    rft.mend(path)
+    there = rft.texts(path)
+    todo = [(number, question) for number, question in enumerate(questions) if rft.key(question) not in there]
+    if todo:
+        log(f"sampling {len(todo)} of {len(questions)} items")
+        _ask_for(todo, grm, settings, lambda judgments: rft.write(path, judgments))
+        there = rft.texts(path)
+    return [[Judgment(each, *said) for said in there.get(rft.key(each), [])] for each in questions]
 
 
-async def _ask(
-    engine: Engine, questions: Sequence[Question], each: int, params: Params, seed: int, on_wave: Callable[[int], None]
-) -> list[list[Judgment]]:
-    found: list[list[Judgment]] = [[] for _ in questions]
+def _ask_for(todo: Sequence[tuple[int, Question]], grm: Path, settings: Settings, keep: Keep) -> None:
+    torch.manual_seed(settings.seed)
+    until = float("inf") if settings.minutes is None else time.monotonic() + 60 * settings.minutes
+    if settings.device == "cpu" and has_vllm():
+        engine = create("managed", str(grm), concurrency=WAVE)
+        asyncio.run(ask(engine, todo, settings, until, keep))
+        return
+    frozen = policy.load_frozen(grm, settings.device)
+    batch = 32 if settings.device == "cpu" else 512
+    # Some batches at a time: prompts of nearly one length stand together, and little is lost when it is stopped.
+    step = max(1, 4 * batch // settings.each)
+    for start in range(0, len(todo), step):
+        asked = [question for _, question in todo[start : start + step] for _ in range(settings.each)]
+        keep(generate.judge(frozen, asked, settings.params.temperature, settings.params.max_tokens, batch))
+        if time.monotonic() > until:
+            return
+
+
+async def ask(
+    engine: Engine, todo: Sequence[tuple[int, Question]], settings: Settings, until: float, keep: Keep
+) -> None:
+    """Ask the numbered questions in waves until the monotonic clock says `until`; seeds follow from the numbers.
+
+    The engine is started and closed here. Raises EngineError when it cannot start; a completion that failed is left
+    out.
+    """
     try:
         await engine.start()
-        step = max(1, WAVE // each)
-        for start in range(0, len(questions), step):
-            wave = range(start, min(start + step, len(questions)))
-            requests = [Request(str(i), questions[i].messages(), params, seed + i * each, each) for i in wave]
+        step = max(1, WAVE // settings.each)
+        for start in range(0, len(todo), step):
+            wave = dict(todo[start : start + step])
+            requests = [
+                Request(str(i), each.messages(), settings.params, settings.seed + i * settings.each, settings.each)
+                for i, each in wave.items()
+            ]
+            found: dict[int, list[Judgment]] = {i: [] for i in wave}
             async for reply in engine.generate(requests):
                 if not isinstance(reply.result, EngineError):
                     text, reason = reply.result.text, reply.result.finish_reason
-                    found[int(reply.key)].append(Judgment(questions[int(reply.key)], text, reason != "length"))
-            on_wave(wave.stop)
+                    found[int(reply.key)].append(Judgment(wave[int(reply.key)], text, reason != "length"))
+            keep([judgment for judgments in found.values() for judgment in judgments])
+            if time.monotonic() > until:
+                return
     finally:
         await engine.close()
-    return found

@@ -37,6 +37,8 @@ _OWN = 0.3
 """Share of the GRM's own judgments among the rows of rejective fine-tuning; the rest are demonstrations."""
 _WEAK = 0.35
 """Share of demonstrations of the families that the GRM gets wrong most (on its training items)."""
+_HINTED = 0.3
+"""Of the minutes in which rejective fine-tuning may sample, the share of the hinted samples."""
 _META_PART = 3
 """One item in this many, of those sampled for rejection, is sampled anew for the meta RM: it learns from both."""
 _META_FIRST, _RFT_FIRST, _GRPO_FIRST, _WEAK_FIRST = 400_000, 500_000, 600_000, 700_000
@@ -65,6 +67,8 @@ class Plan:
     preset: str = "small"
     temperature: float = 0.9
     """At which judgments are sampled for rejection and for the meta RM."""
+    sampling: float | None = None
+    """Minutes in which a stage may sample, and those in which it may read for the head; None: until all is done."""
     log: Log = field(default=print)
 
     def examples(self, split: str = "train") -> list[Example]:
@@ -174,7 +178,9 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     examples = fresh + rft.items(SEEN, _META_FIRST, items // _META_PART)
     if not samples.exists():
         asked = rft.questions([example for example in examples if len(example.responses) > 1], plan.seed + 1)
-        _write(samples, _sample(plan, grm, asked, rft.N_RFT, plan.seed + 1))
+        partial = samples.with_suffix(".partial")
+        _sample(plan, partial, grm, asked, rft.N_RFT, plan.seed + 1)
+        partial.rename(samples)
     rejection = rft.read(plan.folder / "rft" / "samples.jsonl", _rejection_items(plan, items))
     judgments = [each for each in [*rejection, *rft.read(samples, examples)] if _judges(each)]
     judgments = _few_pairs(judgments, [each.question.example for each in judgments], plan)
@@ -183,7 +189,7 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     learn, held_out = meta.split(meta.told(judgments), 0.1, plan.seed)
     learner = meta.load(grm, folder if folder.exists() else None, META_RANK, plan.device)
     if not folder.exists():
-        head.fit(learner, learn, folder.parent / "states.npz", plan.log)
+        head.fit(learner, learn, folder.parent / "states.npz", plan.log, plan.sampling)
         before = meta.evaluate(learner, held_out, plan.log)
         (folder.parent / "head.json").write_text(json.dumps(before, indent=1), encoding="utf-8")
     settings = fit.Settings(minutes, rate=3e-4, rows=plan.rows, tokens=2 * plan.tokens)
@@ -237,13 +243,15 @@ def _needed(folder: Path, stage: str) -> None:
 def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) -> list[Judgment]:
     """All samples of the rejective stage, hinted ones included; read from the file where it is whole."""
     if not path.exists():
-        sampled = _sample(plan, grm, rft.questions(examples, plan.seed), rft.N_RFT, plan.seed)
+        partial = path.with_suffix(".partial")
+        asked = rft.questions(examples, plan.seed)
+        sampled = _sample(plan, partial, grm, asked, rft.N_RFT, plan.seed, 1 - _HINTED)
         kept, again = rft.reject(sampled)
         plan.log(f"rft: {len(kept.judgments)} right, {kept.wrong} wrong, {kept.too_easy} items too easy")
-        hinted = _sample(plan, grm, again, 1, plan.seed + 7)
-        _write(path, [*sampled, *hinted])
+        hinted = _sample(plan, partial, grm, again, 1, plan.seed + 7, _HINTED)
+        partial.rename(path)
         summary = {
-            "items": len(examples),
+            "items": sum(map(bool, sampled)),
             "right": len(kept.judgments),
             "wrong": kept.wrong,
             "too_easy": kept.too_easy,
@@ -281,16 +289,12 @@ def _merged(plan: Plan, adapter: Path) -> Path:
     return out
 
 
-def _sample(plan: Plan, grm: Path, questions: Sequence[Question], each: int, seed: int) -> list[list[Judgment]]:
-    """`each` judgments per question at the plan's temperature."""
-    return sampler.sample(
-        grm, questions, each, Params(plan.temperature, max_tokens=_LIMIT), seed, plan.device, plan.log
-    )
-
-
-def _write(path: Path, groups: Sequence[Sequence[Judgment]]) -> None:
-    """All samples in a file that is whole or not there."""
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    rft.write(partial, [judgment for group in groups for judgment in group])
-    partial.rename(path)
+def _sample(
+    plan: Plan, path: Path, grm: Path, questions: list[Question], each: int, seed: int, part: float = 1.0
+) -> list[list[Judgment]]:
+    """`each` judgments per question at the plan's temperature, in `part` of the minutes that there are for it."""
+    params, minutes = Params(plan.temperature, max_tokens=_LIMIT), None
+    if plan.sampling is not None:
+        # What the minutes do not reach is then a draw of all, not the end of the list.
+        minutes, questions = plan.sampling * part, random.Random(seed).sample(questions, len(questions))
+    return sampler.sample(path, grm, questions, sampler.Settings(each, params, seed, plan.device, minutes), plan.log)

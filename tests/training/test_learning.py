@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,20 @@ def test_the_head_is_fitted_on_the_frozen_grm_and_reads_a_judgment_once(tiny: Pa
     assert meta.evaluate(again, held_out, silent)["auc"] == pytest.approx(found["auc"])
 
 
+def test_the_head_makes_do_with_what_its_minutes_reached(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head, "_PIECE", 30)
+    judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
+    different = [replace(each, text=each.text.replace("One", f"Rule {i}")) for i, each in enumerate(judgments)]
+    learn, told = meta.told(different), []
+    head.fit(meta.load(tiny, None, 4, "cpu"), learn, tmp_path / "states.npz", told.append, minutes=0.0)
+    assert told[0] == "30 of 60 judgments read"
+    assert told[1].startswith("head on 30 judgments")
+    head.fit(meta.load(tiny, None, 4, "cpu"), learn, tmp_path / "states.npz", told.append)
+    assert told[-1].startswith("head on 60 judgments")
+
+
 def test_a_judgment_is_read_up_to_its_scores_by_the_learner_and_by_the_merged_model(
     tiny: Path, tmp_path: Path
 ) -> None:
@@ -264,7 +279,7 @@ def test_the_whole_recipe_runs_within_its_minutes_and_again(
     monkeypatch.setattr(sampler, "has_vllm", lambda: False)
     monkeypatch.setattr(stages, "_LIMIT", 12)
     told: list[str] = []
-    plan = stages.Plan(tmp_path, tiny, rows=4, log=told.append)
+    plan = stages.Plan(tmp_path, tiny, rows=4, sampling=0.5, log=told.append)
     assert (stages.demos(plan, 0.06) / "adapter_model.safetensors").is_file()
     assert models.style_of(tmp_path / "demos" / "checkpoint") == "compact"
     adapter = stages.rejective(plan, 0.06, 31)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grm_core import models
 from grm_core.training import rft, tasks
 from grm_core.training.families import SEEN
 from grm_core.training.grpo import PRESETS
