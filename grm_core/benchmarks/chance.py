@@ -15,7 +15,8 @@ from grm_core.voting import leader
 
 _JUDGED = 20_000
 """Items over all draws: an accuracy then has a standard error of at most .004. More items need one draw only."""
-_DRAWS_MOST = 1000
+_DRAWS_MOST = 200
+"""Reached below a hundred items, where the headline itself is far less certain."""
 
 
 def chance(benchmark: Benchmark, items: Sequence[Scored], seed: int = 0) -> float | None:

@@ -22,7 +22,7 @@ def test_of_pairs_it_is_a_half_whatever_the_scores(tmp_path: Path) -> None:
     data = jsonl(tmp_path / "rb.jsonl", [two(str(i), subset="mt-bench-easy") for i in range(8)])
     for scores in ((9, 1), (1, 9), (5, 5)):
         found = made("rewardbench", data, one_each({str(i): scores for i in range(8)} | {"3": None}))
-        assert lots(found) == pytest.approx(0.5, abs=0.02)
+        assert lots(found) == pytest.approx(0.5, abs=0.04)
         assert "mt-bench-hard" not in " ".join(found.result.lacking), "of a section that is missing as a whole"
         assert found.result.lacking == ("alpacaeval-easy", "alpacaeval-length", "alpacaeval-hard", "mt-bench-med")
 
@@ -31,7 +31,7 @@ def test_of_two_games_it_is_a_quarter(tmp_path: Path) -> None:
     pair = {"question": "Q?", "response_A": "a", "response_B": "b", "label": "A>B", "source": "livecodebench"}
     data = jsonl(tmp_path / "jb.jsonl", [pair | {"pair_id": str(i)} for i in range(6)])
     found = made("judgebench", data, games({str(i): ((5, 5), (5, 5)) for i in range(6)}))
-    assert (found.result.headline, lots(found)) == (0, pytest.approx(0.25, abs=0.02))
+    assert (found.result.headline, lots(found)) == (0, pytest.approx(0.25, abs=0.04))
 
 
 def test_of_a_list_of_four_it_is_a_quarter_and_of_tied_prompts_less(tmp_path: Path) -> None:
@@ -41,12 +41,12 @@ def test_of_a_list_of_four_it_is_a_quarter_and_of_tied_prompts_less(tmp_path: Pa
 
     data = jsonl(tmp_path / "rb2.jsonl", [record(str(i), "Math", 1) for i in range(4)])
     found = made("rewardbench2", data, one_each({str(i): (9, 1, 1, 1) for i in range(4)}))
-    assert lots(found) == pytest.approx(0.25, abs=0.02)
+    assert lots(found) == pytest.approx(0.25, abs=0.04)
     data = jsonl(tmp_path / "ties.jsonl", [record("tied:1", "Ties", 4), record("ref:1", "Ties", 1)])
     found = made("rewardbench2", data, one_each({"tied:1": (9, 9, 9, 9, 1, 1, 1), "ref:1": (9, 1, 1, 1)}))
     # Four of seven on top: 1/35 of all orders. The twin: a quarter. Margins above the spread are rarer still.
     assert found.result.headline == pytest.approx(1.01)
-    assert lots(found) == pytest.approx(0.3 / 35 + 0.3 / 4, abs=0.03)
+    assert lots(found) == pytest.approx(0.3 / 35 + 0.3 / 4, abs=0.06)
 
 
 def test_of_a_ranking_it_is_a_half_and_none_where_all_labels_are_one(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_of_a_ranking_it_is_a_half_and_none_where_all_labels_are_one(tmp_path: P
 
     data = jsonl(tmp_path / "task.jsonl", [record("a", "error"), record("b", "no_error"), record("c", "error")])
     found = made("realmistake", data, one_each({"a": (1,), "b": (9,), "c": (9,)}))
-    assert (found.result.headline, lots(found)) == (0.75, pytest.approx(0.5, abs=0.03))
+    assert (found.result.headline, lots(found)) == (0.75, pytest.approx(0.5, abs=0.06))
     data = jsonl(tmp_path / "same.jsonl", [record("a", "error"), record("c", "error")])
     found = made("realmistake", data, one_each({"a": (1,), "c": (9,)}))
     assert (found.result.headline, lots(found)) == (None, None)
