@@ -34,10 +34,8 @@ _HOLDS: dict[str, frozenset[str]] = {
     "verdict": frozenset({"query", "responses", "n"}),
 }
 """Name -> the placeholders that its file holds, no more and no fewer."""
-UNSCORED = frozenset({"judge", "critique"})
-"""Templates of the baselines: what they ask for holds no pointwise scores."""
-UNRATED = UNSCORED | {"compact-binary"}
-"""Those and training's own 0/1: a judgment by them holds no scores from 1 to 10."""
+UNRATED = frozenset({"judge", "critique", "compact-binary"})
+"""Templates of the baselines, and training's own 0/1: a judgment by them holds no scores from 1 to 10."""
 LETTERED = frozenset({"verdict"})
 """Templates that call the responses A, B, ... and ask which is the best: their completions go to grm_core.verdicts."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

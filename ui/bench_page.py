@@ -12,7 +12,6 @@ from grm_core.analysis import accuracy
 from grm_core.analysis.frames import letter
 from grm_core.benchmarks import NAMES, named, report
 from grm_core.benchmarks.base import Benchmark, Policy
-from grm_core.benchmarks.chance import chance
 from grm_core.benchmarks.report import Report
 from grm_core.benchmarks.run import Voting
 from grm_core.benchmarks.study import study
@@ -85,7 +84,7 @@ class BenchPage:
             made = _made(self._kept(name), str(Method.NAIVE), "", "")
         except UsageError:
             return None  # Items without labels, or from elsewhere: opened, the page says so.
-        return {"headline": made.result.headline, "chance": chance(made.benchmark, made.items)}
+        return {"headline": made.result.headline, "chance": made.chance}
 
     def found(self, name: str, beside: str, method: str, tie: str, invalid: str) -> Json:
         """Headline, panels and items of a run; `beside` names another run of the same benchmark, '' none."""

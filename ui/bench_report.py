@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 from plotly.offline import get_plotlyjs
 
-from grm_core.benchmarks.chance import chance
 from grm_core.benchmarks.report import Report, notes
 from grm_core.benchmarks.study import Study
 from grm_core.outcome import Invalid, Tie
@@ -133,7 +132,7 @@ def _sentences(report: Report) -> list[str]:
 
 def at_random(report: Report) -> list[str]:
     """What random scores would get, as one sentence; none where there is no headline."""
-    lot = chance(report.benchmark, report.items)
+    lot = report.chance
     return [] if lot is None else [f"Scores drawn at random would get {_percent(lot)}% on these items."]
 
 

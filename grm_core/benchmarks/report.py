@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored
@@ -14,7 +15,7 @@ _NAMED = 12
 """Subsets that a note names."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """One benchmark, one file of samples, one way to vote."""
 
@@ -28,6 +29,11 @@ class Report:
     counts: Counts
     items: tuple[Scored, ...]
     """Those that the metric saw."""
+
+    @cached_property
+    def chance(self) -> float | None:
+        """What random scores would get, 0..1: computed when it is first asked for, for all pages of the report."""
+        return chance(self.benchmark, self.items)
 
 
 def make(
@@ -56,7 +62,7 @@ def record(report: Report) -> dict[str, Any]:
         "table": [asdict(line) for line in report.result.table],
         "policies": report.policies,
         "metric": report.benchmark.headline,
-        "chance": chance(report.benchmark, report.items),
+        "chance": report.chance,
         "method": str(voting.method),
         "k": voting.k,
         "k_meta": voting.k_meta,

@@ -130,7 +130,7 @@ def key(question: Question) -> tuple[str, bool]:
 def texts(path: Path) -> dict[tuple[str, bool], list[tuple[str, bool]]]:
     """Key of a question -> (text, finished) of its judgments in the file; {} where there is none."""
     found: dict[tuple[str, bool], list[tuple[str, bool]]] = {}
-    for record in _records(path):
+    for record in _records(path) if path.exists() else ():
         found.setdefault((record["example_id"], record["hinted"]), []).append((record["text"], record["finished"]))
     return found
 
@@ -142,7 +142,7 @@ def mend(path: Path) -> None:
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+    for line in path.read_text(encoding="utf-8").splitlines():
         try:
             yield json.loads(line)
         except ValueError:

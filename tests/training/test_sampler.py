@@ -65,6 +65,12 @@ def test_what_the_file_holds_is_not_asked_again(tiny: Path, tmp_path: Path, monk
     assert len(lines) == 2 * 8 + 2, "the line that was cut short is gone"
 
 
+def test_samples_that_a_later_stage_needs_are_not_taken_for_none(tmp_path: Path) -> None:
+    assert rft.texts(tmp_path / "samples.partial") == {}, "nothing was sampled yet"
+    with pytest.raises(FileNotFoundError):
+        rft.read(tmp_path / "samples.jsonl", [QUESTIONS[0].example])
+
+
 @pytest.mark.model
 def test_minutes_leave_a_part(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampler, "has_vllm", lambda: False)
