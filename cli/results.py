@@ -158,25 +158,40 @@ def _kept(mains: dict[str, list[Judged]]) -> Iterator[str]:
 
 
 def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
-    """Other settings on the first items of each set, beside the main setting on the same items."""
+    """Other settings on the first items of each set, below the main setting on the same items."""
     rows = []
     for name, items in mains.items():
-        for (other, variant), judged in runs.items():
-            if other != name or variant in ("main", "greedy"):
-                continue
-            known = {item.item_id: item for item in judged}
+        others = {
+            variant: {item.item_id: item for item in judged}
+            for (set_, variant), judged in runs.items()
+            if set_ == name and variant not in ("main", "greedy")
+        }
+        shared = [item for item in items if any(item.item_id in known for known in others.values())]
+        if shared:
+            rows.append([SETS[name], "main", len(shared), *_by_k(shared), ""])
+        for variant, known in others.items():
             beside = [item for item in items if item.item_id in known]
             same = [known[item.item_id] for item in beside]
             if beside:
-                k = max(len(item.samples) for item in same)
-                here, main = accuracy.at_k(same, k), accuracy.at_k(beside, k)
-                cells = [accuracy.valid_share(same), accuracy.at_k(same, 1), here, main]
-                estimates = map(accuracy.estimate, cells)
-                rows.append([SETS[name], variant, len(same), k, *estimates, _signed(accuracy.estimate(here - main))])
+                k = _drawn(same)
+                apart = accuracy.estimate(accuracy.at_k(same, k) - accuracy.at_k(beside, k))
+                rows.append([SETS[name], variant, len(same), *_by_k(same), _signed(apart)])
     if rows:
-        yield "## Variants, beside the main setting on the same items\n"
-        head = ["set", "variant", "items", "k", "valid format", "Voting@1", "Voting@k", "main setting, Voting@k"]
-        yield _table([*head, "difference, points"], rows)
+        yield "## Variants, below the main setting on the same items\n"
+        yield "Voting; the difference is paired, at the largest k of the variant.\n"
+        head = ["set", "variant", "items", *(f"k = {k}" for k in KS), "valid format", "against main, points"]
+        yield _table(head, rows)
+
+
+def _by_k(items: Sequence[Judged]) -> list[object]:
+    """Voting's accuracy at each k up to what was drawn, and the share of valid samples."""
+    drawn = _drawn(items)
+    cells = [accuracy.estimate(accuracy.at_k(items, k)) if k <= drawn else "" for k in KS]
+    return [*cells, accuracy.estimate(accuracy.valid_share(items))]
+
+
+def _drawn(items: Sequence[Judged]) -> int:
+    return max(len(item.samples) for item in items)
 
 
 def _principles(mains: dict[str, list[Judged]]) -> Iterator[str]:

@@ -276,16 +276,6 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Whether a judgment agrees with the labels."""
-
-    example_id: str
-    credit: float | None
-    """0..1, or None = not scored."""
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
 class CurvePoint:
     """Voting with k of the K valid samples: a mean, and the 5th and 95th percentile (inverse CDF) over subsets."""
 

@@ -31,8 +31,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgment:
-    """What the policy wrote for a question."""
+class Trajectory:
+    """What the policy wrote for a question: one judgment, before anybody voted."""
 
     question: Question
     text: str
@@ -58,9 +58,9 @@ class Judgment:
 
 def judge(
     policy: Policy, questions: Sequence[Question], temperature: float, limit: int, batch: int = 32
-) -> list[Judgment]:
+) -> list[Trajectory]:
     """One completion per question, in their order; temperature 0 is greedy. Torch's seed decides what is drawn."""
-    found: dict[int, Judgment] = {}
+    found: dict[int, Trajectory] = {}
     ranked = sorted(range(len(questions)), key=lambda i: sum(map(len, questions[i].example.responses)))
     policy.model.eval()
     for start in range(0, len(ranked), batch):
@@ -72,7 +72,7 @@ def judge(
     return [found[i] for i in range(len(questions))]
 
 
-def _batch(policy: Policy, questions: Sequence[Question], temperature: float, limit: int) -> list[Judgment]:
+def _batch(policy: Policy, questions: Sequence[Question], temperature: float, limit: int) -> list[Trajectory]:
     tokenizer = policy.tokenizer
     chats = [[{"role": m.role, "content": m.content} for m in question.messages()] for question in questions]
     texts = [tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False) for chat in chats]
@@ -94,5 +94,5 @@ def _batch(policy: Policy, questions: Sequence[Question], temperature: float, li
     for question, ids in zip(questions, output[:, inputs.input_ids.shape[1] :].tolist(), strict=True):
         finished = tokenizer.eos_token_id in ids
         ids = ids[: ids.index(tokenizer.eos_token_id)] if finished else ids
-        judgments.append(Judgment(question, tokenizer.decode(ids, skip_special_tokens=True), finished))
+        judgments.append(Trajectory(question, tokenizer.decode(ids, skip_special_tokens=True), finished))
     return judgments

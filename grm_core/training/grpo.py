@@ -19,7 +19,7 @@ import torch
 
 from grm_core.training import policy as policies
 from grm_core.training import rows
-from grm_core.training.generate import Judgment, Question, judge
+from grm_core.training.generate import Question, Trajectory, judge
 from grm_core.training.policy import Policy
 from grm_core.training.reward import advantages, reward
 from grm_core.training.rows import Row
@@ -154,13 +154,13 @@ def _learn(policy: Policy, reference: Policy, sampled: list[tuple[Row, float]], 
     return total, divergence
 
 
-def _reward(judgment: Judgment) -> float:
+def _reward(judgment: Trajectory) -> float:
     question = judgment.question
     labels = question.example.labels or ()
     return reward(judgment.text, labels, question.order, finished=judgment.finished, binary=question.binary)
 
 
-def _row(policy: Policy, judgment: Judgment) -> Row:
+def _row(policy: Policy, judgment: Trajectory) -> Row:
     """The judgment in tokens; one that was cut off has no end-of-turn token to learn."""
     full = rows.encode(policy.tokenizer, judgment.question.messages(), [Piece(judgment.text or " ", 1.0)])
     return full if judgment.finished else Row(full.ids[:-1], full.start, full.weights[:-1])

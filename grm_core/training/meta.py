@@ -23,7 +23,7 @@ from transformers import AutoModelForSequenceClassification
 
 from grm_core import models
 from grm_core.meta_rm import Reading, encode, logits
-from grm_core.training.generate import Judgment
+from grm_core.training.generate import Trajectory
 from grm_core.training.policy import Policy, dtype_of, in_32_bits, tokenizer_of
 
 _UPPER = 1 / 3
@@ -86,7 +86,7 @@ def open_ended(template: str) -> str:
     )
 
 
-def told(judgments: Sequence[Judgment]) -> list[Told]:
+def told(judgments: Sequence[Trajectory]) -> list[Told]:
     """Judgments with what the labels of their items say of them (Eq. 10)."""
     readings = [Reading(each.question.example, each.question.order, each.text) for each in judgments]
     return [Told(reading, each.correct()) for reading, each in zip(readings, judgments, strict=True)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from grm_core.training import rows, tasks
 from grm_core.training.families import Family
-from grm_core.training.generate import Judgment, Question
+from grm_core.training.generate import Question, Trajectory
 from grm_core.training.rows import Row
 from grm_core.training.tasks import Piece
 from grm_core.types import Example
@@ -28,7 +28,7 @@ _PRINCIPLES, _REST = 0.5, 1.5
 class Kept:
     """What rejection left of some items."""
 
-    judgments: tuple[Judgment, ...]
+    judgments: tuple[Trajectory, ...]
     wrong: int
     too_easy: int
     """Items."""
@@ -52,9 +52,9 @@ def binary_labels(example: Example) -> Example:
     return replace(example, labels=(float(tasks.label_right(example, 0)),))
 
 
-def reject(sampled: Sequence[Sequence[Judgment]]) -> tuple[Kept, list[Question]]:
+def reject(sampled: Sequence[Sequence[Trajectory]]) -> tuple[Kept, list[Question]]:
     """What is kept of each question's samples, and the questions that are to be asked once more with a hint."""
-    kept: list[Judgment] = []
+    kept: list[Trajectory] = []
     wrong = too_easy = 0
     again: list[Question] = []
     for judgments in sampled:
@@ -69,13 +69,13 @@ def reject(sampled: Sequence[Sequence[Judgment]]) -> tuple[Kept, list[Question]]
     return Kept(tuple(kept), wrong, too_easy), again
 
 
-def usable(judgment: Judgment) -> bool:
+def usable(judgment: Trajectory) -> bool:
     """Whether the judgment is right and complete: two principles or more and a critique."""
     parsed = judgment.parsed()
     return judgment.correct() and len(parsed.principles) >= 2 and parsed.critique_span is not None
 
 
-def weak_families(sampled: Sequence[Judgment], families: Sequence[Family], least: float = 0.7) -> list[Family]:
+def weak_families(sampled: Sequence[Trajectory], families: Sequence[Family], least: float = 0.7) -> list[Family]:
     """The families of whose samples, not hinted, less than this share is right: they are shown more often."""
     right: dict[str, list[bool]] = {family.name: [] for family in families}
     for judgment in sampled:
@@ -85,7 +85,7 @@ def weak_families(sampled: Sequence[Judgment], families: Sequence[Family], least
     return [family for family in families if shares.get(family.name, 1.0) < least]
 
 
-def row(tokenizer: Any, judgment: Judgment) -> Row:
+def row(tokenizer: Any, judgment: Trajectory) -> Row:
     """The judgment as a training row, its prompt without a hint."""
     start = judgment.text.find("Critique:")
     start = max(start, 0)
@@ -95,7 +95,7 @@ def row(tokenizer: Any, judgment: Judgment) -> Row:
     )
 
 
-def endless(tokenizer: Any, judgments: Sequence[Judgment], seed: int, skip: int) -> Iterator[Row]:
+def endless(tokenizer: Any, judgments: Sequence[Trajectory], seed: int, skip: int) -> Iterator[Row]:
     """The kept judgments in an order drawn by the seed, again and again."""
     taken = 0
     while judgments:
@@ -109,7 +109,7 @@ def items(families: Sequence[Family], first: int, count: int) -> list[Example]:
     return [tasks.draw(families[i % len(families)], first + i // len(families)).example for i in range(count)]
 
 
-def write(path: Path, sampled: Sequence[Judgment]) -> None:
+def write(path: Path, sampled: Sequence[Trajectory]) -> None:
     """Judgments as JSON Lines: example id, source, order, whether the prompt was hinted, text, scores, correct."""
     with path.open("a", encoding="utf-8") as lines:
         for judgment in sampled:
@@ -149,7 +149,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             continue  # a last line that was cut short
 
 
-def read(path: Path, examples: Sequence[Example]) -> list[Judgment]:
+def read(path: Path, examples: Sequence[Example]) -> list[Trajectory]:
     """The judgments of a file whose examples are given; a last line that was cut short is left out."""
     known = {example.id: example for example in examples}
     found = []
@@ -161,5 +161,5 @@ def read(path: Path, examples: Sequence[Example]) -> list[Judgment]:
                 Question(binary_labels(example), order, "compact-binary", True) if single else Question(example, order)
             )
             question = replace(question, hinted=record["hinted"])
-            found.append(Judgment(question, record["text"], record["finished"]))
+            found.append(Trajectory(question, record["text"], record["finished"]))
     return found

@@ -15,12 +15,12 @@ from grm_core.engines import create, has_vllm
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError
 from grm_core.training import generate, policy, rft
-from grm_core.training.generate import Judgment, Question
+from grm_core.training.generate import Question, Trajectory
 from grm_core.types import Params, Request
 
 WAVE = 96
 """Completions that are asked for at the same time."""
-Keep = Callable[[Sequence[Judgment]], None]
+Keep = Callable[[Sequence[Trajectory]], None]
 """What takes the judgments of a wave."""
 
 
@@ -39,7 +39,7 @@ class Settings:
 
 def sample(
     path: Path, grm: Path, questions: Sequence[Question], settings: Settings, log: Callable[[str], None]
-) -> list[list[Judgment]]:
+) -> list[list[Trajectory]]:
     """The judgments of each question by the model in the folder `grm`, in the questions' order.
 
     What `path` holds of them already is not asked again; what comes is added to it. A question that the minutes did
@@ -52,7 +52,7 @@ def sample(
         log(f"sampling {len(todo)} of {len(questions)} items")
         _ask_for(todo, grm, settings, lambda judgments: rft.write(path, judgments))
         there = rft.texts(path)
-    return [[Judgment(each, *said) for said in there.get(rft.key(each), [])] for each in questions]
+    return [[Trajectory(each, *said) for said in there.get(rft.key(each), [])] for each in questions]
 
 
 def _ask_for(todo: Sequence[tuple[int, Question]], grm: Path, settings: Settings, keep: Keep) -> None:
@@ -90,11 +90,11 @@ async def ask(
                 Request(str(i), each.messages(), settings.params, settings.seed + i * settings.each, settings.each)
                 for i, each in wave.items()
             ]
-            found: dict[int, list[Judgment]] = {i: [] for i in wave}
+            found: dict[int, list[Trajectory]] = {i: [] for i in wave}
             async for reply in engine.generate(requests):
                 if not isinstance(reply.result, EngineError):
                     text, reason = reply.result.text, reply.result.finish_reason
-                    found[int(reply.key)].append(Judgment(wave[int(reply.key)], text, reason != "length"))
+                    found[int(reply.key)].append(Trajectory(wave[int(reply.key)], text, reason != "length"))
             keep([judgment for judgments in found.values() for judgment in judgments])
             if time.monotonic() > until:
                 return

@@ -20,7 +20,7 @@ from grm_core import models
 from grm_core.errors import UsageError
 from grm_core.training import fit, grpo, head, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
 from grm_core.training.families import SEEN
-from grm_core.training.generate import Judgment, Question
+from grm_core.training.generate import Question, Trajectory
 from grm_core.training.rows import Row
 from grm_core.types import Example, Params
 
@@ -203,7 +203,7 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     return folder
 
 
-def _judges(judgment: Judgment) -> bool:
+def _judges(judgment: Trajectory) -> bool:
     """Whether the meta RM can learn from it: several responses, readable scores, no hint."""
     question = judgment.question
     return len(question.order) > 1 and not question.hinted and judgment.scores() is not None
@@ -240,7 +240,7 @@ def _needed(folder: Path, stage: str) -> None:
         raise UsageError(f"there is no {folder}: run the stage {stage} first")
 
 
-def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) -> list[Judgment]:
+def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) -> list[Trajectory]:
     """All samples of the rejective stage, hinted ones included; read from the file where it is whole."""
     if not path.exists():
         partial = path.with_suffix(".partial")
@@ -291,7 +291,7 @@ def _merged(plan: Plan, adapter: Path) -> Path:
 
 def _sample(
     plan: Plan, path: Path, grm: Path, questions: list[Question], each: int, seed: int, part: float = 1.0
-) -> list[list[Judgment]]:
+) -> list[list[Trajectory]]:
     """`each` judgments per question at the plan's temperature, in `part` of the minutes that there are for it."""
     params, minutes = Params(plan.temperature, max_tokens=_LIMIT), None
     if plan.sampling is not None:

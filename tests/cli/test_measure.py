@@ -87,7 +87,7 @@ def test_the_page_of_results_says_what_the_samples_say(command: Command, tmp_pat
     (folder / "rivals.json").write_text(
         json.dumps({"longer response wins": {f"i{i}": float(i == 0) for i in range(4)}})
     )
-    few = [line for line in lines if "index" not in line or int(str(line["index"])) < 8]
+    few = [line for line in lines if "index" not in line or int(str(line["index"])) < 8][: 1 + 3 * 9]
     (folder / "T1.0.jsonl").write_text("".join(json.dumps(line) + "\n" for line in few))
     out = tmp_path / "results.md"
     done = command("measure", "report", folder, "--out", out)
@@ -104,10 +104,13 @@ def test_the_page_of_results_says_what_the_samples_say(command: Command, tmp_pat
     assert meta[5].startswith("100.0 ")
     assert table["Seen families, new items", "Voting@32 - Voting@1"][0].startswith("+65.6 ")
     assert table["Seen families, new items", "MetaRM@32 - longer response wins (25.0)"][0].startswith("+75.0 ")
-    items, k, valid, one, voted, main, difference = table["Seen families, new items", "T1.0"]
-    assert (items, k, valid[:6], one[:5]) == ("4", "8", "100.0 ", "37.5 ")
-    assert voted.startswith("100.0 "), "3 x 7 points ahead against 5 x 1 behind"
-    assert float(difference.split()[0]) == pytest.approx(100 - float(main.split()[0]), abs=0.11)
+    items, one, *voted, valid, difference = table["Seen families, new items", "T1.0"]
+    assert (items, valid[:6], one[:5]) == ("3", "100.0 ", "37.5 ")
+    assert voted[2].startswith("100.0 "), "k = 8: 3 x 7 points ahead against 5 x 1 behind"
+    assert voted[3:] == ["", ""], "nobody drew 16 samples"
+    items, one, *voted, valid, _ = table["Seen families, new items", "main"]
+    assert (items, valid[:5], one[:5]) == ("3", "96.9 ", "34.4 "), "on the items of the variant only"
+    assert float(difference.split()[0]) == pytest.approx(100 - float(voted[2].split()[0]), abs=0.11)
     best = [row for row in rows if row[:3] == ["Seen families, new items", "guided", "1"]]
     assert [row[3:6] for row in best] == [["the best one", "100.0 [100.0, 100.0]", "+0.0 [+0.0, +0.0]"]]
     assert "AUC of the meta RM's logit, right against wrong samples: Seen families, new items 1.000" in page

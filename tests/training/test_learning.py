@@ -9,7 +9,7 @@ import pytest
 
 from grm_core.errors import UsageError
 from grm_core.training.families import SEEN
-from grm_core.training.generate import Judgment, Question
+from grm_core.training.generate import Question, Trajectory
 from grm_core.types import Example
 from tests.make import make_example
 
@@ -177,12 +177,12 @@ def test_a_large_beta_holds_the_policy_back(tiny: Path) -> None:
     assert ends[1] < ends[0]
 
 
-def labelled(name: str, good: bool) -> Judgment:
+def labelled(name: str, good: bool) -> Trajectory:
     made = make_example(2)
     example = Example(name, made.query, made.responses, (1.0, 0.0), None, "tasks", "keyword")
     scores, words = ("9, 2", "the first is right") if good else ("2, 9", "the second is better somehow")
     text = f"Principles:\n1. One (weight: 50%)\n2. Two (weight: 50%)\nCritique:\n{words}\nScores: \\boxed{{{scores}}}"
-    return Judgment(Question(example, (0, 1)), text, True)
+    return Trajectory(Question(example, (0, 1)), text, True)
 
 
 def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from grm_core.training import meta, rft
 from grm_core.training.families import SEEN
-from grm_core.training.generate import Judgment, Question
+from grm_core.training.generate import Question, Trajectory
 from grm_core.training.reward import advantages, reward, trl_reward
 from grm_core.types import Example
 from tests.make import make_example
@@ -20,10 +20,10 @@ def example(name: str, labels: tuple[float, ...] = (1.0, 0.0)) -> Example:
     return Example(name, made.query, made.responses, labels, None, "tasks", "keyword")
 
 
-def judgment(name: str, scores: str, order: tuple[int, ...] = (0, 1), principles: int = 2) -> Judgment:
+def judgment(name: str, scores: str, order: tuple[int, ...] = (0, 1), principles: int = 2) -> Trajectory:
     stated = "".join(f"{i}. Point {i} (weight: 50%)\n" for i in range(1, principles + 1))
     text = f"Principles:\n{stated}Critique:\nResponse 1: fine. Response 2: poor.\nScores: \\boxed{{{scores}}}"
-    return Judgment(Question(example(name), order), text, True)
+    return Trajectory(Question(example(name), order), text, True)
 
 
 def test_wrong_ones_and_items_that_are_too_easy_are_dropped() -> None:
@@ -59,7 +59,7 @@ def test_weak_families_are_those_whose_own_samples_are_mostly_wrong_hinted_ones_
     families = [family for family in SEEN if family.name in ("keyword", "avoid", "opening")]
     assert [family.name for family in families] == ["keyword", "avoid", "opening"]
 
-    def of(family: str, scores: str, hinted: bool = False, source: str = "tasks") -> Judgment:
+    def of(family: str, scores: str, hinted: bool = False, source: str = "tasks") -> Trajectory:
         one = judgment("a", scores)
         known = replace(one.question.example, subset=family, source=source)
         return replace(one, question=replace(one.question, example=known, hinted=hinted))
@@ -72,7 +72,7 @@ def test_weak_families_are_those_whose_own_samples_are_mostly_wrong_hinted_ones_
 
 def test_samples_are_written_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
-    hinted = Judgment(Question(example("b"), (1, 0), hinted=True), "text", False)
+    hinted = Trajectory(Question(example("b"), (1, 0), hinted=True), "text", False)
     written = [judgment("a", "9, 2"), hinted]
     rft.write(path, written)
     path.write_text(path.read_text() + '{"example_id": "a", "cut')
@@ -89,9 +89,9 @@ def test_single_responses_are_asked_for_zero_or_one() -> None:
     questions = rft.questions([good, bad], 0)
     assert [question.example.labels for question in questions] == [(1.0,), (0.0,)]
     assert all(question.binary for question in questions)
-    assert Judgment(questions[0], "Scores: \\boxed{1}", True).correct()
-    assert Judgment(questions[1], "Scores: \\boxed{0}", True).correct()
-    assert not Judgment(questions[1], "Scores: \\boxed{7}", True).correct()
+    assert Trajectory(questions[0], "Scores: \\boxed{1}", True).correct()
+    assert Trajectory(questions[1], "Scores: \\boxed{0}", True).correct()
+    assert not Trajectory(questions[1], "Scores: \\boxed{7}", True).correct()
 
 
 def test_the_reward_is_one_for_right_and_minus_one_for_wrong_tied_or_unreadable() -> None:

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from grm_core.training import generate, rft, sampler  # noqa: E402
 from grm_core.training.families import SEEN  # noqa: E402
-from grm_core.training.generate import Judgment, Question  # noqa: E402
+from grm_core.training.generate import Question, Trajectory  # noqa: E402
 from grm_core.types import Params  # noqa: E402
 from tests.fake_engine import FakeEngine  # noqa: E402
 
@@ -22,20 +22,20 @@ def settings(minutes: float | None = None) -> sampler.Settings:
 
 
 def test_an_engine_is_asked_for_what_is_missing_with_the_seeds_of_the_whole() -> None:
-    kept: list[list[Judgment]] = []
+    kept: list[list[Trajectory]] = []
     todo = [(number, QUESTIONS[number]) for number in range(3, 60)]
     engine = FakeEngine(failing=frozenset({107}))  # the second completion of question 3
     asyncio.run(sampler.ask(engine, todo, settings(), float("inf"), lambda wave: kept.append(list(wave))))
     assert [len(wave) for wave in kept] == [2 * 48 - 1, 2 * 9], "waves of 96 completions, one of them failed"
     assert kept[0][0].question is QUESTIONS[3]
-    whole: list[Judgment] = []
+    whole: list[Trajectory] = []
     asyncio.run(sampler.ask(FakeEngine(), [(5, QUESTIONS[5])], settings(), float("inf"), whole.extend))
     assert [each.text for each in whole] == [each.text for each in kept[0][3:5]], "the number decides the seed"
     assert engine.state().phase == "closed"
 
 
 def test_after_the_minutes_nothing_more_is_asked() -> None:
-    kept: list[Judgment] = []
+    kept: list[Trajectory] = []
     asyncio.run(sampler.ask(FakeEngine(), list(enumerate(QUESTIONS)), settings(), 0.0, kept.extend))
     assert len(kept) == 96, "one wave"
 
@@ -46,7 +46,7 @@ def test_what_the_file_holds_is_not_asked_again(tiny: Path, tmp_path: Path, monk
     asked: list[Question] = []
     judge = generate.judge
 
-    def counted(policy: object, questions: list[Question], *rest: object) -> list[Judgment]:
+    def counted(policy: object, questions: list[Question], *rest: object) -> list[Trajectory]:
         asked.extend(questions)
         return judge(policy, questions, *rest)  # type: ignore[arg-type]
 
