@@ -155,7 +155,9 @@ class ServerEngine:
                 pending.done(first + index, error)
 
     async def _attempt(self, attempt: Attempt) -> None:
-        pending, before = attempt.pending, len(attempt.pending.waiting)
+        pending = attempt.pending
+        mine = set(range(attempt.first, attempt.first + attempt.request.n))  # siblings are asked for at the same time
+        before = mine & pending.waiting
         sent = body(attempt.request, self.model, self._limit, pending.streams)
         try:
             if pending.streams:
@@ -164,9 +166,9 @@ class ServerEngine:
             else:
                 attempt.read(await self._client.json("POST", CHAT, sent))
         except EngineError:
-            if len(pending.waiting) == before:
+            if mine & pending.waiting == before:
                 raise
-        if len(pending.waiting) == before:
+        if mine & pending.waiting == before:
             raise EngineError("the server's answer holds no finished completion", retryable=True)
 
 

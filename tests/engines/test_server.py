@@ -1,5 +1,6 @@
 """The server engine against a server that behaves, and against one that does not."""
 
+import asyncio
 import time
 
 import pytest
@@ -72,6 +73,24 @@ async def test_only_the_missing_child_is_asked_for_again_with_its_own_seed(serve
     assert texts(await collect(engine, ask(seed=5, n=3))) == [text_of(s) for s in (5, 6, 7)]
     assert [(call.body["seed"], call.body["n"]) for call in server.chats] == [(5, 3), (6, 1)]
     assert engine.retried == 1
+
+
+@pytest.mark.parametrize("refused", [1, 2], ids=["one is refused", "both are refused"])
+async def test_children_asked_for_alone_do_not_hide_each_others_failures(server: WireServer, refused: int) -> None:
+    async def first_only(call, writer):  # type: ignore[no-untyped-def]
+        whole = answer(call.body)
+        del whole["choices"][1:]
+        await reply(whole)(call, writer)
+
+    async def refuse(call, writer):  # type: ignore[no-untyped-def]
+        await asyncio.sleep(0.2)  # both children are under way by then
+        await reply({"error": {"message": "no such thing"}}, 400)(call, writer)
+
+    server.plan = [first_only, *[refuse] * refused]
+    async with asyncio.timeout(20):
+        replies = await collect(ServerEngine(server.url), ask(seed=5, n=3))
+    failed = [found for found in replies if isinstance(found.result, EngineError)]
+    assert (len(replies), len(failed)) == (3, refused)
 
 
 async def test_an_aborted_child_is_asked_for_again(server: WireServer) -> None:
