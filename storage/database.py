@@ -170,7 +170,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        raise StoreError(_named(path, str(error))) from None
+        raise type(error)(_named(path, str(error))) from None
     except (sqlite3.Error, OSError) as error:
         meaning = None if isinstance(error, TimeoutError) else _meaning(error)
         if meaning is None:

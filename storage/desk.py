@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from grm_core.types import Annotation
 from storage import records, rows
 from storage.database import Database
-from storage.errors import StoreError
+from storage.errors import Refused
 from storage.jsonlines import compact
 
 _COLUMNS = "id, session_id, kind, label, author, created_at, sample, place, span, note, replaces, queue"
@@ -52,7 +52,7 @@ class Desk:
     def add(self, annotation: Annotation) -> None:
         """Keep an annotation; it is on disk when this returns. The same one again changes nothing.
 
-        StoreError where its id is another one's, or its session or what it replaces is not there.
+        Refused where its id is another one's, or its session or what it replaces is not there.
         """
         self.add_all([annotation])
 
@@ -115,10 +115,10 @@ class Desk:
             return free[0]._replace(assigned=(*free[0].assigned, author))
 
     def assign(self, queue_id: str, place: int, author: str) -> None:
-        """Give an item to somebody; again: nothing changes. StoreError where there is no such item."""
+        """Give an item to somebody; again: nothing changes. Refused where there is no such item."""
         with self._db.write() as conn:
             if not any(item.place == place for item in _items(conn, queue_id)):
-                raise StoreError(f"queue {queue_id} has no item {place + 1}")
+                raise Refused(f"queue {queue_id} has no item {place + 1}")
             _assign(conn, queue_id, place, author)
 
 
@@ -127,12 +127,12 @@ def _add(conn: sqlite3.Connection, annotation: Annotation) -> bool:
     known = rows.fetch(conn, f"SELECT {_COLUMNS} FROM annotation WHERE id = ?", annotation.id)
     if known:
         if _annotation(known[0]) != annotation:
-            raise StoreError(f"there is another annotation {annotation.id} already")
+            raise Refused(f"there is another annotation {annotation.id} already")
         return False
     if not rows.fetch(conn, "SELECT 1 FROM session WHERE id = ?", rows.pack(annotation.session_id)):
-        raise StoreError(f"there is no session {annotation.session_id}")
+        raise Refused(f"there is no session {annotation.session_id}")
     if annotation.replaces and not rows.fetch(conn, "SELECT 1 FROM annotation WHERE id = ?", annotation.replaces):
-        raise StoreError(f"there is no annotation {annotation.replaces} to replace")
+        raise Refused(f"there is no annotation {annotation.replaces} to replace")
     a = annotation
     span = None if a.span is None else compact(a.span)
     texts = [rows.pack(text) for text in (a.kind, a.label, a.author, a.created_at)]

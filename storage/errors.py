@@ -5,3 +5,7 @@ from grm_core.errors import UsageError
 
 class StoreError(UsageError):
     """The database file cannot be used as asked; the message is one sentence for a person."""
+
+
+class Refused(StoreError):
+    """What is asked does not fit what the file holds; no later try helps, unlike other StoreErrors."""

@@ -16,6 +16,7 @@ from grm_core.errors import EngineError, UsageError
 from grm_core.types import Annotation, Example, Sample
 from grm_core.voting import vote
 from storage.desk import Queue, QueueItem
+from storage.errors import Refused, StoreError
 from storage.listing import Wanted
 from storage.store import Store
 from ui import detail, render, script
@@ -72,7 +73,8 @@ class QueuePage:
         try:
             return dict(render.sendable(what(*given)))
         except UsageError as error:
-            return {"error": f"{error}."}
+            # A file that cannot be written now may be later: the browser keeps what was said.
+            return {"error": f"{error}.", "later": isinstance(error, StoreError) and not isinstance(error, Refused)}
 
     def overview(self, author: Any) -> Json:
         """All queues with their progress, and what new ones can be made of."""

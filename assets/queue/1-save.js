@@ -25,12 +25,14 @@ async function send() {
   while (sending) await sending;
   if (!unsaved.length) return true;
   let finish;
+  let why = "";
   sending = new Promise((done) => { finish = done; });
   try {
     while (unsaved.length) {
       tell("saving …", "");
       const answer = await Promise.race([server.save(unsaved[0]), new Promise((_, late) => setTimeout(() => late(new Error("no answer")), 8000))]);
       if (!answer) throw new Error("the server did not answer");
+      if (answer.later) { why = ". " + answer.error; throw new Error(answer.error); }
       if (answer.error) tell("refused: " + answer.error, "grm-bad"); else tell("saved " + answer.at, "");
       unsaved.shift();
       memory.write("unsaved", unsaved);
@@ -38,7 +40,7 @@ async function send() {
     }
     return true;
   } catch (problem) {
-    tell("not saved: " + unsaved.length + " kept here, tried again soon", "grm-bad");
+    tell("not saved: " + unsaved.length + " kept here, tried again soon" + why, "grm-bad");
     return false;
   } finally { sending = null; finish(); }
 }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -283,6 +284,10 @@ def cut(app: App, people: list[Annotator], queue: str) -> None:
     with sqlite3.connect(app.db) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     check_kept(app.db, people)
+    with closing(Store(app.db)):  # another command has the file: this, too, is no reason to lose the label
+        app.start()
+        first.page.get_by_text("tried again soon. ").filter(has_text="nothing can be saved").wait_for(timeout=LONG)
+        app.kill()
     app.start()
     first.page.wait_for_function(SAVED, timeout=LONG)  # sent by itself
     first.saved[session, "class", 1] = CLASSES[2]

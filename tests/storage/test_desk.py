@@ -8,7 +8,7 @@ import pytest
 
 from grm_core.types import Annotation
 from storage.desk import Queue
-from storage.errors import StoreError
+from storage.errors import Refused, StoreError
 from storage.store import Store
 from tests.storage.make import ANY_TEXT, RUN, SESSION
 
@@ -50,6 +50,14 @@ def test_what_is_not_there_cannot_be_annotated_or_replaced(store: Store) -> None
     with pytest.raises(StoreError, match="no annotation a-9"):
         store.desk.add_all([replace(MADE, id="a-0"), replace(MADE, replaces="a-9")])
     assert store.desk.annotations() == [], "all of them or none"
+
+
+def test_what_can_never_be_kept_is_told_from_what_cannot_be_written_now(store: Store) -> None:
+    with pytest.raises(Refused, match=r"x\.db.*no session nobody"):
+        store.desk.add(replace(MADE, session_id="nobody"))
+    with pytest.raises(StoreError, match="nothing can be saved") as caught:
+        Store(store.path).desk.add(MADE)  # the file has a writer already
+    assert not isinstance(caught.value, Refused)
 
 
 def test_each_takes_the_next_item_that_needs_somebody(store: Store) -> None:
