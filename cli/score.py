@@ -208,6 +208,11 @@ def _templates(
         raise UsageError(f"--template {name} asks for no scores from 1 to 10; training and baselines use it")
     chosen = [name or prompts.choose(example, principles, style) for example in examples]
     loaded = {each: prompts.load(each) for each in set(chosen)}
+    for example, each in zip(examples, chosen, strict=True):
+        try:
+            prompts.shows(loaded[each], example, principles)
+        except UsageError as error:
+            raise UsageError(f"item {example.id!r}: {error}") from None
     return [loaded[each] for each in chosen]
 
 

@@ -105,7 +105,7 @@ def choose(example: Example, principles: Sequence[str] = (), style: str = "") ->
     UsageError where both principles and a reference are given: no template shows the two.
     """
     if principles and example.reference is not None:
-        raise UsageError("principles and a reference answer cannot be used together; remove one or name a template")
+        raise UsageError("principles and a reference answer cannot be used together; remove one")
     suffix = "given-principles" if principles else "reference" if example.reference is not None else ""
     if suffix:
         return f"{style or 'pointwise'}-{suffix}"

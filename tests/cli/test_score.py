@@ -242,6 +242,24 @@ def test_given_principles_reach_the_run(command: Command, server: FakeVLLM, tmp_
     assert block.run.template == "pointwise-given-principles"
 
 
+@pytest.mark.parametrize(
+    ("item", "extra", "words"),
+    [
+        ({}, ("--principles", "general"), "item 'a': template pointwise does not show principles"),
+        ({"reference": "x"}, (), "item 'a': template pointwise does not show reference"),
+        ({"reference": "x"}, ("--principles", "general", "--template", "single"), "does not show"),
+    ],
+)
+def test_a_named_template_that_would_hide_what_is_given_is_refused(
+    command: Command, tmp_path: Path, item: dict[str, str], extra: tuple[str, ...], words: str
+) -> None:
+    items, out = tmp_path / "i.jsonl", tmp_path / "out.jsonl"
+    items.write_text(json.dumps({"id": "a", "query": "q", "responses": ["x", "y"]} | item) + "\n")
+    ask = ("--engine", "http://127.0.0.1:9", "--meta", "none", "--template", "pointwise", *extra)
+    done = command("score", items, "--out", out, *ask)
+    assert (done.code, words in done.words, out.exists()) == (2, True, False), done.words
+
+
 def test_a_database_in_use_is_told_and_loses_nothing(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path
 ) -> None:
