@@ -60,9 +60,12 @@ function tableOf(columns, rows) {
   return frame;
 }
 
+// As the server's CSV: a text that a spreadsheet would run as a formula gets an apostrophe before it.
 function csvOf(columns, rows) {
-  const cell = (given) => (typeof given === "string" && /[",\n]/.test(given) ? '"' + given.replaceAll('"', '""') + '"' : given ?? "");
-  return [columns.join(","), ...rows.map((row) => row.map(cell).join(","))].join("\n") + "\n";
+  const harmless = (text) => (/^\s*[=+\-@]|^[\t\r]/.test(text) ? "'" + text : text);
+  const quoted = (text) => (/[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
+  const cell = (given) => (typeof given === "string" ? quoted(harmless(given)) : given ?? "");
+  return [columns.map(cell).join(","), ...rows.map((row) => row.map(cell).join(","))].join("\n") + "\n";
 }
 
 // Title, plot, what is to be known of it, and the numbers behind it. `of` ends the name of the CSV file; onSelect gets

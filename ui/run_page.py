@@ -1,6 +1,7 @@
 """The page of a run: many items judged under the same settings, best with labels."""
 
 from collections.abc import Callable
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,8 @@ from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, only_fi
 
 _CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}
 _ITEMS_MOST = 1000
+_DRAWS = 400
+"""Orders drawn per item where a curve is not exact."""
 _MAP_MOST = 60
 """Items that the map of k and k_meta looks at: it votes for every cell."""
 
@@ -86,16 +89,18 @@ def panels(items: list[Judged], beside: list[Judged]) -> list[Json]:
 
 def _subsets(items: list[Judged]) -> Json:
     by = runs.subsets(items)
+    names = [escape(name, quote=False) for name in by["subset"]]  # plotly reads tags in labels
     bars = [
-        go.Bar(x=by["subset"].tolist(), y=by[name].tolist(), name=name, marker={"color": COLOURS[i]})
+        go.Bar(x=names, y=by[name].tolist(), name=name, marker={"color": COLOURS[i]})
         for i, name in enumerate(list(by.columns)[2:])
     ]
-    shown = figure(bars, "", "accuracy", barmode="group", yaxis={"range": [0, 1.03]}) if len(by) > 1 else None
+    axes: Json = {"xaxis": {"type": "category"}, "yaxis": {"range": [0, 1.03]}}
+    shown = figure(bars, "", "accuracy", barmode="group", **axes) if len(by) > 1 else None
     return panel("subsets", "Where is it right, where not?", by, shown, f"{len(items)} labelled items.")
 
 
 def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Json:
-    table = runs.growth(items, value)
+    table = runs.growth(items, value, _DRAWS)
     traces: list[Any] = []
     for name in table["method"].unique():
         mine, colour = table[table["method"] == name], METHOD_COLOURS[str(name)]
@@ -126,16 +131,17 @@ def _settled(items: list[Judged]) -> Json:
         )
     ]
     asked, needed = int(table["asked"].sum()), int(table["stops"].sum())
-    said = f"Adaptive k would have drawn {needed:,} of {asked:,} samples, {1 - needed / asked:.0%} fewer."
+    said = f"Adaptive k would have drawn {needed:,} of {asked:,} samples" if asked else ""
+    said += f", {1 - needed / asked:.0%} fewer." if asked else ""
     shown = figure(bars, "k", "items", barmode="group", xaxis={"type": "category"})
-    return panel("settled", "When does the verdict settle?", table, shown, said if asked else "")
+    return panel("settled", "When does the verdict settle?", table, shown, said)
 
 
 def _doublings(ks: "pd.Series[float]", most: int) -> dict[str, list[Any]]:
     """How many k, 1 to `most`, lie between one power of two and the next; what is missing is left out."""
     edges = [0, *(2**i for i in range(1 + max(0, most - 1).bit_length()))]
     names = [str(high) if high - low == 1 else f"{low + 1}–{high}" for low, high in pairwise(edges)]
-    counted = pd.cut(ks, edges, labels=names).value_counts(sort=False)
+    counted = pd.cut(ks.astype(float), edges, labels=names).value_counts(sort=False)
     return {"x": names, "y": [int(count) for count in counted]}
 
 

@@ -1,5 +1,6 @@
 """The Runs page in a real Chromium (part 7: accuracy over k by subset, greedy beside; 2 the map; 4 adaptive k)."""
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,18 @@ LONG = 60_000
 ITEMS = items(6, 8)
 
 
-def fill(path: Path) -> None:
-    """A database of three runs over the same items: k = 8 with labels, k = 1 with labels, k = 8 without."""
+def fill(path: Path, even: str = "even") -> None:
+    """A database of three runs over the same items: k = 8 with labels, k = 1 with labels, k = 8 without.
+
+    `even` is what the subset of every other item is called.
+    """
     store = Store(path)
     for run, k, labelled in (("many", 8, True), ("greedy", 1, True), ("bare", 8, False)):
         store.add_run(replace(RUN, id=run, model=f"model {run}"))
         for item in ITEMS:
             labels = item.labels if labelled else None
-            example = replace(item.example, id=item.item_id, subset=item.subset, labels=labels)
+            subset = even if item.subset == "even" else item.subset
+            example = replace(item.example, id=item.item_id, subset=subset, labels=labels)
             session = f"{run}-{item.item_id}"
             store.add_session(replace(SESSION, id=session, run_id=run, example=example, title=session))
             for sample in item.samples[:k]:
@@ -99,3 +104,23 @@ def test_runs_without_labels_show_how_soon_the_vote_knows_its_winner(url: str, p
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_runs_hostile_29_and_31_a_subset_is_a_word_in_the_plot_and_in_the_csv(
+    serve: Serve, page: Any, tmp_path: Path
+) -> None:
+    name = '=HYPERLINK("https://example.org")<a href="https://example.org">x</a>'
+    fill(tmp_path / "grm.db", even=name)
+    page.goto(f"{serve(db=tmp_path / 'grm.db')}/runs?id=many")
+    assert [row[0] for row in rows(page, "subsets")] == [name, "odd"]
+    panel = page.locator(".grm-panel[data-name=subsets]")
+    assert name in panel.locator("svg.main-svg").first.text_content()
+    assert panel.locator("svg a").count() == 0
+    with page.expect_download(timeout=LONG) as waiting:
+        panel.get_by_role("button", name="CSV").click()
+    waiting.value.save_as(tmp_path / "subsets.csv")
+    assert [line[0] for line in csv.reader((tmp_path / "subsets.csv").open(newline=""))] == [
+        "subset",
+        f"'{name}",
+        "odd",
+    ]
