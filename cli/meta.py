@@ -43,14 +43,17 @@ def run(args: argparse.Namespace) -> int:
     before = samplefile.read_unfinished(args.out) if args.resume else None
     if before is not None and (before.run is None or before.run.id != block.run.id):
         raise UsageError(f"{args.out} is about another run than {args.file}")
-    file = samplefile.begin(args.out, block.run) if before is None else samplefile.resume(args.out, before)
     try:
-        asyncio.run(_read(meta, block, before, file))
+        file = samplefile.begin(args.out, block.run) if before is None else samplefile.resume(args.out, before)
+        try:
+            asyncio.run(_read(meta, block, before, file))
+        finally:
+            file.close()
     except (KeyboardInterrupt, asyncio.CancelledError):
         say(f"stopped; go on with --resume: what was read is in {args.out}")
         return 130
-    finally:
-        file.close()
+    except OSError as error:
+        raise UsageError(f"{error.filename or args.out}: {error.strerror or error}") from error
     return 0
 
 
@@ -59,7 +62,13 @@ async def _read(meta: "MetaRM", block: "Block", before: "Block | None", file: "S
     from grm_core.meta_rm import attach
     from storage.exchange import session_of
 
-    known = {(item.item_id, sample.index) for item in (before.items if before else ()) for sample in item.samples}
+    # Samples with an error are not among what --resume keeps.
+    known = {
+        (item.item_id, sample.index)
+        for item in (before.items if before else ())
+        for sample in item.samples
+        if sample.error is None
+    }
     total, read = sum(len(item.samples) for item in block.items), 0
     try:
         with waiting.shown(total - len(known), lambda: read):

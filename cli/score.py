@@ -95,6 +95,8 @@ def judge(args: argparse.Namespace, examples: "list[Example]", tags: tuple[str, 
     except (KeyboardInterrupt, asyncio.CancelledError):
         say(f"stopped; go on with --resume: what had arrived is in {args.out}")
         return 130
+    except OSError as error:
+        raise UsageError(f"{error.filename or args.out}: {error.strerror or error}") from error
     say(progress.summary(args.out))
     imported = args.db is None or _import(args.db, args.out)
     return 0 if imported and not progress.failed else 1

@@ -174,12 +174,19 @@ class ServerMetaRM:
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One raw logit per reading, in their order. Raises EngineError when the server does not give one."""
         if not self.name:
-            self.name = (await self._client.json("GET", "/v1/models"))["data"][0]["id"]
+            self.name = await self._served()
         return list(await asyncio.gather(*(self._one(reading) for reading in readings)))
 
     async def close(self) -> None:
         """Drop the connections."""
         await self._client.close()
+
+    async def _served(self) -> str:
+        listing = await self._client.call(lambda: self._client.json("GET", "/v1/models"))
+        try:
+            return str(listing["data"][0]["id"])
+        except (LookupError, TypeError) as error:
+            raise EngineError(f"{self._client.root} lists no model: is it a meta RM?") from error
 
     async def _one(self, reading: Reading) -> float:
         body = {"model": self.name, "messages": chat(reading), "use_activation": False}

@@ -71,6 +71,14 @@ async def test_an_answer_that_is_no_logit_is_an_error(body: object) -> None:
         await meta.close()
 
 
+async def test_a_server_without_a_model_is_an_error() -> None:
+    async with WireServer(models={}) as server:
+        meta = ServerMetaRM(server.url)
+        with pytest.raises(EngineError, match="lists no model"):
+            await meta.score([Reading(make_example(2), (0, 1), "text")])
+        await meta.close()
+
+
 async def test_a_server_that_is_busy_is_asked_again() -> None:
     async with WireServer(plan=[reply({"error": "full"}, 503)]) as server:
         meta = ServerMetaRM(server.url)

@@ -72,9 +72,12 @@ class Snapshot:
 class Job:
     """The mutable side of one run; written by the loop's thread, read by pages through `snapshot`."""
 
-    def __init__(self, plan: SamplingPlan, settle: float | None = None, before: Sequence[Sample] = ()) -> None:
-        """`before`: samples that the session has already."""
-        self.plan, self.settle = plan, settle
+    def __init__(
+        self, plan: SamplingPlan, settle: float | None = None, before: Sequence[Sample] = (), total: int = 0
+    ) -> None:
+        """`before`: samples that the stored session has already; `total`: all that it is to have, 0 = the plan's k."""
+        self.plan, self.settle, self.k = plan, settle, total or plan.k
+        self.stored = total > 0
         self.settled: float | None = None
         self.phase, self.error = "waiting", ""
         self.finished_tokens = 0
@@ -98,13 +101,13 @@ class Job:
         rate = tokens / elapsed if elapsed and tokens else None
         fresh = self.done - self.had
         expected = self.finished_tokens / fresh if fresh else _TYPICAL_TOKENS
-        missing = max(0.0, (self.plan.k - self.had) * expected - tokens)
+        missing = max(0.0, (self.k - self.had) * expected - tokens)
         left = missing / rate if rate and self.phase == "sampling" else None
         samples = tuple(self.samples)
         return Snapshot(
             self.phase,
             self.done,
-            self.plan.k,
+            self.k,
             tokens,
             rate,
             left,
@@ -116,8 +119,8 @@ class Job:
 
     def settles(self) -> bool:
         """Whether the verdict is settled by what has arrived; keeps how sure that is."""
-        if self.settle is None or self.done >= self.plan.k:
+        if self.settle is None or self.done >= self.k:
             return False
-        chance = settling.chance_of_change(self.samples, self.plan.k, draws=_SETTLE_DRAWS)
+        chance = settling.chance_of_change(self.samples, self.k, draws=_SETTLE_DRAWS)
         self.settled = chance if chance is not None and chance < self.settle else None
         return self.settled is not None

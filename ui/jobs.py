@@ -13,6 +13,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextlib import aclosing
 from datetime import UTC, datetime
+from itertools import count as counting
+from itertools import islice
 from typing import Any
 
 from grm_core import meta_rm, prompts, provenance, sampling
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 
 RUNS_MAX = 32
 """Runs that may be under way at the same time; each keeps up to k requests open."""
+_ENDED_MOST = 100
+"""Ended runs that are remembered: how they ended is told beside their samples, which the store has."""
 _TAIL = 400
 """Characters of a sample's unfinished text that a page can see."""
 
@@ -83,15 +87,19 @@ class Jobs:
             raise UsageError("this session is being sampled already; stop it, or wait until it ends")
         self._free()
         have = [sample for sample in self.store.samples(session_id) if sample.error is None]
-        k = len(have) + count
-        sampling.check(session.example, k, N_MAX_PAGE)
+        held = {sample.index for sample in have}
+        total = len(have) + count
+        # What a stopped run holds is scattered; the smallest indices that it lacks are drawn, and no others.
+        new = set(islice((index for index in counting() if index not in held), count))
+        k = max(held | new, default=0) + 1
+        sampling.check(session.example, max(k, total), N_MAX_PAGE)
         plan = SamplingPlan(
             session.example, prompts.load(run.template), run.params, k, run.seed, run.order, session_id,
-            frozenset(sample.index for sample in have), run.principles,
+            frozenset(range(k)) - new, run.principles,
         )  # fmt: skip
         if plan.template.hash != run.template_hash:
             raise UsageError(f"the template {run.template} has changed since; score the query anew instead")
-        self._begin(Job(plan, before=have))
+        self._begin(Job(plan, before=have, total=total))
 
     def _free(self) -> None:
         if self.store.read_only:
@@ -107,6 +115,9 @@ class Jobs:
         return template
 
     def _begin(self, job: Job) -> None:
+        ended = [session_id for session_id, other in self._jobs.items() if not other.running]
+        for session_id in ended[:-_ENDED_MOST]:
+            del self._jobs[session_id]
         self._jobs[job.plan.session_id] = job
         self._spawn(self._work(job.plan.session_id))
 
@@ -116,7 +127,7 @@ class Jobs:
         if stored is not None:
             return stored.example
         job = self._jobs.get(session_id)
-        return None if job is None else job.plan.example
+        return None if job is None or job.stored else job.plan.example  # stored and gone: it was deleted
 
     def stop(self, session_id: str) -> None:
         """End a run; what has arrived stays. No such run, or one that has ended: nothing happens."""
@@ -148,7 +159,7 @@ class Jobs:
         try:
             await self.engine.start()
             log.info("engine %s is ready with %s", self.engine.name, self.engine.model)
-        except EngineError as error:  # the page shows engine.state(); a later run tries again
+        except EngineError as error:  # the page shows engine.state(); hf and server are tried again by a run
             log.error("engine %s failed: %s %s", self.engine.name, error, error.hint)
 
     async def _work(self, session_id: str) -> None:
@@ -159,10 +170,11 @@ class Jobs:
                 raise asyncio.CancelledError
             await self.engine.start()
             job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
-            if job.plan.have:
+            if job.stored:
                 self._same_model(job.plan)
             else:
                 self._keep(job.plan)
+                job.stored = True
             asked = sampling.requests(job.plan)
             job.places = {(r.key, child): slot.index for r, slots in asked for child, slot in enumerate(slots)}
             job.phase, job.started = "sampling", time.monotonic()
@@ -182,6 +194,7 @@ class Jobs:
             job.live.clear()
             job.live_tokens.clear()
             job.samples.clear()
+            job.places.clear()
 
     async def _sample(self, job: Job) -> None:
         def on_text(key: str, child: int, text: str) -> None:

@@ -69,7 +69,8 @@ def launch_options(store: Store, host: str) -> dict[str, Any]:
         "share": False,
         "strict_cors": True,
         "allowed_paths": [],
-        "blocked_paths": [str(store.path.resolve().parent)],
+        # The files, not their folder: a folder above our own would take the page's scripts with it.
+        "blocked_paths": [f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock")],
         "max_file_size": "200mb",
         "show_error": False,
         "enable_monitoring": False,

@@ -20,13 +20,16 @@ _LIVE_CURVE = 64
 """While samples still come, larger votes are drawn only at the end: their curve takes seconds."""
 
 
+_State = tuple[tuple[int, str | None, tuple[int, ...] | None, float | None], ...]
+
+
 class Viewer:
-    """Builds views; keeps curves and findings, which are dear, until a sample more changes them."""
+    """Builds views; keeps curves and findings, which are dear, until the samples change."""
 
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self.store, self.jobs = store, jobs
-        self._curves: dict[tuple[str, Method, int | None, int], Curve] = {}
-        self._findings: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        self._curves: dict[tuple[str, Method, int | None, _State], Curve] = {}
+        self._findings: dict[tuple[str, _State], list[dict[str, Any]]] = {}
 
     def view(self, session_id: str) -> dict[str, Any]:
         """Rows, progress and findings for assets/inspect/; an unknown session gives {'rows': []} with a word on it."""
@@ -77,12 +80,7 @@ class Viewer:
             if dials.method is not Method.NAIVE or verdict.k < len(samples):
                 found["kept"] = list(verdict.voted)
         except UsageError as refused:
-            lacking = dials.method is not Method.NAIVE and all(s.meta_logit is None for s in samples)
-            # The method's own words name a sample from 0; the page counts from 1.
-            why = (
-                "none of these samples has a meta logit (no meta RM has read them); vote naive" if lacking else refused
-            )
-            found["verdict"] = f"No {dials.method} verdict: {why}."
+            found["verdict"] = f"No {dials.method} verdict: {_refusal(samples, dials, refused)}."
         return found
 
     def drawn(self, session_id: str, dials: Dials) -> dict[str, Any] | None:
@@ -132,7 +130,7 @@ class Viewer:
         return self.store.samples(session_id)
 
     def _audit(self, session_id: str, samples: list[Sample], example: Example) -> list[dict[str, Any]]:
-        key = (session_id, len(samples))
+        key = (session_id, _state(samples))
         if key not in self._findings:
             if len(self._findings) > _CACHED:
                 self._findings.clear()
@@ -140,12 +138,28 @@ class Viewer:
         return self._findings[key]
 
     def _curve(self, session_id: str, samples: list[Sample], dials: Dials, labels: tuple[float, ...] | None) -> Curve:
-        key = (session_id, dials.method, dials.k_meta, len(samples))
+        key = (session_id, dials.method, dials.k_meta, _state(samples))
         if key not in self._curves:
             if len(self._curves) > _CACHED:
                 self._curves.clear()
             self._curves[key] = curve(samples, dials.method, dials.k_meta, labels)
         return self._curves[key]
+
+
+def _refusal(samples: list[Sample], dials: Dials, refused: UsageError) -> str:
+    """Why there is no verdict; the vote's own words name a sample from 0, the page counts from 1."""
+    lacking = [s.index + 1 for s in samples if s.scores is not None and s.meta_logit is None]
+    if dials.method is Method.NAIVE or not lacking:
+        return str(refused)
+    if all(s.meta_logit is None for s in samples):
+        return "none of these samples has a meta logit (no meta RM has read them); vote naive"
+    first = f"sample {lacking[0]} has" if len(lacking) == 1 else f"{len(lacking)} samples have"
+    return f"{first} no meta logit, and this vote needs one of every valid sample; vote naive"
+
+
+def _state(samples: list[Sample]) -> _State:
+    """What curves and findings follow from: a failed sample may be replaced by a good one of the same index."""
+    return tuple((s.index, s.error, s.scores, s.meta_logit) for s in samples)
 
 
 def _drawn(found: Curve, n: int) -> dict[str, Any]:

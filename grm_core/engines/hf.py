@@ -8,7 +8,8 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ class HFEngine:
                 yield Reply(request.key, child, error)
             return
         loop = asyncio.get_running_loop()
-        arrived: asyncio.Queue[Reply | BaseException] = asyncio.Queue()
+        arrived: asyncio.Queue[Reply | BaseException | None] = asyncio.Queue()
 
         def deliver(found: Reply | BaseException) -> None:
             loop.call_soon_threadsafe(arrived.put_nowait, found)
@@ -120,18 +121,14 @@ class HFEngine:
                 loop.call_soon_threadsafe(on_text, key, child, piece)
 
         def ended(work: asyncio.Future[None]) -> None:
-            if not work.cancelled() and (bug := work.exception()):
-                arrived.put_nowait(bug)
+            arrived.put_nowait(None if work.cancelled() else work.exception())
 
         job = Job(places, deliver, None if on_text is None else show, threading.Event())
         work = loop.run_in_executor(self._worker, self._work, job)
         work.add_done_callback(ended)
         try:
-            for _ in places:
-                found = await arrived.get()
-                if isinstance(found, BaseException):
-                    raise found
-                yield found
+            async for reply in _until_ended(places, arrived):
+                yield reply
         finally:
             job.stop.set()
             work.cancel()
@@ -215,6 +212,25 @@ class HFEngine:
 
         if not stopped():
             complete(loaded.model, rows, loaded.ends, stopped, on_row)
+
+
+async def _until_ended(
+    places: Sequence[tuple[Request, int]], arrived: "asyncio.Queue[Reply | BaseException | None]"
+) -> AsyncIterator[Reply]:
+    """A reply for each place; where the work ends (None) before all have one, the engine was closed."""
+    told: Counter[tuple[str, int]] = Counter()
+    for _ in places:
+        found = await arrived.get()
+        if isinstance(found, BaseException):
+            raise found
+        if found is None:
+            break
+        told[found.key, found.child] += 1
+        yield found
+    for request, child in places:
+        told[request.key, child] -= 1
+        if told[request.key, child] < 0:
+            yield Reply(request.key, child, EngineError("the engine is closed"))
 
 
 def load(folder: Path, dtype: str) -> Loaded:

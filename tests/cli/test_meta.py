@@ -1,9 +1,13 @@
 """A meta RM reads stored samples, and nothing else of them changes."""
 
+import resource
 from dataclasses import replace
 from pathlib import Path
 
-from storage.exchange import read_samples
+import pytest
+
+from grm_core.types import Parsed, ParseStatus
+from storage.exchange import read_samples, sample_line
 from storage.store import Store
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM
@@ -43,6 +47,41 @@ def test_it_goes_on_where_it_was_stopped_and_ends_with_the_same_bytes(
     assert 0 < len(server.read) < 16, "only what was missing is read"
     refused = command("meta", plain, "--out", again, "--meta", server.url)
     assert (refused.code, "exists already" in refused.words) == (2, True)
+
+
+def test_failed_samples_are_there_after_a_stop_too(
+    command: Command, server: FakeVLLM, items: Path, tmp_path: Path
+) -> None:
+    plain, read, again = (tmp_path / f"{name}.jsonl" for name in ("plain", "read", "again"))
+    command("score", items, "--k", 4, "--out", plain, "--engine", server.url, "--meta", "none")
+    lines, (block,) = plain.read_text().splitlines(), read_samples(plain)
+    item = block.items[0]
+    failed = replace(item.samples[1], completion=None, error="no answer", parsed=Parsed(ParseStatus.EMPTY))
+    (place,) = (i for i, line in enumerate(lines) if '"index":1' in line and f'"{item.item_id}"' in line)
+    lines[place] = sample_line(item.item_id, failed)
+    plain.write_text("\n".join(lines) + "\n")
+    assert command("meta", plain, "--out", read, "--meta", server.url).code == 0
+    again.write_bytes(b"".join(read.read_bytes().splitlines(keepends=True)[:7]))
+    assert command("meta", plain, "--out", again, "--meta", server.url, "--resume").code == 0
+    assert again.read_bytes() == read.read_bytes()
+
+
+@pytest.mark.parametrize("verb", ["score", "meta"])
+def test_a_full_disk_is_one_line(command: Command, server: FakeVLLM, items: Path, tmp_path: Path, verb: str) -> None:
+    plain, out = tmp_path / "plain.jsonl", tmp_path / "out.jsonl"
+    score = ("--k", 2, "--engine", server.url, "--meta", "none")
+    assert command("score", items, *score, "--out", plain).code == 0
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))  # no file may grow beyond 64 bytes
+    try:
+        if verb == "score":
+            done = command("score", items, *score, "--out", out)
+        else:
+            done = command("meta", plain, "--out", out, "--meta", server.url)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (done.code, done.words.splitlines()[-1]) == (2, f"{out}: File too large")
+    assert "Traceback" not in done.words
 
 
 def test_sessions_without_logits_get_them_by_import(

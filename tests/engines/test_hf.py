@@ -153,3 +153,22 @@ async def test_a_folder_without_a_model_fails_with_a_reason(tmp_path: Path) -> N
         await engine.start()
     assert engine.state().phase == "failed"
     await engine.close()
+
+
+async def test_closing_the_engine_gives_what_it_was_writing_an_error(model_dir: Path) -> None:
+    running = HFEngine(model_dir, batch=2, dtype="float32")
+    requests = [ask(f"{i}", LONG, i, n=2, max_tokens=400) for i in range(3)]
+    shown = asyncio.Event()
+
+    async def close() -> None:
+        await shown.wait()
+        await running.close()
+
+    closing = asyncio.create_task(close())
+    async with asyncio.timeout(60):
+        found = [reply async for reply in running.generate(requests, lambda *_: shown.set())]
+        await closing
+    assert len(found) == 6
+    errors = [reply.result for reply in found if isinstance(reply.result, EngineError)]
+    assert errors
+    assert {str(error) for error in errors} == {"the engine is closed"}

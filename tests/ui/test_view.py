@@ -67,6 +67,36 @@ def test_guided_vote_without_meta_logits_says_why_and_keeps_the_rows(tmp_path: P
     store.close()
 
 
+def test_one_missing_logit_is_named_as_the_page_counts(tmp_path: Path) -> None:
+    store = Store(tmp_path / "grm.db")
+    fill(store, 2, 0)
+    for i in range(4):
+        store.add_sample(make_sample(i, (7, 3), None if i == 2 else 0.5))
+    voted = Viewer(store, Jobs(store, FakeEngine())).voted("s", Dials(Method.GUIDED))
+    assert voted is not None
+    assert "sample 3 has no meta logit" in voted["verdict"]
+    store.close()
+
+
+def test_findings_and_curve_follow_when_a_failed_sample_is_drawn_again(tmp_path: Path) -> None:
+    store = Store(tmp_path / "grm.db")
+    fill(store, 2, 0)
+    for i in range(3):
+        store.add_sample(make_sample(i, (7, 3)))
+    store.add_sample(replace(make_sample(3, None), completion=None, error="the server said no"))
+    viewer, dials = Viewer(store, Jobs(store, FakeEngine())), Dials(Method.NAIVE)
+
+    def seen() -> tuple[bool, int]:
+        found, drawn = viewer.view("s"), viewer.drawn("s", dials)
+        assert drawn is not None
+        return "cast no vote" in json.dumps(found["findings"]), len(drawn["points"])
+
+    assert seen() == (True, 3)
+    store.add_sample(make_sample(3, (8, 2)))
+    assert seen() == (False, 4)
+    store.close()
+
+
 def test_unknown_session_is_said_to_be_missing(tmp_path: Path) -> None:
     store = Store(tmp_path / "grm.db")
     assert Viewer(store, Jobs(store, FakeEngine())).view("' OR 1=1 --")["missing"]
