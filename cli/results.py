@@ -34,8 +34,8 @@ def page(folder: Path) -> str:
         "# Results\n",
         "Written by `python app.py measure report` from stored samples; do not edit. Accuracy in per cent, with 95% "
         "intervals from a bootstrap over items. Voting@k is naive voting, MetaRM@k guided voting with k_meta = k/2; "
-        "both are means over random subsets of the stored samples, ties shared. A sample that cannot be read counts "
-        "as wrong at k = 1 and casts no vote above.\n",
+        "both are means over random subsets of the stored samples, ties shared. A sample that cannot be read casts no "
+        "vote; where none of k can be read, that is wrong.\n",
         *_main(mains, runs),
         *_gains(mains, rivals),
         *_kept(mains),
@@ -149,7 +149,7 @@ def _kept(mains: dict[str, list[Judged]]) -> Iterator[str]:
         voted = accuracy.at_k(items, 32)
         for k_meta, label in ((1, "the best one"), (8, "a quarter"), (16, "half"), (32, "all, weighted")):
             method = Method.GUIDED if k_meta < 32 else Method.GUIDED_WEIGHTED
-            values = accuracy.at_k(items, 32, method, k_meta if k_meta < 32 else None)
+            values = accuracy.at_k(items, 32, method, k_meta)
             cells = (accuracy.estimate(values), _signed(accuracy.estimate(values - voted)))
             rows.append([SETS[name], method, k_meta, label, *cells])
     if rows:

@@ -36,8 +36,8 @@ for (const place of document.querySelectorAll("[data-figure]")) {
 """
 _GROWTH = (
     "Accuracy over random subsets of the stored samples, ties shared, mean over items with 95% bootstraps over items. "
-    "A sample that could not be read counts as wrong at k = 1 and casts no vote above. Exact for pairs and up to 12 "
-    "samples, otherwise 400 random orders an item."
+    "A sample that could not be read casts no vote; where none of k could, that is wrong. Exact for pairs and up to "
+    "12 samples, otherwise 400 random orders an item."
 )
 _HEADLINES = "The official metric itself, with the first k samples of every item, under the chosen policy."
 _DOMAINS = (

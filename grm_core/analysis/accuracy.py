@@ -1,9 +1,10 @@
 """Accuracy over many labelled items: by method and k, with intervals from a bootstrap over items, and differences.
 
 An item's accuracy at k is the expected share of the vote that the labelled best response gets over random subsets of
-k samples (scaling.curve). Samples that could not be read cast no vote; at k = 1 they count as wrong.
+k of its samples. Those that could not be read cast no vote; a subset of which none could be read is wrong.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,12 +66,15 @@ def _points(
 
 
 def share(points: Sequence[CurvePoint], k: int, asked: int) -> float:
-    """An item's accuracy with k of its `asked` samples, from its curve; 0 where nothing could be read."""
-    if not points:
-        return 0.0
-    readable = len(points) / asked if k == 1 and asked else 1.0
-    found = points[min(k, len(points)) - 1].accuracy
-    return 0.0 if found is None else found * readable
+    """An item's accuracy with k of its `asked` samples, from the curve over those that could be read.
+
+    j of k random samples can be read with hypergeometric probability; j = 0 names nothing and is wrong.
+    """
+    k, read = min(k, asked), len(points)
+    return sum(
+        math.comb(read, j) * math.comb(asked - read, k - j) / math.comb(asked, k) * (points[j - 1].accuracy or 0.0)
+        for j in range(max(1, k - (asked - read)), min(k, read) + 1)
+    )
 
 
 def valid_share(items: Sequence[Judged]) -> Values:

@@ -141,10 +141,10 @@ def test_accuracy_over_k_is_that_of_all_subsets() -> None:
         assert point.accuracy == pytest.approx(right / math.comb(8, point.k)), point.k
 
 
-def test_unreadable_samples_are_wrong_at_k_1_only() -> None:
+def test_k_counts_unreadable_samples_which_cast_no_vote() -> None:
     example = make_example(2, labels=(1.0, 0.0))
     item = poll(Baseline.LLM_JUDGE, example, [(1.0, 0.0), None, None, (1.0, 0.0)])
-    assert accuracy_at(item, (1, 2, 4)) == [0.5, 1.0, 1.0]
+    assert accuracy_at(item, (1, 2, 4)) == pytest.approx([0.5, 5 / 6, 1.0]), "one of the six pairs says nothing"
     assert accuracy_at(poll(Baseline.LLM_JUDGE, example, [None, None]), (1, 2)) == [0.0, 0.0]
 
 

@@ -120,6 +120,23 @@ def test_the_page_of_results_says_what_the_samples_say(command: Command, tmp_pat
     )
 
 
+def test_all_weighted_means_all_and_not_the_half_that_a_guided_vote_keeps(command: Command, tmp_path: Path) -> None:
+    lines: list[dict[str, object]] = [
+        {"run": {"id": "r", "created_at": "2026-01-01T00:00:00+00:00", "engine": "hf", "model": "m"}},
+        {"item": ITEM | {"id": "i"}},
+    ]
+    for index in range(32):  # the half that is liked a little more is right by a point, the other wrong by eight
+        liked = index < 16
+        lines.append(sample("i", index, [6, 5] if liked else [1, 9], 2.0 if liked else 1.9))
+    (tmp_path / "main.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert command("measure", "report", tmp_path, "--out", tmp_path / "results.md").code == 0
+    rows = [line.split(" | ") for line in (tmp_path / "results.md").read_text().splitlines() if "| guided" in line]
+    kept = {(row[1], row[2]): row[4][:5] for row in rows}
+    assert kept == {
+        ("guided", "1"): "100.0", ("guided", "8"): "100.0", ("guided", "16"): "100.0", ("guided-weighted", "32"): "0.0 [",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("content", ["", "nothing"])
 def test_a_folder_without_a_main_run_is_an_error(command: Command, tmp_path: Path, content: str) -> None:
     (tmp_path / "rivals.json").write_text("{}")
