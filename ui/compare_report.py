@@ -14,7 +14,7 @@ from ui.panels import COLOURS, Json, band, figure, line
 _GROWTH = (
     "Mean over the common items of the accuracy over random subsets of k stored samples, ties shared, with 95% "
     "bootstraps over items. A sample that could not be read casts no vote; where none of k could, that is wrong. "
-    "Tokens are those generated for an item (k times the mean of a sample); reading prompts, and a meta RM, are not in them."
+    "Tokens are those generated for an item (k times the mean of a sample), without prompts and without a meta RM's."
 )
 _GAINS = "Accuracy with all samples minus accuracy with one, paired over items, with 95% bootstraps over items."
 _DIFFERENCES = (
