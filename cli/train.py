@@ -147,12 +147,14 @@ def _trl(args: argparse.Namespace, base: str) -> int:
     if args.stage != "grpo" or args.from_items is None:
         raise UsageError("--trl belongs to the stage grpo and needs --from-items")
     try:
-        from grm_core.training.grpo_trl import train
+        from grm_core.training.grpo_trl import decided, train
     except ImportError as error:
         raise UsageError(f"--trl needs a package that is missing: {error}; pip install trl") from error
-    train(
-        base, read_items(args.from_items), PRESETS[args.preset], args.folder / "trl", args.device == "cpu", args.vllm
-    )
+    examples = read_items(args.from_items)
+    chosen = decided(examples)
+    if len(chosen) < len(examples):
+        say(f"{len(examples) - len(chosen)} of {len(examples)} items have no single best response and are left out")
+    train(base, chosen, PRESETS[args.preset], args.folder / "trl", args.device == "cpu", args.vllm)
     return 0
 
 
@@ -161,6 +163,9 @@ def _bundle(folder: Path) -> int:
     from grm_core.models import ADAPTERS
     from grm_core.training.bundle import bundle
 
-    for name, size in bundle(folder, ADAPTERS).items():
+    sizes = bundle(folder, ADAPTERS)
+    for name, size in sizes.items():
         say(f"{ADAPTERS / name}: {size / 1e6:.1f} MB")
+    if "meta-rm" not in sizes:
+        say(f"no meta RM: {folder} holds none that was trained on this GRM; train meta makes one")
     return 0

@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from grm_core.errors import UsageError
 from grm_core.models import BASE, GRM
+from grm_core.training.folders import ADAPTER, began_from, digest
 
 _LOGS = {
     "grm": (("demos/train.jsonl", "demos.jsonl"), ("demos/grm/train.jsonl", "demos-adapter.jsonl"),
@@ -22,17 +23,20 @@ _LOGS = {
 def bundle(training: Path, out: Path) -> dict[str, int]:
     """Write out/grm and out/meta-rm from a training folder; name -> bytes of weights. The last stage there counts.
 
-    Raises UsageError where no stage has left a GRM.
+    A meta RM reads one GRM's states and means nothing beside another: out/meta-rm is removed where the folder holds
+    none that was trained on this GRM. Raises UsageError where no stage has left a GRM.
     """
     stages = [training / name for name in ("grpo/checkpoint", "rft/checkpoint", "demos/grm/checkpoint")]
-    grm = next((stage for stage in stages if (stage / "adapter_model.safetensors").is_file()), None)
+    grm = next((stage for stage in stages if (stage / ADAPTER).is_file()), None)
     if grm is None:
         raise UsageError(f"{training} holds no trained GRM: run train demos, rft or grpo first")
     sizes = {"grm": _write(grm, out / "grm", BASE)}
     meta = training / "meta" / "checkpoint"
-    if (meta / "adapter_model.safetensors").is_file():
+    if (meta / ADAPTER).is_file() and began_from(meta.parent) == digest(grm):
         sizes["meta-rm"] = _write(meta, out / "meta-rm", GRM)
         shutil.copyfile(meta / "chat_template.jinja", out / "meta-rm" / "chat_template.jinja")
+    else:
+        shutil.rmtree(out / "meta-rm", ignore_errors=True)
     for name in sizes:
         for source, target in _LOGS[name]:
             if (training / source).is_file():
@@ -42,8 +46,8 @@ def bundle(training: Path, out: Path) -> dict[str, int]:
 
 def _write(adapter: Path, out: Path, base: str) -> int:
     out.mkdir(parents=True, exist_ok=True)
-    weights = load_file(adapter / "adapter_model.safetensors")
-    target = out / "adapter_model.safetensors"
+    weights = load_file(adapter / ADAPTER)
+    target = out / ADAPTER
     save_file({name: weight.to(torch.bfloat16).contiguous() for name, weight in weights.items()}, target)
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     config |= {"base_model_name_or_path": base, "inference_mode": True}

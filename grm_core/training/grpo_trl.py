@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grm_core import models
+from grm_core import models, outcome
+from grm_core.errors import UsageError
 from grm_core.training import rft
 from grm_core.training.generate import Question
 from grm_core.training.grpo import Preset
@@ -58,8 +59,20 @@ def config(preset: Preset, out: Path, *, cpu: bool, vllm: bool, processes: int =
     )
 
 
+def decided(examples: Sequence[Example]) -> list[Example]:
+    """Those with one best among several responses: nothing else can be rewarded (Eq. 11). UsageError without any.
+
+    Single responses are rated 0 or 1 by another template; the trainer's rows share one.
+    """
+    several = [each for each in examples if len(each.responses) > 1 and each.labels]
+    found = [each for each in several if len(outcome.best_labels(each.labels or ())) == 1]
+    if not found:
+        raise UsageError("no item has two responses or more and labels with one best")
+    return found
+
+
 def train(model: str, examples: Sequence[Example], preset: Preset, out: Path, cpu: bool, vllm: bool) -> None:
-    """Train from a checkpoint folder if `out` holds one, else from `model`; writes checkpoints and `out`/final.
+    """Train on decided examples, from a checkpoint in `out` if there is one, else from `model`; writes `out`/final.
 
     Under `accelerate launch` all processes (WORLD_SIZE) share the preset's batch. The final model is marked as one of
     the compact templates, which `score` and the page then ask it with.
@@ -67,8 +80,7 @@ def train(model: str, examples: Sequence[Example], preset: Preset, out: Path, cp
     from datasets import Dataset
     from trl import GRPOTrainer
 
-    # Single responses are rated 0 or 1 by another template; the trainer's rows are those with a best among several.
-    questions = rft.questions([example for example in examples if len(example.responses) > 1], 0)
+    questions = rft.questions(examples, 0)
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=trl_reward,

@@ -54,7 +54,7 @@ def binary_labels(example: Example) -> Example:
 
 def reject(sampled: Sequence[Sequence[Trajectory]]) -> tuple[Kept, list[Question]]:
     """What is kept of each question's samples, and the questions that are to be asked once more with a hint."""
-    kept: list[Trajectory] = []
+    left: list[Trajectory] = []
     wrong = too_easy = 0
     again: list[Question] = []
     for judgments in sampled:
@@ -63,10 +63,20 @@ def reject(sampled: Sequence[Sequence[Trajectory]]) -> tuple[Kept, list[Question
         if judgments and len(right) == len(judgments):
             too_easy += 1
             continue
-        kept += {judgment.text: judgment for judgment in right}.values()
+        left += {judgment.text: judgment for judgment in right}.values()
         if judgments and len(judgments[0].question.order) > 1:
             again.append(replace(judgments[0].question, hinted=True))
-    return Kept(tuple(kept), wrong, too_easy), again
+    return Kept(tuple(left), wrong, too_easy), again
+
+
+def kept(found: Sequence[Trajectory]) -> list[Trajectory]:
+    """What is learned from a file of samples: what `reject` keeps, and the usable ones of hinted prompts."""
+    plain: dict[str, list[Trajectory]] = {}
+    for each in found:
+        if not each.question.hinted:
+            plain.setdefault(each.question.example.id, []).append(each)
+    left, _ = reject(list(plain.values()))
+    return [*left.judgments, *(each for each in found if each.question.hinted and usable(each))]
 
 
 def usable(judgment: Trajectory) -> bool:

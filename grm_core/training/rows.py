@@ -60,15 +60,16 @@ def demonstration(tokenizer: Any, task: Task, rng: random.Random) -> Row:
     else:
         template, pieces = "compact", tasks.demonstrate(task, order, rng)
     given: tuple[str, ...] = ()
+    example = task.example
     if template == "compact" and drawn > 1 - _GIVEN:
         body = next(i for i, piece in enumerate(pieces) if piece.text == "Critique:\n")
         given = tuple(piece.text.split(". ", 1)[1].strip() for piece in pieces[1:body])
         template, pieces = "compact-given-principles", pieces[body:]
-    elif template == "compact" and task.example.reference is not None and drawn > 1 - _GIVEN - _REFERENCE:
-        template = "compact-reference"
-    messages = prompts.fill(prompts.load(template), task.example, order, given)
+    elif template == "compact" and task.reference is not None and drawn > 1 - _GIVEN - _REFERENCE:
+        template, example = "compact-reference", replace(example, reference=task.reference)
+    messages = prompts.fill(prompts.load(template), example, order, given)
     if n > 1 and drawn < _HINTED:
-        messages = hinted(messages, task.example, order)
+        messages = hinted(messages, example, order)
     return encode(tokenizer, messages, pieces)
 
 

@@ -4,11 +4,12 @@
 <folder>/rft     samples.jsonl, checkpoint (the adapter), train.jsonl, summary.json
 <folder>/grpo    checkpoint (the adapter after RL), train.jsonl
 <folder>/meta    samples.jsonl, states.npz, head.json, checkpoint (adapter and head), train.jsonl, summary.json
+
+A stage whose source was trained further begins anew (see folders).
 """
 
 import json
 import random
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ import torch
 
 from grm_core import models
 from grm_core.errors import UsageError
-from grm_core.training import fit, grpo, head, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
+from grm_core.training import fit, folders, grpo, head, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Question, Trajectory
 from grm_core.training.rows import Row
@@ -108,14 +109,12 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
 
     The adapter itself is trained: another full model would lose at the cut to a low rank what this stage gains.
     """
-    folder = _stage(plan, "rft")
     start = plan.folder / "demos" / "grm" / "checkpoint"
-    _needed(start, "demos")
+    folder = _stage(plan, "rft", start)
     examples = _rejection_items(plan, items)
-    known = _rejected(plan, folder.parent / "samples.jsonl", _merged(plan, start), examples)
+    known = _rejected(plan, folder.parent / "samples.jsonl", folders.merged(plan.base, start), examples)
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
-    usable = [judgment for judgment in known if rft.usable(judgment)]
-    kept = _few_pairs(usable, [judgment.question.example for judgment in usable], plan)
+    kept = _few_pairs(known, [judgment.question.example for judgment in known], plan)
     weak = rft.weak_families(rft.read(folder.parent / "samples.jsonl", examples), SEEN)
     shares = {"own": _OWN if kept else 0.0, "weak": _WEAK if weak else 0.0}
     plan.log(f"rft: {len(kept)} judgments kept; more of {', '.join(family.name for family in weak) or 'no family'}")
@@ -141,6 +140,7 @@ def _low_rank(plan: Plan, trained: Path, source: fit.Source, minutes: float) -> 
     models.mark(trained)
     folder = trained.parent / "grm" / "checkpoint"
     start = folder.parent / "extracted"
+    folders.begin(folder.parent, trained, plan.log)  # more training of the full model: its adapter is made anew
     if not folder.exists():
         held = lowrank.extract(plan.base, trained, GRM_RANK, start)
         plan.log(f"an adapter of rank {GRM_RANK} holds {held:.1%} of the change (squared)")
@@ -152,10 +152,9 @@ def _low_rank(plan: Plan, trained: Path, source: fit.Source, minutes: float) -> 
 
 def reinforce(plan: Plan, minutes: float, items: int) -> Path:
     """Rule-based online RL on items that the policy does not always get right; returns the folder of the adapter."""
-    folder = _stage(plan, "grpo")
     start = plan.folder / "rft" / "checkpoint"
-    _needed(start, "rft")
-    frozen = _merged(plan, start)
+    folder = _stage(plan, "grpo", start)
+    frozen = folders.merged(plan.base, start)
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
     preset = grpo.PRESETS[plan.preset]
     questions = _undecided(plan, items)
@@ -171,8 +170,9 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
 
     As in the paper: judgments sampled for rejection (not the hinted ones), and judgments of the GRM after RL.
     """
-    folder = _stage(plan, "meta")
-    grm = _merged(plan, plan.folder / "grpo" / "checkpoint")
+    start = plan.folder / "grpo" / "checkpoint"
+    folder = _stage(plan, "meta", start)
+    grm = folders.merged(plan.base, start)
     samples = folder.parent / "samples.jsonl"
     fresh = plan.sampled(plan.seed + 1)[: plan.most // _META_PART]
     examples = fresh + rft.items(SEEN, _META_FIRST, items // _META_PART)
@@ -227,21 +227,20 @@ def _few_pairs(found: Sequence[T], examples: Sequence[Example], plan: Plan) -> l
     return [*made, *(labelled[: round(len(made) * plan.share / (1 - plan.share))] if made else labelled)]
 
 
-def _stage(plan: Plan, name: str) -> Path:
-    """The checkpoint folder of a stage, its parent made."""
+def _stage(plan: Plan, name: str, start: Path | None = None) -> Path:
+    """The checkpoint folder of a stage that goes on from another's checkpoint, its parent made."""
     folder = plan.folder / name / "checkpoint"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    if start is None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        folders.needed(start, start.relative_to(plan.folder).parts[0])
+        folders.begin(folder.parent, start, plan.log)
     torch.manual_seed(plan.seed)
     return folder
 
 
-def _needed(folder: Path, stage: str) -> None:
-    if not folder.exists():
-        raise UsageError(f"there is no {folder}: run the stage {stage} first")
-
-
 def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) -> list[Trajectory]:
-    """All samples of the rejective stage, hinted ones included; read from the file where it is whole."""
+    """What rejection leaves of the stage's samples, which are read from the file where it is whole."""
     if not path.exists():
         partial = path.with_suffix(".partial")
         asked = rft.questions(examples, plan.seed)
@@ -259,9 +258,7 @@ def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) ->
             "hinted_right": sum(rft.usable(judgment) for group in hinted for judgment in group),
         }
         (path.parent / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
-    found = rft.read(path, examples)
-    hard = {each.question.example.id for each in found if not each.correct()}
-    return [each for each in found if each.question.example.id in hard]
+    return rft.kept(rft.read(path, examples))
 
 
 def _undecided(plan: Plan, items: int) -> list[Question]:
@@ -276,17 +273,6 @@ def _undecided(plan: Plan, items: int) -> list[Question]:
     mixed = _few_pairs(mixed, mixed, plan)
     random.Random(plan.seed).shuffle(mixed)
     return rft.questions(mixed or rft.items(SEEN, _GRPO_FIRST, 200), plan.seed + 2)
-
-
-def _merged(plan: Plan, adapter: Path) -> Path:
-    """The base with the adapter merged in, as a folder beside the adapter; made once per adapter."""
-    _needed(adapter, adapter.parent.name)
-    out = adapter.parent / f"merged-{adapter.name}"
-    weights = adapter / "adapter_model.safetensors"
-    if not (out / "model.safetensors").exists() or out.stat().st_mtime < weights.stat().st_mtime:
-        shutil.rmtree(out, ignore_errors=True)
-        models.merge(plan.base, adapter, out)
-    return out
 
 
 def _sample(

@@ -36,6 +36,8 @@ class Task:
     example: Example
     aspects: tuple[Aspect, ...]
     family: str
+    reference: str | None = None
+    """A right answer, where the family knows one; not in the example, which is judged without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def draw(family: Family, seed: int, n: int | None = None) -> Task:
                 source=SOURCE,
                 subset=family.name,
             )
-            return Task(example, (*draft.aspects, *_common(draft, rng)), family.name)
+            return Task(example, (*draft.aspects, *_common(draft, rng)), family.name, draft.reference)
     raise RuntimeError(f"family {family.name} offers no item with {n} responses and one best")
 
 

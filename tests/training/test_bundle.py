@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grm_core.errors import UsageError
+from grm_core.training import folders
 from grm_core.training.bundle import bundle
 
 torch = pytest.importorskip("torch")
@@ -32,6 +33,7 @@ def test_the_last_stage_is_shipped_with_its_logs(tmp_path: Path) -> None:
     adapter(training / "grpo" / "checkpoint", 2.5)
     adapter(training / "meta" / "checkpoint", 3.5)
     (training / "meta" / "checkpoint" / "chat_template.jinja").write_text("{{ messages }}")
+    folders.begin(training / "meta", training / "grpo" / "checkpoint", print)
     assert bundle(training, out).keys() == {"grm", "meta-rm"}
     assert float(load_file(out / "grm" / "adapter_model.safetensors")["layer.lora_A.weight"][0, 0]) == 2.5
     assert (out / "meta-rm" / "chat_template.jinja").read_text() == "{{ messages }}"
@@ -39,3 +41,18 @@ def test_the_last_stage_is_shipped_with_its_logs(tmp_path: Path) -> None:
         text = (out / name / "adapter_config.json").read_text()
         assert json.loads(text)["base_model_name_or_path"] == base
         assert "/home/" not in text
+
+
+def test_a_meta_rm_of_another_grm_is_not_left_beside_the_new_one(tmp_path: Path) -> None:
+    training, out = tmp_path / "training", tmp_path / "out"
+    adapter(training / "grpo" / "checkpoint", 1.0)
+    folders.begin(training / "meta", training / "grpo" / "checkpoint", print)
+    adapter(training / "meta" / "checkpoint", 2.0)
+    (training / "meta" / "checkpoint" / "chat_template.jinja").write_text("{{ messages }}")
+    assert bundle(training, out).keys() == {"grm", "meta-rm"}
+    for file in (training / "grpo" / "checkpoint").iterdir():
+        file.unlink()
+    (training / "grpo" / "checkpoint").rmdir()
+    adapter(training / "grpo" / "checkpoint", 1.5)
+    assert bundle(training, out).keys() == {"grm"}
+    assert not (out / "meta-rm").exists()

@@ -55,6 +55,21 @@ def test_a_row_is_prompt_and_completion_with_a_weight_per_completion_token(tiny:
     assert set(row.weights) == {0.5, 1.0, 1.5, 2.0}
 
 
+def test_now_and_then_a_reference_is_shown_which_the_item_itself_does_not_have(tiny: Path) -> None:
+    learner = policy.load_full(tiny, "cpu")
+    known = [tasks.draw(family, 7) for family in SEEN]
+    known = [task for task in known if task.reference is not None]
+    assert len(known) >= 10
+    assert all(task.example.reference is None for task in known), "it is judged without"
+    shown = 0
+    for seed in range(40):
+        for task in known:
+            row = rows.demonstration(learner.tokenizer, task, random.Random(seed))
+            prompt = learner.tokenizer.decode(row.ids[: row.start])
+            shown += f"[Reference begins]\n{task.reference}\n[Reference ends]" in prompt
+    assert 0.02 < shown / (40 * len(known)) < 0.09
+
+
 def test_log_probs_are_those_of_the_plain_model_whatever_the_padding(tiny: Path) -> None:
     learner = policy.load_full(tiny, "cpu")
     part = [a_row(learner, seed) for seed in range(3)]
@@ -257,6 +272,25 @@ def test_a_judgment_is_read_up_to_its_scores_by_the_learner_and_by_the_merged_mo
     assert encode(meta.load(tiny, tmp_path / "checkpoint", 4, "cpu").tokenizer, one.reading) == read
 
 
+def test_more_labels_make_a_meta_rm_anew_and_the_same_ones_go_on(tiny: Path, tmp_path: Path) -> None:
+    told = meta.told([labelled(f"item {i}", i % 2 > 0) for i in range(80)])
+    said: list[str] = []
+
+    def train(labels: int, minutes: float) -> list[int]:
+        settings = fit.Settings(minutes=minutes, rate=1e-2, rows=8, warmup=2)
+        found = from_labels.train(tiny, None, told[:labels], settings, tmp_path / "out", 4, log=said.append)
+        assert found["learned"] + found["held_out"] == labels
+        return [json.loads(line)["step"] for line in (tmp_path / "out" / "train.jsonl").read_text().splitlines()]
+
+    first = train(40, 0.02)
+    assert train(40, 0.02) == first, "the same minutes again add nothing"
+    assert train(40, 0.04)[: len(first)] == first
+    assert "the labels have changed: the meta RM is trained anew" not in said
+    again = train(80, 0.02)
+    assert again == list(range(1, len(again) + 1)), "from its first step on"
+    assert "the labels have changed: the meta RM is trained anew" in said
+
+
 def test_labels_of_people_make_a_meta_rm_that_is_compared_with_the_old_one(tiny: Path, tmp_path: Path) -> None:
     told = meta.told([labelled(f"item {i}", i % 2 > 0) for i in range(40)])
     settings = fit.Settings(minutes=0.25, rate=1e-2, rows=8, warmup=2)
@@ -296,3 +330,12 @@ def test_the_whole_recipe_runs_within_its_minutes_and_again(
     with pytest.raises(Exception, match="nothing to tell apart"):
         stages.judge_of_judges(plan, 0.03, 31)  # a random model writes nothing that can be read
     assert any("items too easy" in line for line in told)
+    before = (tmp_path / "demos" / "grm" / "checkpoint" / "adapter_model.safetensors").read_bytes()
+    stages.demos(plan, 0.06)
+    stages.rejective(plan, 0.06, 31)
+    assert not any("begins anew" in line for line in told), "the same minutes again change nothing"
+    stages.demos(plan, 0.2)
+    assert (tmp_path / "demos" / "grm" / "checkpoint" / "adapter_model.safetensors").read_bytes() != before
+    stages.rejective(plan, 0.06, 31)
+    assert [line.split()[0] for line in told if "begins anew" in line] == ["grm", "rft"]
+    assert (tmp_path / "rft.1" / "samples.jsonl").is_file()

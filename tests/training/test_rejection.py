@@ -43,6 +43,19 @@ def test_the_same_text_is_kept_once_and_one_without_principles_not_at_all() -> N
     assert kept.judgments == (one,)
 
 
+def test_what_is_learned_is_what_rejection_kept_and_right_answers_to_hints() -> None:
+    def hinted(name: str, scores: str) -> Trajectory:
+        one = judgment(name, scores)
+        return replace(one, question=replace(one.question, hinted=True))
+
+    mixed = [judgment("mixed", "9, 2"), judgment("mixed", "9, 2"), judgment("mixed", "2, 9")]
+    bare = [judgment("bare", "9, 2"), judgment("bare", "8, 2"), judgment("bare", "9, 1", principles=1)]
+    easy = [judgment("easy", "9, 2"), judgment("easy", "8, 1"), judgment("easy", "7, 3")]
+    hints = [hinted("mixed", "8, 4"), hinted("bare", "6, 5"), hinted("bare", "2, 9")]
+    kept = rft.kept([*mixed, *bare, *easy, *hints])
+    assert kept == [mixed[0], bare[0], bare[1], hints[0], hints[1]]
+
+
 def test_a_shuffled_order_is_put_back_before_the_labels_are_asked() -> None:
     swapped = judgment("a", "2, 9", order=(1, 0))
     assert swapped.scores() == (9, 2)

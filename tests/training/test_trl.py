@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grm_core import models
+from grm_core.errors import UsageError
 from grm_core.training import rft, tasks
 from grm_core.training.families import SEEN
 from grm_core.training.grpo import PRESETS
@@ -19,6 +20,17 @@ def test_rows_hold_the_prompt_and_what_the_reward_needs() -> None:
     assert row["prompt"][0]["content"].startswith("Judge each response")
     assert sorted(json.loads(row["order"])) == [0, 1, 2]
     assert len(json.loads(row["labels"])) == 3
+
+
+def test_items_without_one_best_response_cannot_be_rewarded() -> None:
+    from grm_core.training import grpo_trl
+
+    drawn = rft.items(SEEN, 5, 62)
+    good, single = (next(each for each in drawn if len(each.responses) == n) for n in (2, 1))
+    bare, tied = replace(good, labels=None), replace(good, labels=(1.0, 1.0))
+    assert grpo_trl.decided([bare, good, tied, single]) == [good]
+    with pytest.raises(UsageError, match="one best"):
+        grpo_trl.decided([bare, tied, single])
 
 
 def test_presets_become_trls_settings(tmp_path: Path) -> None:
