@@ -1,14 +1,15 @@
 #!/bin/sh
 # Measure the default model on held-out items and write docs/results.md: tools/measure.sh PAIRS.jsonl.gz [FOLDER].
 # Stopped and called again, it goes on where it was; with larger numbers it draws what is missing. Two cores draw four to
-# ten samples a second: ITEMS=200 items of each of three sets in the main setting, the variants on the first
-# VARIANT_ITEMS=100 of each with VARIANT_K=32 samples an item; the untrained base, held to the format token by token, is
-# ten times slower and gets UNTRAINED_K=8.
+# ten samples a second: ITEMS=200 items of each of three sets (no more are made) in the main setting, the variants on the
+# first VARIANT_ITEMS=100 of each with VARIANT_K=32 samples an item; the untrained base, held to the format token by
+# token, is ten times slower: 100 minutes for UNTRAINED_K=32.
 set -eu
 cd "$(dirname "$0")/.."
 pairs=$1 folder=${2:-build/measure}
 app=".venv/bin/python app.py"
-items=${ITEMS:-200} fewer=${VARIANT_ITEMS:-100} k=${VARIANT_K:-32} slow=${UNTRAINED_K:-8}
+items=${ITEMS:-200} fewer=${VARIANT_ITEMS:-100} k=${VARIANT_K:-32} slow=${UNTRAINED_K:-32}
+[ "$items" -le 200 ] && [ "$fewer" -le 200 ] || { echo "measure: there are 200 items of each set" >&2; exit 2; }
 mkdir -p "$folder/items"
 score() { # variant file count k option...
     variant=$1 file=$folder/$2 count=$3 samples=$4
