@@ -191,12 +191,16 @@ function drawEnd() {
 }
 
 // Page keys come from a presenter's remote, whatever was clicked last; the others leave fields and buttons alone.
+const sheet = keySheet([["→ ←", "on, back (space, page keys and a presenter's remote too)"], ["A B C D", "vote, where the slide asks"], ["p", "play the vote"]]);
+box.append(sheet.node);
 document.addEventListener("keydown", (event) => {
   if (!element.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "?") { sheet.show(); return; }
+  if (sheet.node.open) return;
   const field = event.target.closest("input, select, textarea"), pressed = event.target.closest("button, a");
-  const on = event.key === "PageDown" || (!field && (event.key === "ArrowRight" || (event.key === " " && !pressed)));
+  const on = event.key === "PageDown" || (!field && (event.key === "ArrowRight" || (event.key === " " && !pressed && sheet.live())));
   const back = event.key === "PageUp" || (!field && event.key === "ArrowLeft");
-  const named = field || event.key.length > 1 ? null : stage.querySelector('button[data-key="' + CSS.escape(event.key.toLowerCase()) + '"]');
+  const named = field || event.key.length > 1 || !sheet.live() ? null : stage.querySelector('button[data-key="' + CSS.escape(event.key.toLowerCase()) + '"]');
   if (on) { if (!advance()) go(at + 1); } else if (back) go(at - 1); else if (named) named.click(); else return;
   event.preventDefault();
 });

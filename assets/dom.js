@@ -38,3 +38,25 @@ const download = (name, type, content) => {
   link.click();
   URL.revokeObjectURL(link.href);
 };
+
+// The list of a page's keys, with the switch that turns single keys off on all pages (WCAG 2.1.4). `rows`: keys and what
+// they do. `live()`: whether a single key is to be followed.
+const keySheet = (rows) => {
+  const MEMORY = "grm-lens-keys", node = el("dialog", "grm-keys"), list = el("table"), box = el("input"), label = el("label");
+  let on = true;
+  try { on = window.localStorage.getItem(MEMORY) !== "off"; } catch (blocked) { on = true; }
+  for (const [keys, what] of [...rows, ["?", "this list"], ["Esc", "close; in a field: leave it"]]) {
+    const line = el("tr"), cell = el("td");
+    for (const key of keys.split(" ")) cell.append(el("kbd", "", key), " ");
+    line.append(cell, el("td", "", what));
+    list.append(line);
+  }
+  Object.assign(box, { type: "checkbox", checked: on, id: "grm-keys-on" });
+  box.addEventListener("change", () => {
+    on = box.checked;
+    try { window.localStorage.setItem(MEMORY, on ? "on" : "off"); } catch (blocked) { /* private windows forget it */ }
+  });
+  label.append(box, " single keys are on");
+  node.append(el("h3", "", "Keys"), list, label, button("Close", "grm-small", () => node.close()));
+  return { node, show: () => { if (!node.open) node.showModal(); }, live: () => on && !node.open };
+};

@@ -7,7 +7,7 @@ const bar = el("div", "grm-session-bar"), body = el("div");
 box.append(bar, body);
 let known = { session: [], run: [] };
 
-const kindBox = choice(kinds.map((kind) => [kind, kind]), () => { scope.kind = kindBox.value; scope.name = ""; scope.other = ""; fill(); });
+const kindBox = choice(kinds.map((kind) => [kind, kind]), () => { scope.kind = kindBox.value; scope.name = ""; scope.other = ""; fill(); load(); });
 const nameBox = choice([], () => { scope.name = nameBox.value; load(); });
 const otherBox = choice([], () => { scope.other = otherBox.value; load(); });
 for (const [node, id] of [[kindBox, "kind"], [nameBox, "name"], [otherBox, "other"]]) node.id = "principles-" + id;

@@ -6,6 +6,7 @@ makes a scalar or semi-scalar reward model from labelled pairs. See docs/baselin
 
 import argparse
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -74,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         say(f"stopped; go on with --resume: what had arrived is in {args.out}")
         return 130
+    except OSError as error:
+        raise UsageError(f"{error.filename or args.out}: {error.strerror or error}") from error
     return 1 if failed else 0
 
 
@@ -119,9 +122,10 @@ class _Judge:
         )
         self.engine: Engine | None = None
         self.head: Any = None
-        self.head_name = ""
+        self.head_name = self.head_hash = ""
         if self.name in _TRAINED:
-            self.head, self.head_name = _head(Path(args.model)), Path(args.model).resolve().name
+            folder = Path(args.model)
+            self.head, self.head_name, self.head_hash = _head(folder), folder.resolve().name, _weights(folder)
         if self.name is Baseline.SEMI_SCALAR:
             self.engine = engines.create(args.engine, None if "://" in args.engine else _critic(Path(args.model)))
         elif self.name is not Baseline.SCALAR:
@@ -147,7 +151,7 @@ class _Judge:
 
         found: dict[str, Any] = {"method": str(self.name)}
         if self.head is not None:
-            found["head"] = self.head_name
+            found |= {"head": self.head_name, "head_hash": self.head_hash}
         if self.engine is not None:
             template = prompts.load("critique" if self.head is not None else self.settings.template)
             params = self.settings.params
@@ -176,6 +180,17 @@ def _head(folder: Path) -> Any:
     if not folder.is_dir():
         raise UsageError(f"--model {folder}: there is no such folder")
     return heads.load(folder, "cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _weights(folder: Path) -> str:
+    """A short SHA-256 of a head's weights: training it further makes another judge of it."""
+    from grm_core.baselines import heads
+
+    found = hashlib.sha256()
+    for path in sorted((heads.adapter_of(folder) or folder).glob("*.safetensors")):
+        with path.open("rb") as file:
+            found.update(hashlib.file_digest(file, "sha256").digest())
+    return found.hexdigest()[:16]
 
 
 def _critic(folder: Path) -> str:
@@ -214,6 +229,11 @@ def _train(args: argparse.Namespace) -> int:
     examples = pairs.read(args.pairs, "train")
     base = (args.base or models.base_model().folder).resolve()
     args.out.mkdir(parents=True, exist_ok=True)
+    mark = args.out / "base"
+    if mark.is_file() and mark.read_text(encoding="utf-8") != str(base):
+        was = mark.read_text(encoding="utf-8")
+        raise UsageError(f"{args.out} was begun over the base {was}, not {base}; choose another --out")
+    mark.write_text(str(base), encoding="utf-8")
     began = time.monotonic()
     if args.name is Baseline.SCALAR:
         state = scalar.fit_scalar(base, examples, args.minutes, args.out, args.device, args.seed, say)

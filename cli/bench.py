@@ -87,13 +87,10 @@ def variants(args: argparse.Namespace) -> dict[str, argparse.Namespace]:
 def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Namespace) -> tuple[int, float | None]:
     """One run into its folder: (exit code, headline)."""
     from grm_core.benchmarks.report import record
-    from storage.records import item_record
 
     folder = args.out
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lines = "".join(json.dumps(item_record(each)) + "\n" for each in examples)
-        (folder / "items.jsonl").write_text(lines, encoding="ascii")  # what `baseline` may be given
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}") from None
     args.out, args.resume, args.db = folder / "samples.jsonl", True, None if args.db == "none" else Path(args.db)
@@ -101,6 +98,7 @@ def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Names
         code = score.judge(args, examples, (benchmark.name,))
     finally:
         args.out = folder
+    _write_items(folder / "items.jsonl", examples, args.k)
     if code == 130:
         return code, None
     asked = {example.id for example in examples}
@@ -115,13 +113,37 @@ def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Names
     return code, made.result.headline
 
 
+def _write_items(path: Path, examples: "list[Example]", k: int) -> None:
+    """What `baseline` may be given: the items that can be judged. Only now, because a refused call changes nothing."""
+    from grm_core.sampling import check
+    from storage.records import item_record
+
+    lines = []
+    for each in examples:
+        try:
+            check(each, k)
+        except UsageError:
+            continue  # the run has told it
+        lines.append(json.dumps(item_record(each)) + "\n")
+    try:
+        path.write_text("".join(lines), encoding="ascii")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+
+
 def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out: Path) -> None:
     """What the runs amount to beside each other: printed, and as comparison.json, .md and .html."""
     import pandas as pd
 
     from cli import compare
 
-    found = compare.read({name: folder / "samples.jsonl" for name, folder in folders.items()})
+    try:
+        found = compare.read({name: folder / "samples.jsonl" for name, folder in folders.items()})
+    except UsageError as error:  # such as single responses, of which no label prefers one
+        (out / "comparison.json").write_text(json.dumps({"headlines": headlines}, indent=1) + "\n", encoding="utf-8")
+        print_json({"comparison": {"headlines": headlines}})
+        say(f"headlines are in {out / 'comparison.json'}, and no curves: {error}")
+        return
     table = pd.DataFrame(list(headlines.items()), columns=["judge", "headline"])
     for suffix in (".md", ".html"):
         (out / f"comparison{suffix}").write_text(compare.page(found, suffix, table), encoding="utf-8")

@@ -63,10 +63,11 @@ def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
         grms[name] = []
         for item in block.items:
             example = item.example or known.get(item.item_id)
-            if example is not None:
-                known.setdefault(example.id, example)
-                judged = Judged(example.id, example.subset or "", example.labels or (), item.samples, example)
-                grms[name].append(judged)
+            # A sample that could not be had says nothing of the judge, and an item without any was not judged.
+            drawn = tuple(sample for sample in item.samples if sample.error is None)
+            if example is not None and drawn:
+                _same(known.setdefault(example.id, example), example, files[name])
+                grms[name].append(Judged(example.id, example.subset or "", example.labels or (), drawn, example))
     return compare(grms, {name: _polls(path, known) for name, path in files.items() if name not in blocks})
 
 
@@ -110,6 +111,12 @@ def _is_verdicts(path: Path) -> bool:
 
     first = next(iter(jsonlines.read(path)), None)
     return first is not None and "rows" in first.value
+
+
+def _same(known: "Example", other: "Example", path: Path) -> None:
+    """UsageError where an id means another item in another file."""
+    if (known.query, known.responses) != (other.query, other.responses):
+        raise UsageError(f"{path}: item {other.id!r} has another query or other responses than in the file before")
 
 
 def _samples(path: Path) -> "Block":

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if len(args.files) > 2:
         raise UsageError("give one file, or two to compare")
     read = [list(read_samples(name)) for name in args.files]
-    scopes = [{item.item_id: _told(item.samples) for block in blocks for item in block.items} for blocks in read]
+    scopes = [_by_item(name, blocks) for name, blocks in zip(args.files, read, strict=True)]
     found = study(scopes, Embedder(args.embedder).embed, [_seeds(blocks) for blocks in read])
     if found is None:
         raise UsageError("none of these samples states a principle that could be read")
@@ -51,6 +51,15 @@ def run(args: argparse.Namespace) -> int:
             tables["growth"] = _joined(found.growth)
         _write(args.out, tables, args.format)
     return 0
+
+
+def _by_item(name: str, blocks: "list[Block]") -> "dict[str, list[Sample]]":
+    found: dict[str, list[Sample]] = {}
+    for item in (item for block in blocks for item in block.items):
+        if item.item_id in found:
+            raise UsageError(f"{name}, line {item.line}: item {item.item_id!r} is in two runs; give a file of one run")
+        found[item.item_id] = _told(item.samples)
+    return found
 
 
 def _told(samples: Sequence["Sample"]) -> "list[Sample]":

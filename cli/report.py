@@ -119,8 +119,9 @@ def read(file: str, examples: "Sequence[Example]") -> "dict[str, list[Sample]]":
                     f"{file}, line {item.line}: item {item.item_id!r} was judged with other responses than the data "
                     "hold, or in another order"
                 )
-            if item.samples:
-                found[item.item_id] = list(item.samples)
+            # A sample that could not be had says nothing of the judge: it is missing, not wrong.
+            if drawn := [sample for sample in item.samples if sample.error is None]:
+                found[item.item_id] = drawn
     return found
 
 

@@ -68,8 +68,9 @@ def read(folder: Path) -> Runs:
             blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
         for item in (item for block in blocks for item in block.items):
             known = item.example
-            if known is not None and known.labels and len(known.responses) > 1:
-                judged = Judged(item.item_id, known.subset or "", known.labels, tuple(item.samples), known)
+            drawn = tuple(sample for sample in item.samples if sample.error is None)
+            if known is not None and known.labels and len(known.responses) > 1 and drawn:
+                judged = Judged(item.item_id, known.subset or "", known.labels, drawn, known)
                 found.setdefault((_set_of(known), variant), []).append(judged)
     return found
 

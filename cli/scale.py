@@ -15,6 +15,7 @@ from grm_core import batch, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from grm_core.models import default_model
+from grm_core.sampling import check
 from grm_core.workers import Drawn, Fleet
 
 
@@ -62,14 +63,20 @@ def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress
     """Have every item sampled, each sample written when its item comes; as scoring.score_all otherwise."""
     todo = list(tasks)
     progress = Progress(len(todo), sum(task.missing for task in todo))
+    seen, failed = set[str](), set[str]()
     for task in todo:
-        file.add_item(task.plan.example, task.session)
-    plans = [task.plan for task in todo if task.missing]
+        try:
+            check(task.plan.example, task.plan.k)  # what cannot be judged cannot be read again either
+            file.add_item(task.plan.example, task.session)
+        except UsageError as error:
+            failed.add(task.plan.example.id)
+            say(f"item {task.plan.example.id!r}: {error}")
+    plans = [task.plan for task in todo if task.missing and task.plan.example.id not in failed]
     begun = len(todo) - len(plans)
+    progress.items_done, progress.items_failed = begun, len(failed)
     say(f"{fleet.workers} workers through Ray, engine {fleet.engine}, model {fleet.model}")
     # Ended by a service manager, a run has to close its file and its engines as after Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    seen, failed = set[str](), set[str]()
     try:
         shown = waiting.shown(progress.due, lambda: progress.samples, progress.words)
         with shown, closing(batch.draw(plans, fleet)) as arriving:

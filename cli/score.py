@@ -115,11 +115,12 @@ async def _score(
     engine = engines.create(args.engine, args.model, **options)
     style = engine.style
     templates = _templates(examples, args.template, principles, style)
-    run = _run(args, engine.name, engine.model, templates, principles)
+    run = _run(args, engine.name, engine.model, templates, principles, style)
     meta = meta_rm.create(args.meta, style)
     try:
         if before is not None and before.run is not None:
             scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
+            scoring.check_meta(before.run, run, args.out)
         if before is not None and before.run is not None and scoring.whole(before, args.k, examples):
             say(f"{args.out} has all samples already")
             run = replace(run, model=engine.model or before.run.model)
@@ -151,9 +152,10 @@ def _score_far(
     scoring.check_items(before, examples, args.out)
     fleet = scale.fleet_of(args)
     templates = _templates(examples, args.template, principles, fleet.style)
-    run = _run(args, fleet.engine.partition(":")[0], fleet.model, templates, principles)
+    run = _run(args, fleet.engine.partition(":")[0], fleet.model, templates, principles, fleet.style)
     if before is not None and before.run is not None:
         scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
+        scoring.check_meta(before.run, run, args.out)
     file = _open(args.out, before, run)
     try:
         plans = scoring.plans(file.run, before, args.k, list(zip(examples, templates, strict=True)), tags)
@@ -174,8 +176,11 @@ def _open(out: Path, before: "Block | None", run: "Run") -> "SampleFile":
 
 
 def _run(
-    args: argparse.Namespace, engine: str, model: str, templates: "list[Template]", principles: tuple[str, ...]
-) -> "Run":
+    args: argparse.Namespace, engine: str, model: str, templates: "list[Template]", principles: tuple[str, ...],
+    style: str,
+) -> "Run":  # fmt: skip
+    from cli.scoring import META
+    from grm_core import meta_rm
     from grm_core.provenance import commit, versions
     from grm_core.types import Params, Run
 
@@ -195,7 +200,7 @@ def _run(
         seed=args.seed,
         order=args.order,
         principles=principles,
-        versions=versions(),
+        versions=versions() | {META: meta_rm.named(args.meta, style)},
         commit=head,
         dirty=dirty,
     )

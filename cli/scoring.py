@@ -15,7 +15,7 @@ from grm_core.engines.base import Engine
 from grm_core.errors import GRMError, UsageError
 from grm_core.meta_rm import MetaRM, attach
 from grm_core.prompts import Template
-from grm_core.sampling import SamplingPlan, sample
+from grm_core.sampling import SamplingPlan, check, sample
 from grm_core.types import Example, Run, Sample, Session
 from storage import exchange
 from storage.exchange import Block
@@ -23,6 +23,8 @@ from storage.exchange import Block
 IN_FLIGHT = 128
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
 NO_META = "no meta RM: samples get no meta logit, naive voting works"
+META = "meta RM"
+"""What a run's versions call the meta RM that read its samples."""
 SETTINGS = ("template", "template_hash", "params", "seed", "order", "principles")
 """What a resumed run must have in common with the one in the file, beside the model."""
 
@@ -107,6 +109,15 @@ def check_same(before: Run, now: Run, names: Iterable[str], out: Path) -> None:
             )
 
 
+def check_meta(before: Run, now: Run, out: Path) -> None:
+    """UsageError when other samples of the file were read by another meta RM: a vote cannot rank by two scales."""
+    old, new = before.versions.get(META), now.versions[META]
+    if old not in (None, new):
+        raise UsageError(
+            f"{out} was made with meta RM {old}, not {new}; use the same --meta, or have `meta` read all anew"
+        )
+
+
 def plans(
     run: Run, before: Block | None, k: int, asked: list[tuple[Example, Template]], tags: tuple[str, ...] = ()
 ) -> Iterator[Task]:
@@ -166,8 +177,9 @@ async def _work(
     engine: Engine, meta: MetaRM | None, tasks: Iterator[Task], file: SampleFile, progress: Progress
 ) -> None:
     for task in tasks:
-        file.add_item(task.plan.example, task.session)
         try:
+            check(task.plan.example, task.plan.k)  # what cannot be judged cannot be read again either
+            file.add_item(task.plan.example, task.session)
             if task.missing:
                 failed = await _sample(engine, meta, task, file, progress)
                 if failed:

@@ -1,6 +1,8 @@
 """VERDICTS.jsonl of the baselines: a line per item as it is judged, taken up by --resume, and what they amount to."""
 
+import hashlib
 import io
+import json
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
@@ -33,9 +35,8 @@ class VerdictFile:
         self.polls: dict[str, Poll] = {}
         try:
             whole = self._take_up(path.read_bytes()) if path.exists() else b""
-            self._file = path.open("wb")
-            self._file.write(whole)
-            self._file.flush()
+            self._file = path.open("ab")  # what is there stays there, but for a last line that was cut
+            self._file.truncate(len(whole))
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error}") from None
 
@@ -79,11 +80,18 @@ class VerdictFile:
         return whole
 
 
+def item_digest(example: Example) -> str:
+    """What was judged under the item's id: a short SHA-256 of query and responses."""
+    texts = [[(turn.role, turn.content) for turn in example.query], example.responses]
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
+
+
 def record(found: Poll, settings: dict[str, Any]) -> dict[str, Any]:
     """An item's line: the verdict in own order, the rows that it was voted from, and the settings."""
     verdict = found.verdict
     line: dict[str, Any] = {
         "item_id": found.example.id,
+        "item": item_digest(found.example),
         "method": str(verdict.method),
         "k": verdict.k,
         "k_effective": verdict.k_effective,
@@ -100,7 +108,9 @@ def record(found: Poll, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(line: dict[str, Any], example: Example) -> Poll:
-    """The poll of a line, voted again from its rows."""
+    """The poll of a line, voted again from its rows. UsageError where the line judges another item of that id."""
+    if line.get("item", item_digest(example)) != item_digest(example):
+        raise UsageError(f"item {example.id!r} was judged with another query or other responses")
     method = Baseline(fields.string(fields.need(line, "method"), "method"))
     rows = [
         None if row is None else tuple(fields.number(value, "rows") for value in fields.sequence(row, "rows"))

@@ -74,6 +74,14 @@ def create(spec: str, style: str = "") -> MetaRM | None:
     return LocalMetaRM(lambda: Path(spec), Path(spec).name)
 
 
+def named(spec: str, style: str = "") -> str:
+    """What a run calls the meta RM that `create` gives: its name, its address, or none."""
+    if spec.startswith(("http://", "https://")):
+        return spec
+    meta = create(spec, style)  # a local one loads nothing yet
+    return "none" if meta is None else meta.name
+
+
 def chat(reading: Reading) -> list[dict[str, str]]:
     """The reading as a conversation: the prompt as the user's turn, the judgment as the assistant's."""
     messages = prompts.fill(prompts.load(TEMPLATE), reading.example, reading.order)

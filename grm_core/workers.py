@@ -5,6 +5,7 @@ Prompts, orders, seeds and the parser are those of `grm_core.sampling`, so a sam
 
 import asyncio
 import hashlib
+import json
 import pickle
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -114,8 +115,8 @@ class _Asked(NamedTuple):
     template: str
     slot: Slot | None = None
     """None where the item cannot be judged."""
-    end: int | None = None
-    """The token that ends a completion."""
+    ends: frozenset[int] = frozenset()
+    """The tokens that end a completion."""
 
 
 def _table(drawn: Sequence[Drawn]) -> Any:
@@ -137,7 +138,7 @@ class _Sizer:
         self.model, self.untrained = fleet.model, fleet.untrained
         self._limit = _vllm.context_length(fleet.folder)
         self._tokenizer = _tokenizer(fleet.folder)
-        self.end: int | None = self._tokenizer.eos_token_id
+        self.ends = _ends(fleet.folder, self._tokenizer)
 
     def encode(self, messages: Sequence[Message]) -> list[int]:
         """The prompt's tokens as vLLM's server makes them."""
@@ -148,6 +149,16 @@ class _Sizer:
     async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
         """Count a prompt's tokens."""
         return PromptSize(len(self.encode(messages)), self._limit)
+
+
+def _ends(folder: Path, tokenizer: Any) -> frozenset[int]:
+    """Tokens that end a completion: the tokenizer's, and those of the folder's generation settings, as vLLM has it."""
+    try:
+        settings = json.loads((folder / "generation_config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        settings = {}
+    found = settings.get("eos_token_id")
+    return frozenset([tokenizer.eos_token_id, *(found if isinstance(found, list) else [found])]) - {None}
 
 
 @lru_cache(maxsize=2)
@@ -175,7 +186,7 @@ def ask(fleet: Fleet, batch: Any) -> Any:
         for request, slots in requests(fitted):
             tokens = sizer.encode(request.messages)
             for child, slot in enumerate(slots):
-                asked = _Asked(plan.example, plan.session_id, plan.template.name, slot, sizer.end)
+                asked = _Asked(plan.example, plan.session_id, plan.template.name, slot, sizer.ends)
                 rows.append(_row(asked, request, child, tokens, ""))
     return pyarrow.Table.from_pylist(rows)
 
@@ -201,16 +212,16 @@ def read(model: str, batch: Any) -> Any:
         if asked.slot is None:
             found.append(Drawn(asked.example, None, error))
             continue
-        result = EngineError(error) if error else _completion(row, asked.end, model)
+        result = EngineError(error) if error else _completion(row, asked.ends, model)
         made = sampled(asked.session_id, asked.example.id, asked.template, asked.slot, result)
         found.append(Drawn(asked.example, made))
     return _table(found)
 
 
-def _completion(row: dict[str, Any], end: int | None, model: str) -> Completion:
-    """The engine's answer. It does not say why it ended: with the end token, or because there was no room left."""
+def _completion(row: dict[str, Any], ends: frozenset[int], model: str) -> Completion:
+    """The engine's answer. It does not say why it ended: with an end token, or because there was no room left."""
     tokens = row["generated_tokens"]
-    reason = "stop" if tokens and tokens[-1] == end else "length"
+    reason = "stop" if tokens and tokens[-1] in ends else "length"
     return Completion(
         row["generated_text"], reason, row["num_input_tokens"], len(tokens), row["time_taken_llm"], model
     )

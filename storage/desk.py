@@ -102,17 +102,21 @@ class Desk:
         """The author's next item: the first begun and not done, else the first that needs somebody; None at the end.
 
         Whoever takes an item has it: two annotators at once never get the same one unless it needs both. `after` is
-        the place of an item that is skipped: it comes again when nothing else is left.
+        the place of an item that is skipped: it comes again when nothing else is left, and as long as nothing was said
+        of it others may take it.
         """
         with self._db.write() as conn:
+            if after >= 0:
+                _release(conn, queue_id, after, author)
             items = _items(conn, queue_id)
             mine = [item for item in items if author in item.assigned and author not in item.done]
             free = [item for item in items if author not in item.assigned and len(item.assigned) < item.need]
-            later = [item for item in mine if item.place > after]
-            if later or not free:
+            later, ahead = ([item for item in some if item.place > after] for some in (mine, free))
+            if later or (mine and not ahead) or not free:
                 return next(iter(later or mine), None)
-            _assign(conn, queue_id, free[0].place, author)
-            return free[0]._replace(assigned=(*free[0].assigned, author))
+            found = (ahead or free)[0]
+            _assign(conn, queue_id, found.place, author)
+            return found._replace(assigned=(*found.assigned, author))
 
     def assign(self, queue_id: str, place: int, author: str) -> None:
         """Give an item to somebody; again: nothing changes. Refused where there is no such item."""
@@ -144,6 +148,16 @@ def _add(conn: sqlite3.Connection, annotation: Annotation) -> bool:
 def _assign(conn: sqlite3.Connection, queue_id: str, place: int, author: str) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     conn.execute("INSERT OR IGNORE INTO assignment VALUES (?, ?, ?, ?)", (queue_id, place, rows.pack(author), now))
+
+
+def _release(conn: sqlite3.Connection, queue_id: str, place: int, author: str) -> None:
+    """Let others have an item that its taker has said nothing of."""
+    key, me = rows.pack(queue_id), rows.pack(author)
+    said = """SELECT 1 FROM queue_item AS i
+        JOIN annotation AS a ON a.session_id = i.session_id AND a.queue = i.queue_id
+        WHERE i.queue_id = ? AND i.place = ? AND a.author = ?"""
+    if not rows.fetch(conn, said, key, place, me):
+        conn.execute("DELETE FROM assignment WHERE queue_id = ? AND place = ? AND author = ?", (key, place, me))
 
 
 def _items(conn: sqlite3.Connection, queue_id: str) -> list[QueueItem]:

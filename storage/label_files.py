@@ -1,5 +1,6 @@
 """Annotations as files: our JSON Lines, what training reads, preference pairs, and the shapes of two other tools."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,10 +49,11 @@ def read_annotation(obj: Object) -> Annotation:
 
 
 def read_annotations(path: str | Path) -> list[Annotation]:
-    """All annotations of a file. Raises UsageError with the line that is broken."""
+    """All annotations of a file, or of standard input for '-'. Raises UsageError with the line that is broken."""
     found = []
-    for line in jsonlines.read(path):
-        with jsonlines.located(str(path), line.number):
+    name = "standard input" if str(path) == "-" else str(path)
+    for line in jsonlines.parse(sys.stdin.buffer, name) if str(path) == "-" else jsonlines.read(path):
+        with jsonlines.located(name, line.number):
             found.append(read_annotation(line.value))
     return found
 

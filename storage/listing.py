@@ -75,16 +75,16 @@ def count(conn: sqlite3.Connection, wanted: Wanted) -> int:
     return int(conn.execute(f"SELECT count(*) {source}", values).fetchone()[0])
 
 
-def runs(conn: sqlite3.Connection, limit: int, models: bool = False) -> list[tuple[Run, int]]:
-    """The newest runs with their number of sessions that are not in the bin; runs without any are left out.
+def runs(conn: sqlite3.Connection, limit: int, models: bool = False, least: int = 1) -> list[tuple[Run, int]]:
+    """The newest runs with their number of sessions that are not in the bin, those with `least` or more.
 
     `models`: only sessions whose item names the models that answered count.
     """
     named = f" AND {schema.NAMES_MODELS}" if models else ""
     columns = ", ".join(f"r.{name}" for name in rows.RUN_COLUMNS.split(", "))
     sql = f"""SELECT {columns}, count(*) AS sessions FROM run AS r JOIN session AS s ON s.run_id = r.id
-        WHERE s.binned_at IS NULL{named} GROUP BY r.id ORDER BY r.seq DESC LIMIT ?"""
-    return [(rows.run_from(row), row["sessions"]) for row in rows.fetch(conn, sql, limit)]
+        WHERE s.binned_at IS NULL{named} GROUP BY r.id HAVING count(*) >= ? ORDER BY r.seq DESC LIMIT ?"""
+    return [(rows.run_from(row), row["sessions"]) for row in rows.fetch(conn, sql, least, limit)]
 
 
 def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:

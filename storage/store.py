@@ -147,10 +147,14 @@ class Store:
         with self._searching(wanted.words) as conn:
             return listing.count(conn, wanted)
 
-    def runs(self, limit: int = _PAGE, models: bool = False) -> list[tuple[Run, int]]:
-        """The newest runs that have sessions outside the bin, and how many; `models`: of items that name models."""
+    def runs(self, limit: int = 1000, models: bool = False, least: int = 1) -> list[tuple[Run, int]]:
+        """The newest runs that have `least` sessions outside the bin, and how many they have.
+
+        `models`: only sessions of items that name models count. Every query scored on the page is a run of one
+        session: `least` = 2 leaves those out.
+        """
         with self._db.read() as conn:
-            return listing.runs(conn, limit, models)
+            return listing.runs(conn, limit, models, least)
 
     def facets(self) -> tuple[list[str], list[str]]:
         """All tags and all models of the sessions that are not in the bin."""

@@ -120,9 +120,10 @@ class Composer:
         self.fill.click(lambda: self.put(self.examples[0]), None, boxes, **QUIET)
         for i, button in enumerate(self.removes):
             button.click(self.remove, [gr.State(i), self.shown, *self.responses], [*self.responses, *rows], **QUIET)
-        chosen = [self.items, self.item, self.notice]
-        self.pasted.submit(self.take, self.pasted, chosen, **QUIET)
-        self.pasted.blur(self.take, self.pasted, chosen, **QUIET)
+        chosen = [self.items, self.item, self.notice, *boxes]
+        self.taken = gr.State("")
+        for left in (self.pasted.submit, self.pasted.blur):
+            left(self.take, [self.pasted, self.taken], [*chosen, self.taken], **QUIET)
         self.file.upload(self.upload, self.file, chosen, **QUIET)
         self.item.change(self.choose, [self.items, self.item], [*boxes, self.notice], **QUIET)
 
@@ -164,6 +165,8 @@ class Composer:
         }
         update = {self.fields[field]: render.sendable(text) for field, text in found.items()}
         update |= dict(zip(self.responses, [*texts, *[""] * (N_MAX_PAGE - count)], strict=True))
+        if labels or example.reference:
+            update[self.more] = gr.update(open=True)  # what goes with the session is seen
         return update | self._shown(count)
 
     def _shown(self, count: int) -> dict[Any, Any]:
@@ -175,11 +178,14 @@ class Composer:
         left = [*(text for i, text in enumerate(texts) if i != gone), ""]
         return dict(zip(self.responses, left, strict=True)) | self._shown(count - 1)
 
-    def take(self, text: str) -> dict[Any, Any]:
-        """The pasted items to choose from; a single one is chosen at once."""
-        if not (text or "").strip():
-            return {self.notice: []}
-        return self._offer(lambda: read_pasted(text))
+    def take(self, text: str, before: str) -> dict[Any, Any]:
+        """The pasted items to choose from; a single one is filled in at once, but not again over what was edited."""
+        text = text or ""
+        if not text.strip():
+            return {self.notice: [], self.taken: ""}
+        if text == before:
+            return {self.taken: text}
+        return self._offer(lambda: read_pasted(text)) | {self.taken: text}
 
     def upload(self, path: str | None) -> dict[Any, Any]:
         """The items of a file to choose from."""
@@ -192,13 +198,15 @@ class Composer:
             found = read()
         except GRMError as error:
             return {self.notice: [{"kind": "bad", "text": f"{render.sendable(str(error))}."}]}
-        first = 0 if len(found) == 1 else None
-        said = f"{len(found)} items were read; choose one." if first is None else "One item was read and filled in."
-        return {
+        one = len(found) == 1
+        said = "One item was read and filled in." if one else f"{len(found)} items were read; choose one."
+        offered = {
             self.items: found,
-            self.item: gr.update(choices=_choices(found), value=first),
+            self.item: gr.update(choices=_choices(found), value=0 if one else None),
             self.notice: [{"kind": "ok", "text": said}],
         }
+        # The list says nothing new where it stood on its first item before.
+        return offered | self.choose(found, 0) if one else offered
 
     def choose(self, items: list[Example], place: int | None) -> dict[Any, Any]:
         """Fill in one of the items."""

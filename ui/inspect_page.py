@@ -10,7 +10,7 @@ from grm_core import models
 from grm_core.errors import GRMError
 from ui import asked, render, script
 from ui.composer import QUIET, Composer
-from ui.form import read_form
+from ui.form import N_MAX_PAGE, read_form
 from ui.jobs import Jobs
 from ui.view import Viewer
 
@@ -110,7 +110,9 @@ class InspectPage:
             if view != last:
                 may = not running and not self.viewer.store.read_only
                 said = [{"kind": "bad", "text": f"There is no session {session_id}."}] if missing else []
-                update = {self.session: session_id, self.view: view, self.notice: said}
+                update = {self.session: session_id, self.view: view}
+                if last is None or missing:
+                    update[self.notice] = said  # later ones would wipe what the composer says
                 update |= {self.score: gr.update(interactive=may), self.stop: gr.update(interactive=running)}
                 update |= {self.more: gr.update(interactive=may and not missing)}
                 if last is None:
@@ -134,6 +136,9 @@ class InspectPage:
         example, sample = self.jobs.example(session_id), self.viewer.sample(session_id, index)
         if example is None or sample is None or not sample.parsed.principles:
             return {self.notice: [{"kind": "bad", "text": "There are no principles to judge by."}]}
+        if len(example.responses) > N_MAX_PAGE:
+            said = f"{len(example.responses)} responses; the page takes {N_MAX_PAGE}. Use score --principles."
+            return {self.notice: [{"kind": "bad", "text": said}]}
         told = f"The principles of sample {index + 1} are filled in: edit, drop or add some, then press Score."
         filled = self.composer.put_principles(example, [p.text for p in sample.parsed.principles])
         return filled | {self.folded: gr.update(open=True), self.notice: [{"kind": "ok", "text": told}]}

@@ -270,7 +270,7 @@ class Jobs:
             seed=plan.seed,
             order=plan.order,
             principles=plan.principles,
-            versions=self._versions,
+            versions=self._versions | {"meta RM": "none" if self.meta is None else self.meta.name},
             commit=self._commit,
             dirty=self._dirty,
         )

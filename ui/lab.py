@@ -174,7 +174,8 @@ def _filter(table: pd.DataFrame) -> Json:
         lost = f"{counts['right']} right ({counts['right and dissenting']} of these dissenting)"
         said += f" {counts['wrong']} were wrong, {lost}."
         said += "" if auc is None else f" AUC {auc:.2f}."
-    return panel("filter", "Does the filter drop errors, or dissent?", table, shown, said)
+    told = table.assign(index=table["index"] + 1).rename(columns={"index": "sample"})  # counted as on the page
+    return panel("filter", "Does the filter drop errors, or dissent?", told, shown, said)
 
 
 def _calibration(table: pd.DataFrame) -> list[Json]:

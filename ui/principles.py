@@ -30,7 +30,7 @@ _SESSIONS_MOST = 500
 _POINTS_MOST = 10_000
 _SIDES = ("first", "second")
 _KINDS = ("session", "run")
-_SETTINGS_MOST, _POOLED_MOST = 12, 40
+_SETTINGS_MOST, _POOLED_MOST, _RUNS_MOST = 12, 40, 50
 """Settings side by side, and sessions of each."""
 _CHOOSE = "Choose a session or a run."
 _NONE = "None of these samples states a principle that could be read."
@@ -86,7 +86,7 @@ class PrinciplesPage:
     def choices(self) -> Json:
         """What can be looked at: the newest sessions and the newest runs of more than one session."""
         sessions = [{"id": row.session.id, "title": row.session.title} for row in self.store.sessions(limit=100)]
-        runs = [{"id": run.id, "title": f"{called(run)} ({n} sessions)"} for run, n in self.store.runs() if n > 1]
+        runs = [{"id": run.id, "title": f"{called(run)} ({n} sessions)"} for run, n in self.store.runs(least=2)]
         return {"session": sessions, "run": runs}
 
     def found(self, kind: str, name: str, other: str) -> Json:
@@ -117,7 +117,7 @@ class PrinciplesPage:
     def settings(self) -> Json:
         """The numbers by model, template, temperature and order: the newest settings, clustered together."""
         groups: dict[tuple[str, str, str, str], list[Run]] = {}
-        for run, _ in self.store.runs():
+        for run, _ in self.store.runs(_RUNS_MOST, least=2) or self.store.runs(_RUNS_MOST):
             key = (run.model, run.template, f"{run.params.temperature:g}", str(run.order))
             groups.setdefault(key, []).append(run)
         keys = list(groups)[:_SETTINGS_MOST]

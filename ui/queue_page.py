@@ -84,7 +84,7 @@ class QueuePage:
             done = sum(len(item.done) >= item.need for item in items)
             mine = sum(author in item.done for item in items)
             found.append({"id": queue.id, "title": queue.title, "total": len(items), "done": done, "mine": mine})
-        runs = [{"id": run.id, "title": f"{called(run)} ({n} sessions)"} for run, n in self.store.runs() if n > 1]
+        runs = [{"id": run.id, "title": f"{called(run)} ({n} sessions)"} for run, n in self.store.runs(least=2)]
         return {"queues": found, "runs": runs, "tags": self.store.facets()[0]}
 
     def make(self, given: Any) -> Json:

@@ -20,6 +20,8 @@ from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, only_fi
 
 _CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}
 _ITEMS_MOST = 1000
+_SINGLE_MOST = 50
+"""Runs of one session that are offered where there are no larger ones."""
 _DRAWS = 400
 """Orders drawn per item where a curve is not exact."""
 _MAP_MOST = 60
@@ -33,7 +35,8 @@ class RunPage:
         self.store = store
 
         def choices(_: Any) -> Any:
-            known = [{"id": run.id, "title": f"{called(run)} ({count} sessions)"} for run, count in store.runs()]
+            found = store.runs(least=2) or store.runs(_SINGLE_MOST)
+            known = [{"id": run.id, "title": f"{called(run)} ({count} sessions)"} for run, count in found]
             return render.sendable(known)
 
         def run(given: Any) -> Any:
@@ -69,8 +72,8 @@ class RunPage:
         found = []
         for row in rows:
             example = row.session.example
-            if len(example.responses) > 1:
-                samples = tuple(self.store.samples(row.session.id))
+            samples = tuple(s for s in self.store.samples(row.session.id) if s.error is None)
+            if len(example.responses) > 1 and samples:
                 found.append(Judged(example.id, example.subset or "", example.labels or (), samples, example))
         return [item for item in found if item.labels] or found
 

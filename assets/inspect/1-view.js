@@ -11,8 +11,11 @@ root.append(left, right);
 const { matrix, cards } = parts;
 const bar = el("progress");
 const said = el("p", "grm-said");
-said.setAttribute("aria-live", "polite");
-parts.progress.append(said, bar);
+// What a screen reader is told: the phase, and every fifth sample, not every token.
+const spoken = el("span", "grm-hidden");
+spoken.setAttribute("aria-live", "polite");
+parts.progress.append(said, bar, spoken);
+let spokenOf = "";
 
 let value = {};           // rows, progress and findings, as the server pushes them
 let voted = {};           // verdict, kept samples and curve under the present dials
@@ -71,6 +74,8 @@ async function drawCase() {
 function drawHead() {
   said.textContent = value.progress || "";
   said.className = "grm-said" + (value.phase === "failed" ? " grm-bad" : "");
+  const now = value.session + "/" + value.phase + "/" + Math.floor(value.rows.length / 5);
+  if (now !== spokenOf) { spokenOf = now; spoken.textContent = said.textContent; }
   bar.hidden = !value.running;
   bar.max = value.k || 1;
   if (value.phase === "waiting") bar.removeAttribute("value"); else bar.value = value.rows.length;

@@ -8,6 +8,8 @@ function drawMatrix() {
   if (rowsOf !== tableKey()) newTable();
   const hadFocus = matrix.contains(document.activeElement);
   const wanted = arranged().map((row) => [row.i, row]);
+  // One row can be reached by Tab, also where the one that was is not shown any more.
+  if (wanted.length && !wanted.some(([i]) => i === focus)) focus = wanted[0][0];
   const have = new Set(value.rows.map((row) => row.i));
   if (value.running && tools.show === "all") {
     for (let i = 0; i < value.k; i++) if (!have.has(i)) wanted.push([i, null]);

@@ -97,7 +97,9 @@ function put({ slider, number, box }, most, at, usable) {
 
 // The address opens exactly the view that it was copied from.
 function readAddress() {
-  const given = new URL(window.location).searchParams;
+  const address = new URL(window.location).searchParams;
+  // While a session that was just scored opens, the address still names the one before.
+  const given = address.get("session") === value.session ? address : new URLSearchParams();
   const whole = (name) => (/^[1-9][0-9]{0,5}$/.test(given.get(name) || "") ? Number(given.get(name)) : null);
   Object.assign(dials, { method: METHODS.includes(given.get("method")) ? given.get("method") : "naive", k: whole("k"), k_meta: whole("k_meta") });
   const named = (given.get("sample") || "").split(",").filter((text) => /^[1-9][0-9]{0,5}$/.test(text)).map((text) => Number(text) - 1);

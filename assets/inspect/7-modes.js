@@ -12,7 +12,7 @@ function drawModes() {
   for (let r = 0; r < value.n; r++) parts.modes.append(tab("about " + letter(r), mode === r, () => read(r)));
   parts.modes.append(tab("lab", mode === "lab", () => read("lab")));
   if (mode === null && chosen.length > 1) parts.modes.append(tab("mark differences", comparing, compareCards));
-  parts.modes.append(button("keys: ?", "grm-small grm-last", showKeys));
+  parts.modes.append(button("keys: ?", "grm-small grm-last", () => sheet.show()));
 }
 
 function read(response) {
@@ -45,9 +45,6 @@ async function drawAbout(asked) {
 }
 
 // ---- keys ----------------------------------------------------------------------------------------------------------
-const MEMORY = "grm-lens-keys";
-let keysOn = true;
-try { keysOn = window.localStorage.getItem(MEMORY) !== "off"; } catch (blocked) { keysOn = true; }
 const KEYS = [
   ["j k", "next, previous sample", () => step(1), () => step(-1)],
   ["x", "pin the sample of the focused row, or let it go", () => choose(focus)],
@@ -63,25 +60,8 @@ const KEYS = [
   ["c", "open or close query and responses", () => { const box = parts.case.querySelector("details"); if (box) box.open = !box.open; }],
   ["n", "samples of the next finding", nextFinding],
 ];
-const sheet = el("dialog", "grm-keys");
-const keysList = el("table");
-for (const [keys, what] of [...KEYS, ["?", "this list"], ["Esc", "close; in a field: leave it"]]) {
-  const line = el("tr"), cell = el("td");
-  for (const key of keys.split(" ")) cell.append(el("kbd", "", key), " ");
-  line.append(cell, el("td", "", what));
-  keysList.append(line);
-}
-const keysSwitch = el("input");
-Object.assign(keysSwitch, { type: "checkbox", checked: keysOn, id: "grm-keys-on" });
-keysSwitch.addEventListener("change", () => {
-  keysOn = keysSwitch.checked;
-  try { window.localStorage.setItem(MEMORY, keysOn ? "on" : "off"); } catch (blocked) { /* private windows forget it */ }
-});
-const switchLabel = el("label");
-switchLabel.append(keysSwitch, " single keys are on");
-sheet.append(el("h3", "", "Keys"), keysList, switchLabel, button("Close", "grm-small", () => sheet.close()));
-root.append(sheet);
-const showKeys = () => { if (!sheet.open) sheet.showModal(); };
+const sheet = keySheet(KEYS);
+root.append(sheet.node);
 
 function toggleRaw() {
   const all = [...cards.querySelectorAll("footer details")], closed = all.some((one) => !one.open);
@@ -106,8 +86,8 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (event.key === "?") { showKeys(); return; }
-  if (!keysOn || sheet.open) return;
+  if (event.key === "?") { sheet.show(); return; }
+  if (!sheet.live()) return;
   for (const [keys, , ...acts] of KEYS) {
     const at = keys.split(" ").indexOf(event.key);
     if (at >= 0) { event.preventDefault(); acts[at](); return; }

@@ -15,25 +15,30 @@ function drawRecent() {
 
 // ---- the session as a document -----------------------------------------------------------------------------------
 const DOCUMENTS = [["html", "Report", "text/html"], ["md", "Markdown", "text/markdown"], ["csv", "CSV", "text/csv"], ["jsonl", "JSONL", "application/jsonl"]];
-const documents = el("div", "grm-documents");
+const documents = el("div", "grm-documents"), lost = el("span", "grm-bad", "The server did not answer; nothing was taken.");
+lost.hidden = true;
+lost.setAttribute("role", "alert");
 function drawDocuments() {
   documents.hidden = !value.session || value.running || !value.rows.length;
   if (documents.childElementCount) return;
   documents.append(el("span", "grm-note", "Take it with you:"));
   for (const [kind, label, type] of DOCUMENTS) documents.append(button(label, "grm-small", () => saveDocument(kind, type)));
-  documents.append(button("Copy as Markdown", "grm-small", copyMarkdown));
+  documents.append(button("Copy as Markdown", "grm-small", copyMarkdown), lost);
   parts.documents.append(documents);
 }
 
 async function saveDocument(kind, type) {
   const text = await server.document(value.session, kind);
-  if (text === null) return;
+  lost.hidden = Boolean(text);
+  if (!text) return;
   download("grm-lens-" + value.session + "." + kind, type, text);
 }
 
 async function copyMarkdown(event) {
   const pressed = event.currentTarget;
   const text = await server.document(value.session, "md");
+  lost.hidden = Boolean(text);
+  if (!text) return;
   try {
     await navigator.clipboard.writeText(text);
     pressed.textContent = "Copied";

@@ -6,6 +6,7 @@ const memory = {
   write: (name, given) => { try { window.localStorage.setItem("grm-lens-" + name, JSON.stringify(given)); } catch (blocked) { /* private windows forget it */ } },
 };
 const me = { name: memory.read("author", ""), queue: new URL(window.location).searchParams.get("queue") || "" };
+let finished = null;  // queue and place of the item that was closed last
 let item = null;      // what the server shows of the present item
 let sampleAt = 0;     // place of the sample among item.samples
 let principleAt = 0;  // of the principle that f, u and b speak of
@@ -44,7 +45,10 @@ async function send() {
     return false;
   } finally { sending = null; finish(); }
 }
-setInterval(() => { if (unsaved.length && !sending) send(); }, 5000);
+setInterval(async () => {
+  if (!unsaved.length || sending || !await send()) return;
+  if (item && !item.revealed && found("best")) reopen();  // the blind label that could not be saved before
+}, 5000);
 const tell = (text, kind) => { state.textContent = text; state.className = "grm-saved " + kind; };
 
 // ---- saying ---------------------------------------------------------------------------------------------------------
@@ -65,6 +69,14 @@ async function say(kind, label, { sample = null, place = null, span = null, note
 // Takes back the last thing said of this item.
 async function undo() {
   const last = item && item.mine[item.mine.length - 1];
+  if (!last && finished && finished.queue === me.queue) {  // the item before, which was closed last
+    const answer = await server.look(me.queue, me.name, finished.place);
+    finished = null;
+    if (!answer || answer.error) { tell("nothing to undo", ""); return; }
+    show(answer);
+    if (item.mine.length && item.mine[item.mine.length - 1].kind === "done") await undo();
+    return;
+  }
   if (!last) { tell("nothing to undo", ""); return; }
   item.mine.pop();
   await keep({ id: name(), session_id: item.session, kind: last.kind, label: "", sample: last.sample, place: last.place, span: last.span, note: "",

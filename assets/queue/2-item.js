@@ -1,6 +1,7 @@
 // ---- one item: first blind, then what the GRM saw -------------------------------------------------------------------
 const body = el("div", "grm-queue-body"), foot = el("div", "grm-label-bar");
 body.tabIndex = -1;
+let judging = false;
 let caseOpen = null;  // whether query and responses stand open beside the samples; null: where there is room
 foot.setAttribute("role", "toolbar");
 foot.setAttribute("aria-label", "Labels");
@@ -73,7 +74,12 @@ function reachable(node, label) {
 
 function drawBlind() {
   body.replaceChildren(el("h2", "", item.case.responses.length > 1 ? "Which response is best?" : "Is the response good?"), drawCase(true));
-  const said = found("best"), act = (label) => async () => { if (await say("best", label)) reopen(); };
+  // One answer at a time: the same key again, while it is being saved, would take it back.
+  const said = found("best"), act = (label) => async () => {
+    if (judging) return;
+    judging = true;
+    try { if (await say("best", label)) await reopen(); else drawItem(); } finally { judging = false; }
+  };
   const keys = item.case.responses.map((_, i) => key(i + 1, letter(i), act(letter(i)), said && said.label === letter(i)));
   foot.replaceChildren(...keys, key("t", "tie", act("tie")), key("0", "cannot say", act("cannot say")), key("s", "skip", () => next(item.place)));
 }
@@ -118,6 +124,7 @@ function drawSample(one) {
   for (const span of item.mine.filter((each) => each.kind === "span" && each.sample === one.i)) {
     card.append(el("p", "grm-span-note", "“" + [...one.raw].slice(span.span[0], span.span[1]).join("").slice(0, 120) + "”: " + span.note));
   }
+  if (noteOn && noteOn.sample !== one.i) noteBox.hidden = true;
   card.append(noteBox);
   return card;
 }

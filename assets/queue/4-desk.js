@@ -5,7 +5,7 @@ Object.assign(who, { type: "text", value: me.name, placeholder: "your name", max
 who.addEventListener("change", () => { me.name = who.value.trim(); memory.write("author", me.name); begin(); });
 queueBox.id = "queue-name";
 top.append(labelled("I am", who), labelled("queue", queueBox), button("new queue", "grm-small", drawMake), button("agreement", "grm-small", drawAgreement),
-  button("failure report", "grm-small", drawReport), button("to the item", "grm-small", () => begin()), state);
+  button("failure report", "grm-small", drawReport), button("to the item", "grm-small", () => begin()), button("keys: ?", "grm-small", () => sheet.show()), state);
 box.append(top, progress, side, body, foot);
 let known = { queues: [], runs: [], tags: [] };
 
@@ -68,8 +68,11 @@ async function drawMake() {
   for (const [rule, input] of rules) { const label = el("label"); label.append(input, " " + rule); list.append(label); }
   const said = el("p", "grm-bad");
   form.append(el("h3", "", "A new queue"), labelled("title", title), labelled("from", run), labelled("with", tag), el("p", "grm-note", "Rules, in this order; without any, all sessions in random order."), list,
-    labelled("% seen by two", overlap), labelled("% random control", control), button("make it", "grm-small", async () => {
+    labelled("% seen by two", overlap), labelled("% random control", control), button("make it", "grm-small", async (event) => {
+      const pressed = event.currentTarget;
+      pressed.disabled = true;  // a second click would make a second queue
       const answer = await server.make({ title: title.value, run: run.value, tag: tag.value, rules: rules.filter(([, input]) => input.checked).map(([rule]) => rule), overlap: overlap.value / 100, control: control.value / 100, seed: 0 });
+      pressed.disabled = false;
       if (!answer || answer.error) { said.textContent = answer ? answer.error : "The server did not answer."; return; }
       me.queue = answer.id;
       begin();
@@ -79,7 +82,8 @@ async function drawMake() {
 
 const tableBox = (title, found) => { const part = el("section", "grm-panel"); part.append(el("h3", "", title), found.rows.length ? tableOf(found.columns, found.rows) : el("p", "grm-note", "Nothing was labelled by two people yet.")); return part; };
 async function drawAgreement() {
-  const found = await server.agreed(me.queue, me.name);
+  const mine = turn, found = await server.agreed(me.queue, me.name);
+  if (mine !== turn) return;
   if (!found || found.error) { leaveItem(el("p", "grm-bad", found ? found.error : "The server did not answer.")); return; }
   const differ = el("section", "grm-panel");
   differ.append(el("h3", "", "To settle: " + found.differ.length), el("p", "grm-note", found.items + " items are finished by all who had them; peers stay hidden for the others (" + found.waiting + ")."));

@@ -61,6 +61,10 @@ def poll(
     return Poll(example, tuple(rows), verdict, unread or Counter(), tokens)
 
 
+_DRAWS = 400
+"""Orders of an item's rows where its subsets are too many to enumerate: the mean is over items as well."""
+
+
 def points(
     rows: Sequence[Row | None],
     labels: Sequence[float],
@@ -85,7 +89,7 @@ def points(
 def accuracy_at(item: Poll, ks: Sequence[int], totals: Totals = as_they_are) -> list[float]:
     """Accuracy 0..1 of a labelled item with each of these k; what could not be read counts as at analysis.accuracy."""
     assert item.example.labels is not None
-    known = points(item.rows, item.example.labels, totals)
+    known = points(item.rows, item.example.labels, totals, _DRAWS)
     return [accuracy.share(known, k, len(item.rows)) for k in ks]
 
 

@@ -16,6 +16,7 @@ from grm_core.benchmarks.rows import Hub, Row
 from grm_core.outcome import TIE, Invalid, Tie
 from grm_core.types import SCORE_MAX, SCORE_MIN, Example
 
+_TASKS = ("math_word_problem_generation", "finegrained_fact_verification", "answerability_classification")
 THRESHOLD = (SCORE_MIN + SCORE_MAX) / 2
 _LABELS = {"error": 0.0, "no_error": 1.0}
 
@@ -109,7 +110,7 @@ BENCHMARK = Benchmark(
     examples,
     measure,
     "ROC-AUC of the score, error against no error, over all items",
-    (Hub("ryokamoi/realmistake"),),
+    tuple(Hub("ryokamoi/realmistake", config=task) for task in _TASKS),
     choose=_files,
     password=b"open-realmistake",
     tie=Tie.HALF,

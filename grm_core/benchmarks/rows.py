@@ -117,10 +117,21 @@ class Row:
 
     def query(self, name: str) -> tuple[Message, ...]:
         """A prompt: a text, or a list of turns with role and content."""
-        if isinstance(self.need(name), str) and not self.text(name).startswith('[{"'):
+        if isinstance(self.need(name), str) and not _is_turns(self.text(name)):
             return (Message("user", self.text(name)),)
         turns = [self.nested(turn, f"{name}[{i}]") for i, turn in enumerate(self.sequence(name))]
         return tuple(Message(turn.one_of("role", _ROLES), turn.text("content")) for turn in turns)
+
+
+def _is_turns(text: str) -> bool:
+    """Whether a text is a list of turns as a table holds it, and not a prompt that begins like one."""
+    if not text.startswith("[{"):
+        return False
+    try:
+        turns = json.loads(text)
+    except ValueError:
+        return False
+    return all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in turns)
 
 
 def read(
@@ -137,9 +148,9 @@ def read(
         if not wanted:
             raise UsageError("this benchmark has no place on the hub; give a file")
     elif given.startswith("hub:"):
-        wanted = [_hub(given.removeprefix("hub:"), hubs)]
+        wanted = _hub(given.removeprefix("hub:"), hubs)
     elif not path.exists() and _HUB_ID.fullmatch(given):
-        wanted = [_hub(given, hubs)]
+        wanted = _hub(given, hubs)
     else:
         wanted = []
     found = False
@@ -150,11 +161,10 @@ def read(
         raise UsageError(f"{given}: there are no records in it")
 
 
-def _hub(name: str, hubs: Sequence[Hub]) -> Hub:
-    """A named data set; its split is the one that the benchmark's own data sets have in common."""
-    known = {hub.name: hub for hub in hubs}
+def _hub(name: str, hubs: Sequence[Hub]) -> list[Hub]:
+    """A named data set, all its parts; its split is the one that the benchmark's own data sets have in common."""
     splits = {hub.split for hub in hubs}
-    return known.get(name) or Hub(name, splits.pop() if len(splits) == 1 else None)
+    return [hub for hub in hubs if hub.name == name] or [Hub(name, splits.pop() if len(splits) == 1 else None)]
 
 
 def _from_hub(hub: Hub) -> Iterator[Row]:

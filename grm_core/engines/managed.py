@@ -221,7 +221,10 @@ class ManagedEngine:
             server, self._server = self._server, None
             await server.close()
         if self._child is not None:
-            await asyncio.to_thread(self._child.stop)
+            try:
+                await asyncio.to_thread(self._child.stop)
+            except RuntimeError:  # the interpreter is ending and starts no threads any more
+                self._child.stop()
 
     def _enter(self, message: str) -> None:
         self._since = time.monotonic()

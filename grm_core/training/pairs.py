@@ -9,7 +9,8 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,20 +77,26 @@ _EVASIVE = (
 def read(path: Path, split: str | None = None, longest: int = 600) -> list[Example]:
     """The pairs of a file (of one split) whose prompt and responses are at most `longest` tokens, in file order.
 
-    Raises UsageError naming the line that is not a pair.
+    Raises UsageError naming the line that is not a pair, or why the file cannot be read.
     """
     examples = []
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                pair = json.loads(line)
-                wanted = (split is None or pair["split"] == split) and pair["tokens"] <= longest
-                if wanted and pair["gold"] in ("a", "b") and pair["a"].strip() and pair["b"].strip():
-                    examples.append(_example(pair))
-            except (ValueError, KeyError, TypeError) as error:
-                raise UsageError(f"{path}, line {number} is not a preference pair: {error}") from error
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            pair = json.loads(line)
+            wanted = (split is None or pair["split"] == split) and pair["tokens"] <= longest
+            if wanted and pair["gold"] in ("a", "b") and pair["a"].strip() and pair["b"].strip():
+                examples.append(_example(pair))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path}, line {number} is not a preference pair: {error}") from error
     return examples
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            yield from lines
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _example(pair: dict[str, str]) -> Example:

@@ -63,6 +63,18 @@ def test_part_1_a_chat_from_a_pasted_item_is_judged_and_remembered(serve: Serve,
     page.wait_for_function("document.querySelector('#query textarea').value === 'Bye'", timeout=LONG)
     assert page.locator("#turns textarea").input_value() == "user: Hi\nassistant: Hello!"
     assert page.locator("#response-2 textarea").input_value() == "Well."
+    assert page.locator("#labels textarea, #labels input").first.is_visible(), "labels that come along are seen"
+    page.locator("#query textarea").fill("Bye!")  # edited: leaving the pasted text again does not undo it
+    page.locator("#pasted textarea").focus()
+    page.locator("#pasted textarea").blur()
+    page.wait_for_timeout(500)
+    assert page.locator("#query textarea").input_value() == "Bye!"
+    page.locator("#pasted textarea").fill(json.dumps({"query": "Another", "responses": ["One", "Two"]}))
+    page.locator("#pasted textarea").blur()
+    page.wait_for_function("document.querySelector('#query textarea').value === 'Another'", timeout=LONG)
+    page.locator("#pasted textarea").fill(json.dumps(item))
+    page.locator("#pasted textarea").blur()
+    page.wait_for_function("document.querySelector('#query textarea').value === 'Bye'", timeout=LONG)
     page.locator("#k input").fill("3")
     page.locator("#k input").blur()
     page.locator("#score").click()
@@ -234,6 +246,37 @@ def test_part_8_everything_by_keyboard_and_single_keys_can_be_switched_off(addre
     page.keyboard.press("m")
     page.wait_for_timeout(400)
     assert "Guided vote" in page.locator(".grm-verdict h2").inner_text()
+
+
+def test_a_query_scored_from_a_linked_view_opens_with_dials_of_its_own(address: str, page: Any) -> None:
+    page.goto(address + "&k=2&sample=2&method=guided&tab=lab")
+    page.locator(".grm-panel").first.wait_for(timeout=LONG)
+    page.locator("#composer").get_by_text("What to judge").click()
+    ask(page, "Is it so?", ("Yes.", "No."), 4)
+    page.wait_for_function("!location.search.includes('session=four')", timeout=LONG)
+    wait_end(page)
+    assert {part.split("=")[0] for part in page.url.split("?")[1].split("&")} == {"session"}, page.url
+    assert (
+        "of 4 " in page.locator(".grm-verdict h2").inner_text()
+        or "over 4 " in page.locator(".grm-verdict h2").inner_text()
+    )
+
+
+def test_a_document_that_the_server_does_not_give_is_no_file(address: str, page: Any) -> None:
+    opened(page, address)
+    page.route("**/component_server/**", lambda route: route.abort())
+    saved: list[Any] = []
+    page.on("download", lambda download: saved.append(download))
+    page.locator(".grm-documents").get_by_role("button", name="CSV").click()
+    page.get_by_text("The server did not answer; nothing was taken.").wait_for(timeout=LONG)
+    assert saved == []
+
+
+def test_the_matrix_stays_in_the_tab_order_when_its_row_is_filtered_out(address: str, page: Any) -> None:
+    opened(page, address)
+    page.locator(".grm-tools select").nth(1).select_option("failed")
+    page.wait_for_function("document.querySelectorAll('.grm-matrix tr[data-i]').length === 1", timeout=LONG)
+    assert page.locator(".grm-matrix tr[data-i]").get_attribute("tabindex") == "0"
 
 
 @pytest.mark.parametrize(("k", "n", "width"), [(128, 8, 1440), (128, 8, 390), (256, 4, 1440)])

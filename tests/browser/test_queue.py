@@ -196,3 +196,79 @@ def test_audit_labels_stay_in_view_with_long_texts_on_a_telephone(desk: tuple[st
     assert box["y"] + box["height"] <= 500
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert json.loads(page.evaluate("localStorage.getItem('grm-lens-author')")) == "ann"
+
+
+def classes(page: Any) -> list[str]:
+    return list(page.locator(".grm-said-class").all_inner_texts())
+
+
+def test_keys_pressed_faster_than_the_server_answers_are_about_what_is_seen(desk: tuple[str, Path], page: Any) -> None:
+    url, path = desk
+    begin(page, url, "ann")
+    queue = make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.evaluate(
+        "() => { const real = window.fetch, wait = () => new Promise((on) => setTimeout(on, 400));"
+        "window.fetch = async (...asked) => { await wait(); return real(...asked); }; }"
+    )
+    page.keyboard.press("1")
+    page.keyboard.press("1")  # while the blind label is being saved: not its withdrawal
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    for digit in ("1", "1", "2"):
+        page.keyboard.press(digit)
+    assert classes(page)[:4] == ["good", "good", "incorrect critique", ""]
+    page.wait_for_function("localStorage.getItem('grm-lens-unsaved') === '[]'", timeout=LONG)
+    store = Store(path, read_only=True)
+    made = store.desk.annotations(queue=queue)
+    store.close()
+    assert [(each.kind, each.label, each.sample) for each in made] == [
+        ("best", "A", None), ("class", "good", 0), ("class", "good", 1), ("class", "incorrect critique", 2),
+    ]  # fmt: skip
+
+
+def test_enter_on_what_has_the_focus_does_what_it_says_and_undo_opens_the_last_item_again(
+    desk: tuple[str, Path], page: Any
+) -> None:
+    url, _ = desk
+    begin(page, url, "ann")
+    make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.keyboard.press("1")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    fold = page.locator(".grm-case-box")
+    before = fold.get_attribute("open")
+    page.locator(".grm-case-box summary").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "before => (document.querySelector('.grm-case-box').getAttribute('open') === null) !== (before === null)",
+        arg=before, timeout=LONG,
+    )  # fmt: skip
+    page.get_by_text("item 1 · 0 done by you").wait_for(timeout=LONG)
+    page.get_by_role("button", name="good").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.grm-said-class').textContent === 'good'", timeout=LONG)
+    page.get_by_text("item 1 · 0 done by you").wait_for(timeout=LONG)
+    page.locator(".grm-queue-body").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("item 2 · 1 done by you").wait_for(timeout=LONG)
+    page.keyboard.press("z")
+    page.get_by_text("item 1 · ").wait_for(timeout=LONG)
+    page.get_by_text("undone: done").wait_for(timeout=LONG)
+    assert classes(page)[0] == "good", "what was said of it is there"
+
+
+def test_single_keys_of_the_queue_are_listed_and_can_be_switched_off(desk: tuple[str, Path], page: Any) -> None:
+    url, _ = desk
+    begin(page, url, "ann")
+    make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.keyboard.press("?")
+    page.locator(".grm-keys").wait_for(timeout=LONG)
+    assert "skip the item" in page.locator(".grm-keys").inner_text()
+    page.locator("#grm-keys-on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    page.wait_for_timeout(400)
+    assert page.locator(".grm-desk-card").count() == 0
+    page.get_by_role("button", name="1 A").click()
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)

@@ -82,6 +82,19 @@ def test_a_skipped_item_comes_again_when_nothing_else_is_left(store: Store) -> N
     assert store.desk.take("q", "ann", after=1).place == 0
 
 
+def test_a_skipped_item_is_for_others_unless_something_was_said_of_it(store: Store) -> None:
+    queue(store, ("s", "tie", 1), ("t", "tie", 1), ("u", "tie", 1))
+    desk = store.desk
+    assert [desk.take("q", "ann", after).place for after in (-1, 0, 1)] == [0, 1, 2]
+    assert desk.take("q", "bob").place == 0, "ann has left it"
+    assert desk.take("q", "ann", 2).place == 1, "the one that is free still"
+    desk.add(replace(MADE, session_id="t"))
+    assert desk.take("q", "ann", 1).place == 2
+    assert desk.take("q", "ann", 2).place == 1, "begun, so it is kept for her"
+    assert desk.take("q", "bob", 0).place == 2
+    assert desk.take("q", "eve").place == 0
+
+
 def test_many_at_once_never_get_the_same_item(store: Store) -> None:
     queue(store, *[("s", "tie", 1)] * 40)
     taken: list[int] = []
