@@ -221,3 +221,19 @@ def test_the_documentation_has_a_row_for_every_benchmark_with_its_hub_and_headli
             assert rest in told or (
                 name in ("ppe-correctness", "ppe-best-of-k") and rest.split("-", 1)[1].rsplit("-Best", 1)[0] in told
             )
+
+
+def test_a_prompt_that_begins_like_a_list_of_turns_is_a_prompt(tmp_path: Path) -> None:
+    def query(text: str) -> list[tuple[str, str]]:
+        (row,) = read(jsonl(tmp_path / "rows.jsonl", [{"prompt": text}]))
+        return [(turn.role, turn.content) for turn in row.query("prompt")]
+
+    for text in ('[{"name": "Bob"}] Convert this JSON to CSV', '[{"a": 1}]', '[{"cut'):
+        assert query(text) == [("user", text)]
+    assert query('[{"role": "user", "content": "Hi"}]') == [("user", "Hi")]
+
+
+def test_all_parts_of_a_data_set_on_the_hub_are_named() -> None:
+    assert {hub.config for hub in named("realmistake").hubs} == {
+        "math_word_problem_generation", "finegrained_fact_verification", "answerability_classification",
+    }  # fmt: skip

@@ -177,6 +177,22 @@ def test_a_stopped_run_goes_on_and_gives_the_same_file(command: Command, longest
     assert out.read_bytes() == whole.read_bytes()
 
 
+def test_a_verdict_of_another_item_under_the_same_id_is_not_taken_up(
+    command: Command, longest: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "verdicts.jsonl"
+    with Judging() as server:
+        asked = ("--k", 2, "--engine", server.url, "--out", out)
+        assert command("baseline", "llm-judge", "score", longest, *asked).code == 0
+        before = out.read_bytes()
+        changed = tmp_path / "changed.jsonl"
+        changed.write_text(longest.read_text().replace('"responses": ["', '"responses": ["not '))
+        assert changed.read_text() != longest.read_text()
+        done = command("baseline", "llm-judge", "score", changed, *asked, "--resume")
+    assert (done.code, "other responses" in done.words) == (2, True), done.words
+    assert out.read_bytes() == before
+
+
 def test_an_item_that_fails_is_told_and_asked_for_again(command: Command, tmp_path: Path) -> None:
     items, out = tmp_path / "items.jsonl", tmp_path / "verdicts.jsonl"
     lines = [

@@ -137,3 +137,47 @@ def test_what_cannot_give_the_headline_is_refused_before_anything_is_asked(
     out = tmp_path / "out"
     done = command("bench", name, "--data", llmbar, "--engine", server.url, "--out", out, *options)
     assert (done.code, words in done.words, out.exists(), server.asked) == (2, True, False, [])
+
+
+def test_a_record_that_cannot_be_judged_is_told_and_spoils_nothing(
+    command: Command, server: FakeVLLM, tmp_path: Path
+) -> None:
+    records = [{"input": "Say it" if i else "  ", "output_1": "a", "output_2": "b", "label": 1} for i in range(3)]
+    as_json(tmp_path / "LLMBar" / "Natural" / "dataset.json", records)
+    out, db = tmp_path / "out", tmp_path / "grm.db"
+    asked = (
+        "bench",
+        "llmbar",
+        "--data",
+        tmp_path / "LLMBar",
+        "--k",
+        2,
+        "--engine",
+        server.url,
+        "--out",
+        out,
+        "--db",
+        db,
+    )
+    for _ in range(2):  # the second time it goes on with what is there
+        done = command(*asked)
+        assert (done.code, "the query is empty" in done.words) == (1, True), done.words
+        assert done.lines[0]["counts"]["items"] == 3
+        assert done.lines[0]["headline"] is not None
+    assert len((out / "items.jsonl").read_text().splitlines()) == 2
+
+
+def test_models_on_single_responses_have_headlines_and_no_comparison(
+    command: Command, server: FakeVLLM, tmp_path: Path
+) -> None:
+    records = [
+        {"question_id": f"q{i}", "prompt": f"Why {i}?", **{f"response_{j}": f"so {j}" for j in range(1, 33)},
+         "scores": [True, False] * 16}
+        for i in range(2)
+    ]  # fmt: skip
+    data = jsonl(tmp_path / "gpqa_best_of_k.jsonl", records)
+    asked = ("bench", "ppe-best-of-k", "--data", data, "--k", 1, "--engine", server.url, "--db", "none")
+    done = command(*asked, "--out", tmp_path / "out", "--model", "a=fake-grm", "--model", "b=fake-grm", "--items", 8)
+    assert done.code == 0, done.words
+    assert set(done.lines[-1]["comparison"]["headlines"]) == {"a", "b"}
+    assert "no curves" in done.words

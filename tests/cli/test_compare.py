@@ -110,3 +110,21 @@ def test_files_that_cannot_stand_side_by_side_are_told(command: Command, tmp_pat
         done = command("compare", *arguments)
         assert (done.code, words in done.words) == (2, True), done.words
     assert command("compare", one, f"again={one}").code == 0
+
+
+def test_what_could_not_be_had_is_missing_and_not_wrong(command: Command, tmp_path: Path) -> None:
+    def item(name: str, **more: object) -> dict[str, object]:
+        return {"item": {"id": name, "query": "q", "responses": ["x", "y"], "labels": [1, 0]} | more}
+
+    right = [{"item_id": name, "index": 0, "scores": [9, 1]} for name in "ab"]
+    failed = {"item_id": "b", "index": 0, "scores": None, "error": "lost the connection"}
+    run = {"run": {"model": "m"}}
+    one = jsonl(tmp_path / "one.jsonl", [run, item("a"), right[0], item("b"), failed])
+    two = jsonl(tmp_path / "two.jsonl", [run, item("a"), right[0], item("b"), right[1]])
+    done = command("compare", one, two)
+    assert done.code == 0, done.words
+    assert done.lines[0]["items"] == 1, "one has judged a only"
+    assert {row["accuracy"] for row in done.lines[0]["growth"]} == {1.0}
+    other = jsonl(tmp_path / "other.jsonl", [run, item("a", responses=["x", "z"]), right[0]])
+    refused = command("compare", one, other)
+    assert (refused.code, "other responses than in the file before" in refused.words) == (2, True)

@@ -1,5 +1,6 @@
 """`labels` on a database with annotations: every format, and back."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_annotations_travel_to_another_database_and_back_byte_by_byte(
     store = Store(tmp_path / "y.db", read_only=True)
     assert store.desk.annotations() == MADE
     store.close()
+
+
+def test_labels_come_from_standard_input_too(
+    command: Command, db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tmp_path / "first.jsonl"
+    command("labels", "export", "--db", db, "--out", first)
+    four.make(tmp_path / "y.db")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(first.read_bytes())))
+    assert "6 annotations added" in command("labels", "import", "-", "--db", tmp_path / "y.db").words
 
 
 def test_training_data_are_what_stands(command: Command, db: Path) -> None:

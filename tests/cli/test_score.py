@@ -271,3 +271,15 @@ def test_a_database_in_use_is_told_and_loses_nothing(
     assert command("import", out, "--db", db).code == 2
     store.close()
     assert len(command("import", out, "--db", db).lines) == 4
+
+
+def test_logits_of_two_meta_rms_are_not_mixed(command: Command, server: FakeVLLM, items: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    asked = ("score", items, "--out", out, "--engine", server.url)
+    assert command(*asked, "--k", 2, "--meta", server.url).code == 0
+    refused = command(*asked, "--k", 4, "--meta", "none", "--resume")
+    assert (refused.code, f"was made with meta RM {server.url}, not none" in refused.words) == (2, True), refused.words
+    assert command(*asked, "--k", 4, "--meta", server.url, "--resume").code == 0
+    (block,) = read_samples(out)
+    assert block.run is not None
+    assert block.run.versions["meta RM"] == server.url

@@ -87,6 +87,7 @@ def test_the_bin_hides_from_lists_search_and_export_and_gives_back(listed: Store
 
 def test_runs_are_listed_newest_first_with_their_sessions(listed: Store) -> None:
     assert [(run.id, count) for run, count in listed.runs()] == [("big", 1), ("run", 2)]
+    assert [run.id for run, _ in listed.runs(1, least=2)] == ["run"], "runs of one session do not hide it"
     assert listed.runs()[0][0] == listed.run("big")
     listed.bin("b")
     assert [(run.id, count) for run, count in listed.runs()] == [("run", 2)]
