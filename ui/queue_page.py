@@ -250,7 +250,11 @@ def _list(given: Any, count: int) -> list[Any]:
 
 
 def _share(given: Any) -> float:
-    return float(given) if isinstance(given, int | float) and 0 <= given <= 1 else 0.0
+    if not isinstance(given, int | float):
+        return 0.0
+    if not 0 <= given <= 1:
+        raise UsageError(f"{given:.0%} is no share of the items; give 0 to 100")
+    return float(given)
 
 
 def _whole(given: Any) -> int:

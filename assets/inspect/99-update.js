@@ -52,7 +52,10 @@ function update(given) {
   if (!element.contains(root)) element.append(root);
   const before = value.session;
   value = { n: 0, k: 0, rows: [], ...(given || {}) };
-  if (value.session !== before) newSession();
+  if (value.session !== before) {
+    if (before && before !== comparedWith) comparedWith = "";  // it belongs to the session that was scored next
+    newSession();
+  }
   nameView();
   root.hidden = !value.session;
   drawRecent();
@@ -71,7 +74,7 @@ function update(given) {
   drawPlot();
   drawDocuments();
   const news = value.session + "/" + value.rows.length + "/" + value.running;
-  if (value.rows.length && news !== votedFor) { votedFor = news; vote(); }
+  if (value.rows.length && news !== votedFor) { votedFor = news; vote(); if (tools.words) findWords(); }
 }
 
 function newSession() {
