@@ -270,7 +270,7 @@ class Jobs:
             seed=plan.seed,
             order=plan.order,
             principles=plan.principles,
-            versions=self._versions | {"meta RM": "none" if self.meta is None else self.meta.name},
+            versions=self._versions | {"meta RM": "none" if self.meta is None else self.meta.name or "a server"},
             commit=self._commit,
             dirty=self._dirty,
         )
