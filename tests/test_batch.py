@@ -16,7 +16,7 @@ import pytest
 from grm_core import engines, shuffling
 from grm_core.engines._vllm import cpu_build
 from grm_core.errors import UsageError
-from grm_core.workers import Drawn, Fleet, Reader, _ends, drawn_of, server_of
+from grm_core.workers import Drawn, Fleet, Reader, drawn_of, server_of
 from storage.exchange import read_samples
 from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
@@ -289,13 +289,3 @@ def test_two_workers_judge_with_engines_that_ray_data_llm_starts(
             assert (each.completion.finish_reason, each.completion.completion_tokens) == ("length", 48)
             assert each.parsed.status == "truncated"
     assert len(command("vote", out).lines) == 5
-
-
-def test_a_completion_ends_with_any_token_that_ends_one(tmp_path: Path) -> None:
-    class Tokenizer:
-        eos_token_id = 1
-
-    assert _ends(tmp_path, Tokenizer()) == {1}
-    for value, ends in (([1, 106], {1, 106}), (7, {1, 7})):  # as vLLM stops at them
-        (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": value}))
-        assert _ends(tmp_path, Tokenizer()) == ends

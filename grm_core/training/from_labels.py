@@ -43,8 +43,7 @@ def train(
                 f"for {name} there are {counts[0]} good and {counts[1]} other judgments after the split by item; "
                 f"each has to be {_LEAST} or more: label more sessions"
             )
-    _begin(folder, _digest(labelled, grm, start, seed), log)
-    checkpoint = folder / "checkpoint"
+    checkpoint = _begin(folder, _digest(labelled, grm, start, seed), log)
     learner = meta.load(grm, checkpoint if checkpoint.exists() else start, rank, device)
     if start is None and not checkpoint.exists():
         head.fit(learner, learn, folder / "states.npz", log)
@@ -61,8 +60,8 @@ def train(
     return compared
 
 
-def _begin(folder: Path, labels: str, log: Callable[[str], None]) -> None:
-    """Make the folder; what was trained on other labels, or from another start, is removed from it."""
+def _begin(folder: Path, labels: str, log: Callable[[str], None]) -> Path:
+    """Make the folder, without what was trained on other labels or from another start; returns its checkpoint."""
     mark = folder / "labels.sha256"
     if (folder / "checkpoint").exists() and not (mark.is_file() and mark.read_text(encoding="ascii") == labels):
         log("the labels have changed: the meta RM is trained anew")
@@ -71,6 +70,7 @@ def _begin(folder: Path, labels: str, log: Callable[[str], None]) -> None:
         (folder / "train.jsonl").unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text(labels, encoding="ascii")
+    return folder / "checkpoint"
 
 
 def _digest(labelled: Sequence[Told], grm: Path, start: Path | None, seed: int) -> str:

@@ -17,15 +17,14 @@ import evalica
 import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
-from sqlite_utils import Database
 
 from grm_core.parsing import parse
 from grm_core.types import Annotation, Message
-from storage import schema
 from storage.store import Store
 from tests.browser.conftest import ROOT, free_port, wait_for
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN, SESSION
+from tests.storage.older import age
 
 pytestmark = pytest.mark.browser
 LONG = 60_000
@@ -49,18 +48,6 @@ def fill(path: Path) -> None:
             store.add_sample(replace(make_sample(k, scores, session_id=name, text=text), parsed=parse(text, 2)))
     store.desk.add(OLD)
     store.close()
-
-
-def age(new: Path, old: Path) -> None:
-    """The same data in a file of the schema before the last migration, as an older version wrote it."""
-    conn = sqlite3.connect(old)
-    schema.migrations.apply(Database(conn), stop_before="m005_named_models")
-    conn.execute("ATTACH ? AS new", (str(new),))
-    for table in ("run", "session", "sample", "annotation"):
-        conn.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
-    conn.commit()
-    assert schema.pending(conn)
-    conn.close()
 
 
 class App:

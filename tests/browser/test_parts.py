@@ -248,37 +248,6 @@ def test_part_8_everything_by_keyboard_and_single_keys_can_be_switched_off(addre
     assert "Guided vote" in page.locator(".grm-verdict h2").inner_text()
 
 
-def test_a_query_scored_from_a_linked_view_opens_with_dials_of_its_own(address: str, page: Any) -> None:
-    page.goto(address + "&k=2&sample=2&method=guided&tab=lab")
-    page.locator(".grm-panel").first.wait_for(timeout=LONG)
-    page.locator("#composer").get_by_text("What to judge").click()
-    ask(page, "Is it so?", ("Yes.", "No."), 4)
-    page.wait_for_function("!location.search.includes('session=four')", timeout=LONG)
-    wait_end(page)
-    assert {part.split("=")[0] for part in page.url.split("?")[1].split("&")} == {"session"}, page.url
-    assert (
-        "of 4 " in page.locator(".grm-verdict h2").inner_text()
-        or "over 4 " in page.locator(".grm-verdict h2").inner_text()
-    )
-
-
-def test_a_document_that_the_server_does_not_give_is_no_file(address: str, page: Any) -> None:
-    opened(page, address)
-    page.route("**/component_server/**", lambda route: route.abort())
-    saved: list[Any] = []
-    page.on("download", lambda download: saved.append(download))
-    page.locator(".grm-documents").get_by_role("button", name="CSV").click()
-    page.get_by_text("The server did not answer; nothing was taken.").wait_for(timeout=LONG)
-    assert saved == []
-
-
-def test_the_matrix_stays_in_the_tab_order_when_its_row_is_filtered_out(address: str, page: Any) -> None:
-    opened(page, address)
-    page.locator(".grm-tools select").nth(1).select_option("failed")
-    page.wait_for_function("document.querySelectorAll('.grm-matrix tr[data-i]').length === 1", timeout=LONG)
-    assert page.locator(".grm-matrix tr[data-i]").get_attribute("tabindex") == "0"
-
-
 @pytest.mark.parametrize(("k", "n", "width"), [(128, 8, 1440), (128, 8, 390), (256, 4, 1440)])
 def test_part_4_a_large_session_stays_usable(
     serve: Serve, chromium: Any, tmp_path: Path, k: int, n: int, width: int
