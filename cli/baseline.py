@@ -6,14 +6,13 @@ makes a scalar or semi-scalar reward model from labelled pairs. See docs/baselin
 
 import argparse
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import real, say, whole
+from cli.common import real, say, unwritten, whole
 from grm_core.errors import GRMError, UsageError
 from grm_core.types import Baseline
 
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         say(f"stopped; go on with --resume: what had arrived is in {args.out}")
         return 130
     except OSError as error:
-        raise UsageError(f"{error.filename or args.out}: {error.strerror or error}") from error
+        raise unwritten(args.out, error) from error
     return 1 if failed else 0
 
 
@@ -185,12 +184,9 @@ def _head(folder: Path) -> Any:
 def _weights(folder: Path) -> str:
     """A short SHA-256 of a head's weights: training it further makes another judge of it."""
     from grm_core.baselines import heads
+    from grm_core.training import folders
 
-    found = hashlib.sha256()
-    for path in sorted((heads.adapter_of(folder) or folder).glob("*.safetensors")):
-        with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()[:16]
+    return folders.digest(heads.adapter_of(folder) or folder)[:16]
 
 
 def _critic(folder: Path) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from grm_core.errors import UsageError
 from storage.paths import default_path
 
 
@@ -22,6 +23,11 @@ def say(words: str) -> None:
         print(one_line(words), file=sys.stderr, flush=True)
     else:  # a line must not run into a bar that is being drawn
         bars.tqdm.write(one_line(words), file=sys.stderr)
+
+
+def unwritten(path: Path, error: OSError) -> UsageError:
+    """What to raise where an output could not be written, such as on a full disk."""
+    return UsageError(f"{error.filename or path}: {error.strerror or error}")
 
 
 def one_line(words: str) -> str:

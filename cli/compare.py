@@ -52,22 +52,23 @@ def run(args: argparse.Namespace) -> int:
 
 def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
     """The comparison of these files by name. Raises UsageError where one cannot be read or nothing is in common."""
-    from grm_core.analysis.accuracy import Judged
+    from grm_core.analysis import accuracy
     from grm_core.benchmarks.compare import compare
     from storage.exchange import read_items
 
     blocks = {name: _samples(path) for name, path in files.items() if not _is_verdicts(path)}
     known: dict[str, Example] = {example.id: example for example in (read_items(items) if items else ())}
-    grms: dict[str, list[Judged]] = {}
+    grms: dict[str, list[accuracy.Judged]] = {}
     for name, block in blocks.items():
         grms[name] = []
         for item in block.items:
             example = item.example or known.get(item.item_id)
-            # A sample that could not be had says nothing of the judge, and an item without any was not judged.
-            drawn = tuple(sample for sample in item.samples if sample.error is None)
+            drawn = accuracy.drawn(item.samples)
             if example is not None and drawn:
                 _same(known.setdefault(example.id, example), example, files[name])
-                grms[name].append(Judged(example.id, example.subset or "", example.labels or (), drawn, example))
+                grms[name].append(
+                    accuracy.Judged(example.id, example.subset or "", example.labels or (), drawn, example)
+                )
     return compare(grms, {name: _polls(path, known) for name, path in files.items() if name not in blocks})
 
 

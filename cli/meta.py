@@ -9,7 +9,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import say
+from cli.common import say, unwritten
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         say(f"stopped; go on with --resume: what was read is in {args.out}")
         return 130
     except OSError as error:
-        raise UsageError(f"{error.filename or args.out}: {error.strerror or error}") from error
+        raise unwritten(args.out, error) from error
     return 0
 
 

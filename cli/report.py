@@ -103,6 +103,7 @@ def tell(made: "Report") -> int:
 
 def read(file: str, examples: "Sequence[Example]") -> "dict[str, list[Sample]]":
     """Item id -> its samples; UsageError where an item is there twice or was judged with other responses."""
+    from grm_core.analysis import accuracy
     from storage.exchange import read_samples
 
     known = {example.id: example for example in examples}
@@ -119,9 +120,8 @@ def read(file: str, examples: "Sequence[Example]") -> "dict[str, list[Sample]]":
                     f"{file}, line {item.line}: item {item.item_id!r} was judged with other responses than the data "
                     "hold, or in another order"
                 )
-            # A sample that could not be had says nothing of the judge: it is missing, not wrong.
-            if drawn := [sample for sample in item.samples if sample.error is None]:
-                found[item.item_id] = drawn
+            if drawn := accuracy.drawn(item.samples):
+                found[item.item_id] = list(drawn)
     return found
 
 

@@ -68,7 +68,7 @@ def read(folder: Path) -> Runs:
             blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
         for item in (item for block in blocks for item in block.items):
             known = item.example
-            drawn = tuple(sample for sample in item.samples if sample.error is None)
+            drawn = accuracy.drawn(item.samples)
             if known is not None and known.labels and len(known.responses) > 1 and drawn:
                 judged = Judged(item.item_id, known.subset or "", known.labels, drawn, known)
                 found.setdefault((_set_of(known), variant), []).append(judged)

@@ -84,8 +84,6 @@ def score_all(fleet: Fleet, tasks: Iterator[Task], file: SampleFile) -> Progress
                 _take(drawn, file, progress, failed)
                 seen.add(drawn.example.id)
                 progress.items_done, progress.items_failed = begun + len(seen), len(failed)
-    except OSError as error:
-        raise UsageError(f"{file.path}: {error.strerror or error}") from None
     finally:
         signal.signal(signal.SIGTERM, before)
     return progress

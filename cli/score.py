@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import real, say, whole
+from cli.common import real, say, unwritten, whole
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def judge(args: argparse.Namespace, examples: "list[Example]", tags: tuple[str, 
         say(f"stopped; go on with --resume: what had arrived is in {args.out}")
         return 130
     except OSError as error:
-        raise UsageError(f"{error.filename or args.out}: {error.strerror or error}") from error
+        raise unwritten(args.out, error) from error
     say(progress.summary(args.out))
     imported = args.db is None or _import(args.db, args.out)
     return 0 if imported and not progress.failed else 1
@@ -179,7 +179,6 @@ def _run(
     args: argparse.Namespace, engine: str, model: str, templates: "list[Template]", principles: tuple[str, ...],
     style: str,
 ) -> "Run":  # fmt: skip
-    from cli.scoring import META
     from grm_core import meta_rm
     from grm_core.provenance import commit, versions
     from grm_core.types import Params, Run
@@ -200,7 +199,7 @@ def _run(
         seed=args.seed,
         order=args.order,
         principles=principles,
-        versions=versions() | {META: meta_rm.named(args.meta, style)},
+        versions=versions() | {meta_rm.IN_VERSIONS: meta_rm.named(args.meta, style)},
         commit=head,
         dirty=dirty,
     )

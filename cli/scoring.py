@@ -13,7 +13,7 @@ from cli.common import say
 from cli.samplefile import SampleFile
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError, UsageError
-from grm_core.meta_rm import MetaRM, attach
+from grm_core.meta_rm import IN_VERSIONS, MetaRM, attach
 from grm_core.prompts import Template
 from grm_core.sampling import SamplingPlan, check, sample
 from grm_core.types import Example, Run, Sample, Session
@@ -23,8 +23,6 @@ from storage.exchange import Block
 IN_FLIGHT = 128
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
 NO_META = "no meta RM: samples get no meta logit, naive voting works"
-META = "meta RM"
-"""What a run's versions call the meta RM that read its samples."""
 SETTINGS = ("template", "template_hash", "params", "seed", "order", "principles")
 """What a resumed run must have in common with the one in the file, beside the model."""
 
@@ -111,7 +109,7 @@ def check_same(before: Run, now: Run, names: Iterable[str], out: Path) -> None:
 
 def check_meta(before: Run, now: Run, out: Path) -> None:
     """UsageError when other samples of the file were read by another meta RM: a vote cannot rank by two scales."""
-    old, new = before.versions.get(META), now.versions[META]
+    old, new = before.versions.get(IN_VERSIONS), now.versions[IN_VERSIONS]
     if old not in (None, new):
         raise UsageError(
             f"{out} was made with meta RM {old}, not {new}; use the same --meta, or have `meta` read all anew"

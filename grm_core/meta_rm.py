@@ -19,6 +19,8 @@ from grm_core.types import Example, Sample
 
 TEMPLATE = "compact"
 """The meta RM sees this prompt, whatever the GRM was asked with."""
+IN_VERSIONS = "meta RM"
+"""What a run's versions call the meta RM that read its samples."""
 _PROMPT_TOKENS = 8192
 """Tokens of prompts whose keys and values are kept, at most: 23 KB each for the bundled model."""
 

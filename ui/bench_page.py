@@ -126,10 +126,7 @@ class BenchPage:
             raise UsageError("there is no such run of a benchmark; choose one of the list")
         rows = self.store.sessions(Wanted(run=run, sort="oldest"), limit=_ITEMS_MOST)
         sessions = {row.session.example.id: row.session.id for row in rows}
-        samples = {
-            item: [sample for sample in self.store.samples(session) if sample.error is None]
-            for item, session in sessions.items()
-        }
+        samples = {item: list(accuracy.drawn(self.store.samples(session))) for item, session in sessions.items()}
         examples = [row.session.example for row in rows]
         stored = self.store.count_sessions(Wanted(run=run))
         return Kept(named(name), examples, {item: found for item, found in samples.items() if found}, sessions, stored)

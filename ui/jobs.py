@@ -257,6 +257,7 @@ class Jobs:
             self.store.add_session(Session(plan.session_id, run.id, plan.example, title(plan.example), now))
 
     def _run(self, plan: SamplingPlan, now: str) -> Run:
+        reader = "none" if self.meta is None else self.meta.name or "a server"
         return Run(
             id=f"run-{plan.session_id}",
             created_at=now,
@@ -270,7 +271,7 @@ class Jobs:
             seed=plan.seed,
             order=plan.order,
             principles=plan.principles,
-            versions=self._versions | {"meta RM": "none" if self.meta is None else self.meta.name or "a server"},
+            versions=self._versions | {meta_rm.IN_VERSIONS: reader},
             commit=self._commit,
             dirty=self._dirty,
         )

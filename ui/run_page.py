@@ -72,7 +72,7 @@ class RunPage:
         found = []
         for row in rows:
             example = row.session.example
-            samples = tuple(s for s in self.store.samples(row.session.id) if s.error is None)
+            samples = accuracy.drawn(self.store.samples(row.session.id))
             if len(example.responses) > 1 and samples:
                 found.append(Judged(example.id, example.subset or "", example.labels or (), samples, example))
         return [item for item in found if item.labels] or found

@@ -5,7 +5,7 @@ k of its samples. Those that could not be read cast no vote; a subset of which n
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +34,11 @@ class Judged:
     """() where there are none: only what the vote does can be looked at (analysis.runs)."""
     samples: tuple[Sample, ...]
     example: Example
+
+
+def drawn(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Without those that could not be had (a lost server): they say nothing of the judge; missing is not wrong."""
+    return tuple(sample for sample in samples if sample.error is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,12 @@ def began_from(stage: Path) -> str | None:
 
 
 def digest(checkpoint: Path) -> str:
-    """SHA-256 of a checkpoint's weights, an adapter's or a whole model's, in hexadecimal."""
-    weights = checkpoint / ADAPTER
-    with (weights if weights.is_file() else checkpoint / "model.safetensors").open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a checkpoint's weights, an adapter's or a whole model's in one file or many, in hexadecimal."""
+    found = hashlib.sha256()
+    for path in sorted(checkpoint.glob("*.safetensors")):
+        with path.open("rb") as file:
+            found.update(hashlib.file_digest(file, "sha256").digest())
+    return found.hexdigest()
 
 
 def merged(base: Path, adapter: Path) -> Path:

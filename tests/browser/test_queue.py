@@ -41,6 +41,14 @@ def make(page: Any, *rules: str, overlap: int = 0, run: str = "many") -> str:
     return str(page.url.split("queue=")[1])
 
 
+def first_item(page: Any, url: str) -> str:
+    """A new queue, its first item open and blind; the queue's id."""
+    begin(page, url, "ann")
+    queue = make(page)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    return queue
+
+
 def judge(page: Any, best: str = "1", classes: str = "1") -> None:
     """One item by keyboard: the blind label, then classes of the first samples."""
     page.get_by_text("Which response is best?").wait_for(timeout=LONG)
@@ -74,9 +82,7 @@ def test_audit_part_2_nothing_of_the_grm_is_seen_before_the_blind_label(desk: tu
     watched = Watched(page, url)
     sent: list[str] = []
     page.on("response", lambda r: sent.append(r.text()) if "component_server" in r.url else None)
-    begin(page, url, "ann")
-    make(page)
-    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    first_item(page, url)
     told = "".join(sent)
     assert '"case"' in told
     assert '"samples"' not in told
@@ -91,9 +97,7 @@ def test_audit_part_2_labels_by_keyboard_are_saved_undone_and_kept_through_a_fau
     desk: tuple[str, Path], page: Any
 ) -> None:
     url, path = desk
-    begin(page, url, "ann")
-    queue = make(page)
-    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    queue = first_item(page, url)
     page.keyboard.press("2")
     page.locator(".grm-desk-card").wait_for(timeout=LONG)
     page.keyboard.press("2")
@@ -116,9 +120,7 @@ def test_audit_part_2_labels_by_keyboard_are_saved_undone_and_kept_through_a_fau
 
 def test_audit_part_2_a_note_on_what_is_selected(desk: tuple[str, Path], page: Any) -> None:
     url, path = desk
-    begin(page, url, "ann")
-    queue = make(page)
-    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    queue = first_item(page, url)
     page.keyboard.press("1")
     page.locator("#grm-raw").wait_for(timeout=LONG)
     page.evaluate(
@@ -187,9 +189,7 @@ def test_audit_part_4_the_failure_report_beside_the_papers(desk: tuple[str, Path
 
 def test_audit_labels_stay_in_view_with_long_texts_on_a_telephone(desk: tuple[str, Path], page: Any) -> None:
     url, _ = desk
-    begin(page, url, "ann")
-    make(page)
-    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    first_item(page, url)
     page.set_viewport_size({"width": 390, "height": 500})
     page.evaluate("document.querySelector('.grm-responses .grm-text').textContent = 'word '.repeat(4000)")
     box = page.locator(".grm-label-bar").bounding_box()
@@ -204,9 +204,7 @@ def classes(page: Any) -> list[str]:
 
 def test_keys_pressed_faster_than_the_server_answers_are_about_what_is_seen(desk: tuple[str, Path], page: Any) -> None:
     url, path = desk
-    begin(page, url, "ann")
-    queue = make(page)
-    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    queue = first_item(page, url)
     page.evaluate(
         "() => { const real = window.fetch, wait = () => new Promise((on) => setTimeout(on, 400));"
         "window.fetch = async (...asked) => { await wait(); return real(...asked); }; }"
@@ -230,9 +228,7 @@ def test_enter_on_what_has_the_focus_does_what_it_says_and_undo_opens_the_last_i
     desk: tuple[str, Path], page: Any
 ) -> None:
     url, _ = desk
-    begin(page, url, "ann")
-    make(page)
-    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    first_item(page, url)
     page.keyboard.press("1")
     page.locator(".grm-desk-card").wait_for(timeout=LONG)
     fold = page.locator(".grm-case-box")
@@ -259,9 +255,7 @@ def test_enter_on_what_has_the_focus_does_what_it_says_and_undo_opens_the_last_i
 
 def test_single_keys_of_the_queue_are_listed_and_can_be_switched_off(desk: tuple[str, Path], page: Any) -> None:
     url, _ = desk
-    begin(page, url, "ann")
-    make(page)
-    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    first_item(page, url)
     page.keyboard.press("?")
     page.locator(".grm-keys").wait_for(timeout=LONG)
     assert "skip the item" in page.locator(".grm-keys").inner_text()
