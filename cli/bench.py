@@ -36,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     score.add_sampling(parser, 8, several=True)
     report.add_policy(parser)
-    parser.set_defaults(order=None)  # a benchmark that wants both orders gets them by itself
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     examples = _examples(benchmark, args)
     folder = args.out or Path("build/bench") / benchmark.name
     runs = variants(args)
+    for own in runs.values():
+        _order(benchmark, own)
     worst, headlines = 0, {}
     for name, own in runs.items():
         if len(runs) > 1:
@@ -102,9 +103,9 @@ def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Names
     if code == 130:
         return code, None
     asked = {example.id for example in examples}
-    found = report.read(str(folder / "samples.jsonl"), examples)
+    found, alone = report.read(str(folder / "samples.jsonl"), examples)
     samples = {name: mine for name, mine in found.items() if name in asked}
-    made = report.make(args, benchmark, examples, samples, args.k)
+    made = report.make(args, benchmark, examples, samples, args.k, alone)
     for suffix, page in report.pages(made, examples, samples, {".md", ".html"}).items():
         (folder / f"report{suffix}").write_text(page, encoding="utf-8")
     (folder / "report.json").write_text(json.dumps(record(made), indent=1) + "\n", encoding="utf-8")
@@ -154,17 +155,23 @@ def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out
 
 
 def _check(benchmark: "Benchmark", args: argparse.Namespace) -> None:
-    """Settle the order; UsageError for what cannot give this benchmark's headline."""
+    """UsageError for what cannot give this benchmark's headline."""
     if benchmark.password is not None:
         raise UsageError(
             f"{benchmark.name}: its authors ask that no item be written in plain text, and bench writes what it "
             "judges; score it with a program of your own and give the scores to report"
         )
-    if benchmark.both_orders and (args.k % 2 or args.order == "random"):
+
+
+def _order(benchmark: "Benchmark", args: argparse.Namespace) -> None:
+    """Settle the order of one run. Judged alone, a response stands in none: one vote counts for both."""
+    if not benchmark.both_orders or score.context_of(args) == "single":
+        return
+    if args.k % 2 or args.order == "random":
         raise UsageError(
             f"{benchmark.name} counts pairs that were judged in both orders: give an even --k, no --order"
         )
-    args.order = args.order or ("balanced" if benchmark.both_orders else "random")
+    args.order = "balanced"
 
 
 def _examples(benchmark: "Benchmark", args: argparse.Namespace) -> "list[Example]":

@@ -61,6 +61,7 @@ def _checks(db: Path) -> Iterator[Check]:
     yield _packages()
     yield _engine()
     yield _model()
+    yield _judge()
     yield _database(db)
     yield _space(db)
 
@@ -107,13 +108,25 @@ def _engine() -> Check:
 def _model() -> Check:
     from grm_core import models, prepared
 
+    # The small one: make setup prepares it, and it serves where the 1.5B judge cannot.
     name = models.GRM if models.bundled() else models.BASE
     folders = sorted(prepared.cache_folder().glob(f"{name}-*/"))
     problems = [prepared.problem(folder) for folder in folders]
     if None in problems:
-        return Check("model", True, f"the default model {name} is prepared", required=False)
-    wrong = problems[0] if problems else f"the default model {name} is not prepared"
+        return Check("model", True, f"the small model {name} is prepared", required=False)
+    wrong = problems[0] if problems else f"the small model {name} is not prepared"
     return Check("model", False, f"{wrong}; run make setup, or give a server with --engine", required=False)
+
+
+def _judge() -> Check:
+    from grm_core import models, prepared
+
+    why = models.why_small()
+    if why is not None:
+        return Check("judge", False, f"the small model judges: {why}", required=False)
+    folders = prepared.cache_folder().glob(f"{models.JUDGE}-*/")
+    made = any(prepared.problem(folder) is None for folder in folders)
+    return Check("judge", True, "prepared" if made else "the first start downloads it (1.1 GB) and converts it")
 
 
 def _database(path: Path) -> Check:

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     steps = parser.add_subparsers(dest="step", required=True, metavar="items|rivals|report")
     items = steps.add_parser("items", help="write held-out items")
-    items.add_argument("set", choices=("dev", "seen", "unseen"))
+    items.add_argument("set", choices=("everyday", "dev", "seen", "unseen"))
     items.add_argument("--count", type=whole(1, 10**6), default=200)
     items.add_argument("--seed", type=whole(0, 2**31), default=0)
     items.add_argument("--pairs", type=Path, metavar="FILE", help="labelled pairs; for dev")

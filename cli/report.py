@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("give the scores with --samples")
     check_pages(args.out)
     examples = load(benchmark, args.data)
-    samples = read(args.samples, examples)
-    made = make(args, benchmark, examples, samples, args.k)
+    samples, alone = read(args.samples, examples)
+    made = make(args, benchmark, examples, samples, args.k, alone)
     if args.out:
         written = pages(made, examples, samples, {path.suffix for path in args.out})
         for path in args.out:
@@ -70,16 +70,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def make(
-    args: argparse.Namespace, benchmark: "Benchmark", examples: "list[Example]", samples: "Samples", k: int | None
+    args: argparse.Namespace,
+    benchmark: "Benchmark",
+    examples: "list[Example]",
+    samples: "Samples",
+    k: int | None,
+    alone: bool,
 ) -> "Report":
-    """The report of these samples under the method and policies of the command line."""
+    """The report of these samples under the method and policies of the command line; `alone` as in Voting."""
     from grm_core.benchmarks import report
     from grm_core.benchmarks.base import Policy
     from grm_core.benchmarks.run import Voting
     from grm_core.outcome import Invalid, Tie
 
     policy = Policy(Tie(args.tie or benchmark.tie), Invalid(args.invalid or benchmark.invalid), args.seed)
-    return report.make(benchmark, examples, samples, Voting(Method(args.method), k, args.k_meta), policy)
+    return report.make(benchmark, examples, samples, Voting(Method(args.method), k, args.k_meta, alone), policy)
 
 
 def pages(made: "Report", examples: "list[Example]", samples: "Samples", suffixes: set[str]) -> dict[str, str]:
@@ -101,14 +106,19 @@ def tell(made: "Report") -> int:
     return 0
 
 
-def read(file: str, examples: "Sequence[Example]") -> "dict[str, list[Sample]]":
-    """Item id -> its samples; UsageError where an item is there twice or was judged with other responses."""
+def read(file: str, examples: "Sequence[Example]") -> "tuple[dict[str, list[Sample]], bool]":
+    """Item id -> its samples, and whether all of them judge each response alone (context single).
+
+    Raises UsageError where an item is there twice or was judged with other responses.
+    """
     from grm_core.analysis import accuracy
     from storage.exchange import read_samples
 
     known = {example.id: example for example in examples}
     found: dict[str, list[Sample]] = {}
+    contexts = set()
     for block in read_samples(file):
+        contexts.add("joint" if block.run is None else block.run.context)
         for item in block.items:
             if item.item_id in found:
                 raise UsageError(
@@ -122,7 +132,7 @@ def read(file: str, examples: "Sequence[Example]") -> "dict[str, list[Sample]]":
                 )
             if drawn := accuracy.drawn(item.samples):
                 found[item.item_id] = list(drawn)
-    return found
+    return found, contexts == {"single"}
 
 
 def check_pages(paths: Sequence[Path]) -> None:

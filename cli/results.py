@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grm_core.analysis import accuracy, diversity
+from grm_core.analysis import accuracy, diversity, gain
 from grm_core.analysis.accuracy import Estimate, Judged
 from grm_core.embedders import Embedder
 from grm_core.errors import UsageError
@@ -19,7 +19,16 @@ from storage.exchange import read_samples
 
 _EMBEDDED = 60
 KS = (1, 2, 4, 8, 16, 32)
-SETS = {"dev": "Dev pairs, pooled", "seen": "Seen families, new items", "unseen": "Unseen families"}
+SETS = {
+    "everyday": "Everyday items, held out",
+    "dev": "Dev pairs, pooled",
+    "llmbar": "LLMBar",
+    "rmb-bon": "RMB lists",
+    "seen": "Seen families, new items",
+    "unseen": "Unseen families",
+}
+_SOURCES = {"demonstrations": "everyday", "llmbar": "llmbar", "rmb": "rmb-bon", "rmb-bon": "rmb-bon"}
+"""What an item's `source` says of its set; program-made items name their family, all others are labelled pairs."""
 Runs = dict[tuple[str, str], list[Judged]]
 
 
@@ -38,6 +47,7 @@ def page(folder: Path) -> str:
         "vote; where none of k can be read, that is wrong.\n",
         *_main(mains, runs),
         *_gains(mains, rivals),
+        *_split(mains),
         *_kept(mains),
         *_variants(mains, runs),
         *_principles(mains),
@@ -76,9 +86,8 @@ def read(folder: Path) -> Runs:
 
 
 def _set_of(example: Example) -> str:
-    """dev for labelled pairs; program-made items name their family."""
     if example.source != tasks.SOURCE:
-        return "dev"
+        return _SOURCES.get(example.source or "", "dev")
     return "seen" if example.subset in {family.name for family in SEEN} else "unseen"
 
 
@@ -97,13 +106,13 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _main(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
     """Main setting: one row per set and method."""
-    yield "## Main setting: T = 0.5, random order, k = 32\n"
+    yield "## Main setting\n"
     rows = []
     for name, items in mains.items():
         valid = accuracy.estimate(accuracy.valid_share(items))
         for method, label in ((Method.NAIVE, "Voting"), (Method.GUIDED, "MetaRM")):
             if method is Method.NAIVE or _scored(items):
-                cells = [accuracy.estimate(accuracy.at_k(items, k, method)) for k in KS]
+                cells = [accuracy.estimate(accuracy.at_k(items, k, method)) if k <= _drawn(items) else "" for k in KS]
                 rows.append([f"{SETS[name]} ({len(items)})", label, *cells, valid if method is Method.NAIVE else ""])
         if greedy := runs.get((name, "greedy")):
             estimate = accuracy.estimate(accuracy.at_k(greedy, 1))
@@ -125,20 +134,31 @@ def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) 
     yield "## What k and the meta RM add (paired differences, points)\n"
     rows = []
     for name, items in mains.items():
-        single, voted = accuracy.at_k(items, 1), accuracy.at_k(items, 32)
-        differences = {"Voting@32 - Voting@1": voted - single}
-        guided = accuracy.at_k(items, 32, Method.GUIDED) if _scored(items) else None
+        k = _drawn(items)
+        single, voted = accuracy.at_k(items, 1), accuracy.at_k(items, k)
+        differences = {f"Voting@{k} - Voting@1": voted - single}
+        guided = accuracy.at_k(items, k, Method.GUIDED) if _scored(items) else None
         if guided is not None:
-            differences |= {"MetaRM@32 - Voting@1": guided - single, "MetaRM@32 - Voting@32": guided - voted}
+            differences |= {f"MetaRM@{k} - Voting@1": guided - single, f"MetaRM@{k} - Voting@{k}": guided - voted}
         for rival, values in rivals.items():
             if all(item.item_id in values for item in items):
                 theirs = np.array([values[item.item_id] for item in items])
                 best = voted if guided is None else guided
-                differences[f"{'Voting' if guided is None else 'MetaRM'}@32 - {rival} ({100 * theirs.mean():.1f})"] = (
-                    best - theirs
-                )
+                called = f"{'Voting' if guided is None else 'MetaRM'}@{k} - {rival} ({100 * theirs.mean():.1f})"
+                differences[called] = best - theirs
         rows += [[SETS[name], label, _signed(accuracy.estimate(values))] for label, values in differences.items()]
     yield _table(["set", "difference", "points"], rows)
+
+
+def _split(mains: dict[str, list[Judged]]) -> Iterator[str]:
+    """What the gain of k is made of."""
+    yield "## What the gain is made of (points, all samples against one)\n"
+    rows = []
+    for name, items in mains.items():
+        for ties, mine in gain.table(items).groupby("ties", sort=False):
+            cells = [f"{row.points:+.1f} [{row.low:+.1f}, {row.high:+.1f}]" for row in mine.itertuples()]
+            rows.append([SETS[name], "worth half" if ties == "half" else "worth nothing", *cells])
+    yield _table(["set", "a tie is", *gain.KINDS, "gain: their sum"], rows)
 
 
 def _kept(mains: dict[str, list[Judged]]) -> Iterator[str]:
@@ -147,15 +167,16 @@ def _kept(mains: dict[str, list[Judged]]) -> Iterator[str]:
     for name, items in mains.items():
         if not _scored(items):
             continue
-        voted = accuracy.at_k(items, 32)
-        for k_meta, label in ((1, "the best one"), (8, "a quarter"), (16, "half"), (32, "all, weighted")):
-            method = Method.GUIDED if k_meta < 32 else Method.GUIDED_WEIGHTED
-            values = accuracy.at_k(items, 32, method, k_meta)
+        k = _drawn(items)
+        voted = accuracy.at_k(items, k)
+        for k_meta, label in ((1, "the best one"), (k // 4, "a quarter"), (k // 2, "half"), (k, "all, weighted")):
+            method = Method.GUIDED if k_meta < k else Method.GUIDED_WEIGHTED
+            values = accuracy.at_k(items, k, method, k_meta)
             cells = (accuracy.estimate(values), _signed(accuracy.estimate(values - voted)))
             rows.append([SETS[name], method, k_meta, label, *cells])
     if rows:
-        yield "## How many of 32 samples the meta RM keeps\n"
-        yield _table(["set", "method", "k_meta", "kept", "accuracy", "against Voting@32, points"], rows)
+        yield "## How many of the samples the meta RM keeps\n"
+        yield _table(["set", "method", "k_meta", "kept", "accuracy", "against all, points"], rows)
 
 
 def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
@@ -229,10 +250,11 @@ def _subsets(mains: dict[str, list[Judged]]) -> Iterator[str]:
     for name, items in mains.items():
         for subset in sorted({item.subset for item in items}):
             part = [item for item in items if item.subset == subset]
-            cells = [accuracy.estimate(accuracy.at_k(part, k)) for k in (1, 32)]
-            guided = accuracy.estimate(accuracy.at_k(part, 32, Method.GUIDED)) if _scored(part) else ""
+            most = _drawn(part)
+            cells = [accuracy.estimate(accuracy.at_k(part, k)) for k in (1, most)]
+            guided = accuracy.estimate(accuracy.at_k(part, most, Method.GUIDED)) if _scored(part) else ""
             rows.append([SETS[name], subset, len(part), *cells, guided])
-    yield _table(["set", "subset", "items", "Voting@1", "Voting@32", "MetaRM@32"], rows)
+    yield _table(["set", "subset", "items", "Voting, k = 1", "Voting, all", "MetaRM, all"], rows)
 
 
 def _scored(items: Sequence[Judged]) -> bool:

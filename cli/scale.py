@@ -11,11 +11,12 @@ from cli import scoring, waiting
 from cli.common import say
 from cli.samplefile import SampleFile
 from cli.scoring import Progress, Task
-from grm_core import batch, engines, meta_rm
+from grm_core import batch, engines, meta_rm, models
 from grm_core.engines.base import Engine
+from grm_core.engines.bundled import Bundled
 from grm_core.errors import UsageError
-from grm_core.models import default_model
 from grm_core.sampling import check
+from grm_core.self_meta import SelfMetaRM
 from grm_core.workers import Drawn, Fleet
 
 
@@ -27,21 +28,25 @@ def fleet_of(args: argparse.Namespace) -> Fleet:
         asyncio.run(_ask(made))
         if len({engine.model for engine in made}) > 1:
             raise UsageError("the servers do not serve the same model; name one that all of them have with --model")
-    folder = None if servers or args.model is None else Path(args.model).expanduser().resolve()
+    small = args.model == models.SMALL_MODEL
+    folder = None if servers or small or args.model is None else Path(args.model).expanduser().resolve()
     name = made[0].model
     if made[0].name in ("managed", "hf") and folder is None:
-        found = default_model()  # made ready here, once
-        folder, name = found.folder if made[0].name == "managed" else None, found.name
+        found = Bundled(made[0].name, small).prepare()  # made ready here, once
+        folder, name, small = found.folder if made[0].name == "managed" else None, found.name, found.name == models.GRM
     # Made to see that it can be had; the workers make their own.
-    meta = meta_rm.create(args.meta, made[0].style)
+    meta = meta_rm.create(args.meta, made[0].style, made[0], engines.card(args.engine, args.model))
+    if isinstance(meta, SelfMetaRM) and made[0].name == "managed":
+        raise UsageError("--meta self with --workers needs running servers: --engine URL,URL")
     fleet = Fleet(
         engine=args.engine if made[0].name == "replay" else made[0].name,
         model=name,
         style=made[0].style,
         untrained=made[0].untrained,
         folder=folder,
+        small=small,
         servers=servers,
-        meta="none" if meta is None else args.meta,
+        meta="none" if meta is None else "self" if isinstance(meta, SelfMetaRM) else args.meta,
         workers=args.workers,
         tensor_parallel=args.tensor_parallel,
         address=args.ray,

@@ -45,7 +45,12 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
     parser.add_argument("--temperature", type=real(0, 5), default=0.5)
     parser.add_argument("--top-p", type=real(0.001, 1), default=1.0)
     parser.add_argument("--max-tokens", type=whole(1, 1_000_000), default=1024, help="per completion (default: 1024)")
-    parser.add_argument("--order", choices=("random", "balanced"), default="random", help="how responses are shuffled")
+    parser.add_argument("--order", choices=("random", "balanced"), help="how responses are shuffled (default: random)")
+    parser.add_argument(
+        "--context",
+        choices=("joint", "single"),
+        help="joint: all responses in one prompt; single: each in one of its own (default: as the model was trained)",
+    )
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
     parser.add_argument(
         "--principles",
@@ -54,7 +59,7 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
         metavar="FILE",
         help=f"principles to judge by, one per line, or 'general' for those of the template pointwise{again}",
     )
-    parser.add_argument("--meta", default="auto", help="meta RM: auto, none, a folder or a URL (default: auto)")
+    parser.add_argument("--meta", default="auto", help="meta RM: auto, self, none, a folder or a URL (default: auto)")
     add_workers(parser)
 
 
@@ -87,6 +92,7 @@ def judge(args: argparse.Namespace, examples: "list[Example]", tags: tuple[str, 
     if args.workers is None and (args.tensor_parallel > 1 or args.ray is not None):
         raise UsageError("--tensor-parallel and --ray belong to --workers N")
     principles = _principles(args.principles)
+    settle(args)
     try:
         if args.workers is not None:
             progress = _score_far(args, examples, principles, tags)
@@ -102,6 +108,25 @@ def judge(args: argparse.Namespace, examples: "list[Example]", tags: tuple[str, 
     return 0 if imported and not progress.failed else 1
 
 
+def settle(args: argparse.Namespace) -> None:
+    """Fill in context and order where they were not given; UsageError for an order where nothing is shuffled."""
+    from grm_core import shuffling
+
+    args.context = context_of(args)
+    if args.context == "single":
+        if args.order not in (None, shuffling.OWN):
+            raise UsageError(f"--order {args.order}: with --context single each response is judged alone, in no order")
+        args.order = shuffling.OWN
+    args.order = args.order or "random"
+
+
+def context_of(args: argparse.Namespace) -> str:
+    """joint or single: what was asked for, else as the model was trained."""
+    from grm_core import engines
+
+    return str(args.context or engines.card(args.engine, args.model).context)
+
+
 async def _score(
     args: argparse.Namespace, examples: "list[Example]", principles: tuple[str, ...], tags: tuple[str, ...]
 ) -> "Progress":
@@ -113,10 +138,11 @@ async def _score(
     # A recording is replayed for its samples here, not for its pace.
     options = {"pace": "at-once"} if args.engine.startswith("replay:") else {}
     engine = engines.create(args.engine, args.model, **options)
-    style = engine.style
-    templates = _templates(examples, args.template, principles, style)
-    run = _run(args, engine.name, engine.model, templates, principles, style)
-    meta = meta_rm.create(args.meta, style)
+    style, card = engine.style, engines.card(args.engine, args.model)
+    templates = _templates(examples, args, principles, style)
+    meta = meta_rm.create(args.meta, style, engine, card)
+    reader = meta_rm.named(args.meta, style, engine, card)
+    run = _run(args, engine.name, engine.model, templates, principles, reader)
     try:
         if before is not None and before.run is not None:
             scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
@@ -125,12 +151,12 @@ async def _score(
             say(f"{args.out} has all samples already")
             run = replace(run, model=engine.model or before.run.model)
         else:
-            await scoring.start(engine)
-            say(f"meta RM {meta.name}" if meta else scoring.NO_META)
+            await scoring.ready(engine, meta)
             run = replace(run, model=engine.model)  # some engines know it only now
         file = _open(args.out, before, run)
         try:
-            plans = scoring.plans(file.run, before, args.k, list(zip(examples, templates, strict=True)), tags)
+            asked = list(zip(examples, templates, strict=True))
+            plans = scoring.plans(file.run, before, args.k, asked, tags, card.opens)
             progress = await scoring.score_all(engine, plans, file, meta)
             file.finish([example.id for example in examples])
             return progress
@@ -147,18 +173,24 @@ def _score_far(
 ) -> "Progress":
     """As `_score`, by workers that Ray places."""
     from cli import samplefile, scale, scoring
+    from grm_core import engines, meta_rm
 
     before = samplefile.read_unfinished(args.out) if args.resume else None
     scoring.check_items(before, examples, args.out)
     fleet = scale.fleet_of(args)
-    templates = _templates(examples, args.template, principles, fleet.style)
-    run = _run(args, fleet.engine.partition(":")[0], fleet.model, templates, principles, fleet.style)
+    if args.context == "single" and fleet.placed:
+        raise UsageError("--context single with --workers needs running servers: --engine URL,URL")
+    templates = _templates(examples, args, principles, fleet.style)
+    reader = fleet.meta if fleet.meta in ("none", "self") else meta_rm.named(args.meta, fleet.style)
+    run = _run(args, fleet.engine.partition(":")[0], fleet.model, templates, principles, reader)
     if before is not None and before.run is not None:
         scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
         scoring.check_meta(before.run, run, args.out)
     file = _open(args.out, before, run)
     try:
-        plans = scoring.plans(file.run, before, args.k, list(zip(examples, templates, strict=True)), tags)
+        asked = list(zip(examples, templates, strict=True))
+        opens = engines.card(args.engine, args.model).opens
+        plans = scoring.plans(file.run, before, args.k, asked, tags, opens)
         progress = scale.score_all(fleet, plans, file)
         file.finish([example.id for example in examples])
         return progress
@@ -177,7 +209,7 @@ def _open(out: Path, before: "Block | None", run: "Run") -> "SampleFile":
 
 def _run(
     args: argparse.Namespace, engine: str, model: str, templates: "list[Template]", principles: tuple[str, ...],
-    style: str,
+    reader: str,
 ) -> "Run":  # fmt: skip
     from grm_core import meta_rm
     from grm_core.provenance import commit, versions
@@ -199,27 +231,28 @@ def _run(
         seed=args.seed,
         order=args.order,
         principles=principles,
-        versions=versions() | {meta_rm.IN_VERSIONS: meta_rm.named(args.meta, style)},
+        context=args.context,
+        versions=versions() | {meta_rm.IN_VERSIONS: reader},
         commit=head,
         dirty=dirty,
     )
 
 
 def _templates(
-    examples: "list[Example]", name: str | None, principles: tuple[str, ...], style: str
+    examples: "list[Example]", args: argparse.Namespace, principles: tuple[str, ...], style: str
 ) -> "list[Template]":
     from grm_core import prompts
+    from grm_core.plan import template_of
 
-    if name in prompts.UNRATED:
-        raise UsageError(f"--template {name} asks for no scores from 1 to 10; training and baselines use it")
-    chosen = [name or prompts.choose(example, principles, style) for example in examples]
-    loaded = {each: prompts.load(each) for each in set(chosen)}
-    for example, each in zip(examples, chosen, strict=True):
+    if args.template in prompts.UNRATED:
+        raise UsageError(f"--template {args.template} asks for no scores from 1 to 10; training and baselines use it")
+    found = []
+    for example in examples:
         try:
-            prompts.shows(loaded[each], example, principles)
+            found.append(template_of(example, principles, style, args.context, args.template or ""))
         except UsageError as error:
             raise UsageError(f"item {example.id!r}: {error}") from None
-    return [loaded[each] for each in chosen]
+    return found
 
 
 def _principles(path: Path | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from grm_core.errors import GRMError, UsageError
 from grm_core.meta_rm import IN_VERSIONS, MetaRM, attach
 from grm_core.prompts import Template
 from grm_core.sampling import SamplingPlan, check, sample
+from grm_core.self_meta import SelfMetaRM
 from grm_core.types import Example, Run, Sample, Session
 from storage import exchange
 from storage.exchange import Block
@@ -23,7 +24,7 @@ from storage.exchange import Block
 IN_FLIGHT = 128
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
 NO_META = "no meta RM: samples get no meta logit, naive voting works"
-SETTINGS = ("template", "template_hash", "params", "seed", "order", "principles")
+SETTINGS = ("context", "template", "template_hash", "params", "seed", "order", "principles")
 """What a resumed run must have in common with the one in the file, beside the model."""
 
 
@@ -117,15 +118,25 @@ def check_meta(before: Run, now: Run, out: Path) -> None:
 
 
 def plans(
-    run: Run, before: Block | None, k: int, asked: list[tuple[Example, Template]], tags: tuple[str, ...] = ()
+    run: Run,
+    before: Block | None,
+    k: int,
+    asked: list[tuple[Example, Template]],
+    tags: tuple[str, ...] = (),
+    opens: bool = False,
 ) -> Iterator[Task]:
-    """Every item with the samples that are missing; failed ones are missing too. New sessions get the tags."""
+    """Every item with the samples that are missing; failed ones are missing too. New sessions get the tags.
+
+    `opens`: as the model's card says, see SamplingPlan.
+    """
     known = {} if before is None else {item.item_id: item for item in before.items}
     for example, template in asked:
         item = known.get(example.id)
         have = frozenset(each.index for each in item.samples if each.error is None) if item else frozenset[int]()
         session = exchange.session_of(run, item, example) if item else exchange.new_session(run, example, tags)
-        plan = SamplingPlan(example, template, run.params, k, run.seed, run.order, session.id, have, run.principles)
+        plan = SamplingPlan(
+            example, template, run.params, k, run.seed, run.order, session.id, have, run.principles, run.context, opens
+        )
         yield Task(plan, session)
 
 
@@ -147,6 +158,14 @@ async def start(engine: Engine) -> None:
     say(f"engine {engine.name}, model {engine.model}")
     if engine.untrained:
         say("this model is not trained as a judge: its scores show how things work and mean nothing else")
+
+
+async def ready(engine: Engine, meta: MetaRM | None) -> None:
+    """As `start`; then tell the meta RM. Raises EngineError where the GRM is to be its own and cannot."""
+    await start(engine)
+    if isinstance(meta, SelfMetaRM):
+        await meta.check()
+    say(f"meta RM {meta.name}" if meta else NO_META)
 
 
 async def score_all(engine: Engine, tasks: Iterator[Task], file: SampleFile, meta: MetaRM | None = None) -> Progress:
@@ -194,7 +213,7 @@ async def _sample(engine: Engine, meta: MetaRM | None, task: Task, file: SampleF
     async with aclosing(sample(engine, task.plan)) as arriving:
         async for each in arriving:
             if meta is not None:
-                each = await attach(meta, task.plan.example, each)
+                each = await attach(meta, task.plan.example, each, task.plan)
             file.add_sample(task.plan.example.id, each)
             progress.count(each)
             if each.completion is None:

@@ -2,6 +2,7 @@
 
 Every stage goes on where it was stopped. `all` runs the four within --minutes, on a CPU or a GPU; a stage by itself
 fits for --minutes and samples all that it has to. `bundle` makes what was trained the default model of this folder.
+With --demos, `demos`, `rft` and `all` learn from written judgments instead of program-made tasks, for any --base.
 """
 
 import argparse
@@ -33,7 +34,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--folder", type=Path, default=Path("build/training"), help="results (default: %(default)s)")
-    parser.add_argument("--base", type=Path, help="folder of the model to start from (default: the bundled base)")
+    parser.add_argument(
+        "--base",
+        type=Path,
+        help="folder of the model to start from (default: the bundled base; with --demos, the judge's)",
+    )
+    parser.add_argument(
+        "--demos", type=Path, nargs="+", metavar="PATH", help="files or folders of written judgments to learn from"
+    )
+    parser.add_argument("--start", type=Path, metavar="ADAPTER", help="with --demos: an adapter to go on from")
+    parser.add_argument(
+        "--single-only", action="store_true", help="with --demos: teach judging one response at a time alone"
+    )
     parser.add_argument("--pairs", type=Path, metavar="FILE", help="labelled preference pairs, JSON Lines (.gz)")
     parser.add_argument("--items", type=whole(31, 10**6), default=620, help="program-made items to sample")
     parser.add_argument("--most-pairs", type=whole(0, 10**7), default=1500, help="pairs to sample for rft and meta")
@@ -60,9 +72,11 @@ def run(args: argparse.Namespace) -> int:
 
     if args.preset not in grpo.PRESETS:
         raise UsageError(f"there is no preset {args.preset!r}; there are {', '.join(grpo.PRESETS)}")
-    base = args.base or models.base_model().folder
     if args.stage == "bundle":
         return _bundle(args.folder)
+    if args.demos:
+        return _written(args)
+    base = args.base or models.base_model().folder
     if args.from_labels is not None:
         return _from_labels(args)
     if args.trl:
@@ -84,6 +98,40 @@ def run(args: argparse.Namespace) -> int:
         mine = replace(plan, sampling=args.minutes * sampling if sampling else None)
         say(f"{stage}: {minutes:.1f} minutes" + (f", sampling at most {mine.sampling:.1f}" if mine.sampling else ""))
         _train(mine, stage, minutes, args.items)
+    return 0
+
+
+def _written(args: argparse.Namespace) -> int:
+    """The recipe of written judgments; the judge's own base is downloaded where no other is named."""
+    from grm_core import models
+    from grm_core.errors import UsageError
+    from grm_core.training.written import material, measure, recipe
+
+    if args.stage not in ("demos", "rft", "all"):
+        raise UsageError(f"--demos belongs to demos, rft and all; {args.stage} learns from other things")
+    on_gpu = args.device == "cuda"
+    plan = recipe.Plan(
+        args.folder,
+        args.base or models.judge_base().folder,
+        args.demos,
+        args.pairs,
+        args.device,
+        args.seed,
+        start=args.start,
+        joint=not args.single_only,
+        groups=24 if on_gpu else 8,
+        tokens=9600 if on_gpu else 1920,
+        rate=4e-4 if on_gpu else 3e-4,
+        log=say,
+    )
+    if args.stage == "demos":
+        recipe.demos(plan, args.minutes)
+    elif args.stage == "rft":
+        recipe.own_judgments(plan, args.minutes)
+    else:
+        contexts = ("single",) if args.single_only else ("single", "joint")
+        held_out = measure.Measured("everyday", material.everyday(args.demos), 8, contexts)
+        recipe.everything(plan, args.minutes, [held_out])
     return 0
 
 
@@ -111,7 +159,7 @@ def _from_labels(args: argparse.Namespace) -> int:
         raise UsageError("--from-labels belongs to the stage meta")
     labelled = read_labels(args.from_labels)
     start = models.ADAPTERS / "meta-rm" if models.has_meta_model() else None
-    grm = models.default_model().folder
+    grm = models.small_model().folder
     settings = fit.Settings(args.minutes, rate=5e-4, rows=8, tokens=4096, warmup=5)
     folder = args.folder / "from-labels"
     compared = from_labels.train(grm, start, labelled, settings, folder, META_RANK, args.device, args.seed, say)
@@ -161,8 +209,11 @@ def _trl(args: argparse.Namespace, base: str) -> int:
 def _bundle(folder: Path) -> int:
     """Put the adapters where the default model comes from."""
     from grm_core.models import ADAPTERS
-    from grm_core.training.bundle import bundle
+    from grm_core.training.bundle import bundle, bundle_judge, from_written
 
+    if from_written(folder):
+        say(f"{ADAPTERS / 'judge'}: {bundle_judge(folder, ADAPTERS) / 1e6:.1f} MB")
+        return 0
     sizes = bundle(folder, ADAPTERS)
     for name, size in sizes.items():
         say(f"{ADAPTERS / name}: {size / 1e6:.1f} MB")

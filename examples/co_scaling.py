@@ -19,11 +19,11 @@ from typing import Any
 
 from examples import common
 from examples.common import Query, Sessions
-from grm_core import engines, prompts
+from grm_core import cards, engines
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError
 from grm_core.judge import judge
-from grm_core.sampling import SamplingPlan
+from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import Example, Judgement, Message, Params
 
 REVISE = (
@@ -141,9 +141,11 @@ async def _judged(
     if not all(text.strip() for text in texts) or len(set(texts)) < len(texts):
         return None
     example = Example(f"{course.query.id}/round-{number}/{what.replace(' ', '-')}", course.query.turns, texts)
-    template, params = prompts.load(prompts.choose(example, style=grm.style)), Params(max_tokens=args.judge_tokens)
+    card, params = cards.of(grm), Params(max_tokens=args.judge_tokens)
+    template = template_of(example, (), grm.style, card.context)
+    plan = SamplingPlan(example, template, params, args.k, args.seed, context=card.context, opens=card.opens)
     try:
-        return await judge(grm, SamplingPlan(example, template, params, args.k, args.seed))
+        return await judge(grm, plan)
     except GRMError as error:
         print(f"{example.id}: {error}", file=sys.stderr)
         return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grm_core import engines, models, prompts
+from grm_core import cards, engines, models, prompts, shuffling
 from grm_core.analysis import accuracy
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
@@ -109,9 +109,11 @@ class Sessions:
 
     def __init__(self, engine: Engine, params: Params, k: int, seed: int, tag: str) -> None:
         head, dirty = commit()
+        context = cards.of(engine).context
         self._run = Run(
             uuid.uuid4().hex, datetime.now(UTC).isoformat(timespec="seconds"), engine.name, engine.model, "", "",
-            params, k, None, seed, versions=versions(), commit=head, dirty=dirty,
+            params, k, None, seed, order=shuffling.OWN if context == "single" else "random", context=context,
+            versions=versions(), commit=head, dirty=dirty,
         )  # fmt: skip
         self._tag, self._kept = tag, list[tuple[Judgement, str]]()
         self._engine, self._templates = engine, set[str]()

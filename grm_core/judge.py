@@ -28,7 +28,7 @@ async def judge(
     samples: list[Sample] = []
     async with aclosing(sample(engine, plan)) as arriving:
         async for each in arriving:
-            samples.append(each if meta is None else await attach(meta, plan.example, each))
+            samples.append(each if meta is None else await attach(meta, plan.example, each, plan))
             if on_sample is not None:
                 on_sample(samples[-1])
     samples.sort(key=lambda s: s.index)

@@ -1,20 +1,25 @@
 """The meta RM: reads a query, its responses and one judgment of them, and gives the raw logit of 'this is right'.
 
 The logit ranks the samples of a guided vote (arXiv 2504.02495, section 3.3). The model runs in this process with
-transformers, on the CPU or the GPU, or behind a vLLM server that classifies.
+transformers, on the CPU or the GPU, or behind a vLLM server that classifies; or the GRM is asked itself (`self`).
 """
 
 import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from grm_core import models, precision, prompts, torch_thread
+from grm_core.cards import Card
 from grm_core.engines._http import Client, root_url
+from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
+from grm_core.plan import Reading as Reading
+from grm_core.plan import SamplingPlan
+from grm_core.self_meta import SelfMetaRM
 from grm_core.types import Example, Sample
 
 TEMPLATE = "compact"
@@ -23,17 +28,6 @@ IN_VERSIONS = "meta RM"
 """What a run's versions call the meta RM that read its samples."""
 _PROMPT_TOKENS = 8192
 """Tokens of prompts whose keys and values are kept, at most: 23 KB each for the bundled model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the meta RM reads."""
-
-    example: Example
-    order: tuple[int, ...]
-    """order[p] = own index of the response shown at position p."""
-    text: str
-    """What the GRM wrote."""
 
 
 class MetaRM(Protocol):
@@ -48,39 +42,43 @@ class MetaRM(Protocol):
         """Let go of what is held; safe to call twice."""
 
 
-async def attach(meta: MetaRM, example: Example, sample: Sample) -> Sample:
+async def attach(meta: MetaRM, example: Example, sample: Sample, plan: SamplingPlan | None = None) -> Sample:
     """The sample with its meta logit; one that casts no vote stays without. Raises EngineError as `score` does."""
     if sample.completion is None or sample.scores is None:
         return sample
-    (logit,) = await meta.score([Reading(example, sample.order, sample.completion.text)])
+    (logit,) = await meta.score([Reading(example, sample.order, sample.completion.text, plan)])
     return replace(sample, meta_logit=logit)
 
 
-def create(spec: str, style: str = "") -> MetaRM | None:
-    """The meta RM that `spec` names: auto, none, a folder or the address of a vLLM server that classifies.
+def create(spec: str, style: str = "", engine: Engine | None = None, card: Card | None = None) -> MetaRM | None:
+    """The meta RM that `spec` names: auto, self, none, a folder or the address of a vLLM server that classifies.
 
-    `auto` is the bundled one where the GRM was trained with it (`style` is its family of templates), else none. Raises
-    UsageError for what names no meta RM.
+    `self` asks the GRM of `engine`. `auto` is what the GRM's card says: itself, or, where the card says no more than
+    the style of the bundled 135M GRM, the meta RM that was trained with it, else none. Raises UsageError for what
+    names no meta RM.
     """
+    card = card or Card(style)
     if spec == "none":
         return None
+    if spec == "self" or (spec == "auto" and card.meta == "self"):
+        return SelfMetaRM(_askable(engine))
     if spec.startswith(("http://", "https://")):
         return ServerMetaRM(spec)
     if spec == "auto":
-        usable = style == TEMPLATE and models.has_meta_model()
+        usable = card == Card(TEMPLATE) and models.has_meta_model()
         return LocalMetaRM(models.meta_folder, models.META_RM) if usable else None
     if not Path(spec).is_dir():
         raise UsageError(
-            f"--meta {spec}: there is no such folder; give auto, none, a model's folder or a server's URL"
+            f"--meta {spec}: there is no such folder; give auto, self, none, a model's folder or a server's URL"
         )
     return LocalMetaRM(lambda: Path(spec), Path(spec).name)
 
 
-def named(spec: str, style: str = "") -> str:
+def named(spec: str, style: str = "", engine: Engine | None = None, card: Card | None = None) -> str:
     """What a run calls the meta RM that `create` gives: its name, its address, or none."""
     if spec.startswith(("http://", "https://")):
         return spec
-    meta = create(spec, style)  # a local one loads nothing yet
+    meta = create(spec, style, engine, card)  # a local one loads nothing yet
     return "none" if meta is None else meta.name
 
 
@@ -172,6 +170,12 @@ class LocalMetaRM:
         while len(self._prompts) > 1 and sum(map(len, self._prompts)) > _PROMPT_TOKENS:
             self._prompts.popitem(last=False)
         return self._prompts[prompt]
+
+
+def _askable(engine: Engine | None) -> Engine:
+    if engine is None or engine.name == "replay":
+        raise UsageError("--meta self asks the GRM itself: it needs the engine that judges, not a recording")
+    return engine
 
 
 class ServerMetaRM:

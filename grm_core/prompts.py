@@ -8,7 +8,7 @@ is broken by a word joiner, in the prompt only.
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grm_core.errors import UsageError
@@ -38,6 +38,8 @@ UNRATED = frozenset({"judge", "critique", "compact-binary"})
 """Templates of the baselines, and training's own 0/1: a judgment by them holds no scores from 1 to 10."""
 LETTERED = frozenset({"verdict"})
 """Templates that call the responses A, B, ... and ask which is the best: their completions go to grm_core.verdicts."""
+UNPRINCIPLED = frozenset({"ratings", *LETTERED})
+"""Templates of others that ask for no principles: with them all responses are judged together."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 # Any <|...|> covers ChatML, Llama 3, Phi and gpt-oss; the full-width bar is DeepSeek's. The rest are the exact special
@@ -124,6 +126,21 @@ def shows(template: Template, example: Example, principles: Sequence[str] = ()) 
         raise UsageError(f"template single shows one response, {len(example.responses)} are given")
 
 
+def alone(template: Template, example: Example) -> Template:
+    """The template by which one response of the example is judged where the principles are stated by `template`.
+
+    Raises UsageError for a template under which responses can only be judged together.
+    """
+    if template.name in UNPRINCIPLED:
+        raise UsageError(f"template {template.name} asks for no principles: it judges together (--context joint)")
+    if template.name.endswith("-given-principles"):
+        raise UsageError(
+            f"template {template.name} is for judging together; one at a time, given principles begin each reply"
+        )
+    one = replace(example, responses=example.responses[:1], labels=None, models=None)
+    return load(choose(one, (), "compact" if template.name.startswith("compact") else ""))
+
+
 def check_count(template: str, n: int) -> None:
     """Raise UsageError where a template that asks for the best response is given one only, or more than letters."""
     if template in LETTERED and not 2 <= n <= len(LETTERS):
@@ -198,9 +215,19 @@ def structure(n: int, given_principles: bool = False) -> str:
     end: 2 to 4 principles unless they are given, one line of critique per response, one score line. Everything it
     matches parses to OK. Written for xgrammar and llguidance alike: no anchors, lookarounds or back-references.
     """
-    one, two, three, four = (rf"{i}\. [A-Z]{_FREE}{{9,120}} \(weight: [1-9]0%\)\n" for i in range(1, 5))
-    principles = "" if given_principles else rf"Principles:\n{one}{two}(?:{three}(?:{four})?)?"
+    principles = "" if given_principles else principles_structure()
     return rf"{principles}Critique:\n{_critiques(called('', n))}Scores: \\boxed\{{{', '.join([_SCORE] * n)}\}}"
+
+
+def principles_structure() -> str:
+    """The regex of principles alone, as `structure` has them, for a model that was not trained to write them."""
+    one, two, three, four = (rf"{i}\. [A-Z]{_FREE}{{9,120}} \(weight: [1-9]0%\)\n" for i in range(1, 5))
+    return rf"Principles:\n{one}{two}(?:{three}(?:{four})?)?"
+
+
+def told_structure() -> str:
+    """The regex of what follows `Response 1:` where one response is judged alone: a critique and a score."""
+    return rf" [A-Z]{_FREE}{{19,240}}\nScores: \\boxed\{{{_SCORE}\}}"
 
 
 def judge_structure(n: int) -> str:

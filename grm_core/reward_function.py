@@ -3,8 +3,8 @@
     with GRMReward("auto") as reward:
         GRPOTrainer(model=..., reward_funcs=reward, ...).train()
 
-All completions of one prompt are the n responses of one item, judged k times in shuffled orders; a completion's reward
-is its mean score per vote, 1..10, mapped onto a range. See docs/reward.md.
+All completions of one prompt are the n responses of one item, judged k times; a completion's reward is its mean score
+per vote, 1..10, mapped onto a range. See docs/reward.md.
 """
 
 import asyncio
@@ -18,11 +18,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self, TypeVar
 
-from grm_core import engines, prompts, voting
+from grm_core import cards, engines, prompts, voting
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.judge import judge
 from grm_core.meta_rm import MetaRM
+from grm_core.plan import template_of
 from grm_core.sampling import SamplingPlan
 from grm_core.types import SCORE_MAX, SCORE_MIN, Example, Judgement, Message, Method, Params
 
@@ -46,6 +47,8 @@ class Settings:
     order: str = "random"
     template: str = ""
     """'' = the one that fits the model and the item."""
+    context: str = ""
+    """joint or single; '' = as the model was trained, where `engines.create` made the engine."""
     principles: tuple[str, ...] = ()
     """Principles to judge by; () = the GRM generates its own."""
     low: float = 0.0
@@ -96,6 +99,7 @@ class GRMReward:
         self.settings = settings or Settings()
         _check(self.settings, meta)
         self.engine = engines.create(engine, model) if isinstance(engine, str) else engine
+        self._card = cards.of(self.engine)
         self._meta, self._tell = meta, on_judgement
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="grm-reward", daemon=True)
@@ -184,11 +188,12 @@ class GRMReward:
         """The judgement of one list, or why there is none: too long, failed."""
         own = self.settings
         example = Example(_name(group, texts), group.query, tuple(texts), reference=group.reference)
-        template = prompts.load(own.template or prompts.choose(example, own.principles, self.engine.style))
-        prompts.shows(template, example, own.principles)
+        context = own.context or self._card.context
+        template = template_of(example, own.principles, self.engine.style, context, own.template)
         plan = SamplingPlan(
-            example, template, own.params, own.k, own.seed, own.order, example.id, principles=own.principles
-        )
+            example, template, own.params, own.k, own.seed, own.order, example.id, frozenset(), own.principles,
+            context, self._card.opens,
+        )  # fmt: skip
         try:
             async with free:
                 found = await judge(self.engine, plan, own.method, own.k_meta, meta=self._meta)

@@ -4,18 +4,19 @@ Samples that see the same order of responses travel as one request with n, reque
 shown: a vLLM server then prefills each distinct prompt once and finds its prefix in the cache.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import replace
 
-from grm_core import prompts, shuffling, verdicts
+from grm_core import contexts, prompts, single_context, verdicts
 from grm_core.engines.base import Engine, OnText, Sizer
+from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, UsageError
 from grm_core.parsing import PARSER_VERSION, parse
-from grm_core.prompts import Template
+from grm_core.plan import SamplingPlan as SamplingPlan
+from grm_core.plan import grouped, request_key
 from grm_core.shuffling import Slot
-from grm_core.types import Completion, Example, Params, Parsed, ParseStatus, Request, Sample
+from grm_core.types import Completion, Example, Parsed, ParseStatus, Request, Sample
 
 K_MAX = 1024
 N_MAX = 32
@@ -23,23 +24,6 @@ _LEAST_ROOM = 256
 """Tokens a completion needs at least: principles, a critique and the scores of a few responses."""
 _SPARE = 16
 """Two orders of the same responses may differ by a few tokens where they meet."""
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingPlan:
-    """What to sample."""
-
-    example: Example
-    template: Template
-    params: Params
-    k: int
-    seed: int = 0
-    order: str = "random"
-    session_id: str = ""
-    have: frozenset[int] = frozenset()
-    """Indices that exist already and are not sampled again."""
-    principles: tuple[str, ...] = ()
-    """Principles given by the user; empty when the GRM generates its own."""
 
 
 def check(example: Example, k: int, n_max: int = N_MAX) -> None:
@@ -64,11 +48,14 @@ async def fit(engine: Sizer, plan: SamplingPlan) -> SamplingPlan:
     Raises UsageError with the token counts, before any completion is asked for, when too little is left.
     """
     n = len(plan.example.responses)
-    prompts.check_count(plan.template.name, n)
+    if plan.single:
+        messages = single_context.longest(plan)
+    else:
+        prompts.check_count(plan.template.name, n)
+        messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
     if engine.untrained and plan.params.regex is None:
         held = replace(plan.params, regex=prompts.structure_of(plan.template.name, n, bool(plan.principles)))
         plan = replace(plan, params=held)
-    messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
     size = await engine.prompt_size(messages)
     if size is None:
         return plan
@@ -95,36 +82,42 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
 
 async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Sample, None]:
     """What `sample` does with a plan that was checked and fitted already."""
+    # What is recorded are whole samples, in either context.
+    if plan.single and not isinstance(engine, ReplayEngine):
+        async with aclosing(single_context.stream(engine, plan, on_text)) as drawn:
+            async for each in drawn:
+                yield made(plan.session_id, plan.example.id, each.slot, each.result, each.parsed)
+        return
     asked = requests(plan)
     waiting = {request.key: slots for request, slots in asked}
-    async with aclosing(engine.generate([request for request, _ in asked], on_text)) as replies:
+
+    def hear(key: str, child: int, piece: str) -> None:
+        if on_text is not None:
+            on_text(*_heard(plan, key, child, waiting[key][child]), piece)
+
+    async with aclosing(engine.generate([request for request, _ in asked], hear if on_text else None)) as replies:
         async for reply in replies:
             slot = waiting[reply.key][reply.child]
-            yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply.result)
+            yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply.result, plan.context)
 
 
 def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
     """The plan's missing samples as requests, each with the slots that its completions 0..n-1 fill."""
-    slots = shuffling.plan(len(plan.example.responses), plan.k, plan.seed, plan.example.id, plan.order)
-    missing = [slot for slot in slots if slot.index not in plan.have]
-    return [(_request(plan, group), group) for group in _groups(missing)]
+    return [(_request(plan, group), group) for group in grouped(plan.missing())]
 
 
-def request_key(example_id: str, order: Iterable[int], seed: int) -> str:
-    """The name of a request: what it shows, in which order, and the seed of its first completion.
+def places(plan: SamplingPlan) -> dict[tuple[str, int], int]:
+    """Whose text `on_text` hears: (key, child) -> index of the sample."""
+    return {
+        _heard(plan, request.key, child, slot): slot.index
+        for request, slots in requests(plan)
+        for child, slot in enumerate(slots)
+    }
 
-    A sample keeps the name under which it alone would be asked for: which others travelled with it depends on what a
-    stopped run had already, and a run that was stopped is to end with the same bytes as one that was not.
-    """
-    return f"{example_id}|{'-'.join(map(str, order))}|{seed}"
 
-
-def _groups(slots: list[Slot]) -> list[list[Slot]]:
-    """Slots of one order and consecutive seeds, together; groups in lexicographic order."""
-    ranked = sorted(slots, key=lambda slot: (slot.order, slot.seed))
-    # Seeds that rise in step with their place belong to one run of consecutive seeds.
-    runs = groupby(enumerate(ranked), key=lambda placed: (placed[1].order, placed[1].seed - placed[0]))
-    return [[slot for _, slot in run] for _, run in runs]
+def _heard(plan: SamplingPlan, key: str, child: int, slot: Slot) -> tuple[str, int]:
+    """Under which name a sample's text is heard: in single it comes from several requests."""
+    return (request_key(plan.example.id, slot.order, slot.seed), 0) if plan.single else (key, child)
 
 
 def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
@@ -133,13 +126,24 @@ def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
     return Request(request_key(plan.example.id, order, seed), messages, plan.params, seed, len(group))
 
 
-def sampled(session_id: str, example_id: str, template: str, slot: Slot, result: Completion | EngineError) -> Sample:
+def sampled(
+    session_id: str,
+    example_id: str,
+    template: str,
+    slot: Slot,
+    result: Completion | EngineError,
+    context: str = "joint",
+) -> Sample:
     """The sample that an answer to a template makes of its slot; one without a completion carries the error."""
-    if isinstance(result, EngineError):
-        completion, error, parsed = None, str(result), Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
-    else:
-        completion, error = result, None
-        parsed = read(result, len(slot.order), template)
+    parsed = None if isinstance(result, EngineError) else read(result, len(slot.order), template, context)
+    return made(session_id, example_id, slot, result, parsed)
+
+
+def made(
+    session_id: str, example_id: str, slot: Slot, result: Completion | EngineError, parsed: Parsed | None
+) -> Sample:
+    """The sample of a slot, of a completion that was read already or of the error in its place."""
+    completion, error = (None, str(result)) if isinstance(result, EngineError) else (result, None)
     return Sample(
         id=f"{session_id}/{slot.index}",
         session_id=session_id,
@@ -149,15 +153,17 @@ def sampled(session_id: str, example_id: str, template: str, slot: Slot, result:
         request_key=request_key(example_id, slot.order, slot.seed),
         completion=completion,
         error=error,
-        parsed=parsed,
+        parsed=parsed or Parsed(ParseStatus.EMPTY, version=PARSER_VERSION),
     )
 
 
-def read(completion: Completion, n: int, template: str = "") -> Parsed:
+def read(completion: Completion, n: int, template: str = "", context: str = "joint") -> Parsed:
     """Parse a completion that scores n responses, or names the best of them where the template asks for that."""
-    return reader(template)(completion.text, n, completion.finish_reason)
+    return reader(template, context)(completion.text, n, completion.finish_reason)
 
 
-def reader(template: str) -> Callable[[str, int, str | None], Parsed]:
-    """What reads the completions of a template: text, n, finish reason -> Parsed."""
+def reader(template: str, context: str = "joint") -> Callable[[str, int, str | None], Parsed]:
+    """What reads the completions of a template in a context: text, n, finish reason -> Parsed."""
+    if context == "single":
+        return contexts.read
     return verdicts.parse if template in prompts.LETTERED else parse

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from grm_core.errors import UsageError
 
 ORDERS = ("random", "balanced")
+OWN = "own"
+"""The item's own order for every sample: each response is judged alone, so that nothing has to be shuffled."""
 _SEED_SPACE = 2**31 - 4096  # leaves room for n consecutive seeds inside a signed 32-bit integer
 
 
@@ -30,12 +32,16 @@ def plan(n: int, k: int, seed: int, item_id: str, order: str = "random") -> list
     """Lay out k samples of n responses, in index order.
 
     `random` draws every order anew. `balanced` runs through a Latin square, a new one every n samples: after any
-    multiple of n samples each response has stood at each position equally often. Raises UsageError for another word.
+    multiple of n samples each response has stood at each position equally often. `own` shuffles nothing. Raises
+    UsageError for another word.
     """
-    if order not in ORDERS:
+    if order not in (*ORDERS, OWN):
         raise UsageError(f"order is {order!r}; it must be one of {', '.join(ORDERS)}")
     rng = random.Random(_digest(f"{seed}|{item_id}|{order}|{n}"))
-    orders = _balanced(n, k, rng) if order == "balanced" else [_shuffled(n, rng) for _ in range(k)]
+    if order == OWN:
+        orders = [tuple(range(n))] * k
+    else:
+        orders = _balanced(n, k, rng) if order == "balanced" else [_shuffled(n, rng) for _ in range(k)]
     seen: Counter[tuple[int, ...]] = Counter()
     slots = []
     for index, shown in enumerate(orders):

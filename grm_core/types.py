@@ -52,6 +52,10 @@ class Params:
     """Upper bound on completion tokens."""
     regex: str | None = None
     """Structured output: the completion has to match it in full; None leaves the model free."""
+    stop: tuple[str, ...] = ()
+    """Texts at which a completion ends; it does not hold them."""
+    first: int = 0
+    """How many of the likeliest first tokens the completion tells, 20 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Request:
     params: Params
     seed: int
     n: int = 1
+    start: str = ""
+    """What the reply begins with: the model goes on from there, and the completion does not hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ class Completion:
     seconds: float
     """From sending the request to the last token."""
     model: str
+    first: tuple[tuple[str, float], ...] = ()
+    """The likeliest first tokens with their log-probabilities, where the request asks for them; never stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +234,11 @@ class Run:
     k_meta: int | None
     seed: int
     order: str = "random"
-    """random or balanced."""
+    """random or balanced; own where each response is judged alone."""
     principles: tuple[str, ...] = ()
     """Principles given by the user; empty when the GRM generates its own."""
+    context: str = "joint"
+    """joint: one completion judges all responses; single: each is judged in a prompt of its own."""
     versions: dict[str, str] = field(default_factory=dict)
     """Package name -> version."""
     commit: str | None = None

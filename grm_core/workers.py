@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grm_core import engines, meta_rm
+from grm_core import engines, meta_rm, models
 from grm_core.engines import _vllm
 from grm_core.engines._chat import wire_messages
 from grm_core.engines.base import Engine, PromptSize
@@ -36,6 +36,8 @@ class Fleet:
     untrained: bool = False
     folder: Path | None = None
     """The model of managed and hf, at the same path on every machine; None: hf's default model."""
+    small: bool = False
+    """Whether hf's default model is the GRM of 135M."""
     servers: tuple[str, ...] = ()
     """Addresses of running vLLM servers, all with the same model; an item always goes to the same one."""
     meta: str = "none"
@@ -72,7 +74,7 @@ class Client:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._engines: dict[str, Engine] = {}
-        self._meta = meta_rm.create(fleet.meta, fleet.style)
+        self._meta = None if fleet.meta == "self" else meta_rm.create(fleet.meta, fleet.style)
 
     async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
         """Take rows with a plan, give rows with what was drawn."""
@@ -80,11 +82,13 @@ class Client:
             yield _table([drawn async for drawn in self._judge(plan)])
 
     async def _judge(self, plan: SamplingPlan) -> AsyncGenerator[Drawn, None]:
+        engine = self._engine(plan.example.id)
+        meta = meta_rm.create("self", engine=engine) if self._fleet.meta == "self" else self._meta
         try:
-            async with aclosing(sample(self._engine(plan.example.id), plan)) as arriving:
+            async with aclosing(sample(engine, plan)) as arriving:
                 async for each in arriving:
-                    if self._meta is not None:
-                        each = await meta_rm.attach(self._meta, plan.example, each)
+                    if meta is not None:
+                        each = await meta_rm.attach(meta, plan.example, each, plan)
                     yield Drawn(plan.example, each)
         except GRMError as error:
             yield Drawn(plan.example, None, str(error))
@@ -93,7 +97,8 @@ class Client:
         spec = server_of(item_id, self._fleet.servers) or self._fleet.engine
         if spec not in self._engines:
             options = {"pace": "at-once"} if spec.startswith("replay:") else {}
-            named = self._fleet.folder or (self._fleet.model if self._fleet.servers else None)
+            bundled = models.SMALL_MODEL if self._fleet.small else None
+            named = self._fleet.folder or (self._fleet.model if self._fleet.servers else bundled)
             model = None if named is None else str(named)
             self._engines[spec] = engines.create(spec, model, **options)
         return self._engines[spec]

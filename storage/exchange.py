@@ -50,6 +50,14 @@ def run_line(run: Run) -> str:
     return canonical({"run": records.run_record(run)})
 
 
+def run_name(run: Run) -> str:
+    """What ids that follow from a run are made of: its line, as older versions wrote it where they could."""
+    record = records.run_record(run)
+    if run.context == "joint":
+        del record["context"]
+    return canonical({"run": record})
+
+
 def item_line(example: Example, session: Session | None = None) -> str:
     """The line of an item, with the session that it was saved as."""
     line: dict[str, Any] = {"item": records.item_record(example)}
@@ -185,7 +193,7 @@ def session_of(run: Run, item: ItemSamples, example: Example) -> Session:
 
 def new_session(run: Run, example: Example, tags: tuple[str, ...] = ()) -> Session:
     """A session of the run; its id follows from run and item, so that the same ones give the same session."""
-    session_id = digest(run_line(run) + item_line(example))
+    session_id = digest(run_name(run) + item_line(example))
     return Session(session_id, run.id, example, title(example), run.created_at, tags)
 
 

@@ -15,8 +15,9 @@ NAME_MOST = 200
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _RUN_FIELDS = (
     *("id", "created_at", "engine", "model", "template", "template_hash", "params", "k", "k_meta", "seed", "order"),
-    *("principles", "versions", "commit", "dirty"),
+    *("principles", "context", "versions", "commit", "dirty"),
 )
+_CONTEXTS = ("joint", "single")
 
 
 class SessionInfo(NamedTuple):
@@ -67,6 +68,9 @@ def read_run(value: Any, fallback_id: str) -> Run:
     if dirty is not None and not isinstance(dirty, bool):
         raise FieldError('"dirty" must be true, false or null')
     versions = fields.mapping(obj.get("versions") or {}, "versions")
+    context = fields.text(obj, "context", "joint")
+    if context not in _CONTEXTS:
+        raise FieldError(f'"context" must be one of {", ".join(_CONTEXTS)}')
     return Run(
         id=identifier(obj.get("id") or fallback_id, "id"),
         created_at=fields.text(obj, "created_at"),
@@ -80,6 +84,7 @@ def read_run(value: Any, fallback_id: str) -> Run:
         seed=fields.integer(obj.get("seed") or 0, "seed"),
         order=fields.text(obj, "order", "random"),
         principles=fields.strings(obj.get("principles") or [], "principles"),
+        context=context,
         versions={name: fields.string(version, f"versions.{name}") for name, version in versions.items()},
         commit=None if commit is None else fields.string(commit, "commit"),
         dirty=dirty,

@@ -15,7 +15,7 @@ Row = sqlite3.Row
 
 RUN_COLUMNS = (
     "id, created_at, engine, model, template, template_hash, params, k, k_meta, seed, "
-    '"order", principles, versions, "commit", dirty, extra'
+    '"order", principles, versions, "commit", dirty, extra, context'
 )
 SESSION_COLUMNS = "id, run_id, title, tags, created_at, example"
 SAMPLE_COLUMNS = (
@@ -62,6 +62,7 @@ def run_row(run: Run) -> tuple[Any, ...]:
         pack(run.commit),
         run.dirty,
         compact(run.extra),
+        run.context,
     )
 
 
@@ -84,6 +85,7 @@ def run_from(row: Row) -> Run:
         commit=None if row["commit"] is None else unpack(row["commit"]),
         dirty=None if row["dirty"] is None else bool(row["dirty"]),
         extra=json.loads(row["extra"]),
+        context=unpack(row["context"]),
     )
 
 

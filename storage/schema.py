@@ -97,6 +97,12 @@ def m005_named_models(db: Database) -> None:
     _script(db, f"CREATE INDEX session_models ON session(run_id) WHERE {NAMES_MODELS}")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m006_context(db: Database) -> None:
+    """Say of each run whether its responses were judged together or one at a time; all runs so far: together."""
+    _script(db, "ALTER TABLE run ADD COLUMN context TEXT NOT NULL DEFAULT 'joint'")
+
+
 def pending(conn: sqlite3.Connection) -> bool:
     """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -74,7 +74,7 @@ def _kept_run(store: Store, block: Block) -> Run:
     if known is not None and block.run is None:
         return known
     if known is not None and known != run:
-        run = replace(run, id=exchange.digest(exchange.run_line(run)))
+        run = replace(run, id=exchange.digest(exchange.run_name(run)))
     return run
 
 
@@ -92,7 +92,7 @@ def _import_item(store: Store, run: Run, item: ItemSamples) -> Imported:
     if wanted is None:
         # The new id follows from the content, so that importing the file once more adds nothing.
         line = exchange.item_line(session.example, session)
-        session = replace(session, id=exchange.digest(exchange.run_line(run) + line))
+        session = replace(session, id=exchange.digest(exchange.run_name(run) + line))
         wanted = _news(store, session, item.samples)
     if wanted is None:
         session = replace(session, id=uuid.uuid4().hex)

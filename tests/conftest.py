@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
+os.environ.setdefault("GRM_LENS_MODEL", "small")  # no test downloads the 1.5B judge because it names no model
 MUST_RUN_IN_CI = ("browser", "model")
 
 

@@ -1,9 +1,10 @@
 """An engine without a model: it writes completions in our format, scores following from the seed, at a given pace."""
 
 import asyncio
+import math
 import random
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
@@ -16,7 +17,11 @@ HOSTILE = (
 
 
 class FakeEngine:
-    """Streams words; `broken` are seeds without scores, `failing` seeds whose request fails."""
+    """Streams words; `broken` are seeds without scores, `failing` seeds whose request fails.
+
+    It goes on from a reply that was begun, ends at stop texts, and tells first tokens: Yes with the probability that
+    `yes` gives for the last judgment of the conversation.
+    """
 
     name = "fake"
     style, untrained = "", False
@@ -30,11 +35,14 @@ class FakeEngine:
         failing: frozenset[int] = frozenset(),
         start_error: EngineError | None = None,
         limit: int = 4096,
+        yes: Callable[[str], float] = lambda judgment: 0.5,
     ) -> None:
         """`delay`: seconds per word; `start_error` is raised by every start; `limit`: context length in words."""
         self.model = "fake-judge"
         self.delay, self.start_seconds, self.hostile = delay, start_seconds, hostile
         self.broken, self.failing, self.start_error, self.limit = broken, failing, start_error, limit
+        self.yes = yes
+        self.asked: list[Request] = []
         self.closed_early = 0
         """Generations that were closed before their end."""
         self._state = EngineState("idle")
@@ -55,6 +63,7 @@ class FakeEngine:
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Write all completions at once, each word by word."""
+        self.asked += requests
         tasks = [
             asyncio.create_task(self._write(request, child, on_text))
             for request in requests
@@ -80,18 +89,33 @@ class FakeEngine:
     async def _write(self, request: Request, child: int, on_text: OnText | None) -> Reply:
         seed = request.seed + child
         n = len(re.findall(r"\[Response \d+ begins\]", request.messages[0].content))
+        if request.params.first:
+            chance = self.yes(request.messages[-2].content)
+            tops = (("Yes", math.log(chance)), ("Maybe", -3.0), ("No", math.log(1 - chance)))
+            return Reply(request.key, child, Completion("Yes", "length", 50, 1, self.delay, self.model, tops))
         text = completion_text(seed, n, self.hostile, seed in self.broken)
+        if request.start:
+            text = told_text(request, seed, seed in self.broken)
+        for stop in request.params.stop:
+            text = text.partition(stop)[0]
         words = text.split(" ")
         for word in words:
             if self.delay:
                 # Seeds differ in pace, so that samples finish one after another.
                 await asyncio.sleep(self.delay * (1 + seed % 4 / 4))
             if on_text is not None:
-                on_text(request.key, child, word + " ")
+                on_text(request.key, child, word if word is words[-1] else word + " ")
         if seed in self.failing:
             return Reply(request.key, child, EngineError("the fake server said no"))
         done = Completion(text, "stop", 50, len(words), self.delay * len(words), self.model)
         return Reply(request.key, child, done)
+
+
+def told_text(request: Request, seed: int, broken: bool) -> str:
+    """What follows the beginning of a reply about one response: its score follows from the response and the seed."""
+    draw = random.Random(f"{seed}|{request.messages[0].content}")
+    ending = "" if broken else f"\nScores: \\boxed{{{draw.randint(1, 10)}}}"
+    return f" It answers the question, as seed {seed} sees it.{ending}"
 
 
 def completion_text(seed: int, n: int, hostile: bool = False, broken: bool = False) -> str:

@@ -1,13 +1,19 @@
 """The meta RM: which one is used, what it reads, and that its raw logit reaches the sample."""
 
+import math
 from pathlib import Path
 
 import pytest
 
-from grm_core import meta_rm, models
+from grm_core import contexts, meta_rm, models, prompts, self_meta
+from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
 from grm_core.meta_rm import LocalMetaRM, Reading, ServerMetaRM
+from grm_core.plan import SamplingPlan
+from grm_core.self_meta import SelfMetaRM
+from grm_core.types import Params
 from tests.engines.wire import WireServer, reply
+from tests.fake_engine import FakeEngine
 from tests.make import make_example, make_sample
 
 
@@ -120,3 +126,59 @@ async def test_a_local_model_gives_each_reading_its_own_logit_whatever_stands_be
     assert together == pytest.approx(whole.tolist(), abs=0.02), "in two parts or in one, as in training"
     monkeypatch.setattr(meta_rm, "_PROMPT_TOKENS", 1)
     assert await LocalMetaRM(lambda: tmp_path, "tiny").score(readings) == together, "nothing kept, nothing changed"
+
+
+class TestSelf:
+    """The GRM as its own meta RM."""
+
+    async def test_the_logit_is_log_yes_minus_log_no_of_the_first_token(self) -> None:
+        engine = FakeEngine(yes=lambda judgment: 0.8 if "right" in judgment else 0.1)
+        meta = meta_rm.create("self", engine=engine)
+        assert isinstance(meta, SelfMetaRM)
+        example = make_example(2)
+        plan = SamplingPlan(example, prompts.load("compact"), Params(), 1)
+        readings = [Reading(example, (1, 0), text, plan) for text in ("all right", "no")]
+        assert await meta.score(readings) == pytest.approx([math.log(4), math.log(1 / 9)])
+        (first, _), question = engine.asked, engine.asked[0].messages[-1]
+        assert first.messages[:1] == prompts.fill(plan.template, example, (1, 0))
+        assert [turn.role for turn in first.messages] == ["user", "assistant", "user"]
+        assert (first.params.max_tokens, first.params.first, question.content) == (1, 20, contexts.QUESTION)
+
+    async def test_one_response_at_a_time_the_logit_is_the_mean_over_responses(self) -> None:
+        engine = FakeEngine(yes=lambda judgment: 0.8 if "good" in judgment else 0.5)
+        example = make_example(2)
+        plan = SamplingPlan(example, prompts.load("compact"), Params(), 1, context="single")
+        text = contexts.assembled("Principles:\n1. True", ["Response 1: good", "Response 1: bad"], [9, 2])
+        (logit,) = await SelfMetaRM(engine).score([Reading(example, (0, 1), text, plan)])
+        assert logit == pytest.approx(math.log(4) / 2)
+        start = "Principles:\n1. True\nCritique:\n"
+        told = [request.messages[1].content for request in engine.asked]
+        assert told == [start + "Response 1: good\nScores: \\boxed{9}", start + "Response 1: bad\nScores: \\boxed{2}"]
+        shown = [request.messages[:1] for request in engine.asked]
+        assert shown == [prompts.fill(plan.template, example, (own,)) for own in (0, 1)]
+
+    def test_a_token_that_is_not_listed_is_as_likely_as_the_last_that_is(self) -> None:
+        assert self_meta.yes_over_no([(" Yes", -0.5), ("Maybe", -2.0), ("Well", -4.0)]) == 3.5
+        assert self_meta.yes_over_no([("No", -0.5), ("Maybe", -2.0)]) == -1.5
+        assert self_meta.yes_over_no([("Maybe", -2.0)]) == 0.0
+        with pytest.raises(EngineError, match="--meta self needs"):
+            self_meta.yes_over_no([])
+
+    def test_auto_follows_the_card_and_the_small_models_head_reads_the_small_model_only(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(models, "has_meta_model", lambda: True)
+        engine = FakeEngine()
+        assert isinstance(meta_rm.create("auto", "compact", engine, Card("compact", meta="self")), SelfMetaRM)
+        assert meta_rm.create("auto", "compact", engine, Card("compact", "single", True)) is None
+        assert isinstance(meta_rm.create("auto", "compact", engine, Card("compact")), LocalMetaRM)
+        assert meta_rm.named("self", engine=engine) == "self"
+
+    def test_a_recording_cannot_be_asked(self) -> None:
+        with pytest.raises(UsageError, match="not a recording"):
+            meta_rm.create("self")
+
+    async def test_the_engine_stays_its_owners(self) -> None:
+        engine = FakeEngine()
+        await SelfMetaRM(engine).close()
+        assert engine.state().phase == "idle"

@@ -99,7 +99,9 @@ class Asked:
         """Every question about the vote of a session, with its plot and numbers."""
         example = self.viewer.jobs.example(session_id)
         dials = Dials(k=_positive(k), k_meta=_positive(k_meta))
-        return None if example is None else lab.panels(example, self.viewer.store.samples(session_id), dials)
+        if example is None:
+            return None
+        return lab.panels(example, self.viewer.store.samples(session_id), dials, self.viewer.alone(session_id))
 
     def about(self, session_id: str, response: int) -> Any:
         """What every sample says of one response."""

@@ -39,6 +39,8 @@ class Kept:
     """Item id -> session id."""
     stored: int
     """Sessions of the run; the page looks at the first _ITEMS_MOST of them."""
+    alone: bool
+    """Whether each response was judged alone, see Voting."""
 
 
 class BenchPage:
@@ -129,7 +131,10 @@ class BenchPage:
         samples = {item: list(accuracy.drawn(self.store.samples(session))) for item, session in sessions.items()}
         examples = [row.session.example for row in rows]
         stored = self.store.count_sessions(Wanted(run=run))
-        return Kept(named(name), examples, {item: found for item, found in samples.items() if found}, sessions, stored)
+        there = {item: found for item, found in samples.items() if found}
+        judged = self.store.run(run)
+        alone = judged is not None and judged.context == "single"
+        return Kept(named(name), examples, there, sessions, stored, alone)
 
 
 def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
@@ -138,7 +143,7 @@ def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
         if given not in known:
             raise UsageError(f"{given[:40]!r} is none of {', '.join(filter(None, known))}")
     policy = Policy(Tie(tie or kept.benchmark.tie), Invalid(invalid or kept.benchmark.invalid))
-    return report.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method)), policy)
+    return report.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
 
 
 def _section(title: str, note: str, table: pd.DataFrame) -> Json:

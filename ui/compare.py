@@ -65,6 +65,7 @@ def _settings(a: Run, b: Run) -> list[tuple[str, str, str]]:
             ("template", f"{run.template} ({run.template_hash[:8]})"),
             ("temperature", f"{run.params.temperature:g}"),
             ("own principles", "; ".join(run.principles) or "none"),
+            ("context", run.context),
             ("order", run.order),
             ("structured output", "yes" if run.params.regex else "no"),
             ("seed", str(run.seed)),

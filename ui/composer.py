@@ -11,7 +11,7 @@ from grm_core.shuffling import ORDERS
 from grm_core.types import Example
 from storage.exchange import read_items
 from ui import ASSETS, render
-from ui.form import AUTOMATIC, N_MAX_PAGE, SETTLE, TEMPLATES, read_pasted, write_turns
+from ui.form import AUTOMATIC, CONTEXTS, N_MAX_PAGE, SETTLE, TEMPLATES, read_pasted, write_turns
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 _FILE_LIMIT = 20 * 2**20
@@ -23,8 +23,9 @@ _SETTINGS = ("k", "temperature", "settle", "order", "seed", "template")
 class Composer:
     """The fields by name, and what fills them; `values` makes plain data of what an event brings."""
 
-    def __init__(self, notice: gr.HTML, example_of: Callable[[str], Example | None]) -> None:
-        self.notice, self.example_of = notice, example_of
+    def __init__(self, notice: gr.HTML, example_of: Callable[[str], Example | None], context: str = "joint") -> None:
+        """`context`: how the model was trained to judge, see form.CONTEXTS."""
+        self.notice, self.example_of, self.context = notice, example_of, context
         self.examples = read_items(ASSETS / "demo" / "items.jsonl")
         self.fields: dict[str, Any] = {}
         self._example()
@@ -98,7 +99,14 @@ class Composer:
             )
         with gr.Accordion("More settings", open=False) as self.more:
             with gr.Row():
-                name["order"] = gr.Radio(list(ORDERS), value="random", label="Order of responses")
+                name["context"] = gr.Radio(
+                    list(CONTEXTS.items()),
+                    value=self.context,
+                    label="Responses",
+                    info="one at a time: each in a prompt of its own, so that no order can sway a score",
+                    elem_id="context",
+                )
+                name["order"] = gr.Radio(list(ORDERS), value="random", label="Order of responses, judged together")
                 name["seed"] = gr.Number(label="Seed", value=0, precision=0)
                 name["template"] = gr.Dropdown(
                     list(TEMPLATES), value=AUTOMATIC, label="Prompt template", elem_id="template"
@@ -133,10 +141,15 @@ class Composer:
         Kept when a person leaves a field or changes a setting, and at the events `also`.
         """
         memory = gr.BrowserState(None, storage_key="grm-lens-composer", secret="grm-lens")
-        kept = list(self.fields.values())
+        kept = list(self._kept.values())
         left = [field.blur if isinstance(field, gr.Textbox) else field.input for field in kept]
         gr.on([*left, *also], None, kept, memory, js="(...fields) => [fields]", **QUIET)
         gr.context.Context.root_block.load(self.restore, memory, self.boxes, **QUIET)
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        """The fields that a browser remembers. How responses are judged follows the model that is there today."""
+        return {name: field for name, field in self.fields.items() if name != "context"}
 
     @property
     def boxes(self) -> list[Any]:
@@ -232,9 +245,9 @@ class Composer:
 
     def _remembered(self, memory: Any) -> dict[Any, Any]:
         """Nothing unless it is what this version keeps: the browser's memory is anybody's to write."""
-        if not isinstance(memory, list) or len(memory) != len(self.fields):
+        if not isinstance(memory, list) or len(memory) != len(self._kept):
             return {}
-        found = dict(zip(self.fields, memory, strict=True))
+        found = dict(zip(self._kept, memory, strict=True))
         for name, value in found.items():
             number = name in ("k", "temperature", "seed")
             if value is not None and not isinstance(value, int | float if number else str):

@@ -16,6 +16,8 @@ from ui.job import Ask
 N_MAX_PAGE = 8
 SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
 """When a run may end early: the chance that the verdict would still change."""
+CONTEXTS = {"judge together": "joint", "one at a time": "single"}
+"""How responses are judged: all in one prompt, or each in one of its own."""
 AUTOMATIC = "automatic"
 TEMPLATES = (AUTOMATIC, *(name for name in prompts.names() if name not in prompts.UNRATED))
 """Every template whose scores go from 1 to 10; `automatic` is the one that fits model and input."""
@@ -37,9 +39,12 @@ def read_form(given: Mapping[str, Any]) -> tuple[Example, Ask]:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
     if given["template"] not in TEMPLATES:
         raise UsageError(f"the template is one of {', '.join(TEMPLATES)}")
+    if given["context"] not in CONTEXTS.values():
+        raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
     own = tuple(line.strip() for line in (given["principles"] or "").splitlines() if line.strip())
     template = "" if given["template"] == AUTOMATIC else given["template"]
-    ask = Ask(int(k), float(temperature), str(given["order"]), int(seed or 0), own, SETTLE[settle], template)
+    order, context = str(given["order"]), str(given["context"])
+    ask = Ask(int(k), float(temperature), order, int(seed or 0), own, SETTLE[settle], template, context)
     return _example(given), ask
 
 

@@ -31,7 +31,7 @@ class InspectPage:
         with gr.Row(elem_id="bar"):
             with gr.Column(scale=5, min_width=300), gr.Accordion("What to judge", elem_id="composer") as self.folded:
                 self.notice = lines("notice", render=False)
-                self.composer = Composer(self.notice, jobs.example)
+                self.composer = Composer(self.notice, jobs.example, jobs.card.context)
             with gr.Row(elem_id="buttons", scale=2):
                 self.score = gr.Button("Score", variant="primary", interactive=may, elem_id="score", min_width=80)
                 self.stop = gr.Button("Stop", elem_id="stop", interactive=False, min_width=60)

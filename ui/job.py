@@ -29,6 +29,8 @@ class Ask:
     """End early once the verdict of k samples would differ from the present one with less than this probability."""
     template: str = ""
     """Name of the prompt template; '' = the one that fits the model and the input."""
+    context: str = ""
+    """joint, single, or '' = as the model was trained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,13 @@ from itertools import count as counting
 from itertools import islice
 from typing import Any
 
-from grm_core import meta_rm, prompts, provenance, sampling
+from grm_core import meta_rm, prompts, provenance, sampling, shuffling
 from grm_core.analysis import settling
+from grm_core.cards import Card
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.meta_rm import MetaRM
-from grm_core.sampling import SamplingPlan
+from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import Example, Params, Run, Sample, Session
 from storage.exchange import title
 from storage.store import Store
@@ -42,8 +43,9 @@ _TAIL = 400
 class Jobs:
     """All runs of one process."""
 
-    def __init__(self, store: Store, engine: Engine, meta: MetaRM | None = None) -> None:
-        self.store, self.engine, self.meta = store, engine, meta
+    def __init__(self, store: Store, engine: Engine, meta: MetaRM | None = None, card: Card | None = None) -> None:
+        """`card`: how the engine's model wants to be asked."""
+        self.store, self.engine, self.meta, self.card = store, engine, meta, card or Card(engine.style)
         self._jobs: dict[str, Job] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
@@ -59,7 +61,8 @@ class Jobs:
         sampling.check(example, ask.k, N_MAX_PAGE)
         settle = None if ask.settle is None else settling.check_level(ask.settle)
         self._free()
-        template = self._template(example, ask)
+        context = ask.context or self.card.context
+        template = template_of(example, ask.principles, self.engine.style, context, ask.template)
         session_id = uuid.uuid4().hex[:12]
         plan = SamplingPlan(
             example=example,
@@ -70,6 +73,8 @@ class Jobs:
             order=ask.order,
             session_id=session_id,
             principles=ask.principles,
+            context=context,
+            opens=self.card.opens,
         )
         self._begin(Job(plan, settle))
         return session_id
@@ -95,7 +100,7 @@ class Jobs:
         sampling.check(session.example, max(k, total), N_MAX_PAGE)
         plan = SamplingPlan(
             session.example, prompts.load(run.template), run.params, k, run.seed, run.order, session_id,
-            frozenset(range(k)) - new, run.principles,
+            frozenset(range(k)) - new, run.principles, run.context, self.card.opens,
         )  # fmt: skip
         if plan.template.hash != run.template_hash:
             raise UsageError(f"the template {run.template} has changed since; score the query anew instead")
@@ -106,13 +111,6 @@ class Jobs:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
         if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
             raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
-
-    def _template(self, example: Example, ask: Ask) -> prompts.Template:
-        """What was asked for, or what fits; UsageError where it does not show all that was given."""
-        fits = prompts.choose(example, ask.principles, self.engine.style)
-        template = prompts.load(ask.template or fits)
-        prompts.shows(template, example, ask.principles)
-        return template
 
     def _begin(self, job: Job) -> None:
         ended = [session_id for session_id, other in self._jobs.items() if not other.running]
@@ -175,8 +173,7 @@ class Jobs:
             else:
                 self._keep(job.plan)
                 job.stored = True
-            asked = sampling.requests(job.plan)
-            job.places = {(r.key, child): slot.index for r, slots in asked for child, slot in enumerate(slots)}
+            job.places = sampling.places(job.plan)
             job.phase, job.started = "sampling", time.monotonic()
             await self._sample(job)
             job.phase = "done"
@@ -228,7 +225,7 @@ class Jobs:
         if self.meta is None:
             return sample
         try:
-            return await meta_rm.attach(self.meta, job.plan.example, sample)
+            return await meta_rm.attach(self.meta, job.plan.example, sample, job.plan)
         except EngineError as error:
             log.warning("meta RM %s: %s", self.meta.name, error)
             return sample
@@ -269,8 +266,9 @@ class Jobs:
             k=plan.k,
             k_meta=None,
             seed=plan.seed,
-            order=plan.order,
+            order=shuffling.OWN if plan.single else plan.order,
             principles=plan.principles,
+            context=plan.context,
             versions=self._versions | {meta_rm.IN_VERSIONS: reader},
             commit=self._commit,
             dirty=self._dirty,

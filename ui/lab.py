@@ -17,8 +17,11 @@ from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, panel
 _GREY = "#7A7A7A"
 
 
-def panels(example: Example, samples: list[Sample], dials: Dials) -> list[Json]:
-    """All panels that these samples allow, voted as the dials say; the first k of the dials is what is looked at."""
+def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = False) -> list[Json]:
+    """All panels that these samples allow, voted as the dials say; the first k of the dials is what is looked at.
+
+    `alone`: each response was judged in a prompt of its own.
+    """
     looked_at = sorted(samples, key=lambda s: s.index)[: dials.k]
     valid = [sample for sample in looked_at if sample.scores is not None]
     if not valid:
@@ -29,7 +32,7 @@ def panels(example: Example, samples: list[Sample], dials: Dials) -> list[Json]:
     if n > 1:
         drawn = curves(looked_at, dials.k_meta, labels)
         found = [_margin(looked_at, drawn), _win(drawn), *found, _cost(looked_at, drawn[0])]
-        found += [_position(valid, n)]
+        found += [_no_position() if alone else _position(valid, n)]
     if n > 1 and scored:
         table = lab.filtered(looked_at, labels, dials.k_meta)
         found += [_sweep(looked_at), _filter(table), *_calibration(table)]
@@ -109,6 +112,14 @@ def _cost(samples: list[Sample], curve: Curve) -> Json:
     return panel("cost", "What does certainty cost?", table, shown, said if len(table) else "Nothing to draw.")
 
 
+_POSITION = "Does it matter where a response is shown?"
+
+
+def _no_position() -> Json:
+    said = "No: each response was judged in a prompt of its own, beside no other. No order bias can arise."
+    return panel("position", _POSITION, pd.DataFrame(), None, said)
+
+
 def _position(valid: list[Sample], n: int) -> Json:
     table = lab.positions(valid)
     traces = []
@@ -125,7 +136,7 @@ def _position(valid: list[Sample], n: int) -> Json:
     if test is not None:
         shifts = ", ".join(f"{place}. {shift:+.2f}" for place, shift in enumerate(test[0], 1))
         said = f"Shift by position {shifts}; p = {test[1]:.3f} (permutation test of no effect)."
-    return panel("position", "Does it matter where a response is shown?", table, shown, f"95% intervals. {said}")
+    return panel("position", _POSITION, table, shown, f"95% intervals. {said}")
 
 
 def _shown_at(samples: list[Sample], own: int, place: int) -> list[int]:

@@ -118,7 +118,7 @@ class PrinciplesPage:
         """The numbers by model, template, temperature and order: the newest settings, clustered together."""
         groups: dict[tuple[str, str, str, str], list[Run]] = {}
         for run, _ in self.store.runs(_RUNS_MOST, least=2) or self.store.runs(_RUNS_MOST):
-            key = (run.model, run.template, f"{run.params.temperature:g}", str(run.order))
+            key = (run.model, run.template, f"{run.params.temperature:g}", run.order)
             groups.setdefault(key, []).append(run)
         keys = list(groups)[:_SETTINGS_MOST]
         scopes = [self._pooled(groups[key]) for key in keys]

@@ -9,7 +9,7 @@ from typing import Any
 
 from grm_core.analysis.frames import letter
 from grm_core.engines.base import EngineState
-from grm_core.types import Finding, Method, ParseStatus, Sample, Verdict
+from grm_core.types import Finding, Method, ParseStatus, Run, Sample, Verdict
 from ui.job import Snapshot
 
 Json = dict[str, Any]
@@ -122,13 +122,22 @@ def progress_line(progress: Snapshot | None, stored: int, asked: int, settled: b
     return f"{count} · {progress.tokens:,} tokens{rate}{left}"
 
 
+def asked(run: Run) -> str:
+    """In which context a run judged, and how it shuffled."""
+    if run.context == "single":
+        return "one response at a time: no order bias can arise"
+    return f"{run.order} order"
+
+
 def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Json]:
     """What the engine is doing, and what to know of its model."""
     words = {"ready": "ready", "failed": "failed", "idle": "not started", "closed": "closed"}.get(state.phase, "")
     about = f"{model} on the {name} engine" if model else f"the {name} engine"
     said = state.message or words
     kind = {"ready": "ok", "failed": "bad"}.get(state.phase, "busy")
-    shown = f"Ready: {about}." if state.phase == "ready" else f"{about[0].upper()}{about[1:]}: {said}. {state.hint}"
+    shown = f"Ready: {about}. {state.hint}"
+    if state.phase != "ready":
+        shown = f"{about[0].upper()}{about[1:]}: {said}. {state.hint}"
     return [{"kind": kind, "text": shown.strip()}, *([{"kind": "warn", "text": note}] if note else [])]
 
 

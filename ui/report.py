@@ -112,7 +112,7 @@ def _origin(report: Report) -> str:
     run = report.run
     if run is None:
         return f"Session {report.session.id}, {report.session.created_at}."
-    params = f"T = {run.params.temperature}, {run.order} order, seed {run.seed}, template {run.template}"
+    params = f"T = {run.params.temperature}, {render.asked(run)}, seed {run.seed}, template {run.template}"
     return f"Judged by {run.model} on the {run.engine} engine, {report.session.created_at}; {params}."
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 import pandas as pd
 import plotly.graph_objects as go
 
-from grm_core.analysis import accuracy, runs
+from grm_core.analysis import accuracy, gain, runs
 from grm_core.analysis.accuracy import Judged
 from grm_core.analysis.runs import Value
 from grm_core.types import Run
@@ -86,8 +86,32 @@ def panels(items: list[Judged], beside: list[Judged]) -> list[Json]:
     if runs.scored(items):
         found += [_map(items[:_MAP_MOST], value) for value in values]
     if labelled:
-        found.append(_subsets(items))
+        found += [_gain(items), _subsets(items)]
     return found
+
+
+def _gain(items: list[Judged]) -> Json:
+    table = gain.table(items)
+    traces = [
+        go.Bar(
+            x=mine["kind"].tolist(),
+            y=mine["points"].tolist(),
+            name=f"ties: {ties}",
+            marker={"color": COLOURS[place]},
+            error_y={
+                "type": "data",
+                "array": (mine["high"] - mine["points"]).tolist(),
+                "arrayminus": (mine["points"] - mine["low"]).tolist(),
+            },
+        )
+        for place, (ties, mine) in enumerate(table.groupby("ties", sort=False))
+    ]
+    shown = figure(traces, "", "points of accuracy", barmode="group", xaxis={"type": "category"})
+    said = (
+        f"All samples against one of them, {len(items)} items, 95% bootstrap over items. The first three sum to the "
+        "gain, whether a tie is worth half or nothing."
+    )
+    return panel("gain", "Where does the gain of k come from?", table, shown, said)
 
 
 def _subsets(items: list[Judged]) -> Json:

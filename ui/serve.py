@@ -23,8 +23,8 @@ log = logging.getLogger("grm_lens")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the page."""
     parser.add_argument("--engine", default="auto", help=f"{engines.EXPECTED} (default: auto)")
-    parser.add_argument("--model", help="name of the served model, or folder of a model for managed and hf")
-    parser.add_argument("--meta", default="auto", help="meta RM: auto, none, a folder or a URL (default: auto)")
+    parser.add_argument("--model", help="name of the served model; for managed and hf a folder of a model, or small")
+    parser.add_argument("--meta", default="auto", help="meta RM: auto, self, none, a folder or a URL (default: auto)")
     parser.add_argument("--db", type=Path, help="the SQLite file that keeps all sessions")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
@@ -66,7 +66,8 @@ def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[
     from ui import layout
     from ui.jobs import Jobs
 
-    jobs = Jobs(store, engine, meta_rm.create(args.meta, engine.style))
+    card = engines.card(args.engine, args.model)
+    jobs = Jobs(store, engine, meta_rm.create(args.meta, engine.style, engine, card), card)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

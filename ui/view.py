@@ -55,7 +55,8 @@ class Viewer:
             ),
             "rows": render.rows(samples),
             "live": {str(i): tail for i, tail in progress.live.items()} if progress else {},
-            "origin": ", ".join([*settings, f"template {run.template}, {run.order} order"]) if run else "",
+            "origin": ", ".join([*settings, f"template {run.template}, {render.asked(run)}"]) if run else "",
+            "alone": run is not None and run.context == "single",
             "findings": [] if running else self._audit(session_id, samples, example),
         }
 
@@ -110,6 +111,12 @@ class Viewer:
     def sample(self, session_id: str, index: int) -> Sample | None:
         """One stored sample."""
         return self.store.sample(f"{session_id}/{index}")
+
+    def alone(self, session_id: str) -> bool:
+        """Whether each response of a session was judged in a prompt of its own."""
+        session = self.store.session(session_id)
+        run = None if session is None else self.store.run(session.run_id)
+        return run is not None and run.context == "single"
 
     def document(self, session_id: str, kind: str) -> str | None:
         """A stored session as html, md, csv or jsonl; None where there is no such session or kind."""

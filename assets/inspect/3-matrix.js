@@ -86,7 +86,7 @@ function finishedRow(row) {
       const cell = el("td", "grm-score" + (score === best && value.n > 1 ? " grm-best" : ""), score);
       cell.style.setProperty("--s", score / 10);
       const at = row.order.indexOf(letter(r)) + 1;
-      cell.title = "sample " + (row.i + 1) + ", response " + letter(r) + ": " + score + " of 10, shown " + at + " of " + value.n;
+      cell.title = "sample " + (row.i + 1) + ", response " + letter(r) + ": " + score + " of 10, " + (value.alone ? "judged alone" : "shown " + at + " of " + value.n);
       tr.append(cell);
     });
   } else {
@@ -96,7 +96,7 @@ function finishedRow(row) {
     tr.append(cell);
   }
   if (metaKnown()) tr.append(el("td", "grm-meta", row.meta === null ? "–" : row.meta.toFixed(2)));
-  tr.append(el("td", "grm-order", row.order));
+  tr.append(el("td", "grm-order", value.alone ? "alone" : row.order));
   const flag = flagOf(row), mark = el("td", "grm-flag", flag ? "!" : "");
   if (flag) { mark.title = flag.slice(flag.indexOf(" ") + 1); mark.classList.add("grm-flag-" + flag.split(" ")[0]); }
   tr.append(mark);

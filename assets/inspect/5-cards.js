@@ -119,7 +119,7 @@ function changed(changes) {
 
 function footer(sample) {
   const foot = el("footer");
-  const facts = ["shown as " + sample.order.join(" "), "seed " + sample.seed];
+  const facts = [value.alone ? "each response judged alone" : "shown as " + sample.order.join(" "), "seed " + sample.seed];
   if (sample.tokens !== null) facts.push(sample.tokens + " tokens", sample.seconds + " s");
   if (sample.finish && sample.finish !== "stop") facts.push("finish: " + sample.finish);
   if (sample.meta !== null) facts.push("meta " + sample.meta.toFixed(2));

@@ -102,13 +102,14 @@ def _position(example: Example, valid: Sequence[Sample]) -> Iterator[Finding]:
 
 
 def position_test(valid: Sequence[Sample], seed: int = 0) -> tuple[tuple[float, ...], float] | None:
-    """By how much each shown position lifts a score, and the p value of no such effect; None below 8 samples or n = 1.
+    """By how much each shown position lifts a score, and the p value of no such effect; None below 8 samples, for
+    n = 1, and where all samples saw one order.
 
     Each score is compared with its response's own mean; under the null hypothesis the places within a sample can be
     exchanged. Seeded permutations, so the same samples give the same p (0..1, never below 1 / (permutations + 1)).
     """
     scores = [sample.parsed.shown_scores for sample in valid if sample.parsed.shown_scores is not None]
-    if len(scores) < 8 or len(scores[0]) < 2:
+    if len(scores) < 8 or len(scores[0]) < 2 or len({sample.order for sample in valid}) == 1:
         return None
     shown, orders = np.array(scores, dtype=float), np.array([sample.order for sample in valid])
     own = np.empty_like(shown)

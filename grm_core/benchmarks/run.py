@@ -26,6 +26,8 @@ class Voting:
     """None = all samples."""
     k_meta: int | None = None
     """None = half of the valid ones."""
+    alone: bool = False
+    """Each response was judged alone (context single): no order was shown, so one vote stands for both orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def _scored(benchmark: Benchmark, example: Example, samples: Sequence[Sample], h
         verdict = _vote(looked_at, how)
         if not benchmark.both_orders:
             return Scored(example, verdict)
+        if how.alone:
+            return Scored(example, verdict, (verdict, verdict))
         swapped = [sample.order == SWAPPED for sample in looked_at]
         halves = (
             [s for s, is_swapped in zip(looked_at, swapped, strict=True) if is_swapped is side]

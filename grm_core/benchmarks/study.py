@@ -5,7 +5,7 @@ best response, under the report's policy; the official metric may weigh and pair
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -78,7 +78,7 @@ def headlines(
     rows = []
     ks = runs.powers(most) if most > 1 else []
     for method in Method if scored else (Method.NAIVE,):
-        how = Voting(method, k_meta=voting.k_meta)
+        how = replace(voting, method=method, k=None)
         for k, items, found in over_k(benchmark, examples, samples, how, policy, ks):
             rows.append((str(method), k, items, found.headline))
     return pd.DataFrame(rows, columns=["method", "k", "items", "headline"])

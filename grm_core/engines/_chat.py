@@ -8,7 +8,7 @@ import math
 import re
 import time
 from collections.abc import AsyncIterable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grm_core.engines._sse import events
@@ -32,15 +32,22 @@ def body(request: Request, model: str, limit: int | None, stream: bool) -> dict[
     params = request.params
     # vLLM refuses max_tokens beyond the context, although it shortens any other that the prompt leaves no room for.
     max_tokens = params.max_tokens if limit is None else min(params.max_tokens, limit)
+    begun = (Message("assistant", request.start),) if request.start else ()
     sent: dict[str, Any] = {
         "model": model,
-        "messages": wire_messages(request.messages),
+        "messages": wire_messages([*request.messages, *begun]),
         "seed": request.seed,
         "n": request.n,
         "temperature": params.temperature,
         "top_p": params.top_p,
         "max_tokens": max_tokens,
     }
+    if begun:
+        sent |= {"add_generation_prompt": False, "continue_final_message": True}
+    if params.stop:
+        sent["stop"] = list(params.stop)
+    if params.first:
+        sent |= {"logprobs": True, "top_logprobs": params.first}
     if params.regex is not None:
         sent["structured_outputs"] = {"regex": params.regex}
     if stream:
@@ -63,6 +70,15 @@ def probe_body(messages: Sequence[Message], begun: str, model: str) -> dict[str,
         "logprobs": True,
         "top_logprobs": 20,  # the most that a vLLM server allows unless told otherwise
     }
+
+
+def first_tokens(choice: Any) -> tuple[tuple[str, float], ...]:
+    """The likeliest first tokens of a choice with their log-probabilities; () where the server tells none."""
+    try:
+        told = choice["logprobs"]["content"][0]["top_logprobs"]
+        return tuple((str(entry["token"]), float(entry["logprob"])) for entry in told)
+    except (LookupError, TypeError, ValueError):
+        return ()
 
 
 def probabilities(answer: Any, options: Sequence[str]) -> tuple[float, ...]:
@@ -125,7 +141,8 @@ class Attempt:
             ids = choice.get("token_ids")
             tokens = len(ids) if isinstance(ids, list) else shares[index]
             prompt = _count(usage, "prompt_tokens")
-            self._done(index, texts[index], choice["finish_reason"], prompt, tokens)
+            done = self._completion(texts[index], choice["finish_reason"], prompt, tokens)
+            self.pending.done(self.first + index, replace(done, first=first_tokens(choice)))
 
     async def follow(self, chunks: AsyncIterable[bytes]) -> None:
         """Take a stream; every child is done as soon as its own last token is there."""
@@ -142,8 +159,9 @@ class Attempt:
                 self.pending.text(self.first + index, len(texts[index]), piece)
                 texts[index] += piece
                 if self._finished(choice):
-                    tokens = _count(usage, "completion_tokens")
-                    self._done(index, texts[index], choice["finish_reason"], _count(usage, "prompt_tokens"), tokens)
+                    tokens, prompt = _count(usage, "completion_tokens"), _count(usage, "prompt_tokens")
+                    done = self._completion(texts[index], choice["finish_reason"], prompt, tokens)
+                    self.pending.done(self.first + index, done)
 
     def _finished(self, choice: Any) -> bool:
         return (
@@ -152,9 +170,8 @@ class Attempt:
             and choice.get("finish_reason") not in UNFINISHED
         )
 
-    def _done(self, index: int, text: str, finish_reason: str, prompt: int, tokens: int) -> None:
-        seconds = time.monotonic() - self.began
-        self.pending.done(self.first + index, Completion(text, finish_reason, prompt, tokens, seconds, self.model))
+    def _completion(self, text: str, finish_reason: str, prompt: int, tokens: int) -> Completion:
+        return Completion(text, finish_reason, prompt, tokens, time.monotonic() - self.began, self.model)
 
 
 def _text(message: Any) -> str:

@@ -37,6 +37,8 @@ class Row:
     tokens: list[int] = field(default_factory=list)
     finish_reason: str = ""
     """stop or length once it is finished."""
+    first: list[tuple[int, float]] = field(default_factory=list)
+    """The likeliest first tokens with their log-probabilities, as many as the parameters ask for."""
 
 
 class Grammars:
@@ -77,6 +79,8 @@ class Sampler(LogitsProcessor):  # type: ignore[misc]
         logits = scores.float().cpu().numpy()
         chosen = torch.full_like(scores, float("-inf"))
         for i, row in enumerate(self._rows):
+            if row.params.first and not row.tokens:
+                row.first = likeliest(logits[i], row.params.first)
             chosen[i, 0 if row.finish_reason else self._choose(i, row, logits[i])] = 0.0
         return chosen
 
@@ -142,6 +146,14 @@ def complete(
             logits_processor=[Sampler(rows)],
             stopping_criteria=[Watch(rows, ends, cancelled, on_row)],
         )
+
+
+def likeliest(logits: Floats, count: int) -> list[tuple[int, float]]:
+    """The most probable tokens with their log-probabilities, the likeliest first. (vocabulary,)"""
+    top = numpy.argsort(-logits, kind="stable")[:count]
+    shifted = logits - logits.max()
+    whole = float(numpy.log(numpy.exp(shifted).sum()))
+    return [(int(token), float(shifted[token]) - whole) for token in top]
 
 
 def nucleus(logits: Floats, top_p: float) -> Floats:

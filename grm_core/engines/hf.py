@@ -1,42 +1,29 @@
 """Engine for machines without vLLM: transformers' `generate`, a batch at a time, in a thread of its own.
 
 Slower than vLLM by about half, but it needs nothing besides torch and transformers. A completion depends on its prompt
-and seed, not on the batch it travels in, rounding apart (see `_rows`).
+and seed, not on the batch it travels in, rounding apart (see `_rows`): rows of several calls may travel together.
 """
 
 import asyncio
 import os
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from grm_core import precision
-from grm_core.engines._chat import wire_messages
+from grm_core.engines._loaded import Loaded, Written, encode, load, next_token, row_of
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
+from grm_core.engines.bundled import Bundled
 from grm_core.errors import EngineError
 from grm_core.models import known
 from grm_core.types import Completion, Message, Request
 
 if TYPE_CHECKING:
-    from grm_core.engines._rows import Grammars, Row
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A model in memory."""
-
-    model: Any
-    tokenizer: Any
-    grammars: "Grammars"
-    limit: int
-    """Context length in tokens."""
-    ends: frozenset[int]
-    """Ids of the tokens that end a completion."""
+    from grm_core.engines._rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +40,7 @@ class Job:
 class HFEngine:
     """Completions from a model folder in Hugging Face's format; without one, from the default model.
 
+    `small`: without a folder, from the bundled GRM of 135M in any case.
     `batch` is the number of completions that are generated together; `dtype` is the weights' type, by
     default what this machine is fast with. The rounding of 16 bits may now and then let a neighbour in the batch
     change a token.
@@ -64,7 +52,9 @@ class HFEngine:
     untrained: bool
     """Whether the model is known not to follow the format without structured output."""
 
-    def __init__(self, model: str | Path | None = None, batch: int = 8, dtype: str = "") -> None:
+    def __init__(
+        self, model: str | Path | None = None, batch: int = 8, dtype: str = "", *, small: bool = False
+    ) -> None:
         self.model = Path(model).resolve().name if model else ""
         self._folder = Path(model) if model else None
         # torch's threads spin while they wait for each other. Beside two busy processes on two cores that turns 7 s
@@ -72,10 +62,14 @@ class HFEngine:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._batch = batch
         self._dtype = dtype
-        self.style, self.untrained = known(self._folder)
+        self.style, self.untrained = known(self._folder, small)
+        self._bundled = Bundled(self.name, small, self._told)
         self._loaded: Loaded | None = None
         self._state = EngineState("idle")
         self._starting = asyncio.Lock()
+        self._jobs: deque[Job] = deque()
+        self._due: list[_Due] = []
+        """Rows of jobs that the worker thread has seen; only it looks at them."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="grm-hf")  # one thread: batches never overlap
         self._closed = threading.Event()
 
@@ -99,7 +93,8 @@ class HFEngine:
             except asyncio.CancelledError:
                 self._state = EngineState("idle")
                 raise
-            self._state = EngineState("ready", f"{self.model} on transformers ({self._loaded.model.device.type})")
+            about = f"{self.model} on transformers ({self._loaded.model.device.type})"
+            self._state = EngineState("ready", about, self._bundled.why)
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; closing the iterator stops the batch within one token."""
@@ -124,7 +119,8 @@ class HFEngine:
             arrived.put_nowait(None if work.cancelled() else work.exception())
 
         job = Job(places, deliver, None if on_text is None else show, threading.Event())
-        work = loop.run_in_executor(self._worker, self._work, job)
+        self._jobs.append(job)
+        work = loop.run_in_executor(self._worker, self._work)
         work.add_done_callback(ended)
         try:
             async for reply in _until_ended(places, arrived):
@@ -137,29 +133,33 @@ class HFEngine:
         """Count a prompt's tokens, the chat template's included."""
         await self.start()
         assert self._loaded is not None
-        return PromptSize(len(_encode(self._loaded, messages)), self._loaded.limit)
+        return PromptSize(len(encode(self._loaded, messages)), self._loaded.limit)
 
     async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
         """Probability of each option as the next token, exactly. EngineError where an option is no single token."""
         await self.start()
         assert self._loaded is not None
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, _next_token, self._loaded, messages, begun, options)
+        return await loop.run_in_executor(self._worker, next_token, self._loaded, messages, begun, options)
 
     async def close(self) -> None:
         """Stop generating and let the model go."""
         self._closed.set()
+        self._bundled.stop()
         self._worker.shutdown(wait=False, cancel_futures=True)
         self._loaded = None
         self._state = EngineState("closed")
 
+    def _told(self, message: str, phase: str = "preparing") -> None:
+        if not self._closed.is_set():
+            self._state = EngineState(phase, message)
+
     def _load(self) -> Loaded:
         folder = self._folder
         if folder is None:
-            from grm_core.models import default_model
-
-            found = default_model()
+            found = self._bundled.prepare()
             folder, self.model = found.folder, found.name
+            self._told("loading the model", "starting")
         try:
             return load(folder, self._dtype)
         except ImportError as error:
@@ -168,50 +168,82 @@ class HFEngine:
         except (OSError, ValueError) as error:
             raise EngineError(f"{folder} holds no model that transformers can load: {error}") from error
 
-    def _work(self, job: Job) -> None:
-        """Generate a job's rows, batch by batch (in the worker thread)."""
-        assert self._loaded is not None
-        loaded, rows = self._loaded, []
-        for place, (request, child) in enumerate(job.places):
+    def _work(self) -> None:
+        """Generate what is wanted, batch by batch, whichever calls the rows belong to (in the worker thread)."""
+        loaded = self._loaded
+        assert loaded is not None
+        while not self._closed.is_set():
+            while self._jobs:
+                self._due += _rows_of(loaded, self._jobs.popleft())
+            self._due = [due for due in self._due if not due.job.stop.is_set()]
+            batch, self._due = self._due[: self._batch], self._due[self._batch :]
+            if not batch:
+                return
             try:
-                rows.append(_row(loaded, request, child, place))
-            except EngineError as error:
-                job.deliver(Reply(request.key, child, error))
-        for start in range(0, len(rows), self._batch):
-            batch = rows[start : start + self._batch]
-            try:
-                self._run(loaded, batch, job)
+                self._run(loaded, batch)
             except RuntimeError as error:  # what torch raises when memory runs out
-                for row in batch:
-                    request, child = job.places[row.place]
-                    if not row.finish_reason:
-                        job.deliver(Reply(request.key, child, EngineError(f"torch gave up: {str(error)[:300]}")))
+                for due in batch:
+                    if not due.row.finish_reason:
+                        due.deliver(EngineError(f"torch gave up: {str(error)[:300]}"))
 
-    def _run(self, loaded: Loaded, rows: "Sequence[Row]", job: Job) -> None:
-        from tokenizers.decoders import DecodeStream
-
+    def _run(self, loaded: Loaded, batch: "Sequence[_Due]") -> None:
         from grm_core.engines._rows import complete
 
         began = time.monotonic()
-        streams = {row.place: DecodeStream(skip_special_tokens=True) for row in rows}
-
-        def stopped() -> bool:
-            return job.stop.is_set() or self._closed.is_set()
+        texts = [due.written(loaded) for due in batch]
+        for place, due in enumerate(batch):
+            due.row.place = place
 
         def on_row(row: "Row") -> None:
-            request, child = job.places[row.place]
-            if job.on_text is not None:
-                piece = streams[row.place].step(loaded.tokenizer.backend_tokenizer, row.tokens[-1])
-                if piece:
-                    job.on_text(request.key, child, piece)
+            due, text = batch[row.place], texts[row.place]
+            if due.job.stop.is_set():
+                row.finish_reason = "stop"  # nobody waits for it any more
+                return
+            if text is not None:
+                text.add(row.tokens[-1])
+                row.finish_reason = "stop" if text.stopped else row.finish_reason
+                due.show(text.news(bool(row.finish_reason)))
             if row.finish_reason:
-                text = loaded.tokenizer.decode(row.tokens, skip_special_tokens=True)
-                spent = time.monotonic() - began
-                done = Completion(text, row.finish_reason, len(row.prompt), len(row.tokens), spent, self.model)
-                job.deliver(Reply(request.key, child, done))
+                whole = loaded.tokenizer.decode(row.tokens, skip_special_tokens=True)
+                said = text.text if text is not None and text.stopped else whole
+                first = tuple((loaded.tokenizer.decode([token]), chance) for token, chance in row.first)
+                spent, size = time.monotonic() - began, len(row.prompt)
+                due.deliver(Completion(said, row.finish_reason, size, len(row.tokens), spent, self.model, first))
 
-        if not stopped():
-            complete(loaded.model, rows, loaded.ends, stopped, on_row)
+        complete(loaded.model, [due.row for due in batch], loaded.ends, self._closed.is_set, on_row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A row that is still to be generated, and whose it is."""
+
+    job: Job
+    request: Request
+    child: int
+    row: "Row"
+
+    def deliver(self, result: Completion | EngineError) -> None:
+        self.job.deliver(Reply(self.request.key, self.child, result))
+
+    def show(self, piece: str) -> None:
+        if piece and self.job.on_text is not None:
+            self.job.on_text(self.request.key, self.child, piece)
+
+    def written(self, loaded: Loaded) -> Written | None:
+        """The text as it grows; None where nobody looks at it before its end."""
+        stops = self.request.params.stop
+        return Written(loaded, stops) if stops or self.job.on_text is not None else None
+
+
+def _rows_of(loaded: Loaded, job: Job) -> list[_Due]:
+    """A job's rows; what cannot be had is told at once."""
+    found = []
+    for request, child in job.places:
+        try:
+            found.append(_Due(job, request, child, row_of(loaded, request, child)))
+        except EngineError as error:
+            job.deliver(Reply(request.key, child, error))
+    return found
 
 
 async def _until_ended(
@@ -231,65 +263,3 @@ async def _until_ended(
         told[request.key, child] -= 1
         if told[request.key, child] < 0:
             yield Reply(request.key, child, EngineError("the engine is closed"))
-
-
-def load(folder: Path, dtype: str) -> Loaded:
-    """Load model and tokenizer from a folder, without a network; `dtype` '' is what the device is fast with."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
-
-    from grm_core.engines._rows import Grammars
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = dtype or precision.of(device)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = (
-        AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), local_files_only=True)
-        .to(device)
-        .eval()
-    )
-    if not tokenizer.chat_template:
-        raise ValueError("its tokenizer has no chat template")
-    found = model.generation_config.eos_token_id
-    ends = frozenset([tokenizer.eos_token_id, *(found if isinstance(found, list) else [found])]) - {None}
-    # The folder's own generation settings (top_k, penalties) must not reach the sampling.
-    model.generation_config = GenerationConfig(pad_token_id=min(ends, default=0))
-    grammars = Grammars(tokenizer, model.config.vocab_size)
-    return Loaded(model, tokenizer, grammars, model.config.max_position_embeddings, ends)
-
-
-def _encode(loaded: Loaded, messages: Sequence[Message]) -> list[int]:
-    ids: list[int] = loaded.tokenizer.apply_chat_template(
-        wire_messages(messages), add_generation_prompt=True, tokenize=True, return_dict=False
-    )
-    return ids
-
-
-def _row(loaded: Loaded, request: Request, child: int, place: int) -> "Row":
-    from grm_core.engines._rows import Row
-
-    prompt, params = _encode(loaded, request.messages), request.params
-    room = loaded.limit - len(prompt)
-    if room < 1:
-        message = f"the prompt is too long: {len(prompt)} tokens, and the model's context has {loaded.limit}"
-        raise EngineError(message, hint="Shorten the query or the responses.")
-    matcher = loaded.grammars.matcher(params.regex) if params.regex is not None else None
-    return Row(place, prompt, params, request.seed + child, min(params.max_tokens, room), matcher)
-
-
-def _next_token(loaded: Loaded, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
-    import torch
-
-    ids = [*_encode(loaded, messages), *loaded.tokenizer(begun, add_special_tokens=False).input_ids]
-    tokens = [loaded.tokenizer(option, add_special_tokens=False).input_ids for option in options]
-    if any(len(token) != 1 for token in tokens):
-        raise EngineError(f"one of {', '.join(options)} is not a single token of this model")
-    if len(ids) >= loaded.limit:
-        raise EngineError(f"the prompt is too long: {len(ids)} tokens, and the model's context has {loaded.limit}")
-    try:
-        with torch.inference_mode():
-            rows = torch.tensor([ids], device=loaded.model.device)
-            logits = loaded.model(input_ids=rows, use_cache=False, logits_to_keep=1).logits[0, -1].float()
-    except RuntimeError as error:  # what torch raises when memory runs out
-        raise EngineError(f"torch gave up: {str(error)[:300]}") from error
-    return tuple(logits.softmax(-1)[[token[0] for token in tokens]].tolist())

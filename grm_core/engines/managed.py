@@ -15,6 +15,7 @@ from pathlib import Path
 from grm_core.engines._http import Client, Rejected
 from grm_core.engines._vllm import STOP_TIMEOUT, Child
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
+from grm_core.engines.bundled import Bundled
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
 from grm_core.models import known
@@ -28,8 +29,9 @@ class ManagedEngine:
     """Completions from a vLLM server that this process owns.
 
     `model_dir` is a folder in Hugging Face's format, served as `model` (default: the folder's name); without it the
-    default model is prepared and served. `compiled` lets vLLM compile the model for a quarter more tokens per second
-    and twice the start-up time (2 cores, SmolLM2-135M: 77-89 s to the first token instead of 34 s).
+    default model is prepared and served, or with `small` the bundled GRM of 135M. `compiled` lets vLLM compile the
+    model for a quarter more tokens per second and twice the start-up time (2 cores, SmolLM2-135M: 77-89 s to the first
+    token instead of 34 s).
     """
 
     name = "managed"
@@ -46,9 +48,11 @@ class ManagedEngine:
         compiled: bool = False,
         concurrency: int = 64,
         start_timeout: float = 600.0,
+        small: bool = False,
     ) -> None:
         self.model = model or (model_dir.resolve().name if model_dir else "")
-        self.style, self.untrained = known(model_dir)
+        self.style, self.untrained = known(model_dir, small)
+        self._bundled = Bundled(self.name, small, self._told)
         self._folder = model_dir
         self._compiled = compiled
         self._concurrency = concurrency
@@ -115,6 +119,7 @@ class ManagedEngine:
 
     async def close(self) -> None:
         """Stop the server; every process of it is gone when this returns."""
+        self._bundled.stop()
         self._state = EngineState("closed")
         self._error = EngineError("the engine is closed")
         if self._supervisor is not None:
@@ -166,7 +171,7 @@ class ManagedEngine:
             self._enter("starting vLLM" if attempt == 0 else "vLLM stopped and is being started again")
             await self._launch()
             assert self._child is not None
-            self._state = EngineState("ready", f"{self.model} on vLLM, {self._child.url}")
+            self._state = EngineState("ready", f"{self.model} on vLLM, {self._child.url}", self._bundled.why)
             self._settled.set()
             while self._child.exit_code() is None:  # noqa: ASYNC110 (a process sets no event)
                 await asyncio.sleep(POLL)
@@ -188,11 +193,13 @@ class ManagedEngine:
 
     async def _prepare(self) -> None:
         if self._folder is None:
-            from grm_core.models import default_model
-
-            self._enter("preparing the default model")
-            found = await asyncio.to_thread(default_model)
+            self._told("preparing the model")
+            found = await asyncio.to_thread(self._bundled.prepare)
             self._folder, self.model = found.folder, self.model or found.name
+
+    def _told(self, message: str) -> None:
+        if self._state.phase != "closed":
+            self._state = EngineState("preparing", message)
 
     async def _launch(self) -> None:
         assert self._folder is not None

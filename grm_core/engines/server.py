@@ -16,6 +16,8 @@ from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 
+_BEGUN = ("continue_final_message", "add_generation_prompt", "final message", "last role", "last message")
+"""What of a request that begins the reply a server may name when it refuses it."""
 CHAT = "/v1/chat/completions"
 
 
@@ -152,7 +154,7 @@ class ServerEngine:
             await self._client.call(lambda: self._attempt(Attempt(pending, request, self.model, first)))
         except EngineError as error:
             for index in range(request.n):
-                pending.done(first + index, error)
+                pending.done(first + index, _explained(self.url, request, error))
 
     async def _attempt(self, attempt: Attempt) -> None:
         pending = attempt.pending
@@ -170,6 +172,15 @@ class ServerEngine:
                 raise
         if mine & pending.waiting == before:
             raise EngineError("the server's answer holds no finished completion", retryable=True)
+
+
+def _explained(url: str, request: Request, error: EngineError) -> EngineError:
+    """The error; one that says what to do where the server refuses to go on from a reply that was begun."""
+    refused = request.start and isinstance(error, Rejected) and error.status in (400, 404, 422)
+    if refused and any(word in str(error) for word in _BEGUN):
+        hint = "Judge together: --context joint."
+        return EngineError(f"{url} cannot begin a reply, use --context joint ({error})", hint=hint)
+    return error
 
 
 def _served(url: str, listing: Any) -> dict[str, int | None]:

@@ -44,6 +44,35 @@ def bundle(training: Path, out: Path) -> dict[str, int]:
     return sizes
 
 
+JUDGE_BASE = "Qwen/Qwen2.5-Coder-1.5B-Instruct"
+_JUDGE_LOGS = (
+    ("demos/train.jsonl", "demos.jsonl"), ("demos/curve.jsonl", "demos-curve.jsonl"), ("rft/train.jsonl", "rft.jsonl"),
+    ("rft/curve.jsonl", "rft-curve.jsonl"), ("rft/summary.json", "rft.json"),
+)  # fmt: skip
+
+
+def from_written(training: Path) -> bool:
+    """Whether the folder holds what was learned from written judgments, which belongs to the judge of 1.5B."""
+    return any((training / stage / "curve.jsonl").is_file() for stage in ("demos", "rft"))
+
+
+def bundle_judge(training: Path, out: Path) -> int:
+    """Write the judge's adapter and its logs to out/judge; bytes of weights. The last stage there counts.
+
+    The card grm_lens.json, which says how the judge wants to be asked, is left as it is. Raises UsageError where no
+    stage has left an adapter.
+    """
+    stages = [training / name for name in ("rft/checkpoint", "demos/checkpoint")]
+    adapter = next((stage for stage in stages if (stage / ADAPTER).is_file()), None)
+    if adapter is None:
+        raise UsageError(f"{training} holds no trained adapter: run train demos first")
+    size = _write(adapter, out / "judge", JUDGE_BASE)
+    for source, target in _JUDGE_LOGS:
+        if (training / source).is_file():
+            shutil.copyfile(training / source, out / "judge" / target)
+    return size
+
+
 def _write(adapter: Path, out: Path, base: str) -> int:
     out.mkdir(parents=True, exist_ok=True)
     weights = load_file(adapter / ADAPTER)

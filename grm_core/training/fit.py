@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import torch
 
@@ -16,6 +16,8 @@ from grm_core.training.rows import Tokens, batches
 
 Source = Callable[[int], Iterator[Any]]
 """Number of steps already taken -> rows; the same rows for the same number."""
+Cut = Callable[[Iterator[Any], int, int], Iterator[list[list[Any]]]]
+"""Rows, how many a step, most tokens in one forward pass -> steps, each cut into the parts of one forward pass."""
 Loss = Callable[[Policy, list[Any]], tuple[torch.Tensor, float]]
 """The summed loss of some rows, and what it is to be divided by once the whole step's is known."""
 
@@ -44,7 +46,13 @@ def imitate(policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
 
 
 def fit(
-    policy: Policy, source: Source, settings: Settings, folder: Path, log: Callable[[str], None], loss: Loss = imitate
+    policy: Policy,
+    source: Source,
+    settings: Settings,
+    folder: Path,
+    log: Callable[[str], None],
+    loss: Loss = imitate,
+    cut: Cut = batches,
 ) -> dict[str, Any]:
     """Train until the minutes spent, those before the last checkpoint included, reach the budget; returns the state.
 
@@ -57,7 +65,7 @@ def fit(
         optimizer.load_state_dict(torch.load(folder / "optimizer.pt", weights_only=True))
         log(f"going on at step {state['step']}, {state['seconds'] / 60:.1f} minutes spent")
     state["settings"] = asdict(settings)
-    steps = batches(source(state["step"]), settings.rows, settings.tokens)
+    steps = cut(source(state["step"]), settings.rows, settings.tokens)
     begun, spent, saved = time.monotonic(), state["seconds"], time.monotonic()
     policy.model.train()
     with (folder.parent / "train.jsonl").open("a", encoding="utf-8") as record:
@@ -70,15 +78,19 @@ def fit(
             state["step"] += 1
             state["rows"] += sum(map(len, parts))
             state["seconds"] = spent + time.monotonic() - begun
-            line = {"step": state["step"], "seconds": round(state["seconds"], 1), "loss": round(value, 4)}
-            record.write(json.dumps(line | {"tokens_per_second": round(tokens / seconds)}) + "\n")
-            record.flush()
+            _note(record, state, value, tokens / seconds)
             if time.monotonic() - saved > settings.piece * 60:
                 policies.save(policy, optimizer, state, folder)
                 log(f"step {state['step']}: loss {value:.3f}, saved")
                 saved = time.monotonic()
     policies.save(policy, optimizer, state, folder)
     return state
+
+
+def _note(record: TextIO, state: dict[str, Any], loss: float, speed: float) -> None:
+    line = {"step": state["step"], "seconds": round(state["seconds"], 1), "loss": round(loss, 4)}
+    record.write(json.dumps(line | {"tokens_per_second": round(speed)}) + "\n")
+    record.flush()
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, settings: Settings, step: int, progress: float) -> None:

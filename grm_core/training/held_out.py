@@ -1,4 +1,4 @@
-"""Held-out items to measure a GRM on: pairs of the dev split, new items of seen families, items of unseen families."""
+"""Held-out items to measure a GRM on: everyday ones, pairs of the dev split, items of seen and unseen families."""
 
 import random
 from collections.abc import Sequence
@@ -8,9 +8,12 @@ from pathlib import Path
 from grm_core.errors import UsageError
 from grm_core.training import pairs, tasks
 from grm_core.training.families import SEEN, UNSEEN, Family
+from grm_core.training.written import material
 from grm_core.types import Example
 
-SETS = ("dev", "seen", "unseen")
+SETS = ("everyday", "dev", "seen", "unseen")
+DEMOS = Path(__file__).resolve().parent.parent.parent / "assets" / "training"
+"""The written judgments of this repository; a tenth of them is never trained on."""
 _FIRST = 900_000
 """Seeds from here on belong to measuring; training stays far below."""
 _SIZES = (2, 2, 2, 2, 2, 2, 3, 4)
@@ -23,6 +26,9 @@ def items(name: str, count: int, seed: int, source: Path | None = None, longest:
     Items of families are spread evenly over them, pairs and a few longer lists. Raises UsageError for an unknown name
     and for dev without a file.
     """
+    if name == "everyday":
+        known = material.everyday([DEMOS])
+        return random.Random(seed).sample(known, min(count, len(known)))
     if name == "dev":
         if source is None:
             raise UsageError("dev items come from a file of pairs: give it with --pairs")

@@ -21,6 +21,12 @@ class FakeVLLM:
         self.refused_above: int | None = None
         """After so many completions, answer 400 to every further one."""
         self.limit = 4096
+        self.begins = True
+        """Whether it goes on from a reply that was begun; otherwise it refuses the field, as other servers do."""
+        self.tells = True
+        """Whether it tells how likely tokens are."""
+        self.bodies: list[dict[str, Any]] = []
+        """Every chat request."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
@@ -45,17 +51,30 @@ class FakeVLLM:
             return 200, {"data": [{"probs": [float(len(self.read[-1]) % 97)]}]}
         if path != "/v1/chat/completions":
             return 404, {"error": {"message": "no such address"}}
+        self.bodies.append(body)
+        if body.get("continue_final_message") and not self.begins:
+            return 400, {"error": {"message": "Extra inputs are not permitted: continue_final_message"}}
+        if body.get("logprobs"):
+            return 200, self._first(body)
         time.sleep(self.delay)
         seeds = range(body["seed"], body["seed"] + body["n"])
         if self.refused_above is not None and len(self.asked) + body["n"] > self.refused_above:
             return 400, {"error": {"message": "refused on purpose"}}
         self.asked += seeds
         choices = [
-            {"index": i, "finish_reason": "stop", "message": {"content": write(prompt, seed)}, "token_ids": [1] * 7}
+            {"index": i, "finish_reason": "stop", "message": {"content": written(body, seed)}, "token_ids": [1] * 7}
             for i, seed in enumerate(seeds)
         ]
         usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": 7 * len(choices)}
         return 200, {"choices": choices, "usage": usage}
+
+    def _first(self, body: dict[str, Any]) -> dict[str, Any]:
+        """One token, and how likely others were: No by e less than Yes for every 100 characters of the judgment."""
+        judgment = next((m["content"] for m in body["messages"] if m["role"] == "assistant"), "")
+        tops = [{"token": "Yes", "logprob": -0.5}, {"token": "No", "logprob": -0.5 - len(judgment) / 100}]
+        told = {"content": [{"token": "Yes", "logprob": -0.5, "top_logprobs": tops}]} if self.tells else None
+        choice = {"index": 0, "finish_reason": "length", "message": {"content": "Yes"}, "logprobs": told}
+        return {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self
@@ -71,9 +90,10 @@ class FakeVLLM:
 
             def _reply(self, body: dict[str, Any]) -> None:
                 status, answer = outer.answer(self.path, body)
-                data = json.dumps(answer).encode()
+                streamed = status == 200 and bool(body.get("stream"))
+                data = (streamed_events(answer) if streamed else json.dumps(answer)).encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", "text/event-stream" if streamed else "application/json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
@@ -82,6 +102,29 @@ class FakeVLLM:
                 pass
 
         return Handler
+
+
+def streamed_events(answer: dict[str, Any]) -> str:
+    """The answer as a stream: every child in two pieces."""
+    found = []
+    for choice in answer["choices"]:
+        text = choice["message"]["content"]
+        for piece, reason in ((text[:9], None), (text[9:], choice["finish_reason"])):
+            told = {"index": choice["index"], "delta": {"content": piece}, "finish_reason": reason}
+            usage = {"prompt_tokens": answer["usage"]["prompt_tokens"], "completion_tokens": 7}
+            found.append(f"data: {json.dumps({'choices': [told], 'usage': usage})}\n\n")
+    return "".join([*found, "data: [DONE]\n\n"])
+
+
+def written(body: dict[str, Any], seed: int) -> str:
+    """A completion, or what follows where the reply was begun, up to the first of the stop texts."""
+    prompt = "\n".join(message["content"] for message in body["messages"])
+    text = write(prompt, seed)
+    if body.get("continue_final_message"):
+        text = f" Seed {seed}." + text[text.rindex("\n") :]
+    for stop in body.get("stop", ()):
+        text = text.partition(stop)[0]
+    return text
 
 
 def write(prompt: str, seed: int) -> str:

@@ -26,9 +26,9 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def model_dir() -> Path:
     """The folder of the bundled model, prepared if it is not yet."""
-    from grm_core.models import default_model
+    from grm_core.models import small_model
 
-    return default_model().folder
+    return small_model().folder
 
 
 @pytest.fixture

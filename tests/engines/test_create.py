@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grm_core import engines
-from grm_core.engines import create
+from grm_core import engines, models
+from grm_core.cards import Card
+from grm_core.engines import create, hf
 from grm_core.errors import UsageError
 
 
@@ -39,6 +40,15 @@ def test_auto_is_managed_where_vllm_is_installed_and_hf_elsewhere(monkeypatch: p
     assert create("auto").name == "hf"
     with pytest.raises(UsageError, match="needs vLLM"):
         create("managed")
+
+
+def test_small_is_the_bundled_model_of_135m_whatever_the_default_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(hf, "Bundled", lambda _, small, tell: asked.append(small))
+    create("hf", models.SMALL_MODEL)
+    create("hf")
+    assert asked == [True, False]
+    assert engines.card("hf", models.SMALL_MODEL) == Card("compact")
 
 
 @pytest.mark.parametrize("spec", ["", "vllm", "replay", "localhost:8000", "HTTP://x"])

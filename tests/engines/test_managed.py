@@ -21,6 +21,7 @@ from grm_core.engines.managed import ManagedEngine
 from grm_core.errors import EngineError
 from grm_core.judge import judge
 from grm_core.sampling import SamplingPlan
+from grm_core.self_meta import SelfMetaRM
 from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request
 
 needs_vllm = pytest.mark.skipif(not engines.has_vllm(), reason="vLLM is not installed")
@@ -191,6 +192,10 @@ class TestRealServer:
         judgement = await judge(other, SamplingPlan(example, prompts.load("pointwise"), params, k=2))
         assert judgement.verdict.k_effective == 2
         assert other.model == "grm"
+        alone = SamplingPlan(example, prompts.load("compact"), Params(max_tokens=300), k=2, context="single")
+        judged = await judge(other, alone, meta=SelfMetaRM(other))
+        assert all(each.completion and each.order == (0, 1) for each in judged.samples)
+        assert all((each.meta_logit is None) == (each.scores is None) for each in judged.samples)
         await other.close()
 
     async def test_a_child_writes_what_it_writes_alone(self, engine: ManagedEngine) -> None:

@@ -14,7 +14,8 @@ def age(new: Path, old: Path) -> None:
     schema.migrations.apply(Database(conn), stop_before="m005_named_models")
     conn.execute("ATTACH ? AS new", (str(new),))
     for table in ("run", "session", "sample", "annotation"):
-        conn.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
+        columns = ", ".join(f'"{row[1]}"' for row in conn.execute(f"PRAGMA main.table_info({table})"))
+        conn.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
     conn.commit()
     assert schema.pending(conn)
     conn.close()

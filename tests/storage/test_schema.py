@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from storage import schema
@@ -37,3 +38,25 @@ def test_a_file_of_the_first_migration_is_brought_up_to_date(tmp_path: Path) -> 
     with sqlite3.connect(path) as conn:
         assert not schema.pending(conn)
     conn.close()
+
+
+def test_runs_of_an_older_file_judged_together(tmp_path: Path) -> None:
+    from sqlite_utils import Database
+
+    path = tmp_path / "old.db"
+    conn = sqlite3.connect(path)
+    schema.migrations.apply(Database(conn), stop_before="m006_context")
+    values = ("r", "", "hf", "m", "compact", "", "{}", 8, 0, "random", "[]", "{}", "{}")
+    columns = 'id, created_at, engine, model, template, template_hash, params, k, seed, "order", principles, versions'
+    conn.execute(f"INSERT INTO run ({columns}, extra) VALUES ({', '.join('?' * len(values))})", values)
+    conn.commit()
+    conn.close()
+    store = Store(path)
+    run = store.run("r")
+    assert run is not None
+    assert (run.context, run.order) == ("joint", "random")
+    store.add_run(replace(run, id="s", context="single", order="own"))
+    found = store.run("s")
+    assert found is not None
+    assert found.context == "single"
+    store.close()

@@ -7,7 +7,7 @@ import pytest
 
 from grm_core.errors import UsageError
 from grm_core.training import folders
-from grm_core.training.bundle import bundle
+from grm_core.training.bundle import bundle, bundle_judge, from_written
 
 torch = pytest.importorskip("torch")
 from safetensors.torch import load_file, save_file  # noqa: E402
@@ -56,3 +56,22 @@ def test_a_meta_rm_of_another_grm_is_not_left_beside_the_new_one(tmp_path: Path)
     adapter(training / "grpo" / "checkpoint", 1.5)
     assert bundle(training, out).keys() == {"grm"}
     assert not (out / "meta-rm").exists()
+
+
+def test_what_was_learned_from_written_judgments_goes_beside_the_card_of_the_judge(tmp_path: Path) -> None:
+    training, out = tmp_path / "training", tmp_path / "out"
+    assert not from_written(training)
+    (out / "judge").mkdir(parents=True)
+    (out / "judge" / "grm_lens.json").write_text('{"context": "single"}')
+    adapter(training / "demos" / "checkpoint", 1.5)
+    (training / "demos" / "curve.jsonl").write_text('{"items": 60}\n')
+    assert from_written(training)
+    assert bundle_judge(training, out) == (out / "judge" / "adapter_model.safetensors").stat().st_size
+    adapter(training / "rft" / "checkpoint", 2.5)
+    bundle_judge(training, out)
+    weights = load_file(out / "judge" / "adapter_model.safetensors")["layer.lora_A.weight"]
+    assert float(weights[0, 0]) == 2.5, "the last stage counts"
+    assert (out / "judge" / "demos-curve.jsonl").read_text() == '{"items": 60}\n'
+    assert (out / "judge" / "grm_lens.json").read_text() == '{"context": "single"}'
+    with pytest.raises(UsageError, match="run train demos first"):
+        bundle_judge(tmp_path / "none", out)

@@ -13,7 +13,8 @@ from ui.form import AUTOMATIC, read_form, read_labels, read_pasted, read_turns, 
 def given(**changed: Any) -> dict[str, Any]:
     base = {
         "query": "q", "turns": "", "responses": ["a", "b"], "k": 8, "temperature": 0.5, "settle": "never",
-        "order": "random", "seed": 0, "template": AUTOMATIC, "reference": "", "principles": "", "labels": "",
+        "order": "random", "context": "joint", "seed": 0, "template": AUTOMATIC, "reference": "", "principles": "",
+        "labels": "",
     }  # fmt: skip
     return base | changed
 

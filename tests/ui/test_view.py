@@ -122,6 +122,10 @@ def test_verdict_sentences() -> None:
 def test_engine_lines_name_engine_and_model_and_what_to_do() -> None:
     (line,) = render.engine_lines("managed", "m", EngineState("failed", "vLLM ended", "Free some memory."), "")
     assert line == {"kind": "bad", "text": "M on the managed engine: vLLM ended. Free some memory."}
+    (line,) = render.engine_lines("managed", "", EngineState("preparing", "downloading the model, 1 of 2 MB"), "")
+    assert line == {"kind": "busy", "text": "The managed engine: downloading the model, 1 of 2 MB."}
+    (line,) = render.engine_lines("managed", "m", EngineState("ready", "m on vLLM", "The small model judges."), "")
+    assert line == {"kind": "ok", "text": "Ready: m on the managed engine. The small model judges."}
     lines = render.engine_lines("managed", "m", EngineState("ready"), "untrained")
     assert [line["kind"] for line in lines] == ["ok", "warn"]
 

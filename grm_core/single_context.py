@@ -1,0 +1,229 @@
+"""Drawing samples with one response at a time: see `contexts` for what a sample then is.
+
+All samples of an example share the prompt in which the principles are stated, and one prompt a response. The query and
+the response stand before the principles, so that a server computes each of these prompts once and finds it in its
+cache for every other sample. A sample's critiques are asked for as soon as its own principles are there.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from grm_core import contexts, prompts
+from grm_core.engines.base import Engine, OnText
+from grm_core.errors import EngineError
+from grm_core.plan import SamplingPlan, grouped, request_key
+from grm_core.shuffling import Slot
+from grm_core.types import Completion, Message, Params, Parsed, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What became of a slot: one completion put together of its parts, with its reading, or an error."""
+
+    slot: Slot
+    result: Completion | EngineError
+    parsed: Parsed | None = None
+    """None with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was written about one response, its beginning included."""
+
+    text: str
+    """It begins `Response 1:`."""
+    completion: Completion
+
+
+def longest(plan: SamplingPlan) -> tuple[Message, ...]:
+    """The longest prompt of a plan: all responses where principles are stated, else the longest response alone."""
+    if not plan.principles:
+        return prompts.fill(plan.template, plan.example, range(len(plan.example.responses)))
+    responses = plan.example.responses
+    return _alone(plan)[max(range(len(responses)), key=lambda own: len(responses[own]))]
+
+
+async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Drawn, None]:
+    """Yield what became of every missing sample, in any order; closing the iterator frees the engine.
+
+    `on_text` hears a sample's text in the order in which it is read, under (its request key, 0).
+    """
+    slots = plan.missing()
+    if not slots:
+        return
+    work = _Work(engine, plan, on_text)
+    work.begin(slots)
+    try:
+        for _ in slots:
+            found = await work.arrived.get()
+            if isinstance(found, BaseException):
+                raise found
+            yield found
+    finally:
+        await work.close()
+
+
+class _Work:
+    """The requests of one plan under way."""
+
+    def __init__(self, engine: Engine, plan: SamplingPlan, on_text: OnText | None) -> None:
+        self.arrived: asyncio.Queue[Drawn | BaseException] = asyncio.Queue()
+        self._engine, self._plan, self._on_text = engine, plan, on_text
+        self._prompts = _alone(plan)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, slots: Sequence[Slot]) -> None:
+        if not self._plan.principles:
+            self._spawn(self._state(slots))
+            return
+        given = contexts.listed(self._plan.principles)
+        for slot in slots:
+            self._spawn(self._criticise(slot, given, None))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (bug := task.exception()):
+            self.arrived.put_nowait(bug)
+
+    async def _state(self, slots: Sequence[Slot]) -> None:
+        """Have the principles of all samples stated; each sample goes on as soon as it has its own."""
+        groups = grouped(slots)
+        waiting = {_key(self._plan, group[0], "principles"): group for group in groups}
+        asked = [_stating(self._plan, group, key) for key, group in waiting.items()]
+
+        def hear(key: str, child: int, piece: str) -> None:
+            self._tell(waiting[key][child], piece)
+
+        # Streamed even where nobody listens: a whole answer would come when the slowest of its children is done.
+        streamed = self._on_text is not None or any(request.n > 1 for request in asked)
+        async with aclosing(self._engine.generate(asked, hear if streamed else None)) as replies:
+            async for reply in replies:
+                slot = waiting[reply.key][reply.child]
+                if isinstance(reply.result, EngineError):
+                    self.arrived.put_nowait(Drawn(slot, reply.result))
+                else:
+                    self._spawn(self._criticise(slot, contexts.stated(reply.result.text), reply.result))
+
+    async def _criticise(self, slot: Slot, principles: str, first: Completion | None) -> None:
+        """Have every response criticised and scored by these principles, and put the sample together."""
+        plan = self._plan
+        began = time.monotonic() - first.seconds if first else math.inf
+        places = {_key(plan, slot, str(own + 1)): own for own in range(len(self._prompts))}
+        asked = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
+        starts = [contexts.opened(response, plan.opens) for response in plan.example.responses]
+        telling = _Telling(starts, lambda piece: self._tell(slot, piece))
+
+        def hear(key: str, _: int, piece: str) -> None:
+            telling.hear(places[key], piece)
+
+        found: dict[int, _Told] = {}
+        async with aclosing(self._engine.generate(asked, hear if self._on_text else None)) as replies:
+            telling.begin(first is not None)
+            async for reply in replies:
+                if isinstance(reply.result, EngineError):
+                    self.arrived.put_nowait(Drawn(slot, reply.result))
+                    return
+                began = min(began, time.monotonic() - reply.result.seconds)
+                own = places[reply.key]
+                found[own] = _Told(starts[own] + reply.result.text, reply.result)
+                telling.over(own)
+        told = [found[own] for own in range(len(starts))]
+        self.arrived.put_nowait(_together(slot, principles, told, first, time.monotonic() - began))
+
+    def _tell(self, slot: Slot, piece: str) -> None:
+        if self._on_text is not None:
+            self._on_text(request_key(self._plan.example.id, slot.order, slot.seed), 0, piece)
+
+
+class _Telling:
+    """Passes on what is written about n responses at the same time, one response after the other."""
+
+    def __init__(self, starts: Sequence[str], tell: Callable[[str], None]) -> None:
+        self._starts = [contexts.numbered(start, number) for number, start in enumerate(starts, 1)]
+        self._tell = tell
+        self._held: list[list[str]] = [[] for _ in starts]
+        self._over: set[int] = set()
+        self._at = -1
+
+    def begin(self, goes_on: bool) -> None:
+        """Open the first critique; `goes_on`: principles were told before it."""
+        self._tell(contexts.STOP + "\n" if goes_on else contexts.CRITIQUE)
+        self._next()
+
+    def hear(self, own: int, piece: str) -> None:
+        if own == self._at:
+            self._tell(piece)
+        else:
+            self._held[own].append(piece)
+
+    def over(self, own: int) -> None:
+        """All of this response has been heard."""
+        self._over.add(own)
+        while self._at in self._over:
+            self._next()
+
+    def _next(self) -> None:
+        self._at += 1
+        if self._at < len(self._starts):
+            for piece in ("\n" if self._at else "", self._starts[self._at], *self._held[self._at]):
+                self._tell(piece)
+
+
+def _alone(plan: SamplingPlan) -> list[tuple[Message, ...]]:
+    """The prompt of each response by itself."""
+    template, example = prompts.alone(plan.template, plan.example), plan.example
+    return [prompts.fill(template, example, (own,)) for own in range(len(example.responses))]
+
+
+def _key(plan: SamplingPlan, slot: Slot, part: str) -> str:
+    return f"{request_key(plan.example.id, slot.order, slot.seed)}/{part}"
+
+
+def _stating(plan: SamplingPlan, group: Sequence[Slot], key: str) -> Request:
+    params = _params(plan, prompts.principles_structure())
+    messages = prompts.fill(plan.template, plan.example, group[0].order)
+    return Request(key, messages, replace(params, stop=(contexts.STOP,)), group[0].seed, len(group))
+
+
+def _telling(
+    plan: SamplingPlan, slot: Slot, principles: str, messages: tuple[Message, ...], own: int, key: str
+) -> Request:
+    start = contexts.reply_start(prompts.harmless(principles), plan.example.responses[own], plan.opens)
+    return Request(key, messages, _params(plan, prompts.told_structure()), slot.seed, start=start)
+
+
+def _params(plan: SamplingPlan, structure: str) -> Params:
+    """The plan's, where it holds the model to the format to that of this part."""
+    return plan.params if plan.params.regex is None else replace(plan.params, regex=structure)
+
+
+def _together(slot: Slot, principles: str, told: Sequence[_Told], first: Completion | None, seconds: float) -> Drawn:
+    """One sample of its parts."""
+    read = [contexts.part_of(principles, each.text, each.completion.finish_reason) for each in told]
+    scores = [part.score for part, _ in read]
+    text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
+    every = [*([first] if first else []), *(each.completion for each in told)]
+    reasons = [each.finish_reason for each in every]
+    done = Completion(
+        text=text,
+        finish_reason="length" if "length" in reasons else reasons[-1],
+        prompt_tokens=sum(each.prompt_tokens for each in every),
+        completion_tokens=sum(each.completion_tokens for each in every),
+        seconds=seconds,
+        model=every[0].model,
+    )
+    return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))

@@ -1,0 +1,1 @@
+"""Learning to judge from written judgments: files of demonstrations, token rows, the loss, sampling, the recipe."""

@@ -1,0 +1,150 @@
+"""A reply that was begun, texts that end one, and the likeliest first tokens: on the wire, and with the real model."""
+
+import math
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from grm_core import prompts
+from grm_core.engines.hf import HFEngine
+from grm_core.engines.server import ServerEngine
+from grm_core.errors import EngineError
+from grm_core.judge import judge
+from grm_core.plan import SamplingPlan
+from grm_core.self_meta import SelfMetaRM
+from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request
+from tests.engines.wire import WireServer, answer, reply
+
+ASKED = (Message("user", "Which one is better?"),)
+
+
+def begun(start: str = "Critique:\nResponse 1:", n: int = 1, **params: object) -> Request:
+    return Request("r", ASKED, Params(**params), 5, n, start)  # type: ignore[arg-type]
+
+
+async def ask(url: str, request: Request) -> Completion | EngineError:
+    engine = ServerEngine(url, retries=0)
+    try:
+        (found,) = [each.result async for each in engine.generate([request])]
+    finally:
+        await engine.close()
+    return found
+
+
+async def test_a_server_goes_on_from_the_beginning_and_is_told_where_to_end(server: WireServer) -> None:
+    found = await ask(server.url, begun(stop=("\nScores:",)))
+    assert isinstance(found, Completion)
+    sent = server.chats[0].body
+    assert sent["messages"][-1] == {"role": "assistant", "content": "Critique:\nResponse 1:"}
+    assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
+    assert sent["stop"] == ["\nScores:"]
+    assert "logprobs" not in sent
+
+
+async def test_an_ordinary_request_holds_none_of_it(server: WireServer) -> None:
+    await ask(server.url, Request("r", ASKED, Params(), 5))
+    fields = {"continue_final_message", "add_generation_prompt", "stop", "logprobs", "top_logprobs"}
+    assert not fields & set(server.chats[0].body)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unrecognized request argument supplied: continue_final_message",
+        "Expected last role User or Tool, got assistant",
+    ],
+)
+async def test_a_server_that_refuses_a_beginning_is_told_with_the_way_out(
+    server: WireServer, status: int, words: str
+) -> None:
+    server.plan = [reply({"error": {"message": words}}, status)]
+    found = await ask(server.url, begun())
+    assert isinstance(found, EngineError)
+    assert f"{server.url} cannot begin a reply, use --context joint" in str(found)
+    assert words in str(found)
+
+
+async def test_another_refusal_keeps_its_own_words(server: WireServer) -> None:
+    server.plan = [reply({"error": {"message": "no such model"}}, 404)]
+    found = await ask(server.url, begun())
+    assert "no such model" in str(found)
+    assert "--context" not in str(found)
+
+
+async def test_first_tokens_are_told_where_they_are_asked_for(server: WireServer) -> None:
+    body = {"n": 1, "seed": 5}
+    told = answer(body)
+    tops = [{"token": "Yes", "logprob": -0.1}, {"token": "No", "logprob": -2.5}]
+    told["choices"][0]["logprobs"] = {"content": [{"token": "Yes", "logprob": -0.1, "top_logprobs": tops}]}
+    server.plan = [reply(told), reply(answer(body))]
+    found = await ask(server.url, Request("r", ASKED, Params(max_tokens=1, first=20), 5))
+    assert isinstance(found, Completion)
+    assert found.first == (("Yes", -0.1), ("No", -2.5))
+    assert server.chats[0].body["top_logprobs"] == 20
+    silent = await ask(server.url, Request("r", ASKED, Params(max_tokens=1, first=20), 5))
+    assert isinstance(silent, Completion)
+    assert silent.first == ()
+
+
+# --- with the real model ---------------------------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(model_dir: Path) -> AsyncIterator[HFEngine]:
+    running = HFEngine(model_dir, batch=4, dtype="float32")
+    yield running
+    await running.close()
+
+
+async def written(engine: HFEngine, request: Request) -> tuple[Completion, str]:
+    shown: list[str] = []
+    (found,) = [
+        each.result async for each in engine.generate([request], lambda key, child, piece: shown.append(piece))
+    ]
+    assert isinstance(found, Completion)
+    return found, "".join(shown)
+
+
+@pytest.mark.model
+@pytest.mark.asyncio(loop_scope="module")
+async def test_transformers_goes_on_from_a_beginning(engine: HFEngine) -> None:
+    found, _ = await written(engine, begun("The first ten numbers: 1, 2, 3, 4,", temperature=0.0, max_tokens=4))
+    assert found.text.startswith(" 5")
+
+
+@pytest.mark.model
+@pytest.mark.asyncio(loop_scope="module")
+async def test_transformers_ends_at_a_text_and_shows_nothing_of_it(engine: HFEngine) -> None:
+    start = "The first ten numbers: 1, 2, 3, 4,"
+    found, shown = await written(engine, begun(start, temperature=0.0, max_tokens=40, stop=(", 7",)))
+    assert found.text == shown
+    assert found.text.endswith(" 6")
+    assert found.finish_reason == "stop"
+
+
+@pytest.mark.model
+@pytest.mark.asyncio(loop_scope="module")
+async def test_transformers_tells_the_likeliest_first_tokens(engine: HFEngine) -> None:
+    found, _ = await written(engine, Request("r", ASKED, Params(max_tokens=1, temperature=0.0, first=20), 5))
+    assert len(found.first) == 20
+    assert found.first[0][0] == found.text
+    chances = [math.exp(chance) for _, chance in found.first]
+    assert chances == sorted(chances, reverse=True)
+    assert 0 < sum(chances) <= 1
+    (probed,) = await engine.probe(ASKED, "", (found.text,))
+    assert chances[0] == pytest.approx(probed, rel=1e-3)
+
+
+@pytest.mark.model
+@pytest.mark.slow
+@pytest.mark.asyncio(loop_scope="module")
+async def test_transformers_judges_one_response_at_a_time_and_itself(engine: HFEngine, example: Example) -> None:
+    params = Params(max_tokens=300, regex=prompts.structure(2))
+    plan = SamplingPlan(example, prompts.load("compact"), params, k=3, context="single")
+    judged = await judge(engine, plan, meta=SelfMetaRM(engine))
+    assert [sample.parsed.status for sample in judged.samples] == [ParseStatus.OK] * 3
+    assert all(len(sample.parsed.principles) >= 2 for sample in judged.samples)
+    assert all(sample.meta_logit is not None for sample in judged.samples)
