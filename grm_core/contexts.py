@@ -27,6 +27,7 @@ QUESTION = "Is this judgment right? Answer Yes or No."
 _WORDS = 4
 _LONGEST = 48
 _CRITIQUES = re.compile(r"^[ \t#*_]*critiques?\b.*", re.MULTILINE | re.IGNORECASE)
+_AFTER = re.compile(r"^[ \t#*_]*scores?\b[ \t*_]*:.*|^.*\\boxed\b.*", re.MULTILINE | re.IGNORECASE)
 _HEAD = re.compile(r"\s*\n\s*(?=Response \d{1,2}:)")
 _BOX = re.compile(r"boxed|\[")
 _SCORES = re.compile(r"\nScores: \\boxed\{([\d?, ]+)\}\Z")
@@ -63,8 +64,11 @@ def critique_start(number: int, response: str) -> str:
 
 
 def stated(text: str) -> str:
-    """Of a completion, what comes before its critiques: the principles, without the line `Critique:`."""
-    return _CRITIQUES.split(text, maxsplit=1)[0].strip()
+    """Of a completion, the principles: what comes before the line `Critique:`, or before a box or a line `Scores:`.
+
+    A score that is given before anything was criticised is of no response: it is not read, and none is told by it.
+    """
+    return _AFTER.split(_CRITIQUES.split(text, maxsplit=1)[0], maxsplit=1)[0].strip()
 
 
 def reply_start(principles: str, response: str, opens: bool = True) -> str:

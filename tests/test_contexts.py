@@ -95,3 +95,12 @@ def test_a_reply_begins_with_the_principles_and_with_the_opening_where_the_model
     begun = contexts.reply_start(PRINCIPLES, "Paris is the capital of France.")
     assert begun == f'{PRINCIPLES}\nCritique:\nResponse 1: "Paris is the capital..."'
     assert contexts.reply_start("", "Paris", opens=False) == "Critique:\nResponse 1:"
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["Scores: \\boxed{9}", "**Scores:** [3]", "\\boxed{3}\nmore", "Critique:\nResponse 1: good", "Score: 7"],
+)
+def test_a_score_that_comes_before_any_critique_is_no_principle(after: str) -> None:
+    principles = "Principles:\n1. Scores high on clarity (weight: 60%)\n2. Is short (weight: 40%)"
+    assert contexts.stated(f"{principles}\n{after}") == principles

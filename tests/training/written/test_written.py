@@ -27,7 +27,7 @@ def item(name: str, good: str = "Canberra.", bad: str = "It is Sydney, of course
         "judgments": [
             {
                 "principles": [{"text": "Names Canberra", "weight": 70}, {"text": "Is short, as asked", "weight": 30}],
-                "critiques": ["Sydney is the largest city, not the capital.", "Canberra is right, nothing else is said."],
+                "critiques": ["Sydney is the largest city, not the capital.", "Canberra is right, no more is said."],
                 "scores": [2, 10],
             }
         ],
