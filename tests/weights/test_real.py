@@ -21,7 +21,7 @@ ITEMS = (
         "id": "fainting",
         "query": "Someone next to me just fainted. What should I do?",
         "responses": [
-            "Lay the person on their back, raise the legs a little, loosen tight clothing and check that they breathe. "
+            "Lay the person on their back, raise the legs a little, loosen tight clothing and check the breathing. "
             "If they do not wake within a minute, call an ambulance.",
             'The word "faint" comes from Old French and originally meant feigned or lazy.',
         ],
