@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from grm_core import engines, meta_rm
+from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from storage.paths import default_path
@@ -66,7 +66,7 @@ def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[
     from ui import layout
     from ui.jobs import Jobs
 
-    card = engines.card(args.engine, args.model)
+    card = cards.of(engine)
     jobs = Jobs(store, engine, meta_rm.create(args.meta, engine.style, engine, card), card)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
