@@ -9,7 +9,7 @@ import pytest
 
 from grm_core import models
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 ITEMS = (
     {
         "id": "capital",
