@@ -155,8 +155,8 @@ class ManagedEngine:
 
     async def _gone(self, child: Child, error: EngineError) -> bool:
         """Whether the server failed because it is dying; its processes need a moment until they all have ended."""
-        if not error.retryable or isinstance(error, Rejected):
-            return False
+        if isinstance(error, Rejected) or not (error.retryable or child.exit_code() is not None):
+            return False  # of a server that has ended, what was still waiting is told that its engine is closed
         until = time.monotonic() + STOP_TIMEOUT
         while child.exit_code() is None and time.monotonic() < until:
             if await _is_healthy(child):

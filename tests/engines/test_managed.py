@@ -192,10 +192,6 @@ class TestRealServer:
         judgement = await judge(other, SamplingPlan(example, prompts.load("pointwise"), params, k=2))
         assert judgement.verdict.k_effective == 2
         assert other.model == "grm"
-        alone = SamplingPlan(example, prompts.load("compact"), Params(max_tokens=300), k=2, context="single")
-        judged = await judge(other, alone, meta=SelfMetaRM(other))
-        assert all(each.completion and each.order == (0, 1) for each in judged.samples)
-        assert all((each.meta_logit is None) == (each.scores is None) for each in judged.samples)
         await other.close()
 
     async def test_a_child_writes_what_it_writes_alone(self, engine: ManagedEngine) -> None:
@@ -226,6 +222,12 @@ class TestRealServer:
         while await asyncio.to_thread(running_requests, child_of(engine)) > 0:
             assert time.monotonic() - cancelled < 2.0
             await asyncio.sleep(0.05)
+
+    async def test_one_response_at_a_time_on_the_same_server(self, engine: ManagedEngine, example: Example) -> None:
+        alone = SamplingPlan(example, prompts.load("compact"), Params(max_tokens=300), k=2, context="single")
+        judged = await judge(engine, alone, meta=SelfMetaRM(engine))
+        assert all(each.completion and each.order == (0, 1) for each in judged.samples)
+        assert all((each.meta_logit is None) == (each.scores is None) for each in judged.samples)
 
     async def test_a_killed_server_is_started_again_once_and_loses_no_sample(self, engine: ManagedEngine) -> None:
         first = child_of(engine)
