@@ -73,10 +73,12 @@ def _download(requirement: str, folder: Path, fetched: Callable[[int], None]) ->
             stderr=subprocess.STDOUT,
             env=_environment(work),
         )
+    most = 0
     try:
         while process.poll() is None:
             time.sleep(_LOOK_EVERY_S)
-            fetched(_held(work))
+            most = max(most, _held(work))  # pip moves files as it goes, and what is there shrinks meanwhile
+            fetched(most)
     finally:
         process.kill()
         process.wait()
