@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grm_core import models
-
-NAME = "grm_lens.json"
+from grm_core.weights.adapter import CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Card:
 def read(folder: Path) -> Card:
     """The card that lies in a model's folder; the defaults where there is none, and for what it does not say."""
     try:
-        told = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        told = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return Card()
     return _card(told) if isinstance(told, dict) else Card()

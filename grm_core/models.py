@@ -50,7 +50,6 @@ CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 """ChatML without the system message that the base model's own template adds to every prompt (20 tokens)."""
-_MARKER = "grm_lens.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def bundled() -> bool:
 def style_of(folder: Path) -> str:
     """The family of templates that the model of this folder was trained on; '' where its folder does not say."""
     try:
-        return str(json.loads((folder / _MARKER).read_text(encoding="utf-8"))["style"])
+        return str(json.loads((folder / adapter.CARD).read_text(encoding="utf-8"))["style"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
@@ -213,7 +212,7 @@ def _merge(kind: Any, peft: Any, base: Path, adapter: Path, out: Path, **options
 
 def mark(folder: Path) -> None:
     """Note in a model's folder that it was trained as a GRM on the compact templates."""
-    (folder / _MARKER).write_text(json.dumps({"style": "compact"}), encoding="utf-8")
+    (folder / adapter.CARD).write_text(json.dumps({"style": "compact"}), encoding="utf-8")
 
 
 def _digest(*names: str) -> str:

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from grm_core.errors import UsageError
-from grm_core.models import BASE, GRM
+from grm_core.models import BASE, GRM, JUDGE_BASE
 from grm_core.training.folders import ADAPTER, began_from, digest
 
 _LOGS = {
@@ -44,7 +44,6 @@ def bundle(training: Path, out: Path) -> dict[str, int]:
     return sizes
 
 
-JUDGE_BASE = "Qwen/Qwen2.5-Coder-1.5B-Instruct"
 _JUDGE_LOGS = (
     ("demos/train.jsonl", "demos.jsonl"), ("demos/curve.jsonl", "demos-curve.jsonl"), ("rft/train.jsonl", "rft.jsonl"),
     ("rft/curve.jsonl", "rft-curve.jsonl"), ("rft/summary.json", "rft.json"),
@@ -66,7 +65,7 @@ def bundle_judge(training: Path, out: Path) -> int:
     adapter = next((stage for stage in stages if (stage / ADAPTER).is_file()), None)
     if adapter is None:
         raise UsageError(f"{training} holds no trained adapter: run train demos first")
-    size = _write(adapter, out / "judge", JUDGE_BASE)
+    size = _write(adapter, out / "judge", f"Qwen/{JUDGE_BASE}")
     for source, target in _JUDGE_LOGS:
         if (training / source).is_file():
             shutil.copyfile(training / source, out / "judge" / target)

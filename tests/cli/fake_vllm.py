@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.local_server import LocalServer
 
 
-class FakeVLLM:
+class FakeVLLM(LocalServer):
     """Serves `model` on a free port of 127.0.0.1 while its block runs."""
 
     def __init__(self, model: str = "fake-grm", delay: float = 0.0) -> None:
@@ -27,17 +28,8 @@ class FakeVLLM:
         """Whether it tells how likely tokens are."""
         self.bodies: list[dict[str, Any]] = []
         """Every chat request."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self._handler())
+        self.url = self.address + "/v1"
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Status and JSON for a request."""

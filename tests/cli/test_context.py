@@ -109,12 +109,12 @@ def test_given_principles_and_a_reference_work_together_one_at_a_time(
 
 
 def test_the_models_card_says_how_it_is_asked(tmp_path: Path) -> None:
-    (tmp_path / cards.NAME).write_text('{"style": "compact", "context": "single", "opens": true, "meta": "self"}')
+    (tmp_path / cards.CARD).write_text('{"style": "compact", "context": "single", "opens": true, "meta": "self"}')
     assert cards.read(tmp_path) == cards.Card("compact", "single", True, "self")
-    (tmp_path / cards.NAME).write_text('{"style": "compact"}')
+    (tmp_path / cards.CARD).write_text('{"style": "compact"}')
     assert cards.read(tmp_path) == cards.Card("compact")
     for nonsense in ("[1]", "{", '{"context": "both", "opens": "yes"}'):
-        (tmp_path / cards.NAME).write_text(nonsense)
+        (tmp_path / cards.CARD).write_text(nonsense)
         assert cards.read(tmp_path) == cards.Card()
 
 

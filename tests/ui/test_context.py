@@ -1,7 +1,6 @@
 """One response at a time on the page: chosen, kept, grown, and told."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
 from tests.ui.test_form import given
-from tests.ui.test_jobs import ended, until
+from tests.ui.test_jobs import ended, running, until
 from ui import lab
 from ui.asked import Asked
 from ui.compare import compare
@@ -30,18 +29,10 @@ from ui.view import Viewer
 SINGLE = Card("compact", "single", True)
 
 
-@contextmanager
-def judge(path: Path, engine: FakeEngine, card: Card | None = None, own: bool = False) -> Iterator[Jobs]:
+def judge(path: Path, engine: FakeEngine, card: Card | None = None, own: bool = False) -> AbstractContextManager[Jobs]:
     """Jobs of a model with this card; `own`: it is its own meta RM."""
     engine.style = "compact"
-    store = Store(path / "grm.db")
-    jobs = Jobs(store, engine, SelfMetaRM(engine) if own else None, card)
-    jobs.start()
-    try:
-        yield jobs
-    finally:
-        jobs.close()
-        store.close()
+    return running(path, engine, SelfMetaRM(engine) if own else None, card)
 
 
 @pytest.mark.parametrize(

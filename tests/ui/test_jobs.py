@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from grm_core import shuffling
+from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
-from grm_core.meta_rm import Reading
+from grm_core.meta_rm import MetaRM, Reading
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
@@ -20,10 +21,10 @@ from ui.view import Viewer
 
 
 @contextmanager
-def running(path: Path, engine: FakeEngine) -> Iterator[Jobs]:
+def running(path: Path, engine: FakeEngine, meta: MetaRM | None = None, card: Card | None = None) -> Iterator[Jobs]:
     """Jobs on a fresh store, always closed."""
     store = Store(path / "grm.db")
-    jobs = Jobs(store, engine)
+    jobs = Jobs(store, engine, meta, card)
     jobs.start()
     try:
         yield jobs

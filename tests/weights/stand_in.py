@@ -1,14 +1,14 @@
 """A hub that serves one file on 127.0.0.1, with Range as the real one has it, and with faults on demand."""
 
 import re
-import threading
 import time
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+
+from tests.local_server import LocalServer
 
 
-class Hub:
+class Hub(LocalServer):
     """Serves `data` under every address that ends with /resolve/REVISION/FILE, while its block runs."""
 
     def __init__(self, data: bytes, revisions: tuple[str, ...] = ("pinned",)) -> None:
@@ -25,17 +25,8 @@ class Hub:
         self.slow = 0.0
         """Seconds between pieces of 10,000 bytes."""
         self.knows_range = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self._handler())
+        self.url = self.address
 
     def firsts(self) -> list[int]:
         """The first byte of every request but the short ones that ask whether there is a file."""

@@ -105,15 +105,15 @@ class Decoder:
         # Heads that share keys look as if they were further queries: the keys need not be repeated.
         query = query.reshape(rows, self.shared, -1, self.size)
         keys, values = cache.keys[number][:, :, : cache.end], cache.values[number][:, :, : cache.end]
-        out = _looked_up(query, keys, values, mask) if width == 1 else _attended(query, keys, values, mask)
+        attend = _looked_up if width == 1 else functional.scaled_dot_product_attention
+        out = attend(query, keys, values, mask)
         out = out.reshape(rows, self.heads, width, self.size).transpose(1, 2).reshape(rows, width, -1)
         projected: torch.Tensor = attention.o_proj(out)
         return projected
 
-    def read(self, prompts: Sequence[Sequence[int]], room: int = 0) -> tuple[Cache, torch.Tensor]:
-        """A cache of prompts, one a row (room for more tokens beside), and the state of each one's last token."""
-        width = max(map(len, prompts))
-        cache = self.empty(len(prompts), width + room)
+    def read(self, prompts: Sequence[Sequence[int]]) -> tuple[Cache, torch.Tensor]:
+        """A cache of prompts, one a row, and the state of each one's last token."""
+        cache = self.empty(len(prompts), max(map(len, prompts)))
         return cache, self.follow(cache, prompts)
 
     def follow(self, cache: Cache, texts: Sequence[Sequence[int]]) -> torch.Tensor:
@@ -160,10 +160,6 @@ class Decoder:
 def _rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
     first, second = x.chunk(2, -1)
     return x * cos + torch.cat((-second, first), -1) * sin
-
-
-def _attended(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    return functional.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
 
 
 def _looked_up(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

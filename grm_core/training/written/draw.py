@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from grm_core import outcome, shuffling
-from grm_core.contexts import assembled, reply_start, stated
+from grm_core import contexts, outcome, shuffling
+from grm_core.contexts import reply_start, stated
 from grm_core.parsing import parse
 from grm_core.training.written import forms
 from grm_core.training.written.decoder import Cache, Decoder
@@ -135,22 +135,16 @@ class Drawer:
             self._put_together(each, tasks)
 
     def _put_together(self, drawn: Drawn, tasks: list[_Task]) -> None:
-        critiques, scores = [], []
-        drawn.status = ParseStatus.OK
+        read = []
         for response, task in zip(drawn.example.responses, tasks, strict=True):
             said = self.tokenizer.decode(task.written, skip_special_tokens=True)
-            whole = reply_start(drawn.principles, response) + said
-            found = parse(whole, 1, "stop")
-            critiques.append(whole.partition("Critique:\n")[2].partition("\nScores:")[0])
-            if found.shown_scores is None:
-                drawn.status = found.status
-            else:
-                scores.append(found.shown_scores[0])
+            read.append(contexts.part_of(drawn.principles, contexts.opened(response, True) + said, "stop"))
             drawn.tokens += len(task.written)
             drawn.expected.append(task.expected if task.expected is not None else 0.0)
-        if drawn.status == ParseStatus.OK:
-            drawn.scores = tuple(scores)
-        drawn.text = assembled(drawn.principles, critiques, scores)
+        scores = [part.score for part, _ in read]
+        drawn.text = contexts.assembled(drawn.principles, [part.critique for part, _ in read], scores)
+        found = contexts.parsed(drawn.text, scores, [status for _, status in read])
+        drawn.status, drawn.scores = found.status, found.shown_scores
         metas = [task.meta for task in tasks if task.meta is not None]
         drawn.meta = sum(metas) / len(metas) if metas else None
         self._read(drawn, tasks)
@@ -167,38 +161,38 @@ class Drawer:
         """Let the model write every task to its end; notes what was expected at its beginning, and the meta logit."""
         beyond = limit + (len(self._question) if meta else 0)
         for part in _parts(tasks, beyond, _SLOTS[self.kind], _ROWS[self.kind]):
-            prompts = {task.key: task.prompt for task in part}
-            places = {key: place for place, key in enumerate(prompts)}
-            cache, states = self.decoder.read(list(prompts.values()))
-            rows = torch.tensor([places[task.key] for task in part], device=self.decoder.device)
-            longest = max(len(task.start) for task in part)
-            grown, state = cache.expanded(rows, longest + beyond), states[rows]
-            del cache
-            if longest:
-                state = self.decoder.follow(grown, [task.start for task in part])
-                for task, level in zip(part, self._expected(state), strict=True):
-                    task.expected = level
-            if limit:
-                written = self.decoder.write(
-                    grown, state, limit, self.temperature, (self.tokenizer.eos_token_id, *ends)
-                )
-                for task, ids in zip(part, written, strict=True):
-                    task.written = ids
-            if meta:
-                self._ask(part, grown)
+            with torch.inference_mode():
+                self._work(part, limit, beyond, meta, ends)
+
+    def _work(self, part: list[_Task], limit: int, beyond: int, meta: bool, ends: Sequence[int]) -> None:
+        prompts = {task.key: task.prompt for task in part}
+        places = {key: place for place, key in enumerate(prompts)}
+        cache, states = self.decoder.read(list(prompts.values()))
+        rows = torch.tensor([places[task.key] for task in part], device=self.decoder.device)
+        longest = max(len(task.start) for task in part)
+        grown, state = cache.expanded(rows, longest + beyond), states[rows]
+        del cache
+        if longest:
+            state = self.decoder.follow(grown, [task.start for task in part])
+            for task, level in zip(part, self._expected(state), strict=True):
+                task.expected = level
+        if limit:
+            written = self.decoder.write(grown, state, limit, self.temperature, (self.tokenizer.eos_token_id, *ends))
+            for task, ids in zip(part, written, strict=True):
+                task.written = ids
+        if meta:
+            self._ask(part, grown)
 
     def _ask(self, part: list[_Task], cache: Cache) -> None:
         state = self.decoder.follow(cache, [self._question] * len(part))
         yes, no = self._answers
-        with torch.inference_mode():
-            logits = torch.cat([self.decoder.model.lm_head(some)[:, [yes, no]] for some in state.split(1024)]).float()
+        logits = torch.cat([self.decoder.model.lm_head(some)[:, [yes, no]] for some in state.split(1024)]).float()
         for task, value in zip(part, (logits[:, 0] - logits[:, 1]).tolist(), strict=True):
             task.meta = value
 
     def _expected(self, state: torch.Tensor) -> list[float]:
-        with torch.inference_mode():
-            logits = torch.cat([self.decoder.model.lm_head(some)[:, self._words] for some in state.split(1024)])
-            found: list[float] = (torch.softmax(logits.float(), -1) @ self._levels).tolist()
+        logits = torch.cat([self.decoder.model.lm_head(some)[:, self._words] for some in state.split(1024)])
+        found: list[float] = (torch.softmax(logits.float(), -1) @ self._levels).tolist()
         return found
 
 

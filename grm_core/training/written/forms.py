@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import Any
 
 from grm_core import prompts
-from grm_core.contexts import CRITIQUE, PRINCIPLES, QUESTION, VERDICTS, critique_start, reply_start, verdict_of
+from grm_core.contexts import CRITIQUE, QUESTION, VERDICTS, critique_start, listed, reply_start, verdict_of
 from grm_core.training.written.demonstrations import Demonstration, Judgment
 from grm_core.types import Example, Message
 
@@ -141,8 +141,7 @@ def question(tokenizer: Any) -> list[int]:
 
 def principles_text(judgment: Judgment) -> str:
     """The principles as they stand in a judgment, without the line that opens the critiques."""
-    lines = [f"{number}. {text} (weight: {weight}%)" for number, (text, weight) in enumerate(judgment.principles, 1)]
-    return PRINCIPLES + "\n".join(lines)
+    return listed([f"{text} (weight: {weight}%)" for text, weight in judgment.principles])
 
 
 class Writer:

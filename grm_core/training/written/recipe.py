@@ -3,9 +3,9 @@
 <folder>/demos     checkpoint (the adapter), train.jsonl, curve.jsonl
 <folder>/samples   drawn.jsonl: the GRM's own judgments of training items, in both contexts
 <folder>/rft       checkpoint (the adapter after rejective fine-tuning and the meta question), train.jsonl, curve.jsonl
-<folder>/measured  <set>.<context>.<stage>.jsonl: samples of items that were never trained on; summary.json
+<folder>/measured  <set>.<context>.<stage>.jsonl: samples of items that were never trained on
 
-It needs torch, transformers and peft alone. Every stage goes on where it was stopped.
+It needs torch, transformers and peft alone. A fit that was stopped goes on at its last checkpoint; a draw begins anew.
 """
 
 import json
@@ -14,11 +14,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM
+from peft import LoraConfig, get_peft_model
 
 from grm_core.training import fit, folders, policy
 from grm_core.training.policy import Policy
@@ -112,38 +110,39 @@ def demos(plan: Plan, minutes: float) -> Path:
     def source(step: int) -> Iterator[Group]:
         return mixed(shares, streams(learner.tokenizer, known, f"{plan.seed}|{step}"), f"{plan.seed}|{step}")
 
-    settings = fit.Settings(minutes, rate=plan.rate, rows=plan.groups, tokens=plan.tokens)
+    return _fit(plan, learner, source, folder, minutes, plan.rate)
+
+
+def _fit(plan: Plan, learner: Policy, source: fit.Source, folder: Path, minutes: float, rate: float) -> Path:
+    """Fit a stage to its groups for so many minutes; returns its checkpoint's folder."""
+    settings = fit.Settings(minutes, rate=rate, rows=plan.groups, tokens=plan.tokens)
     loss = Loss(learner.tokenizer, folder.parent / "curve.jsonl", plan.tokens)
     state = fit.fit(learner, source, settings, folder, plan.log, loss, forms.batches)
-    plan.log(f"demos: {state['step']} steps, {state['rows']} groups")
+    plan.log(f"{folder.parent.name}: {state['step']} steps, {state['rows']} groups")
     return folder
 
 
 def load(base: Path, adapter: Path | None, device: str) -> Policy:
     """The base with this adapter, or a fresh one in its upper layers, ready to be trained."""
-    plain = AutoModelForCausalLM.from_pretrained(base, dtype=policy.dtype_of(device), attn_implementation="sdpa")
-    plain = plain.to(device)
     if adapter is not None:
-        model: Any = PeftModel.from_pretrained(plain, adapter, is_trainable=True)
-    else:
-        layers = plain.config.num_hidden_layers
-        config = LoraConfig(
-            r=RANK,
-            lora_alpha=ALPHA,
-            target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
-            layers_to_transform=list(range(min(FIRST_LAYER, layers - 1), layers)),
-            task_type="CAUSAL_LM",
-        )
-        model = get_peft_model(plain, config)
-    return Policy(policy.in_32_bits(model), policy.tokenizer_of(base), device)
+        return policy.load_adapter(base, adapter, RANK, device)
+    found = policy.load_frozen(base, device)
+    layers = found.model.config.num_hidden_layers
+    config = LoraConfig(
+        r=RANK,
+        lora_alpha=ALPHA,
+        target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+        layers_to_transform=list(range(min(FIRST_LAYER, layers - 1), layers)),
+        task_type="CAUSAL_LM",
+    )
+    return replace(found, model=policy.in_32_bits(get_peft_model(found.model, config)))
 
 
 def actor(plan: Plan, adapter: Path) -> Policy:
     """The base with an adapter merged in, for drawing."""
     folders.needed(adapter, adapter.parent.name)
-    plain = AutoModelForCausalLM.from_pretrained(plan.base, dtype=policy.dtype_of(plan.device)).to(plan.device)
-    model = PeftModel.from_pretrained(plain, adapter).merge_and_unload()
-    return Policy(model.eval().requires_grad_(False), policy.tokenizer_of(plan.base), plan.device)
+    found = policy.load_adapter(plan.base, adapter, RANK, plan.device)
+    return replace(found, model=found.model.merge_and_unload().eval().requires_grad_(False))
 
 
 def samples(plan: Plan, grm: Policy, minutes: float) -> None:
@@ -191,11 +190,7 @@ def rejective(plan: Plan, minutes: float) -> Path:
         found = streams(learner.tokenizer, known, seed) | judged.streams(seed)
         return mixed({kind: share for kind, share in shares.items() if found.get(kind)}, found, seed)
 
-    settings = fit.Settings(minutes, rate=plan.rate / 2, rows=plan.groups, tokens=plan.tokens)
-    loss = Loss(learner.tokenizer, folder.parent / "curve.jsonl", plan.tokens)
-    state = fit.fit(learner, source, settings, folder, plan.log, loss, forms.batches)
-    plan.log(f"rft: {state['step']} steps, {state['rows']} groups")
-    return folder
+    return _fit(plan, learner, source, folder, minutes, plan.rate / 2)
 
 
 def free(device: str) -> None:
