@@ -5,10 +5,10 @@ critique's text: the loss ranks the expected verdicts of the responses of a grou
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from grm_core import prompts
@@ -55,42 +55,9 @@ class Group:
     """With kind meta: whether the judgment is right; the answer is asked at the end of every row."""
 
     @property
-    def widest(self) -> int:
-        """Tokens of the longest row."""
-        return max(len(row.ids) for row in self.rows)
-
-    @property
     def ids(self) -> tuple[int, ...]:
         """All tokens of all rows: how large the group is."""
         return tuple(chain.from_iterable(row.ids for row in self.rows))
-
-
-def width_for(widest: int, tokens: int) -> int:
-    """The width to which rows are padded in a pass of at most so many tokens: the smallest of few that divide it.
-
-    A CPU prepares its matrix kernels anew for every number of tokens, which takes longer than a step: every pass has
-    the same number, rows times width.
-    """
-    return next((width for width in range(32, tokens + 1, 8) if tokens % width == 0 and width >= widest), widest)
-
-
-def batches(groups: Iterator[Group], size: int, tokens: int, pool: int = 8) -> Iterator[list[list[Group]]]:
-    """Steps of about `size` groups, each cut into passes of at most `tokens` tokens, rows of like length together.
-
-    A group is never cut: its rows are ranked against each other.
-    """
-    while drawn := list(islice(groups, size * pool)):
-        passes: list[list[Group]] = []
-        for group in sorted(drawn, key=lambda group: group.widest):
-            rows = len(group.rows) + sum(len(each.rows) for each in passes[-1]) if passes else 0
-            if passes and rows * width_for(group.widest, tokens) <= tokens:
-                passes[-1].append(group)
-            else:
-                passes.append([group])
-        random.Random(len(drawn[0].rows[0].ids) + drawn[-1].rows[0].ids[-1]).shuffle(passes)
-        each = max(1, round(len(passes) / max(1, len(drawn) / size)))
-        for start in range(0, len(passes), each):
-            yield passes[start : start + each]
 
 
 def words(tokenizer: Any) -> tuple[int, ...]:

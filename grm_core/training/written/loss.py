@@ -18,7 +18,8 @@ from torch.nn import functional
 
 from grm_core.training.policy import Policy
 from grm_core.training.written import forms
-from grm_core.training.written.forms import Group, Row
+from grm_core.training.written.forms import Group
+from grm_core.training.written.packing import Packed, pack
 
 _RANKING = 2.0
 _META = 1.0
@@ -32,7 +33,8 @@ class Loss:
     """The summed loss of some groups; keeps a curve of what was right before it was learned."""
 
     def __init__(self, tokenizer: Any, curve: Path, tokens: int = 0) -> None:
-        """`curve`: a file of JSON Lines, one line every 60 items. `tokens`: of every pass on a CPU."""
+        """`curve`: a file of JSON Lines, one line every 60 items. `tokens`: of every pass on a CPU, which prepares
+        its matrix kernels anew for every number of tokens."""
         self.tokens = tokens
         self.words = forms.words(tokenizer)
         self.answers = forms.answers(tokenizer)
@@ -43,42 +45,40 @@ class Loss:
     def __call__(self, policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
         """Sum over the groups of their losses, and how many groups there are."""
         groups: list[Group] = part
-        rows = [row for group in groups for row in group.rows]
-        hidden, causal = states(policy, rows, self.tokens)
-        total = _text(causal, hidden, rows, groups, policy)
+        packed = pack(groups, self.tokens if policy.device == "cpu" else 0)
+        hidden, causal = states(policy, packed)
+        total = _text(causal, hidden, packed, groups, policy)
         first = 0
         for group in groups:
             if group.verdicts:
-                total = total + self._verdicts(causal, hidden, group, first, policy)
+                total = total + self._verdicts(causal, hidden, packed, group, first)
             if group.right is not None:
-                total = total + _META * self._right(causal, hidden, group, first, policy)
+                total = total + _META * self._right(causal, hidden, packed, group, first)
             first += len(group.rows)
         return total, float(len(groups))
 
-    def _verdicts(self, causal: Any, hidden: torch.Tensor, group: Group, first: int, policy: Policy) -> torch.Tensor:
-        places = torch.tensor([each.place - 1 for each in group.verdicts], device=policy.device)
-        owners = torch.tensor([first + each.row for each in group.verdicts], device=policy.device)
-        logits = _said(causal, hidden[owners, places], self.words)
-        levels = torch.arange(len(self.words) - 1.0, -1.0, -1.0, device=policy.device)
+    def _verdicts(self, causal: Any, hidden: torch.Tensor, packed: Packed, group: Group, first: int) -> torch.Tensor:
+        places = [packed.place(first + each.row, each.place - 1) for each in group.verdicts]
+        logits = _said(causal, hidden[torch.tensor(places, device=hidden.device)], self.words)
+        levels = torch.arange(len(self.words) - 1.0, -1.0, -1.0, device=hidden.device)
         expected = torch.softmax(logits, -1) @ levels
         loss = logits.new_zeros(())
         if all(each.word is not None for each in group.verdicts):
             loss = functional.cross_entropy(
-                logits, torch.tensor([each.word for each in group.verdicts], device=policy.device)
+                logits, torch.tensor([each.word for each in group.verdicts], device=hidden.device)
             )
         truth = [each.level for each in group.verdicts]
         pairs = [(i, j) for i, high in enumerate(truth) for j, low in enumerate(truth) if high > low]
         if pairs:
-            better, worse = torch.tensor(pairs, device=policy.device).T
+            better, worse = torch.tensor(pairs, device=hidden.device).T
             loss = loss + _RANKING * functional.softplus(-2 * (expected[better] - expected[worse])).mean()
             # Kept on the device: reading it now would wait for the forward pass.
             self._note(group.kind, expected.detach().argmax() == truth.index(max(truth)), 1 / len(truth))
         return loss
 
-    def _right(self, causal: Any, hidden: torch.Tensor, group: Group, first: int, policy: Policy) -> torch.Tensor:
-        ends = torch.tensor([len(row.ids) - 1 for row in group.rows], device=policy.device)
-        last = hidden[torch.arange(first, first + len(group.rows), device=policy.device), ends]
-        logits = _said(causal, last, self.answers)
+    def _right(self, causal: Any, hidden: torch.Tensor, packed: Packed, group: Group, first: int) -> torch.Tensor:
+        ends = [packed.place(row, len(each.ids) - 1) for row, each in enumerate(group.rows, first)]
+        logits = _said(causal, hidden[torch.tensor(ends, device=hidden.device)], self.answers)
         logit = (logits[:, 0] - logits[:, 1]).mean()
         return functional.binary_cross_entropy_with_logits(logit, torch.tensor(float(group.right is True)).to(logit))
 
@@ -96,20 +96,13 @@ class Loss:
                 file.write(json.dumps(line) + "\n")
 
 
-def states(policy: Policy, rows: Sequence[Row], tokens: int = 0) -> tuple[torch.Tensor, Any]:
-    """Last hidden states, [rows or more, width, hidden], padded on the right; and the causal model that they are of.
-
-    `tokens`: on a CPU, empty rows are added until the pass has so many.
-    """
-    widest = max(len(row.ids) for row in rows)
-    width = forms.width_for(widest, tokens) if tokens else widest
-    count = max(len(rows), tokens // width) if policy.device == "cpu" else len(rows)
-    ids = torch.zeros((count, width), dtype=torch.long)  # padding on the right is never looked at: causal mask
-    for index, row in enumerate(rows):
-        ids[index, : len(row.ids)] = torch.tensor(row.ids)
+def states(policy: Policy, packed: Packed) -> tuple[torch.Tensor, Any]:
+    """Last hidden states, [width, hidden]; and the causal model that they are of."""
     causal = policy.model.get_base_model() if isinstance(policy.model, PeftModel) else policy.model
+    ids, positions, mask = (each.to(policy.device) for each in (packed.ids, packed.positions, packed.mask))
     with policy.autocast():
-        return causal.model(input_ids=ids.to(policy.device), use_cache=False).last_hidden_state, causal
+        output = causal.model(input_ids=ids, position_ids=positions, attention_mask=mask, use_cache=False)
+        return output.last_hidden_state[0], causal
 
 
 def _said(causal: Any, hidden: torch.Tensor, tokens: Sequence[int]) -> torch.Tensor:
@@ -118,26 +111,23 @@ def _said(causal: Any, hidden: torch.Tensor, tokens: Sequence[int]) -> torch.Ten
     return functional.linear(hidden.float(), weights)
 
 
-def _text(causal: Any, hidden: torch.Tensor, rows: list[Row], groups: list[Group], policy: Policy) -> torch.Tensor:
+def _text(causal: Any, hidden: torch.Tensor, packed: Packed, groups: list[Group], policy: Policy) -> torch.Tensor:
     """Sum over groups of the mean over their rows of the weighted mean cross-entropy."""
     share = [1 / len(group.rows) for group in groups for _ in group.rows]
-    owners, places, targets, weights = [], [], [], []
-    for index, row in enumerate(rows):
+    places, targets, weights = [], [], []
+    for index, row in enumerate(row for group in groups for row in group.rows):
         whole = sum(row.weights)
         for place, weight in enumerate(row.weights):
             if weight:
-                owners.append(index)
-                places.append(place - 1)
+                places.append(packed.place(index, place - 1))
                 targets.append(row.ids[place])
                 weights.append(weight / whole * share[index])
     if not targets:
         return hidden.new_zeros((), dtype=torch.float32)
     if policy.device == "cpu":  # again few shapes; what is added weighs nothing
         more = -len(targets) % _STEP
-        owners, places, targets = owners + owners[:1] * more, places + places[:1] * more, targets + targets[:1] * more
-        weights += [0.0] * more
-    at = torch.tensor(owners, device=policy.device), torch.tensor(places, device=policy.device)
+        places, targets, weights = places + places[:1] * more, targets + targets[:1] * more, weights + [0.0] * more
     with policy.autocast():
-        logits = causal.lm_head(hidden[at])
+        logits = causal.lm_head(hidden[torch.tensor(places, device=policy.device)])
     losses = functional.cross_entropy(logits.float(), torch.tensor(targets, device=policy.device), reduction="none")
     return (losses * torch.tensor(weights, device=policy.device)).sum()

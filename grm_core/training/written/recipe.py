@@ -20,7 +20,7 @@ from peft import LoraConfig, get_peft_model
 
 from grm_core.training import fit, folders, policy
 from grm_core.training.policy import Policy
-from grm_core.training.written import forms, own
+from grm_core.training.written import own, packing
 from grm_core.training.written.draw import JOINT, SINGLE, Drawer
 from grm_core.training.written.forms import Group
 from grm_core.training.written.loss import Loss
@@ -117,7 +117,7 @@ def _fit(plan: Plan, learner: Policy, source: fit.Source, folder: Path, minutes:
     """Fit a stage to its groups for so many minutes; returns its checkpoint's folder."""
     settings = fit.Settings(minutes, rate=rate, rows=plan.groups, tokens=plan.tokens)
     loss = Loss(learner.tokenizer, folder.parent / "curve.jsonl", plan.tokens)
-    state = fit.fit(learner, source, settings, folder, plan.log, loss, forms.batches)
+    state = fit.fit(learner, source, settings, folder, plan.log, loss, packing.batches)
     plan.log(f"{folder.parent.name}: {state['step']} steps, {state['rows']} groups")
     return folder
 

@@ -11,7 +11,7 @@ import torch
 from grm_core.contexts import VERDICTS
 from grm_core.errors import UsageError
 from grm_core.training import policy
-from grm_core.training.written import demonstrations, forms, material
+from grm_core.training.written import demonstrations, forms, material, packing
 from grm_core.training.written.demonstrations import Demonstration, held_out
 from grm_core.training.written.draw import Drawn
 from grm_core.training.written.loss import Loss, states
@@ -103,15 +103,24 @@ def test_a_joint_row_holds_every_verdict_in_the_order_shown(learner: policy.Poli
     assert [verdict.level for verdict in group.verdicts] == [10, 2]
 
 
-def test_empty_rows_of_a_pass_change_no_loss(learner: policy.Policy, tmp_path: Path) -> None:
-    demo = shown()
-    groups = [forms.single(learner.tokenizer, demo, demo.judgments[0], [0, 1])]
+def test_a_packed_pass_sees_what_each_row_alone_would_see(learner: policy.Policy, tmp_path: Path) -> None:
+    demos = [shown("facts-1"), shown("facts-2")]
+    groups = [forms.single(learner.tokenizer, each, each.judgments[0], [0, 1]) for each in demos]
+    packed = packing.pack(groups, 1920)
+    assert packing.shared(groups[0]) > 20, "instructions and query are computed once"
+    assert sum(map(packing.size, groups)) < sum(len(group.ids) for group in groups)
+    with torch.inference_mode():
+        hidden, causal = states(learner, packed)
+        for index, row in enumerate(row for group in groups for row in group.rows):
+            with learner.autocast():
+                alone = causal.model(torch.tensor([row.ids])).last_hidden_state[0]
+            same = hidden[[packed.place(index, place) for place in range(len(row.ids))]]
+            torch.testing.assert_close(same.float(), alone.float(), atol=0.05, rtol=0.05)
+    assert len(hidden) == 1920
     plain, _ = Loss(learner.tokenizer, tmp_path / "a.jsonl")(learner, groups)
-    padded, size = Loss(learner.tokenizer, tmp_path / "b.jsonl", tokens=1920)(learner, groups)
-    assert size == 1
+    padded, count = Loss(learner.tokenizer, tmp_path / "b.jsonl", tokens=1920)(learner, groups)
+    assert count == 2
     assert float(plain) == pytest.approx(float(padded), rel=1e-3)
-    hidden, _ = states(learner, groups[0].rows, 1920)
-    assert hidden.shape[0] * hidden.shape[1] == 1920
 
 
 def test_learning_a_pair_ranks_its_verdicts_and_the_curve_tells_what_was_right_before(
@@ -152,14 +161,13 @@ def test_the_meta_question_is_asked_at_the_end_and_learned(learner: policy.Polic
 def test_steps_keep_groups_whole_and_passes_within_their_tokens(learner: policy.Policy) -> None:
     demos = [shown(f"facts-{n}") for n in range(200)]
     groups = [forms.single(learner.tokenizer, each, each.judgments[0], [0, 1]) for each in demos]
-    steps = list(forms.batches(iter(groups), 8, 1920))
+    steps = list(packing.batches(iter(groups), 8, 1920))
     flat = [group for step in steps for part in step for group in part]
     assert sorted(map(id, flat)) == sorted(map(id, groups)), "every group once"
-    for step in steps:
-        for part in step:
-            rows = [row for group in part for row in group.rows]
-            assert len(rows) * forms.width_for(max(len(row.ids) for row in rows), 1920) <= 1920
-    assert {1920 % forms.width_for(n, 1920) for n in range(1, 1921)} == {0}
+    passes = [part for step in steps for part in step]
+    assert all(sum(map(packing.size, part)) <= 1920 for part in passes)
+    assert sum(map(packing.size, flat)) > 0.9 * 1920 * (len(passes) - 1), "little is left empty"
+    assert packing.pack([forms.meta(learner.tokenizer, [[5] * 2500], True)], 1920).ids.shape[1] % 256 == 0
 
 
 def test_streams_of_a_seed_are_the_same_again(learner: policy.Policy, file: Path) -> None:
