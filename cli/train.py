@@ -120,7 +120,7 @@ def _written(args: argparse.Namespace) -> int:
         start=args.start,
         joint=not args.single_only,
         groups=24 if on_gpu else 8,
-        tokens=9600 if on_gpu else 1920,
+        tokens=4096 if on_gpu else 768,
         rate=4e-4 if on_gpu else 3e-4,
         log=say,
     )

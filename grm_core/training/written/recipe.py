@@ -58,7 +58,7 @@ class Plan:
     """Whether judging all responses in one prompt is taught too; where time is short, one at a time comes first."""
     groups: int = 8
     """Groups (items) a step."""
-    tokens: int = 1920
+    tokens: int = 768
     """Most tokens in one forward pass; on a CPU all passes have so many."""
     rate: float = 3e-4
     longest: int = 450
