@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("file", type=Path, metavar="SAMPLES.jsonl", help="one run's samples, with their items")
     parser.add_argument("--out", type=Path, required=True, metavar="READ.jsonl", help="a new file")
-    parser.add_argument("--meta", default="auto", help="meta RM: auto, self, a folder or a URL (default: auto)")
+    parser.add_argument(
+        "--meta", default="auto", help="meta RM: auto, self, expected, a folder or a URL (default: auto)"
+    )
     parser.add_argument("--engine", default="auto", help="with --meta self, the GRM that wrote them: as for score")
     parser.add_argument("--model", help="likewise")
     parser.add_argument("--resume", action="store_true", help="go on with --out where a stopped run left it")
@@ -39,11 +41,12 @@ def run(args: argparse.Namespace) -> int:
     """Write the samples with their new logits; returns 0, or 130 when stopped."""
     from cli import samplefile
     from grm_core import engines, meta_rm
+    from grm_core.self_meta import OWN
 
     block = samplefile.read_unfinished(args.file)
     if block is None or block.run is None:
         raise UsageError(f"{args.file} holds no samples")
-    engine = engines.create(args.engine, args.model) if args.meta == "self" else None
+    engine = engines.create(args.engine, args.model) if args.meta in OWN else None
     own = all(name.startswith(meta_rm.TEMPLATE) for name in block.run.template.split("+"))
     joint = block.run.context == "joint"
     meta = meta_rm.create(args.meta, meta_rm.TEMPLATE if own and joint else "", engine)
@@ -71,22 +74,24 @@ async def _read_by(
 ) -> None:
     """As `_read`, by the engine's own model where there is one: it has to be the model that wrote the samples."""
     from cli import scoring
+    from grm_core import cards
 
     try:
         if engine is not None:
             await scoring.ready(engine, meta)
             if block.run is not None and engine.model != block.run.model:
                 raise UsageError(f"{block.run.model} wrote these samples, {engine.model} runs here")
-        await _read(meta, block, before, file)
+        await _read(meta, block, before, file, engine is not None and cards.of(engine).opens)
     finally:
         if engine is not None:
             await engine.close()
 
 
-async def _read(meta: "MetaRM", block: "Block", before: "Block | None", file: "SampleFile") -> None:
+async def _read(meta: "MetaRM", block: "Block", before: "Block | None", file: "SampleFile", opens: bool) -> None:
+    """Read what is missing. `opens`: whether the GRM opens critiques with the response's first words."""
     from cli import waiting
     from grm_core.meta_rm import attach
-    from grm_core.self_meta import SelfMetaRM
+    from grm_core.self_meta import OwnMetaRM
     from storage.exchange import session_of
 
     # Samples with an error are not among what --resume keeps.
@@ -103,7 +108,7 @@ async def _read(meta: "MetaRM", block: "Block", before: "Block | None", file: "S
                 if item.example is None:
                     raise UsageError(f"line {item.line}: item {item.item_id!r} has no item line, so it cannot be read")
                 file.add_item(item.example, session_of(file.run, item, item.example))
-                plan = _plan_of(file.run, item.example) if isinstance(meta, SelfMetaRM) else None
+                plan = _plan_of(file.run, item.example, opens) if isinstance(meta, OwnMetaRM) else None
                 # Samples of one order share their prompt, which is read once.
                 ranked = sorted(item.samples, key=lambda each: each.order)
                 todo = [sample for sample in ranked if (item.item_id, sample.index) not in known]
@@ -119,7 +124,7 @@ async def _read(meta: "MetaRM", block: "Block", before: "Block | None", file: "S
     say(f"{meta.name} has read {total:,} samples")
 
 
-def _plan_of(run: "Run", example: "Example") -> "SamplingPlan":
+def _plan_of(run: "Run", example: "Example", opens: bool) -> "SamplingPlan":
     """How the run asked about an item. A run of several templates chose the one that fits each."""
     from grm_core import prompts
     from grm_core.plan import SamplingPlan, template_of
@@ -128,4 +133,4 @@ def _plan_of(run: "Run", example: "Example") -> "SamplingPlan":
     style = "compact" if names[0].startswith("compact") else ""
     name = names[0] if len(names) == 1 and names[0] in prompts.names() else ""
     template = template_of(example, run.principles, style, run.context, name)
-    return SamplingPlan(example, template, run.params, 1, principles=run.principles, context=run.context)
+    return SamplingPlan(example, template, run.params, 1, principles=run.principles, context=run.context, opens=opens)

@@ -16,7 +16,7 @@ from grm_core.engines.base import Engine
 from grm_core.engines.bundled import Bundled
 from grm_core.errors import UsageError
 from grm_core.sampling import check
-from grm_core.self_meta import SelfMetaRM
+from grm_core.self_meta import OwnMetaRM
 from grm_core.workers import Drawn, Fleet
 
 
@@ -36,8 +36,8 @@ def fleet_of(args: argparse.Namespace) -> Fleet:
         folder, name, small = found.folder if made[0].name == "managed" else None, found.name, found.name == models.GRM
     # Made to see that it can be had; the workers make their own.
     meta = meta_rm.create(args.meta, made[0].style, made[0], engines.card(args.engine, args.model))
-    if isinstance(meta, SelfMetaRM) and made[0].name == "managed":
-        raise UsageError("--meta self with --workers needs running servers: --engine URL,URL")
+    if isinstance(meta, OwnMetaRM) and made[0].name == "managed":
+        raise UsageError(f"--meta {meta.name} with --workers needs running servers: --engine URL,URL")
     fleet = Fleet(
         engine=args.engine if made[0].name == "replay" else made[0].name,
         model=name,
@@ -46,7 +46,7 @@ def fleet_of(args: argparse.Namespace) -> Fleet:
         folder=folder,
         small=small,
         servers=servers,
-        meta="none" if meta is None else "self" if isinstance(meta, SelfMetaRM) else args.meta,
+        meta="none" if meta is None else meta.name if isinstance(meta, OwnMetaRM) else args.meta,
         workers=args.workers,
         tensor_parallel=args.tensor_parallel,
         address=args.ray,

@@ -60,7 +60,9 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
         metavar="FILE",
         help=f"principles to judge by, one per line, or 'general' for those of the template pointwise{again}",
     )
-    parser.add_argument("--meta", default="auto", help="meta RM: auto, self, none, a folder or a URL (default: auto)")
+    parser.add_argument(
+        "--meta", default="auto", help="meta RM: auto, self, expected, none, a folder or a URL (default: auto)"
+    )
     add_workers(parser)
 
 
@@ -175,6 +177,7 @@ def _score_far(
     """As `_score`, by workers that Ray places."""
     from cli import samplefile, scale, scoring
     from grm_core import engines, meta_rm
+    from grm_core.self_meta import OWN
 
     before = samplefile.read_unfinished(args.out) if args.resume else None
     scoring.check_items(before, examples, args.out)
@@ -182,7 +185,7 @@ def _score_far(
     if args.context == "single" and fleet.placed:
         raise UsageError("--context single with --workers needs running servers: --engine URL,URL")
     templates = _templates(examples, args, principles, fleet.style)
-    reader = fleet.meta if fleet.meta in ("none", "self") else meta_rm.named(args.meta, fleet.style)
+    reader = fleet.meta if fleet.meta in ("none", *OWN) else meta_rm.named(args.meta, fleet.style)
     run = _run(args, fleet.engine.partition(":")[0], fleet.model, templates, principles, reader)
     if before is not None and before.run is not None:
         scoring.check_same(before.run, run, scoring.SETTINGS, args.out)

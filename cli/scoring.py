@@ -16,7 +16,7 @@ from grm_core.errors import GRMError, UsageError
 from grm_core.meta_rm import IN_VERSIONS, MetaRM, attach
 from grm_core.prompts import Template
 from grm_core.sampling import SamplingPlan, check, sample
-from grm_core.self_meta import SelfMetaRM
+from grm_core.self_meta import OwnMetaRM
 from grm_core.types import Example, Run, Sample, Session
 from storage import exchange
 from storage.exchange import Block
@@ -163,7 +163,7 @@ async def start(engine: Engine) -> None:
 async def ready(engine: Engine, meta: MetaRM | None) -> None:
     """As `start`; then tell the meta RM. Raises EngineError where the GRM is to be its own and cannot."""
     await start(engine)
-    if isinstance(meta, SelfMetaRM):
+    if isinstance(meta, OwnMetaRM):
         await meta.check()
     say(f"meta RM {meta.name}" if meta else NO_META)
 

@@ -19,7 +19,7 @@ class Card:
     opens: bool = False
     """Whether it was trained to open each critique with the response's first words."""
     meta: str = ""
-    """self: it is its own meta RM; '' where its folder does not say so."""
+    """self or expected: how it is its own meta RM, see `self_meta`; '' where its folder does not say so."""
 
 
 def read(folder: Path) -> Card:
@@ -59,5 +59,7 @@ def of(engine: object) -> Card:
 
 def _card(told: dict[str, object]) -> Card:
     context = "single" if told.get("context") == "single" else "joint"
-    meta = "self" if told.get("meta") == "self" else ""
-    return Card(str(told.get("style") or ""), context, told.get("opens") is True, meta)
+    meta = told.get("meta")
+    return Card(
+        str(told.get("style") or ""), context, told.get("opens") is True, meta if meta in ("self", "expected") else ""
+    )

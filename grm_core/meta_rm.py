@@ -19,7 +19,7 @@ from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
 from grm_core.plan import Reading as Reading
 from grm_core.plan import SamplingPlan
-from grm_core.self_meta import SelfMetaRM
+from grm_core.self_meta import ExpectedMetaRM, SelfMetaRM
 from grm_core.types import Example, Sample
 
 TEMPLATE = "compact"
@@ -51,17 +51,20 @@ async def attach(meta: MetaRM, example: Example, sample: Sample, plan: SamplingP
 
 
 def create(spec: str, style: str = "", engine: Engine | None = None, card: Card | None = None) -> MetaRM | None:
-    """The meta RM that `spec` names: auto, self, none, a folder or the address of a vLLM server that classifies.
+    """The meta RM that `spec` names: auto, self, expected, none, a folder or the address of a vLLM classify server.
 
-    `self` asks the GRM of `engine`. `auto` is what the GRM's card says: itself, or, where the card says no more than
-    the style of the bundled 135M GRM, the meta RM that was trained with it, else none. Raises UsageError for what
-    names no meta RM.
+    `self` and `expected` ask the GRM of `engine`. `auto` is what the GRM's card says: one of these two, or, where the
+    card says no more than the style of the bundled 135M GRM, the meta RM that was trained with it, else none. Raises
+    UsageError for what names no meta RM.
     """
     card = card or Card(style)
     if spec == "none":
         return None
-    if spec == "self" or (spec == "auto" and card.meta == "self"):
-        return SelfMetaRM(_askable(engine))
+    own = card.meta if spec == "auto" else spec
+    if own == "self":
+        return SelfMetaRM(_askable(engine, own))
+    if own == "expected":
+        return ExpectedMetaRM(_askable(engine, own))
     if spec.startswith(("http://", "https://")):
         return ServerMetaRM(spec)
     if spec == "auto":
@@ -69,7 +72,8 @@ def create(spec: str, style: str = "", engine: Engine | None = None, card: Card 
         return LocalMetaRM(models.meta_folder, models.META_RM) if usable else None
     if not Path(spec).is_dir():
         raise UsageError(
-            f"--meta {spec}: there is no such folder; give auto, self, none, a model's folder or a server's URL"
+            f"--meta {spec}: there is no such folder; give auto, self, expected, none, a model's folder or "
+            "a server's URL"
         )
     return LocalMetaRM(lambda: Path(spec), Path(spec).name)
 
@@ -172,9 +176,9 @@ class LocalMetaRM:
         return self._prompts[prompt]
 
 
-def _askable(engine: Engine | None) -> Engine:
+def _askable(engine: Engine | None, spec: str) -> Engine:
     if engine is None or engine.name == "replay":
-        raise UsageError("--meta self asks the GRM itself: it needs the engine that judges, not a recording")
+        raise UsageError(f"--meta {spec} asks the GRM itself: it needs the engine that judges, not a recording")
     return engine
 
 

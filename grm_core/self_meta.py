@@ -1,7 +1,9 @@
-"""The GRM as its own meta RM: asked in one more turn whether its judgment is right."""
+"""The GRM as its own meta RM: asked whether its judgment is right, or held to the verdicts that it expected."""
 
+import math
 from collections.abc import Sequence
 from contextlib import aclosing
+from itertools import combinations
 
 from grm_core import contexts, prompts
 from grm_core.engines.base import Engine
@@ -11,6 +13,8 @@ from grm_core.types import Message, Params, Request
 
 _FIRST = 20
 """Likeliest first tokens that are told: the most that a vLLM server allows unless told otherwise."""
+
+_ONE = Params(temperature=0.0, max_tokens=1, first=_FIRST)
 
 
 class SelfMetaRM:
@@ -40,15 +44,116 @@ class SelfMetaRM:
         """Nothing is held."""
 
     async def _answers(self, asked: Sequence[tuple[Message, ...]]) -> list[float]:
-        params = Params(temperature=0.0, max_tokens=1, first=_FIRST)
-        requests = [Request(f"self/{place}", turns, params, 0) for place, turns in enumerate(asked)]
-        found: dict[str, float] = {}
-        async with aclosing(self._engine.generate(requests)) as replies:
-            async for reply in replies:
-                if isinstance(reply.result, EngineError):
-                    raise reply.result
-                found[reply.key] = yes_over_no(reply.result.first)
-        return [found[request.key] for request in requests]
+        requests = [Request(f"self/{place}", turns, _ONE, 0) for place, turns in enumerate(asked)]
+        return [yes_over_no(first) for first in await _firsts(self._engine, requests)]
+
+
+class ExpectedMetaRM:
+    """How far a judgment's scores agree with the verdicts that the GRM expected before it criticised.
+
+    For samples of the single context by a GRM that opens every critique with a verdict word. Per response the expected
+    level is the mean of 4 (Excellent) .. 0 (Bad) under the probabilities of the five words at that place; the logit is
+    the mean over pairs of responses of the level expected of the one with the higher score less that of the other. One
+    token a response is computed, the rest is in the engine's prefix cache.
+    """
+
+    name = "expected"
+
+    def __init__(self, engine: Engine) -> None:
+        """`engine` stays the caller's: it is neither started nor closed here."""
+        self._engine = engine
+
+    async def check(self) -> None:
+        """Raise EngineError where the engine does not tell how likely the first token of a reply is."""
+        question = (Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)
+        for first in await _firsts(self._engine, [Request("expected", question, _ONE, 0)]):
+            yes_over_no(first)
+
+    async def score(self, readings: Sequence[Reading]) -> list[float]:
+        """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
+        requests = [request for place, reading in enumerate(readings) for request in _openings(reading, place)]
+        levels = iter([expected_level(first) for first in await _firsts(self._engine, requests)])
+        return [agreement([next(levels) for _ in reading.example.responses], _scores(reading)) for reading in readings]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+OwnMetaRM = SelfMetaRM | ExpectedMetaRM
+"""Those that ask the GRM itself: they need its engine, and how it was asked."""
+OWN = (SelfMetaRM.name, ExpectedMetaRM.name)
+
+
+async def _firsts(engine: Engine, requests: Sequence[Request]) -> list[tuple[tuple[str, float], ...]]:
+    """The likeliest first tokens of every reply with their log-probabilities, by request."""
+    firsts: dict[str, tuple[tuple[str, float], ...]] = {}
+    async with aclosing(engine.generate(requests)) as replies:
+        async for reply in replies:
+            if isinstance(reply.result, EngineError):
+                raise reply.result
+            firsts[reply.key] = tuple(reply.result.first)
+    return [firsts[request.key] for request in requests]
+
+
+def _openings(reading: Reading, place: int) -> list[Request]:
+    """One request a response, whose reply begins as the critique did, up to the verdict word."""
+    plan, example = reading.plan, reading.example
+    if plan is None or not (plan.single and plan.opens):
+        raise UsageError(
+            "the meta RM `expected` needs a GRM that judges one response at a time and opens each critique with a "
+            "verdict word; use another --meta, or none"
+        )
+    principles, _ = contexts.parts(reading.text, len(example.responses))
+    template = prompts.alone(plan.template, example)
+    starts = [contexts.reply_start(prompts.harmless(principles), response) for response in example.responses]
+    return [
+        Request(f"expected/{place}/{own}", prompts.fill(template, example, (own,)), _ONE, 0, start=start)
+        for own, start in enumerate(starts)
+    ]
+
+
+def _scores(reading: Reading) -> list[int]:
+    parsed = contexts.read(reading.text, len(reading.example.responses))
+    if parsed.shown_scores is None:
+        raise UsageError("the meta RM `expected` reads judgments whose scores can be read")
+    return list(parsed.shown_scores)
+
+
+def expected_level(first: Sequence[tuple[str, float]]) -> float:
+    """The level 4 (Excellent) .. 0 (Bad) expected of a reply's first token; a word that is not listed counts nothing.
+
+    Raises EngineError where none of the five words is among the tokens.
+    """
+    if not first:
+        raise EngineError(
+            "this server tells no token probabilities, which --meta expected needs",
+            hint="Use another --meta, or none.",
+        )
+    chances = [sum(math.exp(c) for token, c in first if begins(token, word)) for word in contexts.VERDICTS]
+    if not sum(chances):
+        raise EngineError(
+            "this GRM opens its critiques with no verdict word, which --meta expected needs",
+            hint="Use another --meta, or none.",
+        )
+    levels = range(len(chances) - 1, -1, -1)
+    return sum(level * chance for level, chance in zip(levels, chances, strict=True)) / sum(chances)
+
+
+def begins(token: str, word: str) -> bool:
+    """Whether a token is a verdict word or its beginning."""
+    return bool(token.strip()) and word.startswith(token.strip())
+
+
+def agreement(levels: Sequence[float], scores: Sequence[int]) -> float:
+    """Mean over pairs of responses of the difference in level that the scores' order claims; with a tie 0.
+
+    With one response: minus how far the level of its score is from the expected one.
+    """
+    if len(scores) == 1:
+        return -abs(levels[0] - (scores[0] - 1) / 2.25)
+    pairs = list(combinations(range(len(scores)), 2))
+    signs = [(scores[i] > scores[j]) - (scores[i] < scores[j]) for i, j in pairs]
+    return sum(sign * (levels[i] - levels[j]) for sign, (i, j) in zip(signs, pairs, strict=True)) / len(pairs)
 
 
 def conversations(reading: Reading) -> list[tuple[Message, ...]]:

@@ -20,7 +20,8 @@ class FakeEngine:
     """Streams words; `broken` are seeds without scores, `failing` seeds whose request fails.
 
     It goes on from a reply that was begun, ends at stop texts, and tells first tokens: Yes with the probability that
-    `yes` gives for the last judgment of the conversation.
+    `yes` gives for the last judgment of the conversation, and where a critique is to go on, Excellent or Bad with the
+    probability that `excellent` gives for the prompt.
     """
 
     name = "fake"
@@ -36,12 +37,13 @@ class FakeEngine:
         start_error: EngineError | None = None,
         limit: int = 4096,
         yes: Callable[[str], float] = lambda judgment: 0.5,
+        excellent: Callable[[str], float] = lambda prompt: 0.5,
     ) -> None:
         """`delay`: seconds per word; `start_error` is raised by every start; `limit`: context length in words."""
         self.model = "fake-judge"
         self.delay, self.start_seconds, self.hostile = delay, start_seconds, hostile
         self.broken, self.failing, self.start_error, self.limit = broken, failing, start_error, limit
-        self.yes = yes
+        self.yes, self.excellent = yes, excellent
         self.asked: list[Request] = []
         self.closed_early = 0
         """Generations that were closed before their end."""
@@ -90,8 +92,11 @@ class FakeEngine:
         seed = request.seed + child
         n = len(re.findall(r"\[Response \d+ begins\]", request.messages[0].content))
         if request.params.first:
-            chance = self.yes(request.messages[-2].content)
-            tops = (("Yes", math.log(chance)), ("Maybe", -3.0), ("No", math.log(1 - chance)))
+            if request.start:
+                chance, first, last = self.excellent(request.messages[0].content), " Excellent", " Bad"
+            else:
+                chance, first, last = self.yes(request.messages[-2].content), "Yes", "No"
+            tops = ((first, math.log(chance)), ("Maybe", -3.0), (last, math.log(1 - chance)))
             return Reply(request.key, child, Completion("Yes", "length", 50, 1, self.delay, self.model, tops))
         text = completion_text(seed, n, self.hostile, seed in self.broken)
         if request.start:

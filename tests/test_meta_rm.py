@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from grm_core import contexts, meta_rm, models, prompts, self_meta
+from grm_core import cards, contexts, meta_rm, models, prompts, self_meta
 from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
 from grm_core.meta_rm import LocalMetaRM, Reading, ServerMetaRM
 from grm_core.plan import SamplingPlan
-from grm_core.self_meta import SelfMetaRM
-from grm_core.types import Params
+from grm_core.self_meta import ExpectedMetaRM, SelfMetaRM
+from grm_core.types import Example, Message, Params
 from tests.engines.wire import WireServer, reply
 from tests.fake_engine import FakeEngine
 from tests.make import make_example, make_sample
@@ -182,3 +182,41 @@ class TestSelf:
         engine = FakeEngine()
         await SelfMetaRM(engine).close()
         assert engine.state().phase == "idle"
+
+
+class TestExpected:
+    """A judgment held to the verdicts that the GRM expected before it criticised."""
+
+    def reading(self, scores: list[int], opens: bool = True) -> Reading:
+        example = Example("e", (Message("user", "Capital of Australia?"),), ("Canberra is.", "Sydney is."))
+        plan = SamplingPlan(example, prompts.load("compact"), Params(), 1, context="single", opens=opens)
+        critiques = [f"{contexts.opened(response, True)} so it is" for response in example.responses]
+        return Reading(example, (0, 1), contexts.assembled("Principles:\n1. True", critiques, scores), plan)
+
+    async def test_scores_in_the_expected_order_are_worth_more_than_others(self) -> None:
+        engine = FakeEngine(excellent=lambda prompt: 0.75 if "Canberra is." in prompt else 0.25)
+        meta = meta_rm.create("expected", engine=engine)
+        assert isinstance(meta, ExpectedMetaRM)
+        logits = await meta.score([self.reading(scores) for scores in ([9, 2], [2, 9], [5, 5])])
+        assert logits == pytest.approx([2.0, -2.0, 0.0]), "levels 3 and 1 are expected"
+        first = engine.asked[0]
+        assert first.start == 'Principles:\n1. True\nCritique:\nResponse 1: "Canberra is..."'
+        assert (first.params.max_tokens, first.params.first) == (1, 20)
+        assert "Sydney" not in first.messages[0].content
+
+    async def test_it_needs_a_grm_that_opens_with_verdicts(self) -> None:
+        with pytest.raises(UsageError, match="one response at a time"):
+            await ExpectedMetaRM(FakeEngine()).score([self.reading([9, 2], opens=False)])
+        with pytest.raises(EngineError, match="no verdict word"):
+            self_meta.expected_level([("Well", -0.1), ("The", -2.0)])
+        with pytest.raises(EngineError, match="no token probabilities"):
+            self_meta.expected_level([])
+
+    def test_one_response_is_held_to_its_own_level(self) -> None:
+        assert self_meta.agreement([4.0], [10]) == 0.0
+        assert self_meta.agreement([4.0], [1]) == -4.0
+
+    def test_the_card_may_ask_for_it(self, tmp_path: Path) -> None:
+        (tmp_path / "grm_lens.json").write_text('{"context": "single", "opens": true, "meta": "expected"}', "utf-8")
+        card = cards.read(tmp_path)
+        assert meta_rm.named("auto", engine=FakeEngine(), card=card) == "expected"

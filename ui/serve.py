@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the page."""
     parser.add_argument("--engine", default="auto", help=f"{engines.EXPECTED} (default: auto)")
     parser.add_argument("--model", help="name of the served model; for managed and hf a folder of a model, or small")
-    parser.add_argument("--meta", default="auto", help="meta RM: auto, self, none, a folder or a URL (default: auto)")
+    parser.add_argument(
+        "--meta", default="auto", help="meta RM: auto, self, expected, none, a folder or a URL (default: auto)"
+    )
     parser.add_argument("--db", type=Path, help="the SQLite file that keeps all sessions")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
