@@ -8,18 +8,21 @@ import json
 from pathlib import Path
 
 from cli.common import say, whole
+from grm_core.errors import UsageError
 
 HELP = "measure a GRM on held-out items"
+BENCHMARKS = ("llmbar", "rmb-bon")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     steps = parser.add_subparsers(dest="step", required=True, metavar="items|rivals|report")
     items = steps.add_parser("items", help="write held-out items")
-    items.add_argument("set", choices=("everyday", "dev", "seen", "unseen"))
+    items.add_argument("set", choices=("everyday", "dev", "seen", "unseen", *BENCHMARKS))
     items.add_argument("--count", type=whole(1, 10**6), default=200)
     items.add_argument("--seed", type=whole(0, 2**31), default=0)
     items.add_argument("--pairs", type=Path, metavar="FILE", help="labelled pairs; for dev")
+    items.add_argument("--data", metavar="PATH", help="official file or folder; for a benchmark")
     items.add_argument("--out", type=Path, required=True, metavar="ITEMS.jsonl")
     rivals = steps.add_parser("rivals", help="accuracy of the longer response and of a bag of words")
     rivals.add_argument("items", metavar="ITEMS.jsonl")
@@ -41,12 +44,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _items(args: argparse.Namespace) -> int:
-    from grm_core.training.held_out import items
+    from grm_core import benchmarks
+    from grm_core.benchmarks.run import load
+    from grm_core.training import held_out
     from storage.records import item_record
 
-    found = items(args.set, args.count, args.seed, args.pairs)
-    args.out.write_text("".join(json.dumps(item_record(each)) + "\n" for each in found), encoding="utf-8")
-    say(f"{len(found)} items written to {args.out}")
+    if args.set in BENCHMARKS:
+        if args.data is None:
+            raise UsageError(f"items of {args.set} come from its official files: give them with --data")
+        examples = load(benchmarks.named(args.set), args.data)
+        items = held_out.spread([each for each in examples if each.labels], args.count, args.seed)
+    else:
+        items = held_out.items(args.set, args.count, args.seed, args.pairs)
+    args.out.write_text("".join(json.dumps(item_record(each)) + "\n" for each in items), encoding="utf-8")
+    say(f"{len(items)} items written to {args.out}")
     return 0
 
 

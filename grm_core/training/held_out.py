@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 from grm_core.errors import UsageError
@@ -23,7 +24,7 @@ _SIZES = (2, 2, 2, 2, 2, 2, 3, 4)
 def items(name: str, count: int, seed: int, source: Path | None = None, longest: int = 600) -> list[Example]:
     """`count` items of a set, drawn by the seed; `source` is the file of pairs for dev.
 
-    Items of families are spread evenly over them, pairs and a few longer lists. Raises UsageError for an unknown name
+    Pairs are spread over their sources, items of families over these, pairs and a few longer lists. Raises UsageError for an unknown name
     and for dev without a file.
     """
     if name == "everyday":
@@ -32,11 +33,20 @@ def items(name: str, count: int, seed: int, source: Path | None = None, longest:
     if name == "dev":
         if source is None:
             raise UsageError("dev items come from a file of pairs: give it with --pairs")
-        known = pairs.read(source, "dev", longest)
-        return random.Random(seed).sample(known, min(count, len(known)))
+        return spread(pairs.read(source, "dev", longest), count, seed)
     if name not in SETS:
         raise UsageError(f"there is no set {name!r}; there are {', '.join(SETS)}")
     return _made(SEEN if name == "seen" else UNSEEN, count, seed)
+
+
+def spread(known: Sequence[Example], count: int, seed: int) -> list[Example]:
+    """`count` of the items, drawn by the seed, as evenly as there are over their subsets (of pairs: their sources)."""
+    rng = random.Random(seed)
+    parts: dict[str, list[Example]] = {}
+    for example in rng.sample(list(known), len(known)):
+        parts.setdefault(example.subset or "", []).append(example)
+    turns = zip_longest(*(parts[name] for name in sorted(parts)))
+    return [example for turn in turns for example in turn if example is not None][:count]
 
 
 def _made(families: Sequence[Family], count: int, seed: int) -> list[Example]:
