@@ -24,8 +24,8 @@ _SIZES = (2, 2, 2, 2, 2, 2, 3, 4)
 def items(name: str, count: int, seed: int, source: Path | None = None, longest: int = 600) -> list[Example]:
     """`count` items of a set, drawn by the seed; `source` is the file of pairs for dev.
 
-    Pairs are spread over their sources, items of families over these, pairs and a few longer lists. Raises UsageError for an unknown name
-    and for dev without a file.
+    Pairs are spread over their sources, items of families over these: pairs and a few longer lists. Raises UsageError
+    for an unknown name and for dev without a file.
     """
     if name == "everyday":
         known = material.everyday([DEMOS])
