@@ -87,7 +87,7 @@ def variants(args: argparse.Namespace) -> dict[str, argparse.Namespace]:
 
 def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Namespace) -> tuple[int, float | None]:
     """One run into its folder: (exit code, headline)."""
-    from grm_core.benchmarks.report import record
+    from reports.benchmark import record
 
     folder = args.out
     try:

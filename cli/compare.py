@@ -86,9 +86,9 @@ def record(found: "Comparison") -> dict[str, Any]:
 
 def page(found: "Comparison", suffix: str, headlines: "pd.DataFrame | None" = None) -> str:
     """The comparison as that page: .md or .html."""
-    from ui import compare_report
+    from reports import comparison
 
-    return compare_report.PAGES[suffix](found, headlines)
+    return {".md": comparison.markdown, ".html": comparison.html}[suffix](found, headlines)
 
 
 def _named(given: Sequence[str]) -> dict[str, Path]:

@@ -45,13 +45,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(store: "Store", session_id: str, kind: str, out: TextIO) -> int:
-    from ui import report
+    from reports import session as documents
 
     session = store.session(session_id)
     if session is None:
         raise UsageError(f"there is no session {session_id}")
-    made = report.make(session, store.run(session.run_id), store.samples(session_id))
-    out.write({"html": report.html, "md": report.markdown, "csv": report.csv}[kind](made))
+    report = documents.make(session, store.run(session.run_id), store.samples(session_id))
+    out.write({"html": documents.html, "md": documents.markdown, "csv": documents.csv}[kind](report))
     return 1
 
 

@@ -68,15 +68,15 @@ def _export(store: "Store", args: argparse.Namespace) -> int:
 
 def _report(store: "Store", args: argparse.Namespace) -> int:
     from grm_core.embedders import Embedder
-    from ui.failure_report import clusters, report
+    from reports import failures
 
     made = store.desk.annotations(queue=args.queue)
     judged = _judged(store, made)
-    found = report(made, judged, clusters(made, judged, Embedder().embed))
-    kind = "html" if args.out is not None and args.out.suffix == ".html" else "markdown"
-    with nullcontext(sys.stdout) if args.out is None else new_file(args.out, kind) as out:
-        out.write(found[kind])
-    say(found["said"])
+    report = failures.make(made, judged, failures.clusters(made, judged, Embedder().embed))
+    as_page = args.out is not None and args.out.suffix == ".html"
+    with nullcontext(sys.stdout) if args.out is None else new_file(args.out, "text") as out:
+        out.write(failures.html(report) if as_page else failures.markdown(report))
+    say(report.said)
     return 0
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 HELP = "rank the models whose answers were judged"
 _DIGITS = 6
-_SHOWN = {"rating": ".0f", "low": ".0f", "high": ".0f", "win_rate": ".3f", "position": ".2f", "position_fair": ".2f"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the leaderboard; json is one line for all items and one a subset."""
     from grm_core.analysis import leaderboard
+    from reports import leaderboard as documents
 
     if args.file is not None and args.db is not None:
         raise UsageError("give a file or a database, not both")
@@ -48,10 +48,9 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         for name, mine, board in boards:
             print_json({"subset": name, "method": args.method, "seed": args.seed} | record(mine, board))
-    elif args.format == "csv":
-        print(_csv(boards), end="")
     else:
-        print("\n".join(line for name, _, board in boards for line in _markdown(name, board)))
+        write = {"csv": documents.csv, "md": documents.markdown}[args.format]
+        print(write([(name, board) for name, _, board in boards]), end="")
     return 0
 
 
@@ -117,45 +116,6 @@ def _one(known: list[str], wanted: str | None, where: str) -> str:
     raise UsageError(
         f"{where}: {'choose a run with --run' if wanted is None else f'no run {wanted}'}; there are {listed}"
     )
-
-
-def _csv(boards: "list[tuple[str | None, list[Voted], Board]]") -> str:
-    import pandas as pd
-
-    from grm_core.analysis.frames import neutral
-
-    tables = []
-    for name, _, board in boards:
-        table = board.table.copy()
-        table.insert(0, "subset", "" if name is None else name or "(none)")
-        tables.append(table)
-    return str(neutral(pd.concat(tables, ignore_index=True)).to_csv(index=False))
-
-
-def _markdown(name: str | None, board: "Board") -> list[str]:
-    from ui.report import plain
-
-    columns = [column for column in board.table.columns if column != "note"]
-    lines = [f"## {'All items' if name is None else plain(name) or '(none)'}", ""]
-    lines += [f"{board.items} items, {len(board.unscored)} more without a verdict.", ""]
-    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    for row in board.table.to_dict("records"):
-        cells = [plain(row[column]) if column == "model" else _cell(row[column], column) for column in columns]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", f"| won against | {' | '.join(map(plain, board.models))} |", "|---" * (len(board.models) + 1) + "|"]
-    for i, model in enumerate(board.models):
-        cells = [_share(board, i, j) for j in range(len(board.models))]
-        lines.append(f"| {plain(model)} | {' | '.join(cells)} |")
-    return [*lines, ""]
-
-
-def _share(board: "Board", i: int, j: int) -> str:
-    count = board.wins[i, j] + board.ties[i, j] + board.wins[j, i]
-    return f"{(board.wins[i, j] + board.ties[i, j] / 2) / count:.3f} of {count:.0f}" if count else "–"
-
-
-def _cell(value: Any, column: str) -> str:
-    return "–" if value is None else format(value, _SHOWN.get(column, ""))
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _rivals(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from cli import results
+    from reports import results
 
     args.out.write_text(results.page(args.folder), encoding="utf-8")
     if args.curves:

@@ -95,7 +95,7 @@ def _joined(tables: "list[pd.DataFrame]") -> "pd.DataFrame":
 
 
 def _write(folder: Path, tables: "dict[str, pd.DataFrame]", kind: str) -> None:
-    from grm_core.analysis.frames import neutral
+    from reports.table import Table
 
     try:
         folder.mkdir(parents=True)
@@ -106,7 +106,7 @@ def _write(folder: Path, tables: "dict[str, pd.DataFrame]", kind: str) -> None:
     for name, table in tables.items():
         path = folder / f"{name}.{kind}"
         if kind == "csv":
-            neutral(table).to_csv(path, index=False)
+            path.write_text(Table.of(table).csv(), encoding="utf-8", newline="")
         else:
             table.astype({"value": "float64"} if "value" in table else {}).to_parquet(path, index=False)
         say(f"{path}: {len(table)} rows")

@@ -90,18 +90,18 @@ def make(
 def pages(made: "Report", examples: "list[Example]", samples: "Samples", suffixes: set[str]) -> dict[str, str]:
     """Suffix -> the report as that page."""
     from grm_core.benchmarks.study import study
-    from ui import bench_report
+    from reports import benchmark as documents
 
-    behind = study(made, examples, samples)
-    return {suffix: bench_report.PAGES[suffix](made, behind) for suffix in suffixes}
+    tables, write = study(made, examples, samples), {".md": documents.markdown, ".html": documents.html}
+    return {suffix: write[suffix](made, tables) for suffix in suffixes}
 
 
 def tell(made: "Report") -> int:
     """Print the report as one JSON object, what a reader has to know to standard error; returns 0."""
-    from grm_core.benchmarks import report
+    from reports import benchmark as documents
 
-    print_json(report.record(made))
-    for note in report.notes(made):
+    print_json(documents.record(made))
+    for note in documents.notes(made):
         say(note)
     return 0
 

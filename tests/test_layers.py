@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("grm_core", "storage", "ui", "cli")
+PACKAGES = ("grm_core", "storage", "reports", "ui", "cli")
 LINT = "import sys, importlinter.cli as cli; sys.exit(cli.lint_imports(no_cache=True, no_logo=True))"
 
 
@@ -39,6 +39,9 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
     [
         ("grm_core/voting.py", "import storage.store", "The method knows neither store nor page"),
         ("storage/schema.py", "import ui", "the store knows no page"),
+        ("reports/table.py", "import ui", "a report neither page nor command"),
+        ("cli/export.py", "import ui.render", "Pages and commands never see each other"),
+        ("ui/render.py", "import cli.export", "Pages and commands never see each other"),
         ("storage/schema.py", "import grm_core.voting", "Storage sees the types and errors only"),
         ("grm_core/types.py", "import grm_core.voting", "a file sees only what stands below it"),
         ("grm_core/no_place_yet.py", "", "a file sees only what stands below it"),

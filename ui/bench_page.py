@@ -18,9 +18,10 @@ from grm_core.benchmarks.study import study
 from grm_core.errors import UsageError
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example, Method, Sample
+from reports import benchmark as documents
 from storage.listing import Wanted
 from storage.store import Store
-from ui import bench_report, render, script
+from ui import render, script
 from ui.panels import Json, only_first, panel
 from ui.run_page import called
 
@@ -99,8 +100,8 @@ class BenchPage:
             against = None if other is None else _made(other, method, tie, invalid)
         except UsageError as error:
             return {"error": f"{error}."}
-        behind = study(made, mine.examples, mine.samples)
-        panels = [_section(title, note, table) for title, note, table in bench_report.sections(made, behind)]
+        parts = documents.parts(made, study(made, mine.examples, mine.samples))
+        panels = [panel(part.name, part.title, part.frame, part.figure, part.note) for part in parts]
         if against is not None:
             panels = [_compared(made, against), *panels[1:]]
         return {
@@ -111,8 +112,8 @@ class BenchPage:
             "said": [
                 f"Headline: {mine.benchmark.headline}.",
                 *only_first(_ITEMS_MOST, mine.stored),
-                *bench_report.at_random(made),
-                *report.notes(made),
+                *documents.at_random(made),
+                *documents.notes(made),
             ],
             "panels": panels,
             "items": _items(made, mine.sessions, against),
@@ -144,14 +145,6 @@ def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
             raise UsageError(f"{given[:40]!r} is none of {', '.join(filter(None, known))}")
     policy = Policy(Tie(tie or kept.benchmark.tie), Invalid(invalid or kept.benchmark.invalid))
     return report.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
-
-
-def _section(title: str, note: str, table: pd.DataFrame) -> Json:
-    drawn = None
-    if "method" in table:
-        column = "mean" if "mean" in table else "headline"
-        drawn = bench_report.curves(table, column, "accuracy" if column == "mean" else column)
-    return panel(title.lower().replace(" ", "-"), title, table, drawn, note)
 
 
 def _compared(made: Report, against: Report) -> Json:

@@ -10,6 +10,7 @@ import numpy as np
 from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Run, Sample, Session
 from grm_core.voting import vote
+from reports.words import verdict_line
 from storage.store import Store
 from ui import render, script
 
@@ -101,7 +102,7 @@ def _side(session: Session, run: Run, samples: list[Sample]) -> Json:
     verdicts = []
     for method in Method:
         try:
-            verdicts.append(render.verdict_line(vote(samples, method), n))
+            verdicts.append(verdict_line(vote(samples, method), n))
         except UsageError:
             continue  # no meta RM has read these samples
     scores = np.array([sample.scores for sample in samples if sample.scores is not None], dtype=float)

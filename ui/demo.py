@@ -1,6 +1,5 @@
 """The Demo: three minutes on inference-time scaling, told with recorded sessions. It asks no model and no network."""
 
-import html
 import json
 import re
 from collections.abc import Callable
@@ -13,10 +12,12 @@ from grm_core.analysis.frames import letter
 from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Sample, Session
 from grm_core.voting import vote
+from reports.figures import COLOURS, figure, line
+from reports.words import verdict_line
 from storage.listing import Wanted
 from storage.store import Store
 from ui import ASSETS, detail, plots, render, script
-from ui.panels import COLOURS, Json, figure, line
+from ui.panels import Json
 
 ACCURACY = ASSETS / "demo" / "accuracy.json"
 """Written by `measure report`: accuracy over k of stored sets, with the number of items."""
@@ -50,7 +51,7 @@ class DemoPage:
             return render.sendable(slides(store))
 
         def handout(_: Any) -> Any:
-            return render.sendable(document(slides(store)))
+            return tour.html(slides(store))
 
         functions: list[Callable[..., Any]] = [tour, handout]
         gr.HTML(
@@ -93,7 +94,7 @@ def _told(session: Session, samples: list[Sample]) -> Json:
         "seconds": [round(s.completion.seconds, 2) if s.completion else 0.0 for s in samples],
         "totals": [list(verdict.totals or ()) for verdict in votes],
         "winners": [None if verdict.winner is None else letter(verdict.winner) for verdict in votes],
-        "verdict": render.verdict_line(votes[-1], len(example.responses)) if votes else "",
+        "verdict": verdict_line(votes[-1], len(example.responses)) if votes else "",
         "guided": "",
         "kept": [],
     }
@@ -103,7 +104,7 @@ def _told(session: Session, samples: list[Sample]) -> Json:
     told["figure"] = figure([trace], "k, samples added up", "margin per sample", **axes) if len(replayed) else None
     try:
         guided = vote(samples, Method.GUIDED)
-        told |= {"guided": render.verdict_line(guided, len(example.responses)), "kept": list(guided.voted)}
+        told |= {"guided": verdict_line(guided, len(example.responses)), "kept": list(guided.voted)}
         told["guided_winner"] = None if guided.winner is None else letter(guided.winner)
     except UsageError:
         pass  # no meta RM has read this session; its slide shows the plain vote
@@ -133,49 +134,3 @@ def _accuracy(slide: Json) -> Json | None:
             traces.append(line(one["k"], one["guided"], f"{one['name']}, meta RM", COLOURS[i], **dotted))
     axes = {"xaxis": {"type": "log", "tickvals": [1, 2, 4, 8, 16, 32]}, "yaxis": {"tickformat": ".0%"}, "height": 400}
     return slide | {"figure": figure(traces, "k, samples", "accuracy", **axes), "sets": sets}
-
-
-def document(told: list[Json]) -> str:
-    """The tour as a page to hand out: it opens offline, holds no script and asks nothing of a network."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    style = "body{font:16px/1.5 system-ui,sans-serif;max-width:820px;margin:24px auto;padding:0 16px;color:#1f2937}"
-    style += "h1{font-size:24px}h2{font-size:19px;margin-top:32px}pre{white-space:pre-wrap;font:inherit}"
-    style += ".r{border-left:4px solid #888;padding-left:10px;margin:8px 0}"
-    style += "td,th{padding:2px 12px;border-bottom:1px solid #ddd}"
-    parts = [
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
-        f'content="{policy}"><title>GRM Lens: judging by voting</title><style>{style}</style></head><body>',
-        "<h1>Judging by voting: inference-time scaling of a generative reward model</h1>",
-        "<p>Told with recorded sessions of a real model.</p>",
-    ]
-    for slide in told:
-        parts += [f"<h2>{html.escape(slide['title'])}</h2>", f"<p>{html.escape(slide['said'])}</p>"]
-        parts += _sets(slide["sets"]) if slide["kind"] == "accuracy" else _session(slide)
-    return "\n".join([*parts, "</body></html>"]) + "\n"
-
-
-def _session(slide: Json) -> list[str]:
-    case = slide["case"]
-    found = [f"<p><b>{html.escape(case['query'][-1]['content'])}</b></p>"]
-    for own, text in enumerate(case["responses"]):
-        name = letter(own) + (" (labelled best)" if letter(own) == slide["best"] else "")
-        found.append(f'<div class="r"><b>{name}</b><pre>{html.escape(text)}</pre></div>')
-    if slide["kind"] == "sample" and slide["first"]:
-        stated = "".join(f"<li>{html.escape(p['text'])}</li>" for p in slide["first"]["principles"])
-        found.append(f"<ul>{stated}</ul>")
-        for named, text in slide["first"]["said"]:
-            found.append(f"<pre>{'' if named is None else f'On {named}: '}{html.escape(text)}</pre>")
-    steps = [k for k in (1, 4, 8, 16, 32) if k <= len(slide["winners"])]
-    winners = ", ".join(f"k = {k}: {slide['winners'][k - 1] or 'tie'}" for k in steps)
-    return [*found, *(f"<p>{html.escape(text)}</p>" for text in (winners, slide["verdict"], slide["guided"]) if text)]
-
-
-def _sets(sets: list[Json]) -> list[str]:
-    rows = "".join(
-        f"<tr><td>{html.escape(one['name'])}</td><td>{one['n']}</td>"
-        + "".join(f"<td>{100 * value:.1f}</td>" for value in one["voting"])
-        + "</tr>"
-        for one in sets
-    )
-    head = "".join(f"<th>k = {k}</th>" for k in (sets[0]["k"] if sets else ()))
-    return [f"<table><tr><th>set</th><th>items</th>{head}</tr>{rows}</table>"]

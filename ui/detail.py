@@ -6,7 +6,7 @@ Every place in a text is counted as a browser counts: in UTF-16 units.
 from collections.abc import Sequence
 from typing import Any
 
-from grm_core.analysis.critique import pieces, sub_scores
+from grm_core.analysis.critique import pieces, sub_scores, whole
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.analysis.wording import difference
@@ -29,7 +29,7 @@ def detail(example: Example, sample: Sample) -> Json:
         "status": str(parsed.status),
         "order": [letter(r) for r in sample.order],
         "principles": [{"text": p.text, "weight": p.weight} for p in parsed.principles],
-        "critique": critique(sample),
+        "critique": whole(sample),
         "blocks": blocks(sample),
         "quotes": evidence(example, sample),
         "raw": text,
@@ -53,21 +53,15 @@ def case(example: Example) -> Json:
     }
 
 
-def critique(sample: Sample) -> str:
-    """The critique section of a sample's completion, '' when it has none."""
-    span = sample.parsed.critique_span
-    return sample.completion.text[slice(*span)] if sample.completion is not None and span else ""
-
-
 def blocks(sample: Sample) -> list[Json]:
     """The critique in the order it was written: what it says of each response, and of none (`response` None)."""
-    start, told = (sample.parsed.critique_span or (0, 0))[0], critique(sample)
+    start, told = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
     return [{"response": own, "at": [_utf16(told, at - start) for at in span]} for own, span in pieces(sample)]
 
 
 def evidence(example: Example, sample: Sample) -> list[Json]:
     """The quotations of a sample's critique: where in the critique, and whether and where a response holds them."""
-    start, told = (sample.parsed.critique_span or (0, 0))[0], critique(sample)
+    start, told = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
     found = []
     for quote in quotes(example, sample):
         where = None
@@ -126,7 +120,7 @@ def holding(samples: Sequence[Sample], words: str) -> list[int]:
 
 def said_of(sample: Sample, response: int) -> str:
     """What a sample says of one response (own index); the whole critique where it names none."""
-    return _block(sample, response).strip() or critique(sample).strip()
+    return _block(sample, response).strip() or whole(sample).strip()
 
 
 def _block(sample: Sample, own: int | None) -> str:

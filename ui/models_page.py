@@ -8,12 +8,14 @@ import gradio as gr
 
 from grm_core.analysis import leaderboard
 from grm_core.analysis.accuracy import Judged
-from grm_core.analysis.frames import letter, neutral
+from grm_core.analysis.frames import letter
 from grm_core.analysis.leaderboard import Board, Voted
 from grm_core.errors import UsageError
 from grm_core.sampling import K_MAX
 from grm_core.types import Method, Run
 from grm_core.voting import as_method
+from reports.table import Table
+from reports.words import METHODS
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
@@ -140,7 +142,7 @@ class ModelsPage:
         }
         if len(rest) != 1 or not isinstance(rest[0], str) or rest[0] not in made:
             raise UsageError(f"there are tables of {', '.join(made)}")
-        return {"csv": str(neutral(made[rest[0]]()).to_csv(index=False))}
+        return {"csv": Table.of(made[rest[0]]()).csv()}
 
     def _votes(self, asked: Scope) -> tuple[Run, _Votes]:
         run = self.store.run(asked.run)
@@ -198,7 +200,7 @@ def _told(board: Board, voted: list[Voted], asked: Scope, stored: int) -> str:
     games = int((board.wins.sum() + board.ties.sum() / 2).item())
     level = int(board.ties.sum().item() / 2)
     k = max(each.k for each in voted)
-    words = f"{board.items} items, {games:,} comparisons, {level:,} of them ties. {render.METHODS[asked.method]} vote"
+    words = f"{board.items} items, {games:,} comparisons, {level:,} of them ties. {METHODS[asked.method]} vote"
     words += f" over k = {k} samples"
     words += f", {board.k_effective:.1f} readable on average." if board.k_effective is not None else "."
     return " ".join([words, *(only_first(_ITEMS_MOST, stored) if asked.subset is None else [])])

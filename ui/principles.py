@@ -13,15 +13,16 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from grm_core import prompts
-from grm_core.analysis.frames import neutral
 from grm_core.analysis.study import Study, study
 from grm_core.embedders import Embedder
 from grm_core.errors import EngineError
 from grm_core.types import Run, Sample
+from reports.figures import COLOURS, band, figure, line
+from reports.table import Table
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
-from ui.panels import COLOURS, Json, band, figure, line, only_first, panel
+from ui.panels import Json, only_first, panel
 from ui.run_page import called
 
 _KEPT = 50_000
@@ -112,7 +113,7 @@ class PrinciplesPage:
             return None
         if wanted == "parquet":
             return base64.b64encode(found.stated.to_parquet(index=False)).decode("ascii")
-        return str(render.sendable(neutral(found.stated).to_csv(index=False)))
+        return Table.of(found.stated).csv()
 
     def settings(self) -> Json:
         """The numbers by model, template, temperature and order: the newest settings, clustered together."""

@@ -3,6 +3,7 @@
 import statistics
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -15,12 +16,15 @@ from grm_core.embedders import Embedder
 from grm_core.errors import EngineError, UsageError
 from grm_core.types import Annotation, Example, Sample
 from grm_core.voting import vote
+from reports import failures
+from reports.failures import FailureReport
+from reports.words import verdict_line
 from storage.desk import Queue, QueueItem
 from storage.errors import Refused, StoreError
 from storage.listing import Wanted
 from storage.store import Store
 from ui import detail, render, script
-from ui.failure_report import clusters, report
+from ui.panels import panel
 from ui.principles import Vectors
 from ui.run_page import called
 
@@ -151,10 +155,11 @@ class QueuePage:
         known = self.desk.annotations(queue=name)
         judged = self._judged({each.session_id for each in known})
         try:
-            cluster = clusters(known, judged, self.vectors.of)
+            clusters = failures.clusters(known, judged, self.vectors.of)
         except EngineError as error:
-            return report(known, judged) | {"lacks": f"No clusters of principles: {error}. {error.hint}"}
-        return report(known, judged, cluster)
+            lacks = f"No clusters of principles: {error}. {error.hint}"
+            return _failures(failures.make(known, judged)) | {"lacks": lacks}
+        return _failures(failures.make(known, judged, clusters))
 
     def _judged(self, sessions: set[str]) -> dict[str, tuple[Example, Sequence[Sample]]]:
         found = ((name, self.store.session(name)) for name in sorted(sessions))
@@ -183,7 +188,7 @@ class QueuePage:
             told["case"] |= {"labels": None, "reference": None, "models": None}
             return told
         samples = self.store.samples(session.id)
-        verdict = render.verdict_line(vote(samples), len(example.responses))
+        verdict = verdict_line(vote(samples), len(example.responses))
         told |= {"reason": item.reason, "verdict": verdict, "rows": render.rows(samples)}
         return told | {"samples": [detail.detail(example, sample) for sample in samples]}
 
@@ -200,6 +205,20 @@ class QueuePage:
             "total": len(items),
             "pace": round(statistics.median(gaps)) if gaps else None,
         }
+
+
+def _failures(report: FailureReport) -> Json:
+    """Panels, examples and the two documents."""
+    note = "95% intervals (Wilson). A sample that two people labelled counts twice."
+    classes = panel("classes", "What kind of failure?", report.classes, failures.shares(report.classes), note)
+    groups = [panel(name, failures.TITLES[name], group, None) for name, group in report.groups.items()]
+    return {
+        "said": report.said,
+        "panels": [classes, *groups],
+        "examples": {label: list(map(asdict, cases)) for label, cases in report.examples.items()},
+        "markdown": failures.markdown(report),
+        "html": failures.html(report),
+    }
 
 
 def read(given: Any) -> Annotation:

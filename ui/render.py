@@ -3,17 +3,17 @@
 No markup is made here. Texts of a sample travel only when one is opened (see detail.py).
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from grm_core.analysis.frames import letter
 from grm_core.engines.base import EngineState
-from grm_core.types import Finding, Method, ParseStatus, Run, Sample, Verdict
+from grm_core.types import Finding, ParseStatus, Sample, Verdict
+from reports.escape import encodable
+from reports.words import count
 from ui.job import Snapshot
 
 Json = dict[str, Any]
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 REASONS = {
     ParseStatus.TRUNCATED: "cut off before the scores",
@@ -23,7 +23,6 @@ REASONS = {
     ParseStatus.AMBIGUOUS: "two different score lines",
     ParseStatus.EMPTY: "nothing was written",
 }
-METHODS = {Method.NAIVE: "Naive", Method.GUIDED: "Guided", Method.GUIDED_WEIGHTED: "Guided-weighted"}
 
 
 def rows(samples: Sequence[Sample]) -> list[Json]:
@@ -59,26 +58,6 @@ def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[Json]:
     ]
 
 
-def verdict_line(verdict: Verdict, n: int) -> str:
-    """The vote as a sentence, with k and k_effective."""
-    name = METHODS[verdict.method]
-    kept = f", the {verdict.k_meta} best by meta RM" if verdict.k_meta is not None else ""
-    head = f"{name} vote over {_count(verdict.k_effective, 'sample')}{kept}: "
-    read = f" {verdict.k_effective} of {verdict.k} could be read."
-    if verdict.totals is None:
-        return f"No verdict: none of {_count(verdict.k, 'sample')} could be read." if verdict.k else "No samples yet."
-    if n == 1:
-        return f"{head}the response gets {verdict.totals[0] / len(verdict.voted):.2f} of 10 on average.{read}"
-    if verdict.winner is None:
-        best = max(verdict.totals)
-        tied = [letter(i) for i, total in enumerate(verdict.totals) if best - total < 1e-9]
-        return f"{head}a tie between {' and '.join(tied)} at {_number(best)}.{read}"
-    ranked = sorted(verdict.totals, reverse=True)
-    score = f"{_number(verdict.margin or 0)} ({_number(ranked[0])} to {_number(ranked[1])})"
-    mean = f"{verdict.margin_mean:.2f} per sample"
-    return f"{head}Response {letter(verdict.winner)} wins by {score}, {mean}.{read}"
-
-
 def agreement(samples: Sequence[Sample], verdict: Verdict) -> str:
     """How many of the voting samples put the winner first, alone or shared; '' where nobody wins."""
     if verdict.winner is None or verdict.margin is None:
@@ -87,7 +66,7 @@ def agreement(samples: Sequence[Sample], verdict: Verdict) -> str:
     alone = sum(scores.index(max(scores)) == verdict.winner and scores.count(max(scores)) == 1 for scores in voted)
     shared = sum(scores[verdict.winner] == max(scores) for scores in voted) - alone
     beside = f", {shared} more put it level with another" if shared else ""
-    return f"{alone} of {_count(len(voted), 'voting sample')} put {letter(verdict.winner)} first{beside}."
+    return f"{alone} of {count(len(voted), 'voting sample')} put {letter(verdict.winner)} first{beside}."
 
 
 def filter_effect(naive: Verdict, guided: Verdict) -> str:
@@ -104,29 +83,22 @@ def progress_line(progress: Snapshot | None, stored: int, asked: int, settled: b
         return f"Settled after {stored} of {asked} samples: the verdict would hardly have changed."
     if progress is None:
         return "" if stored >= asked else f"{stored} of {asked} samples kept; this run was stopped or interrupted."
-    count = f"{progress.done} of {progress.k} samples"
+    done = f"{progress.done} of {progress.k} samples"
     if progress.phase == "waiting":
         return "Waiting for the engine; sampling begins as soon as it is ready."
     if progress.phase == "failed":
-        return f"Failed: {progress.error} {count} are kept."
+        return f"Failed: {progress.error} {done} are kept."
     if progress.phase == "stopped":
-        return f"Stopped. {count} are kept."
+        return f"Stopped. {done} are kept."
     if progress.settled is not None and not progress.running:
-        saved = _count(progress.k - progress.done, "sample")
+        saved = count(progress.k - progress.done, "sample")
         return (
-            f"Settled after {count}: all of them would change the verdict with a probability of "
+            f"Settled after {done}: all of them would change the verdict with a probability of "
             f"{progress.settled:.0%}. {saved} saved."
         )
     rate = f" · {progress.rate:,.0f} tokens/s" if progress.rate else ""
     left = f" · about {progress.seconds_left:,.0f} s left" if progress.seconds_left else ""
-    return f"{count} · {progress.tokens:,} tokens{rate}{left}"
-
-
-def asked(run: Run) -> str:
-    """In which context a run judged, and how it shuffled."""
-    if run.context == "single":
-        return "one response at a time: no order bias can arise"
-    return f"{run.order} order"
+    return f"{done} · {progress.tokens:,} tokens{rate}{left}"
 
 
 def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Json]:
@@ -144,17 +116,9 @@ def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[J
 def sendable(value: Any) -> Any:
     """The same data with lone surrogates as U+FFFD: JSON in UTF-8 cannot carry them, what is stored keeps them."""
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
+        return encodable(value)
     if isinstance(value, dict):
         return {name: sendable(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [sendable(each) for each in value]
     return value
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"

@@ -13,10 +13,11 @@ from grm_core.analysis import accuracy, gain, runs
 from grm_core.analysis.accuracy import Judged
 from grm_core.analysis.runs import Value
 from grm_core.types import Run
+from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from storage.listing import Wanted
 from storage.store import Store
 from ui import render, script
-from ui.panels import COLOURS, METHOD_COLOURS, Json, band, figure, line, only_first, panel
+from ui.panels import Json, only_first, panel
 
 _CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}
 _ITEMS_MOST = 1000

@@ -8,9 +8,11 @@ from grm_core.analysis.scaling import Curve, curve
 from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Sample, Verdict
 from grm_core.voting import vote
+from reports import session as documents
+from reports.words import context, verdict_line
 from storage.store import Store
 from storage.transfer import export_store
-from ui import plots, render, report
+from ui import plots, render
 from ui.job import SETTLED, Dials, Snapshot
 from ui.jobs import Jobs
 
@@ -55,7 +57,7 @@ class Viewer:
             ),
             "rows": render.rows(samples),
             "live": {str(i): tail for i, tail in progress.live.items()} if progress else {},
-            "origin": ", ".join([*settings, f"template {run.template}, {render.asked(run)}"]) if run else "",
+            "origin": ", ".join([*settings, f"template {run.template}, {context(run)}"]) if run else "",
             "alone": run is not None and run.context == "single",
             "findings": [] if running else self._audit(session_id, samples, example),
         }
@@ -72,7 +74,7 @@ class Viewer:
         try:
             verdict = vote(samples, dials.method, dials.k, dials.k_meta)
             found |= {
-                "verdict": render.verdict_line(verdict, n) if samples else "",
+                "verdict": verdict_line(verdict, n) if samples else "",
                 "winner": verdict.winner,
                 "totals": verdict.totals,
                 "valid": verdict.k_effective,
@@ -127,8 +129,8 @@ class Viewer:
             out = io.StringIO()
             export_store(self.store, [session_id], out)
             return out.getvalue()
-        write = {"html": report.html, "md": report.markdown, "csv": report.csv}.get(kind)
-        return write and write(report.make(session, self.store.run(session.run_id), self.store.samples(session_id)))
+        write = {"html": documents.html, "md": documents.markdown, "csv": documents.csv}.get(kind)
+        return write and write(documents.make(session, self.store.run(session.run_id), self.store.samples(session_id)))
 
     def _samples(self, session_id: str, progress: Snapshot | None) -> list[Sample]:
         """By index. A live run is looked at several times a second: its job has every stored sample at hand."""

@@ -14,6 +14,12 @@ _HEAD = re.compile(
 _SUB_SCORE = re.compile(r"(?<![\d.])(\d{1,2})[ \t]?/[ \t]?10(?!\d|\.\d)")
 
 
+def whole(sample: Sample) -> str:
+    """The critique section of a sample's completion, '' when it has none."""
+    span = sample.parsed.critique_span
+    return sample.completion.text[slice(*span)] if sample.completion is not None and span else ""
+
+
 def parts(sample: Sample) -> tuple[Span | None, ...]:
     """Where the critique speaks of each response, in shown order; None where no line is headed by its number.
 

@@ -17,16 +17,6 @@ def letter(response: int) -> str:
     return name
 
 
-def harmless(cell: str) -> str:
-    """A text for a spreadsheet: one that it would run as a formula gets an apostrophe before it."""
-    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r") else cell
-
-
-def neutral(table: pd.DataFrame) -> pd.DataFrame:
-    """A copy for CSV: every text made harmless, numbers as they are."""
-    return table.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
-
-
 def samples_frame(samples: Iterable[Sample]) -> pd.DataFrame:
     """One row per sample by index: status, score_A.. in own order (nullable integers), order, meta logit, cost."""
     rows = []

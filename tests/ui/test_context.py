@@ -11,6 +11,7 @@ from grm_core.cards import Card
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import UsageError
 from grm_core.self_meta import SelfMetaRM
+from reports.session import make, markdown
 from storage.store import Store
 from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
@@ -23,7 +24,6 @@ from ui.compare import compare
 from ui.form import read_form
 from ui.job import Ask, Dials
 from ui.jobs import Jobs
-from ui.report import make, markdown
 from ui.view import Viewer
 
 SINGLE = Card("compact", "single", True)

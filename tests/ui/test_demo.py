@@ -7,6 +7,7 @@ import pytest
 
 from grm_core.parsing import parse
 from grm_core.types import Session
+from reports import tour
 from storage.store import Store
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN
@@ -45,7 +46,7 @@ def test_only_what_is_recorded_becomes_a_slide(store: Store, monkeypatch: pytest
 
 
 def test_the_hand_out_escapes_everything_and_may_run_nothing(store: Store) -> None:
-    page = demo.document(demo.slides(store))
+    page = tour.html(demo.slides(store))
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
     assert "default-src 'none'" in page

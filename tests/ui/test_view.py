@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import app
-from grm_core.analysis import audit
+from grm_core.analysis import audit, critique
 from grm_core.engines.base import EngineState
 from grm_core.parsing import parse
 from grm_core.types import Method, Params, Run, Session
 from grm_core.voting import vote
+from reports.words import verdict_line
 from storage.store import Store
 from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
@@ -106,7 +107,7 @@ def test_unknown_session_is_said_to_be_missing(tmp_path: Path) -> None:
 def test_verdict_sentences() -> None:
     def say(*rows: tuple[int, ...] | None, method: str = "naive") -> str:
         samples = [make_sample(i, row, float(i)) for i, row in enumerate(rows)]
-        return render.verdict_line(vote(samples, method), len(next((row for row in rows if row), (0, 0))))
+        return verdict_line(vote(samples, method), len(next((row for row in rows if row), (0, 0))))
 
     assert say((8, 6), (9, 7), (7, 7), (8, 6)) == (
         "Naive vote over 4 samples: Response A wins by 6 (32 to 26), 1.50 per sample. 4 of 4 could be read."
@@ -132,7 +133,7 @@ def test_engine_lines_name_engine_and_model_and_what_to_do() -> None:
 
 def test_critique_is_cut_out_of_the_raw_text() -> None:
     text = "Principles:\n1. Clear (weight: 60%)\nCritique:\nResponse 1: fine.\nScores: \\boxed{7, 3}"
-    assert detail.critique(replace(make_sample(0, (7, 3), text=text), parsed=parse(text, 2))) == "Response 1: fine."
+    assert critique.whole(replace(make_sample(0, (7, 3), text=text), parsed=parse(text, 2))) == "Response 1: fine."
 
 
 def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) -> None:

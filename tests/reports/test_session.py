@@ -4,13 +4,13 @@ import csv as tables
 import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 from grm_core.parsing import parse
 from grm_core.types import Example, Message, Params, Run, Sample, Session
+from reports import session as report
 from tests.fake_engine import HOSTILE
 from tests.make import make_sample
-from ui import report
+from tests.reports.reader import Reader
 
 RUN = Run("r", "2026-01-01T00:00:00+00:00", "managed", "judge", "compact", "0" * 16, Params(), 4, None, 0)
 
@@ -24,28 +24,11 @@ def judged(index: int, scores: tuple[int, int], logit: float | None, text: str =
 
 def made(
     text: str = HOSTILE, logits: tuple[float | None, ...] = (1.0, 2.0, -1.0, 0.0), written: str | None = None
-) -> report.Report:
+) -> report.SessionReport:
     example = Example("x", (Message("user", text),), (text, "plain " + text), None, text)
     session = Session("s", "r", example, text, "2026-01-01T00:00:00+00:00")
     samples = [judged(i, ((8, 3), (7, 4), (2, 9), (6, 5))[i], logits[i], written or text) for i in range(4)]
     return report.make(session, RUN, samples)
-
-
-class Reader(HTMLParser):
-    """Collects tags, attributes and text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_the_page_holds_nothing_that_runs_or_fetches_and_all_that_was_written() -> None:

@@ -8,10 +8,10 @@ from grm_core.benchmarks import named
 from grm_core.benchmarks.run import load
 from grm_core.benchmarks.study import study
 from grm_core.types import Sample
+from reports import benchmark
 from tests.benchmarks.make import jsonl, made
 from tests.make import make_sample
-from tests.ui.test_report import Reader
-from ui import bench_report
+from tests.reports.reader import Reader
 
 HOSTILE = "</script><img src=x onerror=alert(1)>|`${x}`"
 SECRET = "The text of a response"
@@ -30,7 +30,7 @@ def page(tmp_path: Path, k: int = 2) -> tuple[str, str]:
     }
     report = made("pairs", data, samples)
     behind = study(report, load(named("pairs"), data), samples)
-    return bench_report.html(report, behind), bench_report.markdown(report, behind)
+    return benchmark.html(report, behind), benchmark.markdown(report, behind)
 
 
 def test_the_html_fetches_nothing_and_shows_hostile_names_as_text(tmp_path: Path) -> None:

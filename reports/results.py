@@ -15,6 +15,7 @@ from grm_core.errors import UsageError
 from grm_core.training import tasks
 from grm_core.training.families import SEEN
 from grm_core.types import Example, Method
+from reports.table import Table
 from storage.exchange import read_samples
 
 _EMBEDDED = 60
@@ -59,30 +60,30 @@ def page(folder: Path) -> str:
 def curves(folder: Path) -> list[dict[str, object]]:
     """Per set its name, n, k, and the accuracy of voting and, where the meta RM read all, guided voting at each k."""
     runs = read(folder)
-    found = []
+    sets: list[dict[str, object]] = []
     for name in SETS:
         if items := runs.get((name, "main")):
             voting = [round(float(accuracy.at_k(items, k).mean()), 4) for k in KS]
             guided = [round(float(accuracy.at_k(items, k, Method.GUIDED).mean()), 4) for k in KS if _scored(items)]
-            found.append({"name": SETS[name], "n": len(items), "k": list(KS), "voting": voting, "guided": guided})
-    return found
+            sets.append({"name": SETS[name], "n": len(items), "k": list(KS), "voting": voting, "guided": guided})
+    return sets
 
 
 def read(folder: Path) -> Runs:
     """(set, variant) -> its labelled items with their samples, from the files <variant>.jsonl."""
-    found: Runs = {}
+    runs: Runs = {}
     for path in sorted(folder.glob("*.jsonl*")):
         variant = path.name.removesuffix(".gz").removesuffix(".jsonl")
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rb") as lines:
             blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
         for item in (item for block in blocks for item in block.items):
-            known = item.example
+            example = item.example
             drawn = accuracy.drawn(item.samples)
-            if known is not None and known.labels and len(known.responses) > 1 and drawn:
-                judged = Judged(item.item_id, known.subset or "", known.labels, drawn, known)
-                found.setdefault((_set_of(known), variant), []).append(judged)
-    return found
+            if example is not None and example.labels and len(example.responses) > 1 and drawn:
+                judged = Judged(item.item_id, example.subset or "", example.labels, drawn, example)
+                runs.setdefault((_set_of(example), variant), []).append(judged)
+    return runs
 
 
 def _set_of(example: Example) -> str:
@@ -100,8 +101,7 @@ def _rivals(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [" | ".join(head), " | ".join(["---"] * len(head)), *(" | ".join(map(str, row)) for row in rows)]
-    return "\n".join(f"| {line} |" for line in lines) + "\n"
+    return Table(tuple(head), tuple(map(tuple, rows))).markdown() + "\n"
 
 
 def _main(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
@@ -118,15 +118,15 @@ def _main(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
             estimate = accuracy.estimate(accuracy.at_k(greedy, 1))
             rows.append([f"{SETS[name]} ({len(greedy)})", "greedy", estimate, *[""] * (len(KS) - 1), ""])
     yield _table(["set (items)", "method", *(f"k = {k}" for k in KS), "valid format"], rows)
-    known = [(SETS[name], accuracy.auc(items)) for name, items in mains.items()]
-    told = ", ".join(f"{name} {value:.3f}" for name, value in known if value is not None)
-    if told:
-        yield f"AUC of the meta RM's logit, right against wrong samples: {told}.\n"
+    areas = [(SETS[name], accuracy.auc(items)) for name, items in mains.items()]
+    listed = ", ".join(f"{name} {area:.3f}" for name, area in areas if area is not None)
+    if listed:
+        yield f"AUC of the meta RM's logit, right against wrong samples: {listed}.\n"
         within = [(SETS[name], accuracy.auc_within(items)) for name, items in mains.items()]
-        told = "; ".join(
+        listed = "; ".join(
             f"{name} {accuracy.estimate(values)} ({len(values)} items)" for name, values in within if len(values)
         )
-        yield f"The same within an item, where both kinds are, per cent: {told}.\n"
+        yield f"The same within an item, where both kinds are, per cent: {listed}.\n"
 
 
 def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) -> Iterator[str]:
@@ -188,12 +188,12 @@ def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
             for (set_, variant), judged in runs.items()
             if set_ == name and variant not in ("main", "greedy")
         }
-        shared = [item for item in items if any(item.item_id in known for known in others.values())]
+        shared = [item for item in items if any(item.item_id in other for other in others.values())]
         if shared:
             rows.append([SETS[name], "main", len(shared), *_by_k(shared), ""])
-        for variant, known in others.items():
-            beside = [item for item in items if item.item_id in known]
-            same = [known[item.item_id] for item in beside]
+        for variant, other in others.items():
+            beside = [item for item in items if item.item_id in other]
+            same = [other[item.item_id] for item in beside]
             if beside:
                 k = _drawn(same)
                 apart = accuracy.estimate(accuracy.at_k(same, k) - accuracy.at_k(beside, k))

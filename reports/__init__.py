@@ -1,0 +1,1 @@
+"""Samples and verdicts -> what a person takes away: documents and tables as HTML, Markdown and CSV."""

@@ -1,0 +1,56 @@
+"""Traces and figures of plotly as plain JSON, for the pages' and the documents' own plotly.js.
+
+Labels are our words and letters, never anybody's text.
+"""
+
+import json
+from typing import Any
+
+import plotly.graph_objects as go
+
+Figure = dict[str, Any]
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A")
+METHOD_COLOURS = {"naive": "#0072B2", "guided": "#D55E00", "guided-weighted": "#009E73"}
+_POINTS_MOST = 64
+_LAYOUT: Figure = {
+    "height": 280,
+    "margin": {"l": 52, "r": 16, "t": 8, "b": 44},
+    "hovermode": "closest",
+    "template": "none",
+    "legend": {
+        "orientation": "h",
+        "y": 1.02,
+        "yanchor": "bottom",
+        "x": 0,
+        "traceorder": "normal",
+        "font": {"size": 11},
+    },
+}
+
+
+def figure(traces: list[Any], x: str, y: str, **layout: Any) -> Figure:
+    """Traces under one layout for all; `layout` adds to it or changes it."""
+    drawn = go.Figure(traces, layout=_LAYOUT | {"showlegend": sum(bool(t.name) for t in traces) > 1} | layout)
+    drawn.update_xaxes(title_text=x)
+    drawn.update_yaxes(title_text=y)
+    return dict(json.loads(drawn.to_json()))
+
+
+def line(x: Any, y: Any, name: str, colour: str, **more: Any) -> go.Scatter:
+    """A line with its points, or without where they would only thicken it."""
+    marks = {
+        "mode": "lines+markers" if len(x) <= _POINTS_MOST else "lines",
+        "line": {"color": colour, "width": 2},
+        "marker": {"size": 5, "color": colour},
+    }
+    return go.Scatter(x=x, y=y, name=name, **(marks | more))
+
+
+def band(x: Any, low: Any, high: Any, colour: str) -> list[go.Scatter]:
+    """A filled band without a name of its own: the upper edge, then the lower one that is filled up to it."""
+    rgb = ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    return [
+        go.Scatter(y=high, **edge),
+        go.Scatter(y=low, fill="tonexty", fillcolor=f"rgba({rgb}, 0.15)", **edge),
+    ]

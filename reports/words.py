@@ -1,0 +1,47 @@
+"""What documents and pages say of a run and of a vote, in the same words."""
+
+from grm_core.analysis.frames import letter
+from grm_core.types import Method, Run, Verdict
+
+METHODS = {Method.NAIVE: "Naive", Method.GUIDED: "Guided", Method.GUIDED_WEIGHTED: "Guided-weighted"}
+
+
+def verdict_line(verdict: Verdict, n: int) -> str:
+    """The vote over n responses as a sentence, with k and k_effective."""
+    name = METHODS[Method(verdict.method)]
+    kept = f", the {verdict.k_meta} best by meta RM" if verdict.k_meta is not None else ""
+    head = f"{name} vote over {count(verdict.k_effective, 'sample')}{kept}: "
+    read = f" {verdict.k_effective} of {verdict.k} could be read."
+    if verdict.totals is None:
+        return f"No verdict: none of {count(verdict.k, 'sample')} could be read." if verdict.k else "No samples yet."
+    if n == 1:
+        return f"{head}the response gets {verdict.totals[0] / len(verdict.voted):.2f} of 10 on average.{read}"
+    if verdict.winner is None:
+        best = max(verdict.totals)
+        tied = [letter(i) for i, total in enumerate(verdict.totals) if best - total < 1e-9]
+        return f"{head}a tie between {' and '.join(tied)} at {_number(best)}.{read}"
+    ranked = sorted(verdict.totals, reverse=True)
+    score = f"{_number(verdict.margin or 0)} ({_number(ranked[0])} to {_number(ranked[1])})"
+    mean = f"{verdict.margin_mean:.2f} per sample"
+    return f"{head}Response {letter(verdict.winner)} wins by {score}, {mean}.{read}"
+
+
+def context(run: Run) -> str:
+    """In which context a run judged, and how it shuffled."""
+    if run.context == "single":
+        return "one response at a time: no order bias can arise"
+    return f"{run.order} order"
+
+
+def count(number: int, thing: str) -> str:
+    """A number of things: '1 sample', '2 samples'."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def percent(share: float | None) -> str:
+    """A share 0..1 in per cent, without the sign."""
+    return "–" if share is None else f"{100 * share:.1f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
