@@ -112,7 +112,7 @@ def read(file: str, examples: "Sequence[Example]") -> "tuple[dict[str, list[Samp
     Raises UsageError where an item is there twice or was judged with other responses.
     """
     from grm_core.analysis import accuracy
-    from storage.exchange import read_samples
+    from grm_core.formats.sessions import read_samples
 
     known = {example.id: example for example in examples}
     found: dict[str, list[Sample]] = {}

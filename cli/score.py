@@ -17,9 +17,9 @@ from grm_core.errors import UsageError
 if TYPE_CHECKING:
     from cli.samplefile import SampleFile
     from cli.scoring import Progress
+    from grm_core.formats.sessions import Block
     from grm_core.prompts import Template
     from grm_core.types import Example, Run
-    from storage.exchange import Block
 
 HELP = "judge the items of a file"
 
@@ -81,7 +81,7 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
-    from storage.exchange import read_items
+    from grm_core.formats.items import read_items
 
     if args.out.exists() and not args.resume:
         raise UsageError(f"{args.out} exists already; use --resume to go on with it, or another name")

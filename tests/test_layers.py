@@ -39,7 +39,7 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
     [
         ("grm_core/voting.py", "import storage.store", "The method knows neither store nor page"),
         ("storage/schema.py", "import ui", "the store knows no page"),
-        ("storage/schema.py", "import grm_core.voting", "Storage sees the types and errors only"),
+        ("storage/schema.py", "import grm_core.voting", "Storage sees the formats, types and errors only"),
         ("grm_core/types.py", "import grm_core.voting", "a file sees only what stands below it"),
         ("grm_core/no_place_yet.py", "", "a file sees only what stands below it"),
     ],

@@ -9,8 +9,8 @@ from typing import Any
 
 from grm_core import prompts
 from grm_core.errors import UsageError
+from grm_core.formats.items import read_items
 from grm_core.types import Example, Message
-from storage.exchange import read_items
 from ui.job import Ask
 
 N_MAX_PAGE = 8
