@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cli.common import real, say, unwritten, whole
 from grm_core.errors import UsageError
+from grm_core.types import CONTEXTS
 
 if TYPE_CHECKING:
     from cli.samplefile import SampleFile
@@ -49,7 +50,7 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
     parser.add_argument("--order", choices=("random", "balanced"), help="how responses are shuffled (default: random)")
     parser.add_argument(
         "--context",
-        choices=("joint", "single"),
+        choices=CONTEXTS,
         help="joint: all responses in one prompt; single: each in one of its own (default: as the model was trained)",
     )
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")

@@ -19,8 +19,6 @@ from grm_core.formats import lines
 from grm_core.formats.verdicts import VERDICT, VerdictLine
 from grm_core.types import Baseline, Example
 
-KS = (1, 2, 4, 8, 16, 32)
-
 
 def totals_of(method: Baseline | str) -> Totals:
     """How summed rows of this baseline become totals."""
@@ -127,7 +125,7 @@ def report(method: Baseline, k: int, polls: list[Poll]) -> str:
         parts.append("it reads every item once and draws nothing, so k changes nothing")
     labelled = [each for each in polls if _asks(each)]
     if labelled:
-        ks = [each for each in KS if each <= asked]
+        ks = [each for each in accuracy.KS if each <= asked]
         table = np.array([accuracy_at(each, ks, totals_of(method)) for each in labelled])
         cells = [f"k={at} {accuracy.estimate(table[:, place])}" for place, at in enumerate(ks)]
         parts.append(f"accuracy on {len(labelled)} labelled items: {', '.join(cells)}")

@@ -33,7 +33,7 @@ AnnotationField = Annotated[
         queue=Text,
     ),
 ]
-_ANNOTATION: Codec[Annotation] = Codec(AnnotationField, "annotation")
+ANNOTATION: Codec[Annotation] = Codec(AnnotationField, "annotation")
 
 Judged = Mapping[str, tuple[Example, Sequence[Sample]]]
 """Session id -> what was judged and its samples."""
@@ -49,12 +49,12 @@ def annotation_record(annotation: Annotation) -> Json:
 
 def read_annotation(value: Any) -> Annotation:
     """An annotation. Raises FieldError for what is missing or has the wrong type."""
-    return _ANNOTATION.read(value)
+    return ANNOTATION.read(value)
 
 
 def read_annotations(source: Source) -> list[Annotation]:
     """All annotations of a file, or of standard input for '-'. Raises UsageError with the line that is broken."""
-    return [annotation for _, annotation in _ANNOTATION.lines(source)]
+    return [annotation for _, annotation in ANNOTATION.lines(source)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class LabelledLine:
     """Whether the sample was called good."""
 
 
-_LABELLED: Codec[LabelledLine] = Codec(LabelledLine, "line")
+LABELLED: Codec[LabelledLine] = Codec(LabelledLine, "line")
 
 
 def read_labelled(path: str | Path) -> list[LabelledLine]:
@@ -78,7 +78,7 @@ def read_labelled(path: str | Path) -> list[LabelledLine]:
     judgments = []
     for line in lines.read(path):
         with located(str(path), line.number):
-            judgment = _LABELLED.read(line.value | {"item": with_responses(line.value.get("item"))})
+            judgment = LABELLED.read(line.value | {"item": with_responses(line.value.get("item"))})
             check_item(judgment.item)
             if sorted(judgment.order) != list(range(len(judgment.item.responses))):
                 raise FieldError('"order" does not name every response once')

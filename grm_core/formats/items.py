@@ -36,7 +36,7 @@ ItemField = Annotated[
         models=tuple[Text, ...],
     ),
 ]
-_ITEM: Codec[Example] = Codec(ItemField, "item")
+ITEM: Codec[Example] = Codec(ItemField, "item")
 
 
 def item_record(example: Example) -> dict[str, Any]:
@@ -101,12 +101,12 @@ def check_item(example: Example) -> None:
 
 def read_example(value: Any) -> Example:
     """An example whose fields have the right types; whether it can be judged is not looked at."""
-    return _ITEM.read(value)
+    return ITEM.read(value)
 
 
 def load_example(text: str) -> Example:
     """What `item_record` gave, from JSON."""
-    return _ITEM.load(text)
+    return ITEM.load(text)
 
 
 def with_responses(value: Any) -> Any:

@@ -46,7 +46,7 @@ RunField = Annotated[
         dirty=Flag,
     ),
 ]
-_RUN: Codec[Run] = Codec(RunField, "run")
+RUN: Codec[Run] = Codec(RunField, "run")
 _PARAMS: Codec[Params] = Codec(ParamsField, "params")
 
 
@@ -82,7 +82,7 @@ def read_run(line: dict[str, Any]) -> Run:
         name = digest(canonical(line))
     except ValueError:
         raise FieldError("NaN and Infinity are not JSON") from None
-    run = _RUN.read(line["run"])
+    run = RUN.read(line["run"])
     extra = {field: value for field, value in line["run"].items() if field not in _FIELDS}
     return replace(run, id=run.id or name, extra=extra)
 

@@ -32,7 +32,7 @@ SessionField = Annotated[
     SessionInfo,
     Checked(id=Identifier, title=Default(Text, ""), tags=Default(tuple[Text, ...], ()), created_at=Default(Text, "")),
 ]
-_SESSION: Codec[SessionInfo] = Codec(SessionField, "session")
+SESSION: Codec[SessionInfo] = Codec(SessionField, "session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class _Reader:
             raise FieldError(f"there is an item {example.id!r} already")
         item.example = example
         if value.get("session") is not None:
-            item.session = _SESSION.read(value["session"])
+            item.session = SESSION.read(value["session"])
         self._count(item, example.id, len(example.responses))
 
     def add_sample(self, number: int, line: SampleLine) -> None:
