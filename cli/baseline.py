@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     args.name = Baseline(args.name)
     if args.step == "train":
         return _train(args)
-    from storage.exchange import read_items
+    from grm_core.formats.items import read_items
 
     if args.name in _TRAINED and args.model is None:
         raise UsageError(f"{args.name} needs --model: the folder that `baseline {args.name} train` wrote")
@@ -255,11 +255,11 @@ async def _criticise(
     from grm_core import engines
     from grm_core.baselines import semi_scalar
     from grm_core.baselines.ask import Settings
+    from grm_core.formats.verdicts import CRITIQUE
     from grm_core.types import Params
-    from storage import jsonlines
 
     path: Path = args.out / "critiques.jsonl"
-    found = {str(line.value["item_id"]): tuple(line.value["critiques"]) for line in jsonlines.read(path)}
+    found = {line.item_id: line.critiques for _, line in CRITIQUE.lines(path)}
     settings = Settings(1, args.seed, Params(max_tokens=256))
     engine = engines.create(args.engine, None if "://" in args.engine else str(base))
     try:

@@ -116,8 +116,8 @@ def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Names
 
 def _write_items(path: Path, examples: "list[Example]", k: int) -> None:
     """What `baseline` may be given: the items that can be judged. Only now, because a refused call changes nothing."""
+    from grm_core.formats.items import item_record
     from grm_core.sampling import check
-    from storage.records import item_record
 
     lines = []
     for each in examples:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from grm_core.baselines.poll import Poll
     from grm_core.benchmarks.compare import Comparison
+    from grm_core.formats.sessions import Block
     from grm_core.types import Example
-    from storage.exchange import Block
 
 HELP = "compare judges on the same items: accuracy over k and over tokens"
 _DIGITS = 6
@@ -54,7 +54,7 @@ def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
     """The comparison of these files by name. Raises UsageError where one cannot be read or nothing is in common."""
     from grm_core.analysis import accuracy
     from grm_core.benchmarks.compare import compare
-    from storage.exchange import read_items
+    from grm_core.formats.items import read_items
 
     blocks = {name: _samples(path) for name, path in files.items() if not _is_verdicts(path)}
     known: dict[str, Example] = {example.id: example for example in (read_items(items) if items else ())}
@@ -108,9 +108,9 @@ def _named(given: Sequence[str]) -> dict[str, Path]:
 
 
 def _is_verdicts(path: Path) -> bool:
-    from storage import jsonlines
+    from grm_core.formats import lines
 
-    first = next(iter(jsonlines.read(path)), None)
+    first = next(iter(lines.read(path)), None)
     return first is not None and "rows" in first.value
 
 
@@ -121,7 +121,7 @@ def _same(known: "Example", other: "Example", path: Path) -> None:
 
 
 def _samples(path: Path) -> "Block":
-    from storage.exchange import read_samples
+    from grm_core.formats.sessions import read_samples
 
     blocks = [block for block in read_samples(path) if block.items]
     if len(blocks) != 1:
@@ -131,14 +131,14 @@ def _samples(path: Path) -> "Block":
 
 def _polls(path: Path, known: "dict[str, Example]") -> "list[Poll]":
     from cli import verdictfile
-    from storage import fields, jsonlines
+    from grm_core.formats import lines
+    from grm_core.formats.verdicts import VERDICT
 
     found = []
-    for line in jsonlines.read(path):
-        with jsonlines.located(str(path), line.number):
-            item_id = fields.string(fields.need(line.value, "item_id"), "item_id")
-            if item_id in known:
-                found.append(verdictfile.read(line.value, known[item_id]))
+    for number, verdict in VERDICT.lines(path):
+        with lines.located(str(path), number):
+            if verdict.item_id in known:
+                found.append(verdictfile.read(verdict, known[verdict.item_id]))
     if not found:
         raise UsageError(f"{path}: the items of these verdicts are in no other file; give them with --items")
     return found

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a curve per item and method: naive, and the guided ones where every valid sample has a meta logit."""
     from grm_core.analysis.scaling import curves
-    from storage.exchange import read_samples
+    from grm_core.formats.sessions import read_samples
 
     blocks = list(read_samples(args.file))  # a broken line is told before anything is printed
     for block in blocks:

@@ -52,14 +52,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _export(store: "Store", args: argparse.Namespace) -> int:
     from grm_core.analysis.labels import standing
-    from storage import label_files
-    from storage.jsonlines import canonical
+    from grm_core.formats import annotations
+    from grm_core.formats.lines import canonical
 
     made = store.desk.annotations(queue=args.queue)
     if args.format == "jsonl":
-        lines = [label_files.annotation_record(each) for each in made]
+        lines = [annotations.annotation_record(each) for each in made]
     else:
-        lines = list(label_files.SHAPES[args.format](standing(made), _judged(store, made)))
+        lines = list(annotations.SHAPES[args.format](standing(made), _judged(store, made)))
     with nullcontext(sys.stdout) if args.out is None else new_file(args.out, "jsonl") as out:
         out.writelines(canonical(line) + "\n" for line in lines)
     say(f"{len(lines)} lines written")
@@ -87,11 +87,11 @@ def _judged(store: "Store", made: "Sequence[Annotation]") -> "dict[str, tuple[Ex
 
 def _import(store: "Store", args: argparse.Namespace) -> int:
     from grm_core.analysis import labels
-    from storage import label_files
+    from grm_core.formats import annotations
 
     if store.read_only:
         raise UsageError(f"{args.db} is in use by process {store.holder} (the running app?); close it and try again")
-    found = label_files.read_annotations(args.file)
+    found = annotations.read_annotations(args.file)
     for annotation in found:
         session = store.session(annotation.session_id)
         if session is None:

@@ -91,7 +91,7 @@ def _stored(path: Path, run_id: str | None) -> "list[Judged]":
 
 def _read(path: str, run_id: str | None) -> "list[Judged]":
     from grm_core.analysis.accuracy import Judged
-    from storage.exchange import read_samples
+    from grm_core.formats.sessions import read_samples
 
     blocks = list(read_samples(path))
     names = ["" if block.run is None else block.run.id for block in blocks]

@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
 def _items(args: argparse.Namespace) -> int:
     from grm_core import benchmarks
     from grm_core.benchmarks.run import load
+    from grm_core.formats.items import item_record
     from grm_core.training import held_out
-    from storage.records import item_record
 
     if args.set in BENCHMARKS:
         if args.data is None:
@@ -62,8 +62,8 @@ def _items(args: argparse.Namespace) -> int:
 
 
 def _rivals(args: argparse.Namespace) -> int:
+    from grm_core.formats.items import read_items
     from grm_core.training import pairs, rivals
-    from storage.exchange import read_items
 
     examples = read_items(args.items)
     found = {

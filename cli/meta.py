@@ -15,10 +15,10 @@ from grm_core.errors import UsageError
 if TYPE_CHECKING:
     from cli.samplefile import SampleFile
     from grm_core.engines.base import Engine
+    from grm_core.formats.sessions import Block
     from grm_core.meta_rm import MetaRM
     from grm_core.plan import SamplingPlan
     from grm_core.types import Example, Run
-    from storage.exchange import Block
 
 _TOGETHER = 32
 """Samples that an engine is asked about at the same time; a meta RM in this process reads one after the other."""
@@ -90,9 +90,9 @@ async def _read_by(
 async def _read(meta: "MetaRM", block: "Block", before: "Block | None", file: "SampleFile", opens: bool) -> None:
     """Read what is missing. `opens`: whether the GRM opens critiques with the response's first words."""
     from cli import waiting
+    from grm_core.formats.sessions import session_of
     from grm_core.meta_rm import attach
     from grm_core.self_meta import OwnMetaRM
-    from storage.exchange import session_of
 
     # Samples with an error are not among what --resume keeps.
     known = {

@@ -15,8 +15,8 @@ from grm_core.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grm_core.formats.sessions import Block
     from grm_core.types import Sample
-    from storage.exchange import Block
 
 HELP = "map the principles of samples: clusters, numbers, tables"
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the numbers of every file; write all tables where a folder is named."""
     from grm_core.analysis.study import study
     from grm_core.embedders import Embedder
-    from storage.exchange import read_samples
+    from grm_core.formats.sessions import read_samples
 
     if len(args.files) > 2:
         raise UsageError("give one file, or two to compare")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.common import print_json, say, whole
 from grm_core.errors import UsageError
+from grm_core.outcome import Invalid, Tie
 from grm_core.types import Method
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from grm_core.types import Example, Sample
 
 HELP = "a reward benchmark's official metric from a file of samples"
-TIES, INVALID = ("strict", "random", "half"), ("wrong", "half", "skip")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +42,9 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     """Describe how samples become a headline."""
     parser.add_argument("--method", choices=list(map(str, Method)), default=str(Method.NAIVE))
     parser.add_argument("--k-meta", type=whole(1, 2**31), metavar="M", help="samples that guided voting keeps")
-    parser.add_argument("--tie", choices=TIES, help="what a tie is worth (default: the benchmark's own way)")
-    parser.add_argument("--invalid", choices=INVALID, help="what an unreadable judgment is worth (default: likewise)")
+    ties, invalid = list(map(str, Tie)), list(map(str, Invalid))
+    parser.add_argument("--tie", choices=ties, help="what a tie is worth (default: the benchmark's own way)")
+    parser.add_argument("--invalid", choices=invalid, help="what an unreadable judgment is worth (default: likewise)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,7 +82,6 @@ def make(
     from grm_core.benchmarks import report
     from grm_core.benchmarks.base import Policy
     from grm_core.benchmarks.run import Voting
-    from grm_core.outcome import Invalid, Tie
 
     policy = Policy(Tie(args.tie or benchmark.tie), Invalid(args.invalid or benchmark.invalid), args.seed)
     return report.make(benchmark, examples, samples, Voting(Method(args.method), k, args.k_meta, alone), policy)
@@ -112,7 +112,7 @@ def read(file: str, examples: "Sequence[Example]") -> "tuple[dict[str, list[Samp
     Raises UsageError where an item is there twice or was judged with other responses.
     """
     from grm_core.analysis import accuracy
-    from storage.exchange import read_samples
+    from grm_core.formats.sessions import read_samples
 
     known = {example.id: example for example in examples}
     found: dict[str, list[Sample]] = {}

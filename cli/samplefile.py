@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from grm_core.errors import UsageError
+from grm_core.formats import sessions
+from grm_core.formats.runs import run_line
+from grm_core.formats.samples import sample_line
+from grm_core.formats.sessions import Block
 from grm_core.types import Example, Run, Sample, Session
-from storage import exchange
-from storage.exchange import Block
 
 _SYNC_EVERY_S = 1.0
 
@@ -40,7 +42,7 @@ class SampleFile:
             raise UsageError(f"{path} exists already; use --resume to go on with it, or another name") from None
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error}") from None
-        self._end = self._file.write(exchange.run_line(run).encode() + b"\n")
+        self._end = self._file.write(run_line(run).encode() + b"\n")
         self._file.flush()
         self._head = self._end
 
@@ -48,11 +50,11 @@ class SampleFile:
         """Write an item's line; the order of these calls does not matter."""
         if example.id not in self._items:
             self._items[example.id] = len(self._items)
-            self._append(self._items[example.id], -1, exchange.item_line(example, session))
+            self._append(self._items[example.id], -1, sessions.item_line(example, session))
 
     def add_sample(self, item_id: str, sample: Sample) -> None:
         """Write a sample; it survives a crash of this process at once, of the machine after a second."""
-        self._append(self._items[item_id], sample.index, exchange.sample_line(item_id, sample))
+        self._append(self._items[item_id], sample.index, sample_line(item_id, sample))
         if time.monotonic() - self._synced > _SYNC_EVERY_S:
             self.sync()
 
@@ -121,7 +123,7 @@ def read_unfinished(path: Path) -> Block | None:
         return None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
-    blocks = list(exchange.read_samples(io.BytesIO(data[: data.rfind(b"\n") + 1]), str(path)))
+    blocks = list(sessions.read_samples(io.BytesIO(data[: data.rfind(b"\n") + 1]), str(path)))
     if not blocks:
         return None
     if len(blocks) > 1 or blocks[0].run is None:
@@ -148,7 +150,7 @@ def resume(path: Path, block: Block) -> SampleFile:
         for item in block.items:
             if item.example is None:
                 raise UsageError(f"{path}, line {item.line}: item {item.item_id!r} has no item line")
-            file.add_item(item.example, exchange.session_of(block.run, item, item.example))
+            file.add_item(item.example, sessions.session_of(block.run, item, item.example))
             for sample in item.samples:
                 if sample.error is None:
                     file.add_sample(item.item_id, sample)

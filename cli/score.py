@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from cli.common import real, say, unwritten, whole
 from grm_core.errors import UsageError
+from grm_core.types import CONTEXTS
 
 if TYPE_CHECKING:
     from cli.samplefile import SampleFile
     from cli.scoring import Progress
+    from grm_core.formats.sessions import Block
     from grm_core.prompts import Template
     from grm_core.types import Example, Run
-    from storage.exchange import Block
 
 HELP = "judge the items of a file"
 
@@ -49,7 +50,7 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
     parser.add_argument("--order", choices=("random", "balanced"), help="how responses are shuffled (default: random)")
     parser.add_argument(
         "--context",
-        choices=("joint", "single"),
+        choices=CONTEXTS,
         help="joint: all responses in one prompt; single: each in one of its own (default: as the model was trained)",
     )
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
@@ -81,7 +82,7 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
-    from storage.exchange import read_items
+    from grm_core.formats.items import read_items
 
     if args.out.exists() and not args.resume:
         raise UsageError(f"{args.out} exists already; use --resume to go on with it, or another name")

@@ -13,13 +13,13 @@ from cli.common import say
 from cli.samplefile import SampleFile
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError, UsageError
+from grm_core.formats import sessions
+from grm_core.formats.sessions import Block
 from grm_core.meta_rm import IN_VERSIONS, MetaRM, attach
 from grm_core.prompts import Template
 from grm_core.sampling import SamplingPlan, check, sample
 from grm_core.self_meta import OwnMetaRM
 from grm_core.types import Example, Run, Sample, Session
-from storage import exchange
-from storage.exchange import Block
 
 IN_FLIGHT = 128
 """Samples that are asked for at the same time, about: what a vLLM server batches well."""
@@ -133,7 +133,7 @@ def plans(
     for example, template in asked:
         item = known.get(example.id)
         have = frozenset(each.index for each in item.samples if each.error is None) if item else frozenset[int]()
-        session = exchange.session_of(run, item, example) if item else exchange.new_session(run, example, tags)
+        session = sessions.session_of(run, item, example) if item else sessions.new_session(run, example, tags)
         plan = SamplingPlan(
             example, template, run.params, k, run.seed, run.order, session.id, have, run.principles, run.context, opens
         )

@@ -170,27 +170,18 @@ def _from_labels(args: argparse.Namespace) -> int:
 
 def read_labels(path: Path) -> "list[Told]":
     """What `labels export --format training` wrote: each judgment, and whether it was accepted."""
+    from grm_core.formats.annotations import read_labelled
     from grm_core.meta_rm import Reading
     from grm_core.training.meta import Told
-    from storage import fields, jsonlines, records
 
-    labelled = []
-    for line in jsonlines.read(path):
-        with jsonlines.located(str(path), line.number):
-            example = records.read_item(fields.need(line.value, "item"))
-            order = [fields.integer(place, "order", 0) for place in fields.sequence(line.value.get("order"), "order")]
-            if sorted(order) != list(range(len(example.responses))):
-                raise fields.FieldError('"order" does not name every response once')
-            text = fields.string(fields.need(line.value, "text"), "text")
-            labelled.append(Told(Reading(example, tuple(order), text), line.value.get("accept") is True))
-    return labelled
+    return [Told(Reading(line.item, line.order, line.text), line.accept is True) for line in read_labelled(path)]
 
 
 def _trl(args: argparse.Namespace, base: str) -> int:
     """RL for a large model, on TRL and whatever accelerate was told of the machines."""
     from grm_core.errors import UsageError
+    from grm_core.formats.items import read_items
     from grm_core.training.grpo import PRESETS
-    from storage.exchange import read_items
 
     if args.stage != "grpo" or args.from_items is None:
         raise UsageError("--trl belongs to the stage grpo and needs --from-items")

@@ -15,10 +15,9 @@ from grm_core.analysis import accuracy
 from grm_core.baselines import pairwise
 from grm_core.baselines.poll import Poll, Totals, accuracy_at, as_they_are, poll
 from grm_core.errors import UsageError
+from grm_core.formats import lines
+from grm_core.formats.verdicts import VERDICT, VerdictLine
 from grm_core.types import Baseline, Example
-from storage import fields, jsonlines
-
-KS = (1, 2, 4, 8, 16, 32)
 
 
 def totals_of(method: Baseline | str) -> Totals:
@@ -53,7 +52,7 @@ class VerdictFile:
     def add(self, found: Poll) -> None:
         """Write an item's verdict."""
         self.polls[found.example.id] = found
-        self._file.write(jsonlines.canonical(record(found, self.settings)).encode() + b"\n")
+        self._file.write(lines.canonical(record(found, self.settings)).encode() + b"\n")
         self._file.flush()
 
     def finish(self) -> None:
@@ -61,7 +60,7 @@ class VerdictFile:
         ordered = [self.polls[example.id] for example in self.examples if example.id in self.polls]
         part = self.path.with_name(self.path.name + ".part")
         part.write_text(
-            "".join(jsonlines.canonical(record(each, self.settings)) + "\n" for each in ordered), encoding="ascii"
+            "".join(lines.canonical(record(each, self.settings)) + "\n" for each in ordered), encoding="ascii"
         )
         part.replace(self.path)
 
@@ -69,14 +68,15 @@ class VerdictFile:
         """Read what a stopped run has written, without a last line that was cut; gives back the whole lines."""
         whole = data[: data.rfind(b"\n") + 1]
         known = {example.id: example for example in self.examples}
-        for line in jsonlines.parse(io.BytesIO(whole), str(self.path)):
-            with jsonlines.located(str(self.path), line.number):
-                if (was := line.value.get("run")) != self.settings:
-                    raise UsageError(f"made with {was}, not {self.settings}; use the same settings or another --out")
-                item_id = fields.string(fields.need(line.value, "item_id"), "item_id")
-                if item_id not in known:
-                    raise UsageError(f"item {item_id!r} is not among the items; choose another --out")
-                self.polls[item_id] = read(line.value, known[item_id])
+        for number, verdict in VERDICT.lines(io.BytesIO(whole), str(self.path)):
+            with lines.located(str(self.path), number):
+                if verdict.run != self.settings:
+                    raise UsageError(
+                        f"made with {verdict.run}, not {self.settings}; use the same settings or another --out"
+                    )
+                if verdict.item_id not in known:
+                    raise UsageError(f"item {verdict.item_id!r} is not among the items; choose another --out")
+                self.polls[verdict.item_id] = read(verdict, known[verdict.item_id])
         return whole
 
 
@@ -107,22 +107,12 @@ def record(found: Poll, settings: dict[str, Any]) -> dict[str, Any]:
     return line | {"rows": found.rows, "unread": dict(sorted(found.unread.items())), "run": settings}
 
 
-def read(line: dict[str, Any], example: Example) -> Poll:
+def read(line: VerdictLine, example: Example) -> Poll:
     """The poll of a line, voted again from its rows. UsageError where the line judges another item of that id."""
-    if line.get("item", item_digest(example)) != item_digest(example):
+    if line.item not in (None, item_digest(example)):
         raise UsageError(f"item {example.id!r} was judged with another query or other responses")
-    method = Baseline(fields.string(fields.need(line, "method"), "method"))
-    rows = [
-        None if row is None else tuple(fields.number(value, "rows") for value in fields.sequence(row, "rows"))
-        for row in fields.sequence(fields.need(line, "rows"), "rows")
-    ]
-    unread = {
-        status: fields.integer(count, "unread", 0)
-        for status, count in fields.mapping(line["unread"], "unread").items()
-    }
-    tokens = line.get("completion_tokens")
-    known = None if tokens is None else fields.integer(tokens, "completion_tokens", 0)
-    return poll(method, example, rows, totals_of(method), Counter(unread), known)
+    unread = Counter(line.unread)
+    return poll(line.method, example, line.rows, totals_of(line.method), unread, line.completion_tokens)
 
 
 def report(method: Baseline, k: int, polls: list[Poll]) -> str:
@@ -135,7 +125,7 @@ def report(method: Baseline, k: int, polls: list[Poll]) -> str:
         parts.append("it reads every item once and draws nothing, so k changes nothing")
     labelled = [each for each in polls if _asks(each)]
     if labelled:
-        ks = [each for each in KS if each <= asked]
+        ks = [each for each in accuracy.KS if each <= asked]
         table = np.array([accuracy_at(each, ks, totals_of(method)) for each in labelled])
         cells = [f"k={at} {accuracy.estimate(table[:, place])}" for place, at in enumerate(ks)]
         parts.append(f"accuracy on {len(labelled)} labelled items: {', '.join(cells)}")

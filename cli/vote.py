@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one verdict per item; nothing when one of them cannot be had."""
+    from grm_core.formats.sessions import read_samples
     from grm_core.voting import vote
-    from storage.exchange import read_samples
 
     lines = []
     for block in read_samples(args.file):

@@ -17,11 +17,12 @@ from grm_core import cards, engines, models, prompts, shuffling
 from grm_core.analysis import accuracy
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
+from grm_core.formats import lines, sessions
+from grm_core.formats.items import read_item
 from grm_core.provenance import commit, versions
 from grm_core.training import tasks
 from grm_core.training.families import SEEN
 from grm_core.types import Judgement, Message, Params, Request, Run
-from storage import exchange, jsonlines, records
 
 _FIRST = 950_000
 """Seeds of the program-made queries from here on: no training stage and no other measurement draws them."""
@@ -74,10 +75,10 @@ def read_queries(args: argparse.Namespace) -> list[Query]:
         drawn = [tasks.draw(SEEN[i % len(SEEN)], _FIRST + args.seed * 1000 + i, 2) for i in range(args.tasks)]
         return [Query(task.example.id, task.example.query, task) for task in drawn]
     found = []
-    for line in jsonlines.read(args.queries):
-        with jsonlines.located(args.queries, line.number):
+    for line in lines.read(args.queries):
+        with lines.located(args.queries, line.number):
             # An item without responses is no item: one is put in, to be read like the others.
-            example = records.read_item({"id": f"query-{line.number}"} | line.value | {"responses": ["-"]})
+            example = read_item({"id": f"query-{line.number}"} | line.value | {"responses": ["-"]})
             found.append(Query(example.id, example.query))
     return found
 
@@ -134,12 +135,12 @@ class Sessions:
         )  # fmt: skip
         blocks = []
         for judgement, title in self._kept:
-            session = exchange.new_session(run, judgement.example, (self._tag,))
+            session = sessions.new_session(run, judgement.example, (self._tag,))
             session = replace(session, title=title or session.title)
-            samples = [exchange.with_session(sample, session.id) for sample in judgement.samples]
+            samples = [sessions.with_session(sample, session.id) for sample in judgement.samples]
             blocks.append((run, session, samples))
         with path.open("x", encoding="utf-8") as out:
-            exchange.dump(blocks, out)
+            sessions.dump(blocks, out)
         print(f"{len(blocks)} judgments in {path}: python app.py import {path}", file=sys.stderr)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from grm_core.parsing import parse
 from grm_core.types import Parsed, ParseStatus, Span
 
-CONTEXTS = ("joint", "single")
 PRINCIPLES = "Principles:\n"
 CRITIQUE = "Critique:\n"
 STOP = "\nCritique:"

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from grm_core import prompts, shuffling
-from grm_core.contexts import CONTEXTS
 from grm_core.errors import UsageError
 from grm_core.prompts import Template
 from grm_core.shuffling import Slot
-from grm_core.types import Example, Params
+from grm_core.types import CONTEXTS, Example, Params
 
 
 @dataclass(frozen=True, slots=True)

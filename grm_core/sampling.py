@@ -16,10 +16,9 @@ from grm_core.parsing import PARSER_VERSION, parse
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
 from grm_core.shuffling import Slot
-from grm_core.types import Completion, Example, Parsed, ParseStatus, Request, Sample
+from grm_core.types import N_MAX, Completion, Example, Parsed, ParseStatus, Request, Sample
 
 K_MAX = 1024
-N_MAX = 32
 _LEAST_ROOM = 256
 """Tokens a completion needs at least: principles, a critique and the scores of a few responses."""
 _SPARE = 16

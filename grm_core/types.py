@@ -15,13 +15,25 @@ Span = tuple[int, int]
 SCORE_MIN, SCORE_MAX = 1, 10
 """Pointwise scores are integers in this closed range (arXiv 2504.02495, section 2)."""
 
+N_MAX = 32
+"""Responses of an example, at most."""
+
+ROLES = ("system", "user", "assistant")
+"""Who speaks in a chat."""
+
+CONTEXTS = ("joint", "single")
+"""How responses are judged: all in one completion, or each in a prompt of its own."""
+
+GOOD = "good"
+"""The label of a sample whose judgment an annotator accepts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a chat."""
 
     role: str
-    """system, user or assistant."""
+    """One of ROLES."""
     content: str
 
 

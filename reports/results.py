@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from grm_core.analysis import accuracy, diversity, gain
-from grm_core.analysis.accuracy import Estimate, Judged
+from grm_core.analysis.accuracy import KS, Estimate, Judged
 from grm_core.embedders import Embedder
 from grm_core.errors import UsageError
+from grm_core.formats.sessions import read_samples
 from grm_core.training import tasks
 from grm_core.training.families import SEEN
 from grm_core.types import Example, Method
 from reports.table import Table
-from storage.exchange import read_samples
 
 _EMBEDDED = 60
-KS = (1, 2, 4, 8, 16, 32)
 SETS = {
     "everyday": "Everyday items, held out",
     "dev": "Dev pairs, pooled",

@@ -4,15 +4,15 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from grm_core.formats.fields import identifier
+from grm_core.formats.lines import compact
 from grm_core.types import Annotation
-from storage import records, rows
+from storage import rows
 from storage.database import Database
 from storage.errors import Refused
-from storage.jsonlines import compact
 
-_COLUMNS = "id, session_id, kind, label, author, created_at, sample, place, span, note, replaces, queue"
 _STANDS = "a.label != '' AND NOT EXISTS (SELECT 1 FROM annotation AS b WHERE b.replaces = a.id)"
 """Neither taken back nor replaced."""
 
@@ -67,8 +67,8 @@ class Desk:
         given = {name: rows.pack(value) for name, value in wanted.items() if value}
         where = " AND ".join(f"{name} = ?" for name in given) or "1"
         with self._db.read() as conn:
-            found = rows.fetch(conn, f"SELECT {_COLUMNS} FROM annotation WHERE {where} ORDER BY seq", *given.values())
-        return [_annotation(row) for row in found]
+            sql = f"SELECT {rows.ANNOTATION_COLUMNS} FROM annotation WHERE {where} ORDER BY seq"
+            return [rows.annotation_from(row) for row in rows.fetch(conn, sql, *given.values())]
 
     def add_queue(self, queue: Queue, items: Sequence[tuple[str, str, int]]) -> None:
         """Keep a queue with its items (session id, reason, annotators needed), in their order."""
@@ -127,21 +127,19 @@ class Desk:
 
 
 def _add(conn: sqlite3.Connection, annotation: Annotation) -> bool:
-    records.identifier(annotation.id, "annotation id")
-    known = rows.fetch(conn, f"SELECT {_COLUMNS} FROM annotation WHERE id = ?", annotation.id)
+    identifier(annotation.id, "annotation id")
+    known = rows.fetch(conn, f"SELECT {rows.ANNOTATION_COLUMNS} FROM annotation WHERE id = ?", annotation.id)
     if known:
-        if _annotation(known[0]) != annotation:
+        if rows.annotation_from(known[0]) != annotation:
             raise Refused(f"there is another annotation {annotation.id} already")
         return False
     if not rows.fetch(conn, "SELECT 1 FROM session WHERE id = ?", rows.pack(annotation.session_id)):
         raise Refused(f"there is no session {annotation.session_id}")
     if annotation.replaces and not rows.fetch(conn, "SELECT 1 FROM annotation WHERE id = ?", annotation.replaces):
         raise Refused(f"there is no annotation {annotation.replaces} to replace")
-    a = annotation
-    span = None if a.span is None else compact(a.span)
-    texts = [rows.pack(text) for text in (a.kind, a.label, a.author, a.created_at)]
-    values = (a.id, a.session_id, *texts, a.sample, a.place, span, rows.pack(a.note), a.replaces, a.queue)
-    conn.execute(f"INSERT INTO annotation ({_COLUMNS}) VALUES ({', '.join('?' * 12)})", values)
+    values = rows.annotation_row(annotation)
+    marks = ", ".join("?" * len(values))
+    conn.execute(f"INSERT INTO annotation ({rows.ANNOTATION_COLUMNS}) VALUES ({marks})", values)
     return True
 
 
@@ -184,14 +182,3 @@ def _items(conn: sqlite3.Connection, queue_id: str) -> list[QueueItem]:
 def _queue(row: sqlite3.Row) -> Queue:
     rules = tuple(json.loads(row["rules"]))
     return Queue(row["id"], rows.unpack(row["title"]), rules, row["overlap"], row["seed"], row["created_at"])
-
-
-def _annotation(row: sqlite3.Row) -> Annotation:
-    words: dict[str, Any] = {
-        name: rows.unpack(row[name]) for name in ("kind", "label", "author", "created_at", "note")
-    }
-    span = None if row["span"] is None else tuple(json.loads(row["span"]))
-    return Annotation(
-        id=row["id"], session_id=row["session_id"], sample=row["sample"], place=row["place"], span=span,
-        replaces=row["replaces"], queue=row["queue"], **words,
-    )  # fmt: skip

@@ -7,9 +7,10 @@ import json
 import sqlite3
 from typing import Any
 
-from grm_core.types import Completion, Parsed, ParseStatus, Run, Sample, Session
-from storage import fields, records, sample_records
-from storage.jsonlines import compact
+from grm_core.formats import items, runs, samples
+from grm_core.formats.fields import logit
+from grm_core.formats.lines import compact
+from grm_core.types import Annotation, Completion, Parsed, ParseStatus, Run, Sample, Session
 
 Row = sqlite3.Row
 
@@ -22,6 +23,7 @@ SAMPLE_COLUMNS = (
     'id, session_id, "index", "order", seed, request_key, text, finish_reason, prompt_tokens, completion_tokens, '
     "seconds, model, error, status, shown_scores, principles, critique_span, score_spans, parser_version, meta_logit"
 )
+ANNOTATION_COLUMNS = "id, session_id, kind, label, author, created_at, sample, place, span, note, replaces, queue"
 
 
 def pack(text: str | None) -> str | bytes | None:
@@ -52,7 +54,7 @@ def run_row(run: Run) -> tuple[Any, ...]:
     words = (run.id, run.created_at, run.engine, run.model, run.template, run.template_hash)
     return (
         *map(pack, words),
-        compact(records.params_record(run.params)),
+        compact(runs.params_record(run.params)),
         run.k,
         run.k_meta,
         run.seed,
@@ -75,7 +77,7 @@ def run_from(row: Row) -> Run:
         model=unpack(row["model"]),
         template=unpack(row["template"]),
         template_hash=unpack(row["template_hash"]),
-        params=records.read_params(json.loads(row["params"])),
+        params=runs.load_params(row["params"]),
         k=row["k"],
         k_meta=row["k_meta"],
         seed=row["seed"],
@@ -97,7 +99,7 @@ def session_row(session: Session) -> tuple[Any, ...]:
         pack(session.title),
         compact(session.tags),
         pack(session.created_at),
-        compact(records.item_record(session.example)),
+        compact(items.item_record(session.example)),
     )
 
 
@@ -106,7 +108,7 @@ def session_from(row: Row) -> Session:
     return Session(
         id=unpack(row["id"]),
         run_id=unpack(row["run_id"]),
-        example=records.read_example(json.loads(row["example"])),
+        example=items.load_example(row["example"]),
         title=unpack(row["title"]),
         created_at=unpack(row["created_at"]),
         tags=tuple(json.loads(row["tags"])),
@@ -127,11 +129,11 @@ def sample_row(sample: Sample) -> tuple[Any, ...]:
         pack(sample.error),
         str(parsed.status),
         None if parsed.shown_scores is None else compact(parsed.shown_scores),
-        compact([sample_records.principle_record(principle) for principle in parsed.principles]),
+        compact(samples.principle_records(parsed.principles)),
         None if parsed.critique_span is None else compact(parsed.critique_span),
         compact(parsed.score_spans),
         parsed.version,
-        fields.logit(sample.meta_logit, "meta_logit"),
+        logit(sample.meta_logit),
     )
 
 
@@ -140,10 +142,10 @@ def sample_from(row: Row) -> Sample:
     shown, critique = row["shown_scores"], row["critique_span"]
     parsed = Parsed(
         status=ParseStatus(row["status"]),
-        principles=sample_records.read_principles(json.loads(row["principles"])),
-        critique_span=None if critique is None else fields.span(json.loads(critique), "critique_span"),
+        principles=samples.load_principles(row["principles"]),
+        critique_span=None if critique is None else samples.load_span(critique),
         shown_scores=None if shown is None else tuple(json.loads(shown)),
-        score_spans=tuple(fields.span(each, "score_spans") for each in json.loads(row["score_spans"])),
+        score_spans=samples.load_spans(row["score_spans"]),
         version=row["parser_version"],
     )
     return Sample(
@@ -157,6 +159,42 @@ def sample_from(row: Row) -> Sample:
         error=None if row["error"] is None else unpack(row["error"]),
         parsed=parsed,
         meta_logit=row["meta_logit"],
+    )
+
+
+def annotation_row(annotation: Annotation) -> tuple[Any, ...]:
+    """Values of ANNOTATION_COLUMNS."""
+    return (
+        annotation.id,
+        annotation.session_id,
+        pack(annotation.kind),
+        pack(annotation.label),
+        pack(annotation.author),
+        pack(annotation.created_at),
+        annotation.sample,
+        annotation.place,
+        None if annotation.span is None else compact(annotation.span),
+        pack(annotation.note),
+        annotation.replaces,
+        annotation.queue,
+    )
+
+
+def annotation_from(row: Row) -> Annotation:
+    """The annotation of a row."""
+    return Annotation(
+        id=row["id"],
+        session_id=row["session_id"],
+        kind=unpack(row["kind"]),
+        label=unpack(row["label"]),
+        author=unpack(row["author"]),
+        created_at=unpack(row["created_at"]),
+        sample=row["sample"],
+        place=row["place"],
+        span=None if row["span"] is None else samples.load_span(row["span"]),
+        note=unpack(row["note"]),
+        replaces=row["replaces"],
+        queue=row["queue"],
     )
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from grm_core.errors import UsageError
+from grm_core.formats import fields
+from grm_core.formats.lines import compact
 from grm_core.types import Run, Sample, Session
-from storage import fields, listing, passages, records, rows
+from storage import listing, passages, rows
 from storage.database import Database, explained
 from storage.desk import Desk
 from storage.errors import StoreError
-from storage.jsonlines import compact
 from storage.listing import SessionRow, Wanted
 from storage.passages import Hit
 from storage.paths import default_path
@@ -131,7 +132,7 @@ class Store:
 
     def set_meta_logit(self, sample_id: str, logit: float | None) -> None:
         """Keep the meta RM's raw logit of a sample; None or NaN = not scored."""
-        value = fields.logit(logit, "meta_logit")
+        value = fields.logit(logit)
         with self._db.write() as conn:
             self._changed(conn.execute("UPDATE sample SET meta_logit = ? WHERE id = ?", (value, sample_id)), sample_id)
 
@@ -237,7 +238,7 @@ class Store:
 
 def _check_id(value: str, name: str) -> None:
     try:
-        records.identifier(value, name)
+        fields.identifier(value, name)
     except UsageError as error:
         raise StoreError(str(error)) from None
 

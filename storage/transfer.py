@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
 from grm_core.errors import UsageError
+from grm_core.formats import sessions
+from grm_core.formats.lines import digest
+from grm_core.formats.runs import run_name
+from grm_core.formats.sessions import Block, ItemSamples
 from grm_core.types import Params, Run, Sample, Session
-from storage import exchange
 from storage.errors import StoreError
-from storage.exchange import Block, ItemSamples
 from storage.store import Store
 
 
@@ -27,7 +29,7 @@ class Imported(NamedTuple):
 
 def export_store(store: Store, session_ids: Sequence[str] | None, out: TextIO) -> int:
     """Write these sessions (None = all, in order of arrival) and return how many; StoreError for an unknown id."""
-    return exchange.dump(_sessions(store, session_ids), out)
+    return sessions.dump(_sessions(store, session_ids), out)
 
 
 def import_file(store: Store, path: str | Path | BinaryIO, restore: bool = True) -> list[Imported]:
@@ -36,7 +38,7 @@ def import_file(store: Store, path: str | Path | BinaryIO, restore: bool = True)
     A session that is there already gets the samples that it lacks. When its id belongs to another item or run, or one
     of its samples differs, the file's session is kept beside it under a new id.
     """
-    blocks = list(exchange.read_samples(path))
+    blocks = list(sessions.read_samples(path))
     for block in blocks:
         for item in block.items:
             if item.example is None:
@@ -74,25 +76,25 @@ def _kept_run(store: Store, block: Block) -> Run:
     if known is not None and block.run is None:
         return known
     if known is not None and known != run:
-        run = replace(run, id=exchange.digest(exchange.run_name(run)))
+        run = replace(run, id=digest(run_name(run)))
     return run
 
 
 def _unknown_run(block: Block) -> Run:
-    lines = "".join(exchange.item_line(item.example) for item in block.items if item.example)
-    run_id = f"import-{exchange.digest(lines)}"
+    lines = "".join(sessions.item_line(item.example) for item in block.items if item.example)
+    run_id = f"import-{digest(lines)}"
     return Run(run_id, "", "unknown", "unknown", "unknown", "", Params(), 0, None, 0)
 
 
 def _import_item(store: Store, run: Run, item: ItemSamples) -> Imported:
     assert item.example is not None  # import_file has looked
-    session = exchange.session_of(run, item, item.example)
+    session = sessions.session_of(run, item, item.example)
     wanted = _news(store, session, item.samples)
     copied = wanted is None
     if wanted is None:
         # The new id follows from the content, so that importing the file once more adds nothing.
-        line = exchange.item_line(session.example, session)
-        session = replace(session, id=exchange.digest(exchange.run_name(run) + line))
+        line = sessions.item_line(session.example, session)
+        session = replace(session, id=digest(run_name(run) + line))
         wanted = _news(store, session, item.samples)
     if wanted is None:
         session = replace(session, id=uuid.uuid4().hex)
@@ -107,7 +109,7 @@ def _keep(store: Store, run: Run, session: Session, wanted: Sequence[Sample], co
             store.add_run(run)
             store.add_session(session)
         for sample in wanted:
-            store.add_sample(exchange.with_session(replace(sample, meta_logit=None), session.id))
+            store.add_sample(sessions.with_session(replace(sample, meta_logit=None), session.id))
             if sample.meta_logit is not None:
                 store.set_meta_logit(f"{session.id}/{sample.index}", sample.meta_logit)
     state = ("grown" if wanted else "unchanged") if known else ("copied" if copied else "new")
@@ -129,7 +131,7 @@ def _news(store: Store, session: Session, samples: Sequence[Sample]) -> list[Sam
             news.append(sample)
         elif have.error is not None or sample.error is not None:
             continue
-        elif replace(exchange.with_session(sample, session.id), meta_logit=have.meta_logit) != have:
+        elif replace(sessions.with_session(sample, session.id), meta_logit=have.meta_logit) != have:
             return None
         elif sample.meta_logit is not None and have.meta_logit is None:
             news.append(sample)

@@ -16,8 +16,8 @@ import pytest
 from grm_core import engines, shuffling
 from grm_core.engines._vllm import cpu_build
 from grm_core.errors import UsageError
+from grm_core.formats.sessions import read_samples
 from grm_core.workers import Drawn, Fleet, Reader, drawn_of, server_of
-from storage.exchange import read_samples
 from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
 from tests.cli.fake_vllm import FakeVLLM

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from storage import exchange
+from grm_core.formats import sessions
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDED = ROOT / "assets" / "demo" / "recorded.jsonl"
@@ -37,7 +37,7 @@ def test_a_kind_that_is_missing_is_found_again(tool: ModuleType, tmp_path: Path,
     out = tmp_path / "out.jsonl"
     before = tool.chosen_before(RECORDED)
     with out.open("w", encoding="utf-8") as lines:
-        exchange.dump([chosen for name, chosen in before.items() if name != kind], lines)
+        sessions.dump([chosen for name, chosen in before.items() if name != kind], lines)
     tool.main(RECORDED, out)
     assert tool.chosen_before(out) == before
 
@@ -47,6 +47,6 @@ def test_labelled_pairs_of_others_are_not_shown(tool: ModuleType, tmp_path: Path
     with foreign.open("w", encoding="utf-8") as lines:
         for run, session, samples in tool.chosen_before(RECORDED).values():
             example = replace(session.example, source="pairs")
-            exchange.dump([(run, replace(session, example=example), samples)], lines)
+            sessions.dump([(run, replace(session, example=example), samples)], lines)
     tool.main(foreign, out)
     assert tool.chosen_before(out) == {}

@@ -42,7 +42,7 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
         ("reports/table.py", "import ui", "a report neither page nor command"),
         ("cli/export.py", "import ui.render", "Pages and commands never see each other"),
         ("ui/render.py", "import cli.export", "Pages and commands never see each other"),
-        ("storage/schema.py", "import grm_core.voting", "Storage sees the types and errors only"),
+        ("storage/schema.py", "import grm_core.voting", "Storage sees the formats, types and errors only"),
         ("grm_core/types.py", "import grm_core.voting", "a file sees only what stands below it"),
         ("grm_core/no_place_yet.py", "", "a file sees only what stands below it"),
     ],
@@ -76,10 +76,10 @@ def test_a_file_or_function_that_is_too_long_is_found(tmp_path: Path, monkeypatc
     for name, source, found in [
         ("a.py", "def f():\n" + body * 39, 0),
         ("b.py", "def f():\n" + body * 40, 1),
-        ("c.py", "x = 1\n" * 300, 0),
-        ("d.py", "x = 1\n" * 301, 1),
+        ("c.py", "x = 1\n" * 500, 0),
+        ("d.py", "x = 1\n" * 501, 1),
         ("tests/e.py", "def f():\n" + body * 200, 0),
-        ("tests/f.py", "x = 1\n" * 301, 1),
+        ("tests/f.py", "x = 1\n" * 501, 1),
     ]:
         Path(name).write_text(source)
         assert len(check_length.problems(Path(name))) == found, name

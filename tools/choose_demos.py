@@ -14,9 +14,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from grm_core import outcome
+from grm_core.formats import sessions
 from grm_core.types import Example, Method, Run, Sample, Session, Verdict
 from grm_core.voting import vote
-from storage import exchange
 
 Chosen = tuple[Run, Session, list[Sample]]
 
@@ -87,9 +87,9 @@ KINDS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
 )
 
 
-def judged_items(path: Path) -> Iterator[tuple[exchange.Block, Judged]]:
+def judged_items(path: Path) -> Iterator[tuple[sessions.Block, Judged]]:
     """Every item of the file with its votes."""
-    for block in exchange.read_samples(path):
+    for block in sessions.read_samples(path):
         for item in block.items:
             if item.example is not None:
                 samples = tuple(item.samples)
@@ -101,21 +101,21 @@ def judged_items(path: Path) -> Iterator[tuple[exchange.Block, Judged]]:
 def chosen_before(out: Path) -> dict[str, Chosen]:
     """Kind -> what a file of demo sessions has of it."""
     found = {}
-    for block in exchange.read_samples(out) if out.exists() else ():
+    for block in sessions.read_samples(out) if out.exists() else ():
         for item in block.items:
             assert block.run is not None
             assert item.example is not None
-            session = exchange.session_of(block.run, item, item.example)
+            session = sessions.session_of(block.run, item, item.example)
             found[session.tags[-1]] = (block.run, session, list(item.samples))
     return found
 
 
 def demo(kind: str, run: Run, judged: Judged) -> Chosen:
     """The session of a judged item, named after what it shows."""
-    session = exchange.new_session(run, judged.example)
+    session = sessions.new_session(run, judged.example)
     title = f"{session.title} ({kind})"
     session = replace(session, id=f"demo-{judged.example.id}", title=title, tags=("demo", kind))
-    return run, session, [exchange.with_session(sample, session.id) for sample in judged.samples]
+    return run, session, [sessions.with_session(sample, session.id) for sample in judged.samples]
 
 
 def main(source: Path, out: Path) -> int:
@@ -134,7 +134,7 @@ def main(source: Path, out: Path) -> int:
             taken.add(found[1].example.id)
             chosen.append(demo(kind, *found))
     with out.open("w", encoding="utf-8") as lines:
-        exchange.dump(chosen, lines)
+        sessions.dump(chosen, lines)
     print(f"{len(chosen)} sessions; looked at {len(looked_at)} recorded items", file=sys.stderr)
     return 0
 

@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 
 from grm_core.errors import GRMError, UsageError
+from grm_core.formats.items import read_items
 from grm_core.shuffling import ORDERS
 from grm_core.types import Example
-from storage.exchange import read_items
 from ui import ASSETS, render
 from ui.form import AUTOMATIC, CONTEXTS, N_MAX_PAGE, SETTLE, TEMPLATES, read_pasted, write_turns
 

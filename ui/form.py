@@ -9,8 +9,10 @@ from typing import Any
 
 from grm_core import prompts
 from grm_core.errors import UsageError
+from grm_core.formats import lines
+from grm_core.formats.items import collect
+from grm_core.formats.lines import Line
 from grm_core.types import Example, Message
-from storage.exchange import read_items
 from ui.job import Ask
 
 N_MAX_PAGE = 8
@@ -107,21 +109,21 @@ def read_labels(text: str, n: int) -> tuple[float, ...] | None:
 def read_pasted(text: str, name: str = "what was pasted") -> list[Example]:
     """Items of ITEMS.jsonl, of a JSON list or one JSON object; ids may be missing. UsageError names the line."""
     whole = _json(text) if text.lstrip()[:1] in ("[", "{") and _is_json(text) else None
-    lines = whole if isinstance(whole, list) else [whole] if isinstance(whole, dict) else None
-    if lines is not None:
-        text = "\n".join(json.dumps(line) for line in lines)
+    objects = whole if isinstance(whole, list) else [whole] if isinstance(whole, dict) else None
+    if objects is not None:
+        text = "\n".join(json.dumps(each) for each in objects)
     return _items(text, name)
 
 
 def _items(text: str, name: str) -> list[Example]:
-    lines = []
-    for number, line in enumerate(text.split("\n"), 1):
-        value = _json(line) if _is_json(line) else None
-        lines.append(json.dumps({"id": f"pasted-{number}"} | value) if isinstance(value, dict) else line)
-    found = read_items(io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")), name)
-    if len(found) > _ITEMS_MOST:
-        raise UsageError(f"{name}: {len(found):,} items; the page takes {_ITEMS_MOST:,}, `app.py score` any number")
-    return found
+    stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+    named = (
+        Line(number, {"id": f"pasted-{number}"} | value) for number, value in lines.read(stream, name, unique=True)
+    )
+    items = collect(named, name)
+    if len(items) > _ITEMS_MOST:
+        raise UsageError(f"{name}: {len(items):,} items; the page takes {_ITEMS_MOST:,}, `app.py score` any number")
+    return items
 
 
 def _is_json(text: str) -> bool:

@@ -22,10 +22,10 @@ from grm_core.analysis import settling
 from grm_core.cards import Card
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
+from grm_core.formats.sessions import title
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import Example, Params, Run, Sample, Session
-from storage.exchange import title
 from storage.store import Store
 from ui.form import N_MAX_PAGE
 from ui.job import SETTLED, Ask, Job, Snapshot

@@ -14,6 +14,7 @@ from grm_core.analysis import agreement, labels, queues
 from grm_core.analysis.queues import Case
 from grm_core.embedders import Embedder
 from grm_core.errors import EngineError, UsageError
+from grm_core.formats.annotations import read_annotation
 from grm_core.types import Annotation, Example, Sample
 from grm_core.voting import vote
 from reports import failures
@@ -223,26 +224,14 @@ def _failures(report: FailureReport) -> Json:
 
 def read(given: Any) -> Annotation:
     """An annotation as the page sends it. Raises UsageError for what has the wrong shape."""
-    if not isinstance(given, dict):
-        raise UsageError("an annotation is an object")
-    words = {name: given.get(name, "") for name in ("id", "session_id", "kind", "label", "author", "note", "queue")}
-    created, replaces, span = given.get("created_at"), given.get("replaces"), given.get("span")
-    numbers = [given.get(name) for name in ("sample", "place")]
-    fits = all(isinstance(text, str) for text in words.values()) and isinstance(created, str)
-    fits = fits and all(one is None or (isinstance(one, int) and not isinstance(one, bool)) for one in numbers)
-    fits = fits and (replaces is None or isinstance(replaces, str))
-    if not fits or not (span is None or (isinstance(span, list) and [type(x) for x in span] == [int, int])):
-        raise UsageError("the annotation has not the right fields")
+    annotation = read_annotation(given)
     try:
-        aware = datetime.fromisoformat(str(created)).tzinfo is not None
+        aware = datetime.fromisoformat(annotation.created_at).tzinfo is not None
     except ValueError:
         aware = False
     if not aware:
         raise UsageError("the annotation has no time with its zone")
-    place = None if span is None else (span[0], span[1])
-    return Annotation(
-        created_at=str(created), sample=numbers[0], place=numbers[1], span=place, replaces=replaces, **words
-    )
+    return annotation
 
 
 def _record(annotation: Annotation) -> Json:

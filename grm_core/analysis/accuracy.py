@@ -20,6 +20,8 @@ from grm_core.types import CurvePoint, Example, Method, Sample
 Values = NDArray[np.float64]
 KMeta = Callable[[int], int]
 """k -> k_meta."""
+KS = (1, 2, 4, 8, 16, 32)
+"""Where accuracy over k is told."""
 _DRAWS = 400
 """Random orders of an item's samples where its subsets are too many to enumerate: the mean is over items as well."""
 

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from grm_core.analysis.frames import letter
-from grm_core.analysis.labels import CLASSES, GOOD, standing
-from grm_core.types import Annotation, Example, Sample
+from grm_core.analysis.labels import CLASSES, standing
+from grm_core.types import GOOD, Annotation, Example, Sample
 
 PAPER = {"incorrect critique": 21, "imbalanced weights": 13, "improper principles": 2, "wrong ground truth": 4}
 """Of 40 failures of DeepSeek-GRM-27B that the authors read."""

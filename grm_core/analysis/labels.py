@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 from grm_core.analysis.frames import letter
 from grm_core.errors import UsageError
-from grm_core.types import Annotation, Example, Sample
+from grm_core.types import GOOD, Annotation, Example, Sample
 
-GOOD = "good"
 CLASSES = (GOOD, "incorrect critique", "imbalanced weights", "improper principles", "wrong ground truth")
 PRINCIPLES = ("fit", "unfit", "biased")
 TIE, UNSURE = "tie", "cannot say"

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from grm_core.errors import UsageError
-from grm_core.types import Message
+from grm_core.types import ROLES, Message
 
 _KINDS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".parquet")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_ROLES = ("system", "user", "assistant")
 Choose = Callable[[Sequence[str]], Sequence[str]]
 """Names of the files that are there -> those that hold the benchmark."""
 
@@ -120,7 +119,7 @@ class Row:
         if isinstance(self.need(name), str) and not _is_turns(self.text(name)):
             return (Message("user", self.text(name)),)
         turns = [self.nested(turn, f"{name}[{i}]") for i, turn in enumerate(self.sequence(name))]
-        return tuple(Message(turn.one_of("role", _ROLES), turn.text("content")) for turn in turns)
+        return tuple(Message(turn.one_of("role", ROLES), turn.text("content")) for turn in turns)
 
 
 def _is_turns(text: str) -> bool:

@@ -6,16 +6,18 @@ they are grouped into requests. Anything else gets an EngineError that says the 
 """
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError, UsageError
+from grm_core.formats import lines, sessions
+from grm_core.formats.runs import read_run
+from grm_core.formats.samples import SampleLine, completion_of
 from grm_core.types import Completion, Message, Request
 
 PACES = ("recorded", "at-once")
@@ -121,36 +123,26 @@ def _read(path: Path) -> tuple[str, dict[int, list[Record]]]:
     records: defaultdict[int, list[Record]] = defaultdict(list)
     model = ""
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the recording {path}: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+        recording = list(lines.read_raw(path))
+    except UsageError as error:
+        raise UsageError(f"cannot read the recording {error}") from None
+    for number, data in recording:
         try:
-            value = json.loads(line)
-            if "run" in value:
-                model = model or str(value["run"].get("model") or "")
-            elif "item" not in value and value.get("seed") is not None:
-                records[int(value["seed"])].append(_record(value, model))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise UsageError(f"{path}:{number}: not a line of a recording ({error})") from error
+            line = sessions.read_line(data)
+            if isinstance(line, SampleLine):
+                if line.seed is not None:
+                    records[line.seed].append(_record(line, model))
+            elif "run" in line:
+                model = model or read_run(line).model
+        except UsageError as error:
+            raise UsageError(f"{path}:{number}: not a line of a recording ({error})") from None
     if not records:
         raise UsageError(f"{path} holds no sample that can be replayed; each needs item_id, seed and text")
     return model, dict(records)
 
 
-def _record(value: dict[str, Any], model: str) -> Record:
-    text = value.get("text")
-    if text is None:
-        error = EngineError(str(value.get("error") or "this sample was recorded without a text"))
-        return Record(str(value["item_id"]), error)
-    completion = Completion(
-        text=str(text),
-        finish_reason=str(value.get("finish_reason") or "stop"),
-        prompt_tokens=int(value.get("prompt_tokens") or 0),
-        completion_tokens=int(value.get("completion_tokens") or 0),
-        seconds=float(value.get("seconds") or 0.0),
-        model=str(value.get("model") or model),
-    )
-    return Record(str(value["item_id"]), completion)
+def _record(line: SampleLine, model: str) -> Record:
+    completion = completion_of(line)
+    if completion is None:
+        return Record(line.item_id, EngineError(line.error or "this sample was recorded without a text"))
+    return Record(line.item_id, replace(completion, model=completion.model or model))

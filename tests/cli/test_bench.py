@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from storage.exchange import read_samples
+from grm_core.formats.sessions import read_samples
 from storage.store import Store
 from tests.benchmarks.make import as_json, jsonl
 from tests.cli.conftest import Command

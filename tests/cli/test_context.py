@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grm_core import cards, contexts
+from grm_core.formats.sessions import read_samples
 from grm_core.workers import Fleet
-from storage.exchange import read_samples
 from storage.store import Store
 from tests.benchmarks.make import as_json
 from tests.cli.conftest import Command

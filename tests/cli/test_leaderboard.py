@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import app
-from storage.exchange import read_samples
+from grm_core.formats.sessions import read_samples
 from storage.store import Store
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from grm_core.formats.samples import sample_line
+from grm_core.formats.sessions import read_samples
 from grm_core.types import Parsed, ParseStatus
-from storage.exchange import read_samples, sample_line
 from storage.store import Store
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.exchange import read_samples
+from grm_core.formats.sessions import read_samples
 from storage.store import Store
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM

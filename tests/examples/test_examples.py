@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from examples import best_of_n, co_scaling, grpo_with_grm
-from storage.exchange import read_samples
+from grm_core.formats.sessions import read_samples
 from storage.store import Store
 from storage.transfer import import_file
 from tests.cli.fake_vllm import FakeVLLM

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from grm_core.errors import UsageError
+from grm_core.formats import items, lines, runs, samples, sessions
 from grm_core.types import Message, ParseStatus
 from grm_core.voting import vote
-from storage import exchange, jsonlines
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN, SESSION
 
@@ -21,8 +21,8 @@ def write(path: Path, *lines: Any) -> Path:
     return path
 
 
-def one(path: Path) -> exchange.ItemSamples:
-    (block,) = exchange.read_samples(path)
+def one(path: Path) -> sessions.ItemSamples:
+    (block,) = sessions.read_samples(path)
     (item,) = block.items
     return item
 
@@ -71,7 +71,7 @@ def test_each_run_line_opens_a_block(tmp_path: Path) -> None:
     path = write(
         tmp_path / "s.jsonl", {"run": {"id": "a"}}, sample, "", {"run": {"id": "b", "seed": 5, "x": [1]}}, sample
     )
-    first, second = exchange.read_samples(path)
+    first, second = sessions.read_samples(path)
     assert first.run is not None
     assert second.run is not None
     assert (first.run.id, second.run.id, second.run.seed, second.run.extra) == ("a", "b", 5, {"x": [1]})
@@ -113,7 +113,7 @@ def test_each_run_line_opens_a_block(tmp_path: Path) -> None:
 def test_a_broken_line_is_named_with_its_file(tmp_path: Path, line: str, message: str) -> None:
     path = write(tmp_path / "samples.jsonl", '{"item_id": "x", "index": 0, "scores": [3, 7]}', "", line)
     with pytest.raises(UsageError, match=message) as caught:
-        list(exchange.read_samples(path))
+        list(sessions.read_samples(path))
     assert str(caught.value).startswith(f"{path}, line 3: ")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300 + len(str(path))
@@ -123,7 +123,7 @@ def test_broken_bytes_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(b'{"item_id": "x", "index": 0, "scores": [3, 7]}\n{"item_id": "\xff"}\n')
     with pytest.raises(UsageError, match="line 2: not UTF-8"):
-        list(exchange.read_samples(path))
+        list(sessions.read_samples(path))
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:
@@ -135,18 +135,18 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) ->
 def test_a_line_separator_inside_a_string_ends_no_line(tmp_path: Path) -> None:
     path = tmp_path / "i.jsonl"
     path.write_text('{"id": "x", "query": "a\u2028b", "responses": ["\x85"]}\n', encoding="utf-8")
-    (example,) = exchange.read_items(path)
+    (example,) = items.read_items(path)
     assert example.query == (Message("user", "a\u2028b"),)
 
 
 def test_files_that_are_too_large_or_missing_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "s.jsonl", {"a": 1}, {"a": 2})
     with pytest.raises(UsageError, match="line 2: the file is larger than 10 bytes"):
-        list(jsonlines.read(path, limit=10))
+        list(lines.read(path, limit=10))
     with pytest.raises(UsageError, match="No such file"):
-        list(exchange.read_samples(tmp_path / "none"))
+        list(sessions.read_samples(tmp_path / "none"))
     with pytest.raises(UsageError, match="directory"):
-        exchange.read_items(tmp_path)
+        items.read_items(tmp_path)
 
 
 def test_items_take_a_string_or_a_chat(tmp_path: Path) -> None:
@@ -164,11 +164,11 @@ def test_items_take_a_string_or_a_chat(tmp_path: Path) -> None:
             "subset": "t",
         },
     )
-    first, second = exchange.read_items(path)
+    first, second = items.read_items(path)
     assert first.query == (Message("user", "Hi"),)
     assert second.query == (Message("system", "Be brief."), Message("user", "Hi"))
     assert (second.labels, second.reference, second.source, second.subset) == ((1, 0.5), "r", "s", "t")
-    assert json.loads(exchange.item_line(second))["item"]["query"] == chat
+    assert json.loads(sessions.item_line(second))["item"]["query"] == chat
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_items_take_a_string_or_a_chat(tmp_path: Path) -> None:
 def test_items_that_cannot_be_judged_are_named_with_their_line(tmp_path: Path, item: Any, message: str) -> None:
     path = write(tmp_path / "items.jsonl", {"id": "a", "query": "q", "responses": ["x"]}, item)
     with pytest.raises(UsageError, match=message) as caught:
-        exchange.read_items(path)
+        items.read_items(path)
     assert str(caught.value).startswith(f"{path}, line 2: ")
 
 
@@ -199,22 +199,22 @@ def test_an_empty_file_of_items_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "items.jsonl"
     path.touch()
     with pytest.raises(UsageError, match="no items"):
-        exchange.read_items(path)
+        items.read_items(path)
 
 
 def test_lines_are_ascii_so_that_any_text_survives() -> None:
     sample = make_sample(0, (3, 7), text="\ud800\0\u202e😀\r\n")
-    line = exchange.sample_line("it\ud83dem", sample)
+    line = samples.sample_line("it\ud83dem", sample)
     assert line.isascii()
     assert "\n" not in line
-    (block,) = exchange.read_samples(io.BytesIO(line.encode()))
+    (block,) = sessions.read_samples(io.BytesIO(line.encode()))
     (item,) = block.items
     assert item.item_id == "it\ud83dem"
-    assert item.samples == (exchange.with_session(sample, "it\ud83dem"),)
+    assert item.samples == (sessions.with_session(sample, "it\ud83dem"),)
 
 
 def test_titles_come_from_the_last_user_message() -> None:
-    assert exchange.title(make_example(query=" Why\n is it? ")) == "Why is it?"
-    assert exchange.title(make_example(query="x" * 200)) == "x" * 79 + "…"
-    assert exchange.run_line(RUN).startswith('{"run":{"id":"run","created_at"')
-    assert '"session":{"id":"s","title":"Sky"' in exchange.item_line(SESSION.example, SESSION)
+    assert sessions.title(make_example(query=" Why\n is it? ")) == "Why is it?"
+    assert sessions.title(make_example(query="x" * 200)) == "x" * 79 + "…"
+    assert runs.run_line(RUN).startswith('{"run":{"id":"run","created_at"')
+    assert '"session":{"id":"s","title":"Sky"' in sessions.item_line(SESSION.example, SESSION)

@@ -10,8 +10,9 @@ import pytest
 
 from grm_core import prompts
 from grm_core.errors import UsageError
+from grm_core.formats import items, sessions
 from grm_core.types import Example
-from storage import exchange, schema, transfer
+from storage import schema, transfer
 from storage.errors import StoreError
 from storage.listing import Wanted
 from storage.store import Store
@@ -37,10 +38,10 @@ def test_answers_by_model_become_responses_of_named_models(tmp_path: Path) -> No
         {"id": "1", "query": "q", "answers": {"model-b": "x", "model-a": "y"}, "subset": "s", "reference": "r"},
         {"id": "2", "query": chat, "responses": ["x", "y"], "models": ["model-a", "model-b"], "labels": [1, 0]},
     )
-    first, second = exchange.read_items(path)
+    first, second = items.read_items(path)
     assert (first.responses, first.models) == (("x", "y"), ("model-b", "model-a"))
     assert (first.subset, first.reference, second.models) == ("s", "r", ("model-a", "model-b"))
-    line = json.loads(exchange.item_line(first))["item"]
+    line = json.loads(sessions.item_line(first))["item"]
     assert (line["responses"], line["models"]) == (["x", "y"], ["model-b", "model-a"])
     assert "answers" not in line
 
@@ -73,7 +74,7 @@ def test_a_line_whose_answers_cannot_be_compared_is_named(tmp_path: Path, line: 
     bad = line if isinstance(line, str) else {"id": "b", "query": "q"} | line
     path = write(tmp_path / "items.jsonl", good, bad)
     with pytest.raises(UsageError, match=message) as caught:
-        exchange.read_items(path)
+        items.read_items(path)
     assert str(caught.value).startswith(f"{path}, line 2: ")
     assert len(str(caught.value)) < 300 + len(str(path))
 
@@ -81,7 +82,7 @@ def test_a_line_whose_answers_cannot_be_compared_is_named(tmp_path: Path, line: 
 def test_a_scored_file_may_give_answers_by_model_too(tmp_path: Path) -> None:
     item = {"id": "x", "query": "q", "answers": {"a": "one", "b": "two"}}
     path = write(tmp_path / "s.jsonl", {"item": item}, {"item_id": "x", "index": 0, "scores": [3, 7]})
-    (block,) = exchange.read_samples(path)
+    (block,) = sessions.read_samples(path)
     assert block.items[0].example is not None
     assert block.items[0].example.models == ("a", "b")
 
@@ -106,7 +107,7 @@ def test_names_survive_store_export_and_import(store: Store, path: Path, tmp_pat
 
 
 def test_an_item_without_names_is_written_as_before() -> None:
-    assert "models" not in exchange.item_line(make_example(2))
+    assert "models" not in sessions.item_line(make_example(2))
 
 
 def test_runs_and_sessions_are_found_by_whether_they_name_models(store: Store) -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from grm_core.errors import UsageError
+from grm_core.formats import sessions
+from grm_core.formats.samples import sample_line
 from grm_core.types import Sample
-from storage import exchange
 from storage.errors import StoreError
 from storage.store import Store
 from storage.transfer import export_store, import_file
@@ -127,14 +128,14 @@ def test_a_renamed_session_is_recognised(stores: tuple[Store, Store]) -> None:
 
 def test_files_without_sessions_and_runs_are_imported_once(stores: tuple[Store, Store]) -> None:
     _, store = stores
-    lines = [exchange.item_line(make_example()), exchange.sample_line("item", make_sample(0, (3, 7)))]
+    lines = [sessions.item_line(make_example()), sample_line("item", make_sample(0, (3, 7)))]
     for state in ("new", "unchanged"):
         (imported,) = import_file(store, io.BytesIO("\n".join(lines).encode()))
         assert imported.state == state
     session = store.session(imported.session_id)
     assert session is not None
     assert session.title == "Which is better?"
-    lines.append(exchange.sample_line("item", make_sample(1, (3, 7))))
+    lines.append(sample_line("item", make_sample(1, (3, 7))))
     assert import_file(store, io.BytesIO("\n".join(lines).encode()))[0].state == "grown"
     data = exported(store)
     store.delete(imported.session_id)

@@ -1,23 +1,38 @@
-"""SAMPLES.jsonl and ITEMS.jsonl: reading anybody's files, writing ours, moving sessions in and out of a store.
+"""SAMPLES.jsonl as a whole: reading anybody's files, writing ours, and the sessions that their items become.
 
 A file is a sequence of blocks, each opened by a run line (the first may lack it). An item line says what is judged, a
 sample line holds one sample; both belong to the block they stand in, where an item id names one item. What we write
 is canonical: the same sessions give the same bytes, and import followed by export changes none of them.
 """
 
-import hashlib
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Annotated, Any, TextIO
 
-from grm_core.errors import UsageError
+from grm_core.formats import lines, samples
+from grm_core.formats.fields import Checked, Codec, Default, FieldError, Identifier, Text
+from grm_core.formats.items import item_record, read_item
+from grm_core.formats.lines import Source, canonical, digest, located
+from grm_core.formats.runs import read_run, run_line, run_name
+from grm_core.formats.samples import SampleLine, sample_line
 from grm_core.types import Example, Run, Sample, Session
-from storage import fields, jsonlines, records, sample_records
-from storage.fields import FieldError
-from storage.jsonlines import canonical, located
-from storage.records import SessionInfo
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """What an item line says of the session that it was saved as."""
+
+    id: str
+    title: str
+    tags: tuple[str, ...]
+    created_at: str
+
+
+SessionField = Annotated[
+    SessionInfo,
+    Checked(id=Identifier, title=Default(Text, ""), tags=Default(tuple[Text, ...], ()), created_at=Default(Text, "")),
+]
+SESSION: Codec[SessionInfo] = Codec(SessionField, "session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,81 +60,48 @@ class Block:
     """In order of first mention."""
 
 
-def run_line(run: Run) -> str:
-    """The line that opens a block."""
-    return canonical({"run": records.run_record(run)})
-
-
-def run_name(run: Run) -> str:
-    """What ids that follow from a run are made of: its line, as older versions wrote it where they could."""
-    record = records.run_record(run)
-    if run.context == "joint":
-        del record["context"]
-    return canonical({"run": record})
-
-
 def item_line(example: Example, session: Session | None = None) -> str:
     """The line of an item, with the session that it was saved as."""
-    line: dict[str, Any] = {"item": records.item_record(example)}
+    line: dict[str, Any] = {"item": item_record(example)}
     if session is not None:
-        line["session"] = records.session_record(session)
+        tags = list(session.tags)
+        line["session"] = {
+            "id": session.id, "title": session.title, "tags": tags, "created_at": session.created_at
+        }  # fmt: skip
     return canonical(line)
 
 
-def sample_line(item_id: str, sample: Sample) -> str:
-    """The line of a sample."""
-    return canonical(sample_records.sample_record(item_id, sample))
-
-
-def read_items(source: str | Path | BinaryIO, name: str | None = None) -> list[Example]:
-    """Read ITEMS.jsonl ('-' = standard input); UsageError names file and line of whatever cannot be judged.
-
-    A line has `responses`, with `models` beside it where they are known, or `answers` by model: records.read_item.
-
-    `name` is what messages call a stream.
-    """
-    examples: dict[str, Example] = {}
-    name, lines = _lines(source, name, unique=True)
-    for number, value in lines:
-        with located(name, number):
-            example = records.read_item(value)
-            if example.id in examples:
-                raise FieldError(f"there is an item {example.id!r} already")
-            examples[example.id] = example
-    if not examples:
-        raise UsageError(f"{name}: there are no items in it")
-    return list(examples.values())
-
-
-def read_samples(source: str | Path | BinaryIO, name: str | None = None) -> Iterator[Block]:
+def read_samples(source: Source, name: str | None = None) -> Iterator[Block]:
     """Read SAMPLES.jsonl ('-' = standard input) block by block; UsageError names file and line.
 
-    `name` is what messages call a stream.
-
-    A sample line needs item_id, index and scores (null = no vote) only; see sample_records.read_sample.
+    `name` is what messages call a stream. A sample line needs item_id, index and scores (null = no vote) only.
     """
-    name, lines = _lines(source, name)
+    name = lines.name_of(source, name)
     block = _Reader(name, None)
-    for number, value in lines:
+    for number, data in lines.read_raw(source, name):
         with located(name, number):
-            if "run" in value:
+            line = read_line(data)
+            if isinstance(line, SampleLine):
+                block.add_sample(number, line)
+            elif "run" in line:
+                run = read_run(line)
                 if block.run is not None or block.items:
                     yield block.finish()
-                block = _Reader(name, records.read_run(value["run"], digest(canonical_or_error(value))))
-            elif "item" in value:
-                block.add_item(number, value)
+                block = _Reader(name, run)
             else:
-                block.add_sample(number, value)
+                block.add_item(number, line)
     if block.run is not None or block.items:
         yield block.finish()
 
 
-def canonical_or_error(value: Any) -> str:
-    """Canonical JSON; FieldError where a value is NaN or infinite."""
-    try:
-        return canonical(value)
-    except ValueError:
-        raise FieldError("NaN and Infinity are not JSON") from None
+def read_line(data: bytes) -> SampleLine | dict[str, Any]:
+    """A sample line as what it says, a run or item line as its object; UsageError where it is none of them."""
+    # Most of a file is sample lines, which are read quickest as such. Inside a text quotation marks are escaped.
+    if b'"run"' in data or b'"item"' in data:
+        value = lines.parse(data)
+        if "run" in value or "item" in value:
+            return value
+    return samples.LINE.line(data)
 
 
 class _Item:
@@ -130,7 +112,7 @@ class _Item:
         self.example: Example | None = None
         self.session: SessionInfo | None = None
         self.n: int | None = None
-        self.rows: dict[int, tuple[int, dict[str, Any]]] = {}
+        self.samples: dict[int, tuple[int, SampleLine]] = {}
 
 
 class _Reader:
@@ -142,40 +124,38 @@ class _Reader:
         self.items: dict[str, _Item] = {}
 
     def add_item(self, number: int, value: dict[str, Any]) -> None:
-        example = records.read_item(value["item"])
+        example = read_item(value["item"])
         item = self.items.setdefault(example.id, _Item(number))
         if item.example is not None:
             raise FieldError(f"there is an item {example.id!r} already")
         item.example = example
         if value.get("session") is not None:
-            item.session = records.read_session(value["session"])
+            item.session = SESSION.read(value["session"])
         self._count(item, example.id, len(example.responses))
 
-    def add_sample(self, number: int, value: dict[str, Any]) -> None:
-        item_id = fields.string(fields.need(value, "item_id"), "item_id")
-        index = fields.integer(fields.need(value, "index"), "index", 0, sample_records.INDEX_MAX)
-        item = self.items.setdefault(item_id, _Item(number))
-        if index in item.rows:
-            raise FieldError(f"there is a sample {index} of item {item_id!r} already")
-        scores = sample_records.read_scores(value)
-        known = scores if scores is not None else value.get("order")
-        if isinstance(known, tuple | list):
-            self._count(item, item_id, len(known))
-        item.rows[index] = (number, value)
+    def add_sample(self, number: int, line: SampleLine) -> None:
+        item = self.items.get(line.item_id)
+        if item is None:
+            item = self.items[line.item_id] = _Item(number)
+        if line.index in item.samples:
+            raise FieldError(f"there is a sample {line.index} of item {line.item_id!r} already")
+        if line.n is not None:
+            self._count(item, line.item_id, line.n)
         # Most of a file is sample lines: what is wrong in one is told at once where n is known.
         if item.n is not None:
-            sample_records.read_sample(value, "", item.n)
+            samples.check(line, item.n)
+        item.samples[line.index] = (number, line)
 
     def finish(self) -> Block:
         return Block(self.run, tuple(self._finished(item_id, item) for item_id, item in self.items.items()))
 
     def _finished(self, item_id: str, item: _Item) -> ItemSamples:
         session_id = item.session.id if item.session else item_id
-        samples = []
-        for number, value in (item.rows[index] for index in sorted(item.rows)):
+        made = []
+        for number, line in (item.samples[index] for index in sorted(item.samples)):
             with located(self.name, number):
-                samples.append(sample_records.read_sample(value, session_id, item.n or 0))
-        return ItemSamples(item_id, item.n, item.example, item.session, tuple(samples), item.line)
+                made.append(samples.read_sample(line, session_id, item.n or 0))
+        return ItemSamples(item_id, item.n, item.example, item.session, tuple(made), item.line)
 
     def _count(self, item: _Item, item_id: str, n: int) -> None:
         if item.n is not None and item.n != n:
@@ -208,13 +188,13 @@ def dump(blocks: Iterable[tuple[Run, Session, list[Sample]]], out: TextIO) -> in
     run_id: str | None = None
     seen: set[str] = set()
     count = 0
-    for run, session, samples in blocks:
+    for run, session, drawn in blocks:
         if run.id != run_id or session.example.id in seen:
             out.write(run_line(run) + "\n")
             run_id, seen = run.id, set()
         seen.add(session.example.id)
         out.write(item_line(session.example, session) + "\n")
-        for sample in samples:
+        for sample in drawn:
             out.write(sample_line(session.example.id, sample) + "\n")
         count += 1
     return count
@@ -223,19 +203,3 @@ def dump(blocks: Iterable[tuple[Run, Session, list[Sample]]], out: TextIO) -> in
 def with_session(sample: Sample, session_id: str) -> Sample:
     """The same sample in another session."""
     return replace(sample, session_id=session_id, id=f"{session_id}/{sample.index}")
-
-
-def _lines(
-    source: str | Path | BinaryIO, name: str | None = None, unique: bool = False
-) -> tuple[str, Iterator[jsonlines.Line]]:
-    if not isinstance(source, str | Path):
-        name = name or "input"
-        return name, jsonlines.parse(source, name, unique=unique)
-    if str(source) == "-":
-        return "standard input", jsonlines.parse(sys.stdin.buffer, "standard input", unique=unique)
-    return str(source), jsonlines.read(source, unique=unique)
-
-
-def digest(text: str) -> str:
-    """A short name that follows from content."""
-    return hashlib.sha256(text.encode()).hexdigest()[:24]

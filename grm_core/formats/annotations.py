@@ -1,16 +1,39 @@
-"""Annotations as files: our JSON Lines, what training reads, preference pairs, and the shapes of two other tools."""
+"""LABELS.jsonl: what annotators said, a line per annotation, and the shapes of it that others read.
 
-import sys
+`training` is read again by `train meta --from-labels`; `pairs` are TRL's, the last two those of two annotation tools.
+"""
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from grm_core.types import Annotation, Example, Message, Sample
-from storage import fields, jsonlines, records
-from storage.fields import Object
+from grm_core.formats import lines
+from grm_core.formats.fields import Checked, Codec, Count, FieldError, Flag, Identifier, Span, Text
+from grm_core.formats.items import ItemField, check_item, item_record, with_responses
+from grm_core.formats.lines import Source, located
+from grm_core.types import GOOD, Annotation, Example, Message, Sample
 
-GOOD = "good"
+_NEEDED = ("id", "session_id", "kind", "label", "author", "created_at")
 _OPTIONAL = ("sample", "place", "span", "note", "replaces", "queue")
+AnnotationField = Annotated[
+    Annotation,
+    Checked(
+        id=Identifier,
+        session_id=Identifier,
+        kind=Text,
+        label=Text,
+        author=Text,
+        created_at=Text,
+        sample=Count,
+        place=Count,
+        span=Span,
+        note=Text,
+        replaces=Identifier,
+        queue=Text,
+    ),
+]
+ANNOTATION: Codec[Annotation] = Codec(AnnotationField, "annotation")
 
 Judged = Mapping[str, tuple[Example, Sequence[Sample]]]
 """Session id -> what was judged and its samples."""
@@ -19,43 +42,48 @@ Json = dict[str, Any]
 
 def annotation_record(annotation: Annotation) -> Json:
     """An annotation's fields; what is absent is left out."""
-    names = ("id", "session_id", "kind", "label", "author", "created_at")
-    record = {name: getattr(annotation, name) for name in names}
-    for name in _OPTIONAL:
-        if (value := getattr(annotation, name)) not in (None, ""):
-            record[name] = list(value) if name == "span" else value
-    return record
+    record = {name: getattr(annotation, name) for name in _NEEDED}
+    optional = {name: getattr(annotation, name) for name in _OPTIONAL}
+    return record | {name: value for name, value in optional.items() if value not in (None, "")}
 
 
-def read_annotation(obj: Object) -> Annotation:
+def read_annotation(value: Any) -> Annotation:
     """An annotation. Raises FieldError for what is missing or has the wrong type."""
-    names = ("kind", "label", "author", "created_at")
-    words = {name: fields.string(fields.need(obj, name), name) for name in names}
-    sample, place, span, replaces = (obj.get(name) for name in ("sample", "place", "span", "replaces"))
-    ends = None if span is None else [fields.integer(at, "span", 0) for at in fields.sequence(span, "span")]
-    if ends is not None and len(ends) != 2:
-        raise fields.FieldError('"span" must be two whole numbers')
-    return Annotation(
-        id=records.identifier(fields.need(obj, "id"), "id"),
-        session_id=records.identifier(fields.need(obj, "session_id"), "session_id"),
-        sample=None if sample is None else fields.integer(sample, "sample", 0),
-        place=None if place is None else fields.integer(place, "place", 0),
-        span=None if ends is None else (ends[0], ends[1]),
-        replaces=None if replaces is None else records.identifier(replaces, "replaces"),
-        note=fields.text(obj, "note"),
-        queue=fields.text(obj, "queue"),
-        **words,
-    )
+    return ANNOTATION.read(value)
 
 
-def read_annotations(path: str | Path) -> list[Annotation]:
+def read_annotations(source: Source) -> list[Annotation]:
     """All annotations of a file, or of standard input for '-'. Raises UsageError with the line that is broken."""
-    found = []
-    name = "standard input" if str(path) == "-" else str(path)
-    for line in jsonlines.parse(sys.stdin.buffer, name) if str(path) == "-" else jsonlines.read(path):
-        with jsonlines.located(name, line.number):
-            found.append(read_annotation(line.value))
-    return found
+    return [annotation for _, annotation in ANNOTATION.lines(source)]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledLine:
+    """A judgment, what was judged, and whether somebody accepted it: what `train meta --from-labels` learns from."""
+
+    item: ItemField
+    order: tuple[Count, ...]
+    """order[p] is the own index of the response shown at position p."""
+    text: Text
+    """The judgment."""
+    accept: Flag | None = None
+    """Whether the sample was called good."""
+
+
+LABELLED: Codec[LabelledLine] = Codec(LabelledLine, "line")
+
+
+def read_labelled(path: str | Path) -> list[LabelledLine]:
+    """What `training` gave. Raises UsageError with the line that is broken."""
+    judgments = []
+    for line in lines.read(path):
+        with located(str(path), line.number):
+            judgment = LABELLED.read(line.value | {"item": with_responses(line.value.get("item"))})
+            check_item(judgment.item)
+            if sorted(judgment.order) != list(range(len(judgment.item.responses))):
+                raise FieldError('"order" does not name every response once')
+            judgments.append(judgment)
+    return judgments
 
 
 def training(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
@@ -66,7 +94,7 @@ def training(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
     for annotation, example, sample in _samples(standing, judged, "class"):
         if sample.completion is not None:
             yield {
-                "item": records.item_record(example),
+                "item": item_record(example),
                 "order": list(sample.order),
                 "text": sample.completion.text,
                 "class": annotation.label,

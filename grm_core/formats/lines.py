@@ -1,0 +1,146 @@
+"""JSON Lines as we write them (one canonical form) and as we read them (anybody's, checked, with line numbers)."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from grm_core.errors import UsageError
+
+FILE_LIMIT = 2**30
+"""Bytes of one file that are read, by default: it is held in memory while it is checked."""
+LINE_LIMIT = 64 * 2**20
+_BOM = b"\xef\xbb\xbf"
+
+Source = str | Path | BinaryIO
+"""A file, '-' for standard input, or a stream of bytes."""
+
+
+class Line(NamedTuple):
+    """One object of a file."""
+
+    number: int
+    """1-based."""
+    value: dict[str, Any]
+
+
+class RawLine(NamedTuple):
+    """One line of a file as it stands there."""
+
+    number: int
+    """1-based."""
+    data: bytes
+
+
+def canonical(value: Any) -> str:
+    """One line of JSON without a line end: ASCII, compact, keys in the given order.
+
+    Everything that is not ASCII is escaped, so that lone surrogates and NUL survive any tool. ValueError for NaN and
+    infinities, which are not JSON.
+    """
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def compact(value: Any) -> str:
+    """As `canonical`, but readable: only where some text has a lone surrogate is everything escaped."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return canonical(value)
+    return text
+
+
+def digest(text: str) -> str:
+    """A short name that follows from content."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def name_of(source: Source, name: str | None = None) -> str:
+    """What messages call a source; `name` is that of a stream."""
+    if not isinstance(source, str | Path):
+        return name or "input"
+    return "standard input" if str(source) == "-" else str(source)
+
+
+def read(source: Source, name: str | None = None, limit: int = FILE_LIMIT, unique: bool = False) -> Iterator[Line]:
+    """Yield the objects of a source, blank lines skipped; UsageError names the file and the line that is broken.
+
+    `unique`: an object that has a key twice, of which JSON readers silently drop one, is broken too.
+    """
+    name = name_of(source, name)
+    for number, data in read_raw(source, name, limit):
+        with located(name, number):
+            value = parse(data, unique)
+        yield Line(number, value)
+
+
+def read_raw(source: Source, name: str | None = None, limit: int = FILE_LIMIT) -> Iterator[RawLine]:
+    """Yield the lines of a source that are not blank; UsageError where it cannot be read or is too large."""
+    name = name_of(source, name)
+    try:
+        with _opened(source) as stream:
+            yield from _split(stream, name, limit)
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror or error}") from None
+
+
+def parse(data: bytes, unique: bool = False) -> dict[str, Any]:
+    """The object of a line; UsageError says what is wrong with it."""
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_once if unique else None)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"not UTF-8 at byte {error.start + 1}") from None
+    except json.JSONDecodeError as error:
+        raise UsageError(f"not JSON: {error.msg} at column {error.colno}") from None
+    except (RecursionError, ValueError) as error:
+        # Thousands of open brackets, or a number of thousands of digits.
+        raise UsageError(f"not JSON that can be read: {type(error).__name__}") from None
+    if not isinstance(value, dict):
+        raise UsageError("each line must be a JSON object")
+    return value
+
+
+@contextmanager
+def located(name: str, number: int) -> Iterator[None]:
+    """Put file and line before the message of a UsageError that is raised inside."""
+    try:
+        yield
+    except UsageError as error:
+        prefix = f"{name}, line {number}: "
+        message = str(error)
+        raise UsageError(message if message.startswith(prefix) else prefix + message) from None
+
+
+def _opened(source: Source) -> AbstractContextManager[BinaryIO]:
+    if not isinstance(source, str | Path):
+        return nullcontext(source)
+    return nullcontext(sys.stdin.buffer) if str(source) == "-" else open(source, "rb")
+
+
+def _split(stream: BinaryIO, name: str, limit: int) -> Iterator[RawLine]:
+    number = total = 0
+    # Only "\n" ends a line: U+2028 and its like are legal inside JSON strings.
+    while data := stream.readline(LINE_LIMIT + 1):
+        number += 1
+        total += len(data)
+        if len(data) > LINE_LIMIT:
+            raise UsageError(f"{name}, line {number}: the line is longer than {LINE_LIMIT:,} bytes")
+        if total > limit:
+            raise UsageError(f"{name}, line {number}: the file is larger than {limit:,} bytes; split it")
+        if number == 1:
+            data = data.removeprefix(_BOM)
+        if data.strip():
+            yield RawLine(number, data)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"{twice[:80]!r} stands there twice")
+    return found
