@@ -1,0 +1,178 @@
+"""Putting one request to a server, in ever plainer forms until it is accepted."""
+
+import json
+import re
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from grm_core.engines import _message, _room
+from grm_core.engines._answer import Attempt
+from grm_core.engines._chat import Pending, body
+from grm_core.engines._extras import ALONE, LENGTHS, NEEDS, Dialect, Extra, extras, needed, reduced
+from grm_core.engines._http import Client, Rejected
+from grm_core.errors import EngineError
+from grm_core.types import Request
+
+_LOWERED_AT_MOST = 4
+"""Times that max_tokens of one request is lowered: some servers tell the room only roughly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request for the children [first, first + n) of a pending one."""
+
+    pending: Pending
+    request: Request
+    model: str
+    first: int = 0
+
+    def lowered(self, max_tokens: int) -> "Order":
+        """The same with fewer completion tokens."""
+        return replace(self, request=replace(self.request, params=replace(self.request.params, max_tokens=max_tokens)))
+
+
+async def put(client: Client, path: str, dialect: Dialect, order: Order) -> None:
+    """Have a request answered; raises what it is refused with where nothing that is optional is to blame.
+
+    A request for several completions ends without replies when the server turns out to take one at a time.
+    """
+    wanted, lowered = order.request.params.max_tokens, 0
+    named: set[Extra] = set()
+    while order.request.n == 1 or dialect.takes(Extra.MANY):
+        whole = body(order.request, order.model, dialect.limit, order.pending.streams, dialect.tops)
+        sent = reduced(whole, dialect.lacks | named)
+        try:
+            attempt = await client.call(partial(_attempted, client, path, dialect, order, sent))
+        except Rejected as error:
+            blamed = dialect.named(extras(sent), error)
+            room = None if blamed or lowered == _LOWERED_AT_MOST else _lower(order.request, error)
+            if room is not None:
+                order, lowered = order.lowered(room), lowered + 1
+            elif blamed:
+                named |= _left_away(dialect, blamed, error)
+            elif await _search(client, path, dialect, sent, error):
+                order, lowered = order.lowered(wanted), 0
+            else:
+                raise
+        else:
+            _learn(dialect, attempt, extras(sent), named)
+            if lowered:
+                dialect.note(Extra.ROOM)
+            return
+
+
+def _left_away(dialect: Dialect, blamed: set[Extra], error: Rejected) -> set[Extra]:
+    """What to leave away of what a refusal names: of token probabilities some may be allowed."""
+    if Extra.LOGPROBS in blamed and dialect.bounded(error):
+        return blamed - {Extra.LOGPROBS}
+    if Extra.MANY in blamed:
+        dialect.learn(Extra.MANY)
+    return blamed
+
+
+async def _search(client: Client, path: str, dialect: Dialect, sent: dict[str, Any], error: Rejected) -> bool:
+    """Find out which extras a refusal is about that names none; whether the request is to be made again.
+
+    It is made for one token and without any extra. If that is accepted, it is made with each of them by itself.
+    """
+    async with dialect.searching:
+        if extras(sent) & dialect.lacks:
+            return True  # another request has found out
+        suspects = dialect.suspects(extras(sent), error)
+        if not suspects:
+            return False
+        suspects |= LENGTHS if suspects & LENGTHS else frozenset()
+        bound = await _bound(client, path, dialect, sent, suspects)
+        if bound is None:
+            dialect.vain += 1
+            return False
+        for extra in ALONE:
+            if extra not in suspects or NEEDS.get(extra) in dialect.lacks:
+                continue
+            if await client.call(partial(_accepts, client, path, reduced(sent, suspects - needed(extra)) | bound)):
+                dialect.proven.add(extra)
+            else:
+                dialect.learn(extra, extra is Extra.TOP_P and sent["top_p"] == 1)
+    return True
+
+
+async def _bound(
+    client: Client, path: str, dialect: Dialect, sent: dict[str, Any], suspects: frozenset[Extra]
+) -> dict[str, Any] | None:
+    """The field that bounds a plain request to one token, if one is taken; None where it is refused in any way."""
+    bounds = {"max_tokens": 1}, {"max_completion_tokens": 1}, dict[str, int]()
+    for place, bound in enumerate(bounds if suspects & LENGTHS else bounds[:1]):
+        if await client.call(partial(_accepts, client, path, reduced(sent, suspects) | bound)):
+            for extra in (Extra.MAX_TOKENS, Extra.LENGTH)[:place]:
+                dialect.learn(extra)
+            return bound
+    return None
+
+
+async def _accepts(client: Client, path: str, sent: dict[str, Any]) -> bool:
+    """Whether a server takes a request; raises what says nothing of that, such as that it is busy."""
+    try:
+        async with client.open("POST", path, sent) as response:
+            raw = await response.read()
+    except Rejected as error:
+        if error.retryable and error.status != 500:
+            raise
+        return False
+    try:
+        answer = json.loads(raw)
+    except ValueError:
+        return True  # a stream
+    return not isinstance(answer, dict) or bool(answer.get("choices"))
+
+
+async def _attempted(client: Client, path: str, dialect: Dialect, order: Order, sent: dict[str, Any]) -> Attempt:
+    """Send a request and give its children what has come; raises where that is nothing."""
+    pending, attempt = order.pending, Attempt(order.pending, order.request, order.model, client, order.first)
+    mine = set(range(order.first, order.first + order.request.n))  # siblings are asked for at the same time
+    before = mine & pending.waiting
+    try:
+        async with client.open("POST", path, sent) as response:
+            await attempt.take(response.content.iter_any())
+    except Rejected as error:
+        if mine & pending.waiting == before:
+            error.retryable = error.retryable and not dialect.named(extras(sent), error)
+            raise
+    except EngineError:
+        if mine & pending.waiting == before:
+            raise
+    if mine & pending.waiting == before:
+        raise EngineError("the server's answer holds no finished completion", retryable=True)
+    return attempt
+
+
+def _lower(request: Request, error: Rejected) -> int | None:
+    """What to lower max_tokens to after a refusal; None where that does not help."""
+    wanted = request.params.max_tokens
+    if error.begun or error.status in (401, 402, 403, 429) or error.status > 500:
+        return None
+    room = _room.left(error.reason.words, wanted)
+    return room if room is not None and min(_room.LEAST, wanted) <= room < wanted else None
+
+
+def _learn(dialect: Dialect, attempt: Attempt, sent: frozenset[Extra], named: Set[Extra]) -> None:
+    """Take account of an accepted request: what was `named` in a refusal before, and what its answer ignores."""
+    dialect.proven |= sent
+    for extra in sorted(named):
+        dialect.learn(extra, extra is Extra.TOP_P and attempt.request.params.top_p == 1)
+    choices = attempt.choices.values()
+    if Extra.MANY in sent and attempt.whole and set(attempt.choices) == {0}:
+        dialect.learn(Extra.MANY)
+    if not attempt.whole or not choices:
+        return
+    if attempt.usage is None:
+        dialect.note(Extra.USAGE, "does not count the tokens of completions")
+    if Extra.TOKEN_IDS in sent and len(choices) > 1 and attempt.estimated:
+        dialect.note(Extra.TOKEN_IDS)
+    if Extra.LOGPROBS in sent and not any(choice.first for choice in choices):
+        dialect.note(Extra.LOGPROBS)
+    regex = attempt.request.params.regex
+    ended = [choice.said.text for choice in choices if choice.finish == _message.STOP]
+    if Extra.STRUCTURE in sent and regex and any(re.fullmatch(regex, text.strip()) is None for text in ended):
+        dialect.note(Extra.STRUCTURE)
