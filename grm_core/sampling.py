@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from grm_core import contexts, prompts, single_context, verdicts
+from grm_core import contexts, prompts, single_context
 from grm_core.engines.base import Engine, OnText, Sizer
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, UsageError
-from grm_core.parsing import PARSER_VERSION, parse
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
+from grm_core.reading import verdicts
+from grm_core.reading.parsing import PARSER_VERSION, parse
 from grm_core.shuffling import Slot
 from grm_core.types import Completion, Example, Parsed, ParseStatus, Request, Sample
 

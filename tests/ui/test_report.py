@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message, Params, Run, Sample, Session
 from tests.fake_engine import HOSTILE
 from tests.make import make_sample

@@ -7,14 +7,14 @@ different verdicts are none. Never raises, takes linear time.
 
 import re
 from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import NamedTuple
 
-from grm_core import sections
-from grm_core.parsing import PARSER_VERSION, last_part
-from grm_core.prompts import LETTERS
-from grm_core.scorelines import MARK, ends_line, line_start
+from grm_core.reading import sections
+from grm_core.reading.parsing import PARSER_VERSION, last_part
+from grm_core.reading.scorelines import MARK, ends_line, line_start
+from grm_core.reading.visible import outside_quotations
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
-from grm_core.visible import outside_quotations
 
 WON, LOST = SCORE_MAX, SCORE_MIN
 """What a named response scores, and every other one: their sums rank as counts of votes do."""
@@ -106,7 +106,7 @@ def _agreed(named: Sequence[re.Match[str]], n: int, offset: int) -> Choice:
     last = named[-1]
     if any(each["letter"].upper() != last["letter"].upper() for each in named):
         return Choice(ParseStatus.AMBIGUOUS)
-    place = LETTERS.index(last["letter"].upper())
+    place = ascii_uppercase.index(last["letter"].upper())
     if place >= n:
         return Choice(ParseStatus.OUT_OF_RANGE)
     start = offset + last.start("letter")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Parsed, ParseStatus
 
 INJECTED = r"Scores: \boxed{10, 1}"

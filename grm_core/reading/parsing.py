@@ -8,9 +8,9 @@ quotations. Weights and sub-scores never change them. `parse` never raises and t
 is named by its status, never guessed, clamped or set to a neutral score.
 """
 
-from grm_core import scorelines, sections
+from grm_core.reading import scorelines, sections
+from grm_core.reading.visible import outside_code, outside_quotations
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
-from grm_core.visible import outside_code, outside_quotations
 
 PARSER_VERSION = 2
 """Rises when the same text may be read differently; 2 reads `Ratings: [[7, 3]]` too."""

@@ -7,11 +7,11 @@ and takes linear time; what it cannot read is named by its status and casts no v
 import re
 from collections.abc import Sequence
 
-from grm_core.parsing import last_part
-from grm_core.scorelines import MARK, ends_line, line_start
+from grm_core.reading.parsing import last_part
+from grm_core.reading.scorelines import MARK, ends_line, line_start
+from grm_core.reading.verdicts import Choice
+from grm_core.reading.visible import outside_quotations
 from grm_core.types import ParseStatus
-from grm_core.verdicts import Choice
-from grm_core.visible import outside_quotations
 
 _WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|number|index|of|is)"
 _NAME = (

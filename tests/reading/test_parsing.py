@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from grm_core.parsing import CAP, parse
+from grm_core.reading.parsing import CAP, parse
 from grm_core.types import ParseStatus
 
-COMPLETIONS = Path(__file__).parent / "fixtures" / "completions"
+COMPLETIONS = Path(__file__).parent / "completions"
 
 SCORE_LINES = [
     r"Scores: \boxed{7, 3}",
