@@ -58,9 +58,11 @@ _FORM = re.compile(  # one set in front, so that the search runs at full speed o
     | (?<=◁)(?P<triangle>/?[^\W\d]\w{{0,30}}+)▷)""",
     re.VERBOSE,
 )
-_STRIPPED = re.compile(r"\s{0,9}(?:assistant)?(?:analysis|commentary)(?=[^\W_])")
+_STRIPPED = re.compile(r"\s{0,9}(?:assistant)?(?:analysis|commentary)(?=[^\W_]|[\\\"“(*<])")
 """How gpt-oss begins without its special tokens; `assistantfinal` is where its answer does."""
-_SENTENCE = re.compile(r"^[ \t*#]{0,9}Here(?:'s|’s| is) my (?:(?P<thought>thought process)|response):", re.MULTILINE)
+_SENTENCE = re.compile(
+    r"^[ \t*#]{0,9}Here(?:'s|’s| is) my (?P<thought>thought process):|Here(?:'s|’s| is) my response:", re.MULTILINE
+)
 """Granite's."""
 
 _THINKING = {

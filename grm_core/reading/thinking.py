@@ -19,6 +19,7 @@ _QUOTE_MARKS = "\"'`“”‘’«»"
 _WORD = re.compile(r"\w")
 _BARE = re.compile(r"\s*thought\n")
 """How Gemma's thinking starts where its special tokens were dropped; nothing says where it ends."""
+_ROLE = re.compile(r"\s*(?:assistant)?\s*(?:to=user)?")
 _LINE_START = re.compile(r"(?:\A|\n)[ \t*]*\Z")
 _LINE_END = re.compile(r"[ \t*]*(?:\n|\Z)")
 
@@ -44,7 +45,7 @@ def spoken(text: str, marks: Sequence[Mark], cut: bool, code: Sequence[Span]) ->
     start, unclosed = _past_unknown(text, rest, start, end)
     if cut and (unclosed or _BARE.match(text, start)):
         return end, end
-    return start, end
+    return _past_tokens(text, rest, start), end
 
 
 def _quoted(text: str, mark: Mark, thinking: bool, code: Sequence[Span]) -> bool:
@@ -85,6 +86,16 @@ def _words_end(text: str, rest: Sequence[Mark], end: int) -> int:
             break
         end = mark.start
     return end
+
+
+def _past_tokens(text: str, rest: Sequence[Mark], start: int) -> int:
+    """Where the answer starts behind the control tokens that introduce it: they must not hide its first heading."""
+    for mark in rest:
+        if mark.start >= start:
+            if not text.startswith("<|", mark.start) or not _ROLE.fullmatch(text, start, mark.start):
+                break
+            start = mark.end
+    return start
 
 
 def _at_edge(text: str, mark: Mark) -> bool:
