@@ -15,7 +15,7 @@ from grm_core.errors import EngineError, UsageError
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
 from grm_core.reading import verdicts
-from grm_core.reading.parsing import PARSER_VERSION, parse
+from grm_core.reading.parsing import PARSER_VERSION, answered, parse
 from grm_core.shuffling import Slot
 from grm_core.types import Completion, Example, Parsed, ParseStatus, Request, Sample
 
@@ -160,7 +160,7 @@ def made(
 
 def read(completion: Completion, n: int, template: str = "", context: str = "joint") -> Parsed:
     """Parse a completion that scores n responses, or names the best of them where the template asks for that."""
-    return reader(template, context)(completion.text, n, completion.finish_reason)
+    return answered(reader(template, context)(completion.text, n, completion.finish_reason), completion)
 
 
 def reader(template: str, context: str = "joint") -> Callable[[str, int, str | None], Parsed]:

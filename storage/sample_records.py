@@ -28,6 +28,8 @@ def sample_record(item_id: str, sample: Sample) -> dict[str, Any]:
     if completion is not None:
         for name in ("finish_reason", "prompt_tokens", "completion_tokens", "seconds", "model"):
             record[name] = getattr(completion, name)
+        if completion.reasoning is not None:
+            record["reasoning"] = completion.reasoning
     return record | {
         "error": sample.error,
         "request_key": sample.request_key,
@@ -132,6 +134,7 @@ def _completion(obj: Object) -> Completion | None:
         completion_tokens=fields.integer(obj.get("completion_tokens") or 0, "completion_tokens", 0),
         seconds=fields.number(obj.get("seconds") or 0.0, "seconds"),
         model=fields.text(obj, "model"),
+        reasoning=None if obj.get("reasoning") is None else fields.string(obj["reasoning"], "reasoning"),
     )
 
 

@@ -152,5 +152,6 @@ def _record(value: dict[str, Any], model: str) -> Record:
         completion_tokens=int(value.get("completion_tokens") or 0),
         seconds=float(value.get("seconds") or 0.0),
         model=str(value.get("model") or model),
+        reasoning=None if value.get("reasoning") is None else str(value["reasoning"]),
     )
     return Record(str(value["item_id"]), completion)

@@ -103,7 +103,7 @@ _MOST = 20_000
 def marks(text: str, read_from: int = 0) -> list[Mark]:
     """The text's marks in order; before `read_from` only the first many, for whether thinking is open there."""
     shapes = (_mark(text, form) for form in _some(text, read_from))
-    return sorted(mark for mark in chain(shapes, _phrases(text)) if mark is not None)
+    return sorted((mark for mark in chain(shapes, _phrases(text)) if mark is not None), key=lambda mark: mark.start)
 
 
 def _some(text: str, read_from: int) -> Iterator[re.Match[str]]:
@@ -122,7 +122,9 @@ def _mark(text: str, form: re.Match[str]) -> Mark | None:
         act, name = classed(f"{'/' if form['side'] == 'close' else ''}{part}")
     elif square := form["square"]:
         act, name = classed(square)
-        if act in (Act.OPEN, Act.SHUT) and not square.isupper():
+        if name != "think" and act in (Act.THINK, Act.CLOSE):
+            act = Act.OPEN if act is Act.THINK else Act.SHUT  # `[Reasoning]` may be a heading that nothing closes
+        elif act in (Act.OPEN, Act.SHUT) and not square.isupper():
             return None
     elif form["attributes"] and form["angle"].lower() == "details" and "reasoning" in form["attributes"]:
         act, name = Act.THINK, "details"

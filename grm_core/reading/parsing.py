@@ -8,11 +8,13 @@ quotations. Weights and sub-scores never change them. `parse` never raises and t
 is named by its status, never guessed, clamped or set to a neutral score.
 """
 
+from dataclasses import replace
+
 from grm_core.reading import scorelines, sections
 from grm_core.reading.boxes import ascii_brackets
 from grm_core.reading.labels import is_label
 from grm_core.reading.visible import line_feeds, outside_code, outside_quotations, outside_thinking
-from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
+from grm_core.types import SCORE_MAX, SCORE_MIN, Completion, Parsed, ParseStatus, Span
 
 PARSER_VERSION = 3
 """Rises when the same text may be read differently; 2 reads `Ratings: [[7, 3]]` too, 3 thinking in any marks."""
@@ -60,6 +62,14 @@ def parse(
         score_spans=tuple(_moved(span, offset) for span in reading.spans),
         version=PARSER_VERSION,
     )
+
+
+def answered(parsed: Parsed, completion: Completion) -> Parsed:
+    """The same, told apart from nothing at all where the server gives only the model's reasoning and no text."""
+    if parsed.status is not ParseStatus.EMPTY or not (completion.reasoning or "").strip():
+        return parsed
+    cut = was_cut(completion.finish_reason)
+    return replace(parsed, status=ParseStatus.TRUNCATED if cut else ParseStatus.ONLY_REASONING)
 
 
 def _moved(span: Span, offset: int) -> Span:

@@ -48,6 +48,7 @@ FORMATS = {  # what opens the thinking, what closes it
     "exaone": ("<thought>", "</thought>"),
     "reasoning": ("<reasoning>", "</reasoning>"),
     "analysis": ("<analysis>", "</analysis>"),
+    "reasoning in square brackets": ("[REASONING]", "[/REASONING]"),
     "reflection": ("<reflection>", "</reflection>"),
     "scratchpad": ("<scratchpad>", "</scratchpad>"),
     "inner thoughts": ("<innerThoughts>", "</innerThoughts>"),
@@ -137,6 +138,7 @@ def test_two_lines_of_scores_between_which_no_mark_decides_are_ambiguous(text: s
         "{}\nHere is my response: thanks.",
         "<type>Chat</type>\n<rubric>Facts</rubric>\n{}",
         "Analysis:\nfine.\n{}",
+        "[Reasoning]\nfine.\n[Scores]\n{}",
     ],
 )
 def test_marks_of_an_answer_hide_nothing(text: str) -> None:
