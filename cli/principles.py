@@ -64,7 +64,7 @@ def _by_item(name: str, blocks: "list[Block]") -> "dict[str, list[Sample]]":
 
 def _told(samples: Sequence["Sample"]) -> "list[Sample]":
     """The samples with their principles; a file of another tool has only their texts, which are read here."""
-    from grm_core.parsing import parse
+    from grm_core.reading.parsing import parse
 
     found = []
     for sample in samples:

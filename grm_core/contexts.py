@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Parsed, ParseStatus, Span
 
 PRINCIPLES = "Principles:\n"

@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from grm_core import contexts, prompts, single_context, verdicts
+from grm_core import contexts, prompts, single_context
 from grm_core.engines.base import Engine, OnText, Sizer
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, UsageError
-from grm_core.parsing import PARSER_VERSION, parse
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
+from grm_core.reading import verdicts
+from grm_core.reading.parsing import PARSER_VERSION, answered, parse
 from grm_core.shuffling import Slot
 from grm_core.types import N_MAX, Completion, Example, Parsed, ParseStatus, Request, Sample
 
@@ -158,7 +159,7 @@ def made(
 
 def read(completion: Completion, n: int, template: str = "", context: str = "joint") -> Parsed:
     """Parse a completion that scores n responses, or names the best of them where the template asks for that."""
-    return reader(template, context)(completion.text, n, completion.finish_reason)
+    return answered(reader(template, context)(completion.text, n, completion.finish_reason), completion)
 
 
 def reader(template: str, context: str = "joint") -> Callable[[str, int, str | None], Parsed]:

@@ -122,6 +122,8 @@ class ParseStatus(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     AMBIGUOUS = "ambiguous"
     EMPTY = "empty"
+    ONLY_REASONING = "only_reasoning"
+    """Nothing but what the server gives apart from the text."""
 
 
 @dataclass(frozen=True, slots=True)

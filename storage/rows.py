@@ -21,7 +21,8 @@ RUN_COLUMNS = (
 SESSION_COLUMNS = "id, run_id, title, tags, created_at, example"
 SAMPLE_COLUMNS = (
     'id, session_id, "index", "order", seed, request_key, text, finish_reason, prompt_tokens, completion_tokens, '
-    "seconds, model, error, status, shown_scores, principles, critique_span, score_spans, parser_version, meta_logit"
+    "seconds, model, error, status, shown_scores, principles, critique_span, score_spans, parser_version, meta_logit, "
+    "reasoning"
 )
 ANNOTATION_COLUMNS = "id, session_id, kind, label, author, created_at, sample, place, span, note, replaces, queue"
 
@@ -134,6 +135,7 @@ def sample_row(sample: Sample) -> tuple[Any, ...]:
         compact(parsed.score_spans),
         parsed.version,
         logit(sample.meta_logit),
+        pack(completion.reasoning if completion else None),
     )
 
 
@@ -221,4 +223,5 @@ def _completion_from(row: Row) -> Completion | None:
         completion_tokens=row["completion_tokens"],
         seconds=row["seconds"],
         model=unpack(row["model"]),
+        reasoning=None if row["reasoning"] is None else unpack(row["reasoning"]),
     )

@@ -103,6 +103,12 @@ def m006_context(db: Database) -> None:
     _script(db, "ALTER TABLE run ADD COLUMN context TEXT NOT NULL DEFAULT 'joint'")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m007_reasoning(db: Database) -> None:
+    """Keep what a server gives of the model's thinking apart from the text."""
+    _script(db, "ALTER TABLE sample ADD COLUMN reasoning TEXT")
+
+
 def pending(conn: sqlite3.Connection) -> bool:
     """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -4,7 +4,7 @@ import pytest
 
 from grm_core import contexts
 from grm_core.contexts import Part
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import ParseStatus
 
 PRINCIPLES = "Principles:\n1. Right (weight: 60%)\n2. Short (weight: 40%)"

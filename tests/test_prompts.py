@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grm_core import prompts
 from grm_core.errors import UsageError
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message
 from tests.make import make_example
 

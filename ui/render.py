@@ -22,6 +22,7 @@ REASONS = {
     ParseStatus.OUT_OF_RANGE: "a score outside 1 to 10",
     ParseStatus.AMBIGUOUS: "two different score lines",
     ParseStatus.EMPTY: "nothing was written",
+    ParseStatus.ONLY_REASONING: "only reasoning, no answer",
 }
 
 

@@ -9,12 +9,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from grm_core import prompts, verdicts
-from grm_core.baselines import ask, choice
+from grm_core import prompts
+from grm_core.baselines import ask
 from grm_core.baselines.ask import Answer, Settings
 from grm_core.baselines.poll import Poll, Row, poll
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError
+from grm_core.reading import choice, verdicts
 from grm_core.types import Baseline, Example, ParseStatus
 
 

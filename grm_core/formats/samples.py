@@ -54,6 +54,8 @@ class SampleLine:
     completion_tokens: Count | None = None
     seconds: Number | None = None
     model: Text | None = None
+    reasoning: Text | None = None
+    """What the server told apart from the completion; absent where it told nothing."""
     error: Text | None = None
     """Why there is no completion."""
     request_key: Text | None = None
@@ -93,6 +95,8 @@ def sample_record(item_id: str, sample: Sample) -> dict[str, Any]:
     if completion is not None:
         for name in ("finish_reason", "prompt_tokens", "completion_tokens", "seconds", "model"):
             record[name] = getattr(completion, name)
+        if completion.reasoning is not None:
+            record["reasoning"] = completion.reasoning
     return record | {
         "error": sample.error,
         "request_key": sample.request_key,
@@ -148,6 +152,7 @@ def completion_of(line: SampleLine) -> Completion | None:
         completion_tokens=line.completion_tokens or 0,
         seconds=line.seconds or 0.0,
         model=line.model or "",
+        reasoning=line.reasoning,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from grm_core import outcome, prompts
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.training import rows
 from grm_core.training.policy import Policy
 from grm_core.types import Example, Message, Parsed

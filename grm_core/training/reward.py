@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grm_core import outcome
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 
 RIGHT, WRONG = 1.0, -1.0
 

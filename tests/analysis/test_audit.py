@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grm_core.analysis import audit
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message, Sample
 from tests.make import make_sample
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from grm_core.analysis import clusters
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Sample
 from grm_core.voting import vote
 from tests.make import make_sample

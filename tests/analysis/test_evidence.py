@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grm_core.analysis import critique, evidence
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message, Sample
 from tests.make import make_sample
 

@@ -9,7 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 from grm_core.analysis import agreement, failures, labels, queues
 from grm_core.analysis.queues import Case
 from grm_core.errors import UsageError
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Annotation, Example, Message, Sample
 from tests.make import make_sample
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message, Params, Run, Sample, Session
 from storage.store import Store
 from tests.make import make_sample

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Annotation, Message
 from storage.store import Store
 from tests.browser.conftest import ROOT, free_port, wait_for

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import app
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message, Params, Run, Sample, Session
 from storage.store import Store
 from tests.browser.conftest import Serve

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Annotation, Message
 from storage.desk import Queue
 from storage.store import Store

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message, Params, Run, Session
 from storage.store import Store
 from tests.browser.conftest import Serve

@@ -9,7 +9,7 @@ from grm_core.engines import _answer
 from grm_core.engines.base import Reply
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Completion
 from tests.engines.asking import ask, collect, shown_text, texts
 from tests.engines.wire import WireServer, hang, reply, stream

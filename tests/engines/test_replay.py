@@ -31,7 +31,7 @@ def recording(tmp_path: Path) -> Path:
         json.dumps({"item": {"id": "a"}}),
         line("a", 7, "first", seconds=0.4, completion_tokens=3, prompt_tokens=9, finish_reason="length"),
         line("a", 8, "second, which is longer", seconds=0.2),
-        line("b|c", 7, "same seed, other item"),
+        line("b|c", 7, "same seed, other item", reasoning="hm"),
         line("a", 9, None, error="the server was gone"),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -54,6 +54,12 @@ async def test_children_are_found_by_their_own_seed(recording: Path) -> None:
     request = ask("a", 7, n=2)
     found = await collect(ReplayEngine(recording, "at-once"), request)
     assert [found[request.key, child].result.text for child in (0, 1)] == ["first", "second, which is longer"]  # type: ignore[union-attr]
+
+
+async def test_recorded_reasoning_comes_back_apart_from_the_text(recording: Path) -> None:
+    (found,) = (await collect(ReplayEngine(recording, "at-once"), ask("b|c", 7))).values()
+    assert isinstance(found.result, Completion)
+    assert (found.result.text, found.result.reasoning) == ("same seed, other item", "hm")
 
 
 async def test_equal_seeds_of_two_items_are_told_apart(recording: Path) -> None:

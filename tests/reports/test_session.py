@@ -5,7 +5,7 @@ import io
 import re
 from dataclasses import replace
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Example, Message, Params, Run, Sample, Session
 from reports import session as report
 from tests.fake_engine import HOSTILE

@@ -26,7 +26,9 @@ def any_sample(draw: st.DrawFn) -> Sample:
         score_spans=tuple(draw(st.lists(span, max_size=3))),
         version=draw(st.integers(1, 9)),
     )
-    completion = Completion(text, draw(ANY_TEXT), 3, 4, draw(st.floats(0, 1e6)), draw(ANY_TEXT))
+    reasoning = draw(st.none() | ANY_TEXT)
+    seconds, model = draw(st.floats(0, 1e6)), draw(ANY_TEXT)
+    completion = Completion(text, draw(ANY_TEXT), 3, 4, seconds, model, reasoning=reasoning)
     return Sample(
         id="s/0",
         session_id="s",

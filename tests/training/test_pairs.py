@@ -9,7 +9,7 @@ import pytest
 
 from grm_core import outcome
 from grm_core.errors import UsageError
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.training import pairs
 
 ROW = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grm_core import outcome
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.training import tasks
 from grm_core.training.families import SEEN, UNSEEN, Family, conduct
 from grm_core.training.families.base import sentences

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_sample

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Session
 from reports import tour
 from storage.store import Store

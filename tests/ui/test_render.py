@@ -2,7 +2,7 @@
 
 import json
 
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Completion, Sample
 from tests.make import make_example
 from ui import detail, render

@@ -11,7 +11,7 @@ import pytest
 import app
 from grm_core.analysis import audit, critique
 from grm_core.engines.base import EngineState
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.types import Method, Params, Run, Session
 from grm_core.voting import vote
 from reports.words import verdict_line

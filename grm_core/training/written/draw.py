@@ -12,7 +12,7 @@ import torch
 
 from grm_core import contexts, outcome, shuffling
 from grm_core.contexts import reply_start, stated
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from grm_core.training.written import forms
 from grm_core.training.written.decoder import Cache, Decoder
 from grm_core.types import Example, ParseStatus

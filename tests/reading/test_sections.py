@@ -2,7 +2,7 @@
 
 import pytest
 
-from grm_core.parsing import PARSER_VERSION, parse
+from grm_core.reading.parsing import PARSER_VERSION, parse
 
 OURS = r"""Principles:
 1. States the right formula (weight: 60%)

@@ -7,11 +7,13 @@ and takes linear time; what it cannot read is named by its status and casts no v
 import re
 from collections.abc import Sequence
 
-from grm_core.parsing import last_part
-from grm_core.scorelines import MARK, ends_line, line_start
+from grm_core.reading.boxes import BOX, undressed
+from grm_core.reading.labels import MARK
+from grm_core.reading.parsing import last_part, was_cut
+from grm_core.reading.scorelines import ends_line, line_start
+from grm_core.reading.verdicts import Choice
+from grm_core.reading.visible import outside_quotations
 from grm_core.types import ParseStatus
-from grm_core.verdicts import Choice
-from grm_core.visible import outside_quotations
 
 _WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|number|index|of|is)"
 _NAME = (
@@ -20,13 +22,7 @@ _NAME = (
 _LABEL = re.compile(rf"(?:{MARK})*+{_NAME}(?:[ \t]++is)?(?:{MARK}|[:：=])*+", re.IGNORECASE)
 _PREFIX = re.compile(rf"(?:{MARK})*+(?:{_NAME}(?:[ \t]++is)?(?:{MARK}|[:：=`])*+)?", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:[\s*_|~$.,;!。`]|\\[)\]]|</(?:answer|output|s)>|<\|\w{1,20}\|>|<end_of_turn>|<eos>)*+")
-# A shell's echo turns the \b of \boxed into a backspace; two backslashes are Markdown's way to write one.
-_BOX = re.compile(
-    r"(?:\\{1,2}b|\x08)oxed[ \t]*+(?:\{(?P<inside>(?:[^{}\n]++|\{[^{}\n]*+\})*+)\}|(?P<cut>\{[^\n]*+\Z|\Z))"
-)
-_INDEX = re.compile(
-    r"\s*+(?:\\(?:text|mbox)\{)?\s*+(?:response\s++)?0*+(?P<index>[1-9][0-9]?)\s*+\}?\s*+", re.IGNORECASE
-)
+_INDEX = re.compile(r"\s*+(?:response\s++)?0*+(?P<index>[1-9][0-9]?)\s*+", re.IGNORECASE)
 
 
 def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
@@ -39,9 +35,10 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
     """
     if not text.strip():
         return Choice(ParseStatus.EMPTY)
-    offset, plain = last_part(text)
-    seen = outside_quotations(plain, _LABEL)
-    boxes = list(_BOX.finditer(seen))
+    cut = was_cut(finish_reason)
+    offset, plain = last_part(text, cut)
+    seen = outside_quotations(plain, _LABEL.fullmatch)
+    boxes = list(BOX.finditer(seen))
     closed = [box for box in boxes if box["inside"] is not None]
     lines = [box for box in closed if _is_line(seen, box)]
     for found in (lines, closed):
@@ -50,7 +47,7 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
             return _agreed([choice for choice in choices if found is closed or choice.status is ParseStatus.OK])
         if found is lines and choices:
             return choices[-1]
-    cut = finish_reason == "length" or (bool(boxes) and boxes[-1]["inside"] is None)
+    cut = cut or (bool(boxes) and boxes[-1]["inside"] is None)
     return (
         Choice(ParseStatus.TRUNCATED) if cut else _value(closed[-1], n, 0) if closed else Choice(ParseStatus.NO_SCORES)
     )
@@ -69,7 +66,7 @@ def _is_line(seen: str, box: re.Match[str]) -> bool:
 
 
 def _value(box: re.Match[str], n: int, offset: int) -> Choice:
-    inside = box["inside"]
+    inside = undressed(box["inside"])
     if "," in inside:
         return Choice(ParseStatus.WRONG_COUNT)
     index = _INDEX.fullmatch(inside)

@@ -7,14 +7,15 @@ different verdicts are none. Never raises, takes linear time.
 
 import re
 from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import NamedTuple
 
-from grm_core import sections
-from grm_core.parsing import PARSER_VERSION, last_part
-from grm_core.prompts import LETTERS
-from grm_core.scorelines import MARK, ends_line, line_start
+from grm_core.reading import sections
+from grm_core.reading.labels import MARK
+from grm_core.reading.parsing import PARSER_VERSION, last_part, was_cut
+from grm_core.reading.scorelines import ends_line, line_start
+from grm_core.reading.visible import outside_quotations
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
-from grm_core.visible import outside_quotations
 
 WON, LOST = SCORE_MAX, SCORE_MIN
 """What a named response scores, and every other one: their sums rank as counts of votes do."""
@@ -53,11 +54,11 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
     """
     if not text.strip():
         return Choice(ParseStatus.EMPTY)
-    offset, _, seen = _visible(text)
+    cut = was_cut(finish_reason)
+    offset, _, seen = _visible(text, cut)
     found = list(_VERDICT.finditer(seen))
     lines = [each for each in found if _is_line(seen, each)]
-    cut = finish_reason == "length" or bool(_OPEN.search(seen))
-    if not lines and cut:
+    if not lines and (cut or _OPEN.search(seen)):
         return Choice(ParseStatus.TRUNCATED)
     named = lines or found
     if not named:
@@ -73,7 +74,7 @@ def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
     choice = read(text, n, finish_reason)
     if not text.strip():
         return Parsed(choice.status, version=PARSER_VERSION)
-    offset, plain, _ = _visible(text)
+    offset, plain, _ = _visible(text, was_cut(finish_reason))
     end = len(plain) if choice.span is None else max(0, plain.rfind("\n", 0, choice.span[0] - offset))
     principles, critique = sections.read(text[offset:], plain, end if choice.span else None)
     scores = None if choice.shown is None else tuple(WON if i == choice.shown else LOST for i in range(n))
@@ -90,10 +91,10 @@ def parse(text: str, n: int, finish_reason: str | None = None) -> Parsed:
     )
 
 
-def _visible(text: str) -> tuple[int, str, str]:
+def _visible(text: str, cut: bool) -> tuple[int, str, str]:
     """(where the part that is read starts, it outside code, and outside quotations as well)."""
-    offset, plain = last_part(text)
-    return offset, plain, outside_quotations(plain, _LABEL)
+    offset, plain = last_part(text, cut)
+    return offset, plain, outside_quotations(plain, _LABEL.fullmatch)
 
 
 def _is_line(seen: str, found: re.Match[str]) -> bool:
@@ -106,7 +107,7 @@ def _agreed(named: Sequence[re.Match[str]], n: int, offset: int) -> Choice:
     last = named[-1]
     if any(each["letter"].upper() != last["letter"].upper() for each in named):
         return Choice(ParseStatus.AMBIGUOUS)
-    place = LETTERS.index(last["letter"].upper())
+    place = ascii_uppercase.index(last["letter"].upper())
     if place >= n:
         return Choice(ParseStatus.OUT_OF_RANGE)
     start = offset + last.start("letter")

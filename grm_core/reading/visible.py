@@ -6,8 +6,10 @@ unbalanced, the rules below choose what hides least beyond the line in question.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from grm_core.reading import thinking
+from grm_core.reading.marks import Act, marks
 from grm_core.types import Span
 
 COVER = "\x1a"
@@ -17,14 +19,9 @@ _FENCE = re.compile(
     r"^[ \t]*+(?P<item>(?:[-*+•]|\d{1,3}[.)])[ \t]++)?(?P<run>`{3,}+|~{3,}+)(?P<info>[^\n]*+)$", re.MULTILINE
 )
 _BLOCK_QUOTE = re.compile(r"^[ \t]*+(?:(?:[-*+•]|\d{1,3}[.)])[ \t]++)?>[^\n]*+", re.MULTILINE)
-_THINKING = re.compile(  # one set in front, so that the search runs at full speed over other text
-    r"[<\[](?:(?<=<)(?P<end>/?)think(?:ing)?>|(?<=\[)(?P<end2>/?)THINK\]|(?<=<)(?P<final>\|channel\|>final<\|message\|>))",
-    re.IGNORECASE,
-)
 _QUOTING_TAG = re.compile(
     r"<(?P<end>/?)(?P<name>blockquote|pre|code|q|quote|samp)(?: [^<>\n]{0,200})?>", re.IGNORECASE
 )
-_QUOTE_MARKS = "\"'`“”‘’«»"
 
 _LETTER = "A-Za-z0-9À-ɏͰ-ӿ"
 _AFTER_WORD = rf"[{_LETTER}.!?…)\]}}\"'%]"
@@ -57,22 +54,32 @@ _REACH = 160
 """A label in front of inline code is looked for within this many characters."""
 
 
-def outside_code(text: str, thinking: bool = False) -> str:
-    """The text, equally long, with thinking blanked and fenced code, block quotes and HTML quotations covered.
+def line_feeds(text: str) -> str:
+    """The text, equally long, with a line feed for the end of a line in every notation."""
+    return text.replace("\r\n", " \n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
 
-    Newlines stay, in every notation as a line feed. `thinking` says that the text starts inside a thinking section.
-    """
-    text = text.replace("\r\n", " \n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = _overwrite(text, _thinking(text, thinking), " ")
+
+def outside_thinking(text: str, cut: bool, read_from: int = 0) -> str:
+    """What stands from `read_from` on, with thinking blanked; newlines stay."""
+    every = marks(text, read_from)
+    fences = [(start + read_from, end + read_from) for start, end in _fences(text[read_from:])] if every else []
+    closed = fences[:-1] if fences and fences[-1][1] == len(text) else fences
+    start, end = thinking.spoken(text, every, cut, closed)
+    start, end = max(start, read_from), max(end, read_from)
+    return _blot(text[read_from:start], " ") + text[start:end] + _blot(text[max(start, end) :], " ")
+
+
+def outside_code(text: str) -> str:
+    """The text, equally long, with fenced code, block quotes and HTML quotations covered; newlines stay."""
     text = _overwrite(text, _fences(text), COVER)
     text = _BLOCK_QUOTE.sub(_cover, text)
     return _overwrite(text, _tagged(text), COVER)
 
 
-def outside_quotations(text: str, label: re.Pattern[str]) -> str:
-    """The text with what stands in quotation marks or inline code covered; newlines stay.
+def outside_quotations(text: str, is_label: Callable[[str, int, int], object]) -> str:
+    """The text with what stands in quotation marks or inline code covered, its lines split at tags; newlines stay.
 
-    Inline code right behind a `label`, or on the line below, stays readable: its backticks are decoration there.
+    Inline code right behind a label, or on the line below, stays readable: its backticks are decoration there.
     """
 
     def cover_unless_labelled(match: re.Match[str]) -> str:
@@ -80,11 +87,22 @@ def outside_quotations(text: str, label: re.Pattern[str]) -> str:
             nearest = max(0, match.start() - _REACH)
             line = text.rfind("\n", nearest, match.start()) + 1
             before = text.rfind("\n", nearest, max(line - 1, nearest)) + 1
-            if any(label.fullmatch(text, start, match.start()) for start in (line, before)):
+            if any(is_label(text, start, match.start()) for start in (line, before)):
                 return match[0]
         return _cover(match)
 
-    return _QUOTATION.sub(cover_unless_labelled, text)
+    return _split_at_tags(_QUOTATION.sub(cover_unless_labelled, text))
+
+
+def _split_at_tags(text: str) -> str:
+    """The text with HTML within a line blanked, and a line feed where a tag ends that a line of scores may follow."""
+    pieces, done = [], 0
+    for mark in marks(text):
+        if mark.act is not Act.NONE and mark.start >= done:
+            fill = " " if mark.act is Act.STYLE else "\n"
+            pieces += [text[done : mark.start], " " * (mark.end - mark.start - 1), fill]
+            done = mark.end
+    return "".join([*pieces, text[done:]])
 
 
 def _cover(match: re.Match[str]) -> str:
@@ -117,29 +135,6 @@ def _fences(text: str) -> Iterator[Span]:
             opened = None
     if opened is not None:
         yield opened.start(), len(text)
-
-
-def _thinking(text: str, inside: bool) -> list[Span]:
-    """Thinking sections; an end without a start makes everything before it thinking (the template opened it)."""
-    spans: list[Span] = []
-    start = 0 if inside else None
-    code = [span for span in _fences(text) if span[1] < len(text)]
-    for tag in _THINKING.finditer(text):
-        at, end = tag.span()
-        while code and code[0][1] <= at:
-            code.pop(0)
-        quoted = [char in _QUOTE_MARKS for char in (text[at - 1 : at], text[end : end + 1]) if char]
-        if start is not None:
-            if (tag["end"] or tag["end2"] or tag["final"]) and not (quoted and all(quoted)):
-                spans.append((start, end))
-                start = None
-        elif any(quoted) or (code and code[0][0] <= at):
-            continue  # the critique talks about the tag
-        elif tag["end"] or tag["end2"] or tag["final"]:
-            spans = [(0, end)]
-        else:
-            start = at
-    return spans if start is None else [*spans, (start, len(text))]
 
 
 def _tagged(text: str) -> list[Span]:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grm_core import prompts, sampling, verdicts
+from grm_core import prompts, sampling
 from grm_core.errors import UsageError
-from grm_core.parsing import parse
+from grm_core.reading import verdicts
+from grm_core.reading.parsing import parse
 from grm_core.types import Completion, Params
 from grm_core.types import ParseStatus as P
 from tests.baselines.fake_judge import FakeJudge

@@ -1,44 +1,46 @@
 r"""Find the scores in the visible text of a completion.
 
-Three places, in this order: score lines with a `\boxed{...}`, score lines with a `[...]`, boxes in running prose.
+Four places, in this order: score lines with a `\boxed{...}`, score lines with a `[...]`, one box for each response,
+boxes in running prose.
 What each may hold and which wins is set out at `read`.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
+from grm_core.reading.boxes import BOX, undressed
+from grm_core.reading.labels import MARK, TAG, label_before
 from grm_core.types import SCORE_MAX, SCORE_MIN, ParseStatus, Span
 
-_WORDS = r"(?:the|my|final|overall|total|pointwise|individual|respective|integer|response|responses)"
-_SCALE = r"(?:[ \t]*+\((?:out of 10|1[ ]?(?:-|–|to)[ ]?10|in order)\))?"
-LABEL_NAME = rf"(?:{_WORDS}[ \t]++){{0,4}}+(?:scores?|ratings?){_SCALE}"
-MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
-_TAG = r"</?(?:final_)?(?:scores?|ratings?)>"
-_PREFIX = re.compile(rf"(?:{MARK})*+(?P<label>(?:{_TAG}|{LABEL_NAME})(?:{MARK}|{_TAG}|[:：=`])*+)?", re.IGNORECASE)
-LABEL = re.compile(rf"(?:{MARK})*+{LABEL_NAME}(?:{MARK}|[:：=])*+", re.IGNORECASE)
-"""Nothing but a label and marks."""
 _SUFFIX = re.compile(
-    rf"(?:[\s*_|~$.,;!。`]|\\[)\]]|\\\\|{_TAG}|</(?:answer|output|s)>|<\|\w{{1,20}}\|>|<end_of_turn>|<eos>)*+",
+    rf"(?:[\s*_|~$.,;!。`]|\\[)\]]|\\\\|{TAG}|</(?:answer|output|s)>|<\|\w{{1,20}}\|>|<end_of_turn>|<eos>)*+",
     re.IGNORECASE,
 )
 _REACH = 160
 """A label or what ends a line is no longer than this; longer lines are prose."""
+_LABEL_REACH = 60
+"""What stands between the boxes of two responses where nothing but labels does."""
 
-_NO_BLANK_LINE = r"[^{}\n]++|\n(?![ \t]*\n)"
-_NEST = rf"\{{(?:{_NO_BLANK_LINE})*+\}}"
-_NEST = rf"\{{(?:{_NO_BLANK_LINE}|{_NEST})*+\}}"
-# A shell's echo turns the \b of \boxed into a backspace; two backslashes are Markdown's way to write one.
-_BOX = re.compile(rf"(?:\\{{1,2}}b|\x08)oxed[ \t]*+(?:\{{(?P<inside>(?:{_NO_BLANK_LINE}|{_NEST})*+)\}}|\{{|\Z)")
 _BRACKETS = re.compile(
     r"^(?P<prefix>[^\[\n]{0,160}+(?:\[[ \t]*+(?=\[))?)\[(?P<inside>[^\[\]\n]*+)\](?P<suffix>[^\n]*+)$", re.MULTILINE
 )
-_SPACING = re.compile(
-    r"\\[,;:!> ]|\\(?:q?quad|enspace|enskip|(?:thin|med|thick)space)(?![A-Za-z])|~"
-    r"|\\hspace\*?\{[^{}\n]{0,20}\}|\\(?:text|mbox)\{[ \t]*+\}"
-)
-_SCORE = re.compile(r"\s*+0*([0-9]{1,2})\s*+")
+_SCORE = re.compile(r"\s*+0*([0-9]{1,2})(?:\.0{1,9}+)?\s*+")
 _NUMBER = re.compile(r"\s*+[+\-−]?(?:[\d.][\d.eE+\-/%]*+|nan|inf(?:inity)?)\s*+", re.IGNORECASE)
+
+_RESPONSE = (
+    r"(?:response|answer|assistant|candidate|reply|output|completion|回答|回复|回覆|响应|応答|答え|응답|답변|ответ)"
+    r"[ \t]*+[#№]?(?P<place>\d{1,2}|(?-i:[A-H])\b)"
+)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+_HEAD = re.compile(rf"^(?:{MARK})*+{_RESPONSE}", re.MULTILINE | re.IGNORECASE)
+_NEAR = re.compile(rf"(?:{_RESPONSE}|\b(?P<ordinal>{'|'.join(_ORDINALS)})\b)[^.\n]{{0,24}}\Z", re.IGNORECASE)
+_BEHIND = re.compile(
+    rf"[^\w\n]{{0,4}}(?:(?:(?:is|goes)[ \t]+)?(?:for|to)[ \t]+(?:the[ \t]+)?|\([ \t]*)"
+    rf"(?:{_RESPONSE}|(?P<ordinal>{'|'.join(_ORDINALS)})\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +75,62 @@ def read(seen: str, n: int, cut: bool, scale: tuple[int, int] = (SCORE_MIN, SCOR
     * Score lines decide alone: equal ones count once, different ones are ambiguous. A malformed line (wrong count, out
       of range) decides only where no well-formed one stands.
     * Brackets count where no line holds a well-formed box, nor a malformed one that is labelled or holds n values.
+    * n boxes of one number each are the scores of n > 1 responses in order, unless the words around say otherwise.
     * Boxes in prose count where there is no score line and all of them say the same.
     """
-    found = list(_BOX.finditer(seen))
-    lines, prose = _sort_boxes(seen, found, n, scale)
+    boxes = list(BOX.finditer(seen))
+    lines, prose = _sort_boxes(seen, boxes, n, scale)
     brackets = list(_bracket_lines(seen, n, scale))
     score_lines = [c for c in lines if c.well_formed]
     if not score_lines and not any(c.meant for c in lines):
         score_lines = [c for c in brackets if c.well_formed]
     if score_lines:
         return _agree(score_lines)
-    unclosed = bool(found) and found[-1]["inside"] is None
+    unclosed = bool(boxes) and boxes[-1]["inside"] is None
     if (cut or unclosed) and not any(c.meant for c in [*lines, *brackets]):
         return Reading(ParseStatus.TRUNCATED)
+    alike = len(lines) in (0, len(boxes))  # a score line beside another box: that one holds somebody's answer
+    if alike and (one_each := _one_each(seen, boxes, n, scale)):
+        return one_each
     if lines:
         return _worst(lines)
     if any(c.well_formed for c in prose):
         return _agree(prose)
     return _worst(brackets or prose)
+
+
+def _one_each(seen: str, boxes: Sequence[re.Match[str]], n: int, scale: tuple[int, int]) -> Reading | None:
+    """The scores of n > 1 boxes that hold one number each, one for each response in order; None where it is not so."""
+    if n < 2 or len(boxes) != n or any(box["inside"] is None for box in boxes):
+        return None
+    if not all(_NUMBER.fullmatch(undressed(box["inside"])) for box in boxes):
+        return None
+    gaps = [
+        (end, start) for end, start in zip([0, *(b.end() for b in boxes)], [b.start() for b in boxes], strict=False)
+    ]
+    together = all(start - end <= _LABEL_REACH for end, start in gaps[1:])
+    line = seen.rfind("\n", 0, boxes[0].start()) + 1 if together else None
+    named = [_named(seen, gap, box.end()) for gap, box in zip(gaps, boxes, strict=True)]
+    if any(place not in (None, own) for own, place in enumerate(named)):
+        return Reading(ParseStatus.AMBIGUOUS, line=line)
+    readings = [_values(seen, box.span("inside"), 1, line, scale) for box in boxes]
+    if any(each.scores is None for each in readings):
+        return Reading(ParseStatus.OUT_OF_RANGE, line=line)
+    scores = tuple(score for each in readings for score in each.scores or ())
+    return Reading(ParseStatus.OK, scores, tuple(span for each in readings for span in each.spans), line)
+
+
+def _named(seen: str, gap: Span, box_end: int) -> int | None:
+    """Of which response a box speaks, 0-based, by the words around it; None where they name none."""
+    behind = _BEHIND.match(seen, box_end)
+    heads = list(_HEAD.finditer(seen, *gap))
+    found = behind or (heads[-1] if heads else _NEAR.search(seen, max(gap[0], gap[1] - _LABEL_REACH), gap[1]))
+    if found is None:
+        return None
+    place, ordinal = found["place"], found.groupdict().get("ordinal")
+    if ordinal:
+        return _ORDINALS.index(ordinal.lower())
+    return int(place) - 1 if place.isdecimal() else ascii_uppercase.index(place.upper())
 
 
 def _agree(candidates: Sequence[_Candidate]) -> Reading:
@@ -110,17 +150,17 @@ def _worst(candidates: Sequence[_Candidate]) -> Reading:
 
 
 def _sort_boxes(
-    seen: str, found: Sequence[re.Match[str]], n: int, scale: tuple[int, int]
+    seen: str, boxes: Sequence[re.Match[str]], n: int, scale: tuple[int, int]
 ) -> tuple[list[_Candidate], list[_Candidate]]:
     """Closed boxes that make up a score line, and those in running prose."""
     lines, prose = [], []
-    for box in found:
+    for box in boxes:
         if box["inside"] is None:
             continue
         line = line_start(seen, box.start())
-        prefix = None if line is None else _PREFIX.fullmatch(seen, line, box.start())
-        if line is not None and prefix and "\n" not in box[0] and ends_line(seen, box.end()):
-            lines.append(_Candidate(_values(seen, box.span("inside"), n, line, scale), bool(prefix["label"])))
+        label = None if line is None else label_before(seen, line, box.start())
+        if label is not None and "\n" not in box[0] and ends_line(seen, box.end()):
+            lines.append(_Candidate(_values(seen, box.span("inside"), n, line, scale), bool(label)))
         else:
             prose.append(_Candidate(_values(seen, box.span("inside"), n, None, scale)))
     return lines, prose
@@ -148,10 +188,10 @@ def _bracket_lines(seen: str, n: int, scale: tuple[int, int]) -> Iterator[_Candi
         closed = line.end("inside") + 1
         if line["prefix"].endswith("[") and seen[closed : closed + 1] == "]":  # RewardBench's [[7, 3]]
             prefix_end, closed = prefix_end - 1, closed + 1
-        prefix = _PREFIX.fullmatch(seen, start, prefix_end)
-        if prefix is None or not ends_line(seen, closed):
+        label = label_before(seen, start, prefix_end)
+        if label is None or not ends_line(seen, closed):
             continue
-        labelled = bool(prefix["label"])
+        labelled = bool(label)
         reading = _values(seen, (inside, inside_end), n, start, scale)
         if reading.status is ParseStatus.OK or labelled or _numeric(seen[inside:inside_end]):
             yield _Candidate(reading, labelled)
@@ -159,12 +199,12 @@ def _bracket_lines(seen: str, n: int, scale: tuple[int, int]) -> Iterator[_Candi
 
 def _numeric(inside: str) -> bool:
     """Whether unlabelled brackets hold numbers at all, rather than a verdict like [A] or a heading."""
-    return all(_NUMBER.fullmatch(entry) for entry in inside.split(","))
+    return all(_NUMBER.fullmatch(entry) for entry in undressed(inside).split(","))
 
 
 def _values(seen: str, span: Span, n: int, line: int | None, scale: tuple[int, int]) -> Reading:
-    r"""Read `7, 3`: n integers of the scale in ASCII digits, split at commas, LaTeX spacing (`\,` is one) anywhere."""
-    inside = _SPACING.sub(lambda space: " " * len(space[0]), seen[slice(*span)])
+    r"""Read `7, 3`: n integers of the scale in ASCII digits, split at commas, in LaTeX dress or none; `7.0` is 7."""
+    inside = undressed(seen[slice(*span)])
     if inside.count(",") + 1 != n:  # counted before splitting: a million commas are one number
         return Reading(ParseStatus.WRONG_COUNT, line=line)
     scores, spans, at = [], [], span[0]

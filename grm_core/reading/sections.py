@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from grm_core.scorelines import LABEL_NAME
+from grm_core.reading.labels import LABEL_NAME
 from grm_core.types import Principle, Span
 
 MOST_PRINCIPLES = 64

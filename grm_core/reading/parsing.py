@@ -8,21 +8,30 @@ quotations. Weights and sub-scores never change them. `parse` never raises and t
 is named by its status, never guessed, clamped or set to a neutral score.
 """
 
-from grm_core import scorelines, sections
-from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
-from grm_core.visible import outside_code, outside_quotations
+from dataclasses import replace
 
-PARSER_VERSION = 2
-"""Rises when the same text may be read differently; 2 reads `Ratings: [[7, 3]]` too."""
+from grm_core.reading import scorelines, sections
+from grm_core.reading.boxes import ascii_brackets
+from grm_core.reading.labels import is_label
+from grm_core.reading.visible import line_feeds, outside_code, outside_quotations, outside_thinking
+from grm_core.types import SCORE_MAX, SCORE_MIN, Completion, Parsed, ParseStatus, Span
+
+PARSER_VERSION = 3
+"""Rises when the same text may be read differently; 2 reads `Ratings: [[7, 3]]` too, 3 thinking in any marks."""
 CAP = 256 * 1024
 """Of a longer text only this many characters are read, the last ones: the scores stand at the end."""
+_CUT = frozenset({"length", "max_tokens", "max_length", "max_output_tokens", "model_length", "token_limit"})
 
 
-def last_part(text: str) -> tuple[int, str]:
+def was_cut(finish_reason: str | None) -> bool:
+    """Whether a completion ended at a token limit, in the words of this or that server."""
+    return finish_reason is not None and finish_reason.lower() in _CUT
+
+
+def last_part(text: str, cut: bool) -> tuple[int, str]:
     """(where the last CAP characters start, those characters with thinking and code covered)."""
     offset = max(0, len(text) - CAP)
-    head_open = text.rfind("<think>", 0, offset) > text.rfind("</think>", 0, offset)
-    return offset, outside_code(text[offset:], thinking=head_open)
+    return offset, outside_code(outside_thinking(text[:offset] + line_feeds(text[offset:]), cut, offset))
 
 
 def parse(
@@ -38,10 +47,11 @@ def parse(
     """
     if not text.strip():
         return Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
-    offset, plain = last_part(text)
+    cut = was_cut(finish_reason)
+    offset, plain = last_part(text, cut)
     tail = text[offset:]
-    seen = outside_quotations(plain, scorelines.LABEL)
-    reading = scorelines.read(seen, n, cut=finish_reason == "length", scale=scale)
+    seen = ascii_brackets(outside_quotations(plain, is_label))
+    reading = scorelines.read(seen, n, cut, scale)
     # A stray quotation mark must not swallow a heading, so sections are looked for in quotations too.
     principles, critique = sections.read(tail, plain, reading.line)
     return Parsed(
@@ -52,6 +62,14 @@ def parse(
         score_spans=tuple(_moved(span, offset) for span in reading.spans),
         version=PARSER_VERSION,
     )
+
+
+def answered(parsed: Parsed, completion: Completion) -> Parsed:
+    """The same, told apart from nothing at all where the server gives only the model's reasoning and no text."""
+    if parsed.status is not ParseStatus.EMPTY or not (completion.reasoning or "").strip():
+        return parsed
+    cut = was_cut(completion.finish_reason)
+    return replace(parsed, status=ParseStatus.TRUNCATED if cut else ParseStatus.ONLY_REASONING)
 
 
 def _moved(span: Span, offset: int) -> Span:

@@ -1,0 +1,12 @@
+"""Completion text -> what a judge said: its scores, principles and critique, or the response that it names.
+
+    marks, thinking      which part of the text is thinking
+    visible              what of the rest the judge says in its own voice
+    boxes, labels        what a box holds, and what a line of scores may be called
+    scorelines           the scores
+    sections             principles and critique
+    parsing              all of these together
+    choice, verdicts     instead of scores, the best response: by a boxed index or by a letter
+
+Nothing here raises, and all of it takes linear time.
+"""
