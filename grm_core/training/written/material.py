@@ -16,8 +16,9 @@ from grm_core.types import Example
 
 MOST = 3
 """Responses of one item in one step, at most."""
-_BARE = 0.35
-"""Share of the single judgments that are shown without principles."""
+_BARE = 0.85
+"""Share of the single judgments that are shown without principles: those of a demonstration know its responses, and a
+GRM that learns to lean on them is lost with its own (right on .86 of items with them, on .66 with its own or none)."""
 
 
 @dataclass(frozen=True, slots=True)
