@@ -85,6 +85,8 @@ class Completion:
     model: str
     first: tuple[tuple[str, float], ...] = ()
     """The likeliest first tokens with their log-probabilities, where the request asks for them; never stored."""
+    reasoning: str | None = None
+    """What the model thought, where the server gives it apart from the text; never voted on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""Fail when a Python file has more than 300 lines, or a function outside tests more than 40."""
+"""Fail when a Python file has more than 500 lines, or a function outside tests more than 40."""
 
 import ast
 import subprocess
 import sys
 from pathlib import Path
 
-MAX_FILE, MAX_FUNCTION = 300, 40
+MAX_FILE, MAX_FUNCTION = 500, 40
 
 
 def problems(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""HTTP to one vLLM server: a bounded number of requests at a time, counted retries, and errors in plain words.
+"""HTTP to one server: a bounded number of requests at a time, counted retries, and errors in plain words.
 
 Built on aiohttp rather than on the `openai` package: one request costs 0.12 ms of CPU instead of 1.3 ms (a streamed
 chunk 8 us instead of 125 us), and a batch of judgments shares its two cores with the model. Nothing here knows
@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import math
 import random
+import re
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -19,25 +21,41 @@ from typing import Any, TypeVar
 import aiohttp
 from yarl import URL
 
+from grm_core.engines import _reason
+from grm_core.engines._reason import Reason
 from grm_core.errors import EngineError, UsageError
 
 T = TypeVar("T")
 
-RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
+RETRY_STATUS = frozenset({408, 409, 425, 429})
+"""Refusals that may pass; beside them all of a server's own failures (5xx) but those in _NEVER."""
+_NEVER = frozenset({501, 505})
 KEEPALIVE = 3.0  # seconds; vLLM drops idle connections after 5, and a request sent into that moment would be lost
 CONNECT_TIMEOUT = 10.0
 FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER = 0.5, 20.0, 60.0
 KEY_HINT = "Set the environment variable VLLM_API_KEY to the key that the server was started with."
 ADDRESS_HINT = "Check the address: host, port and path."
+SIDE_TIMEOUT = 30.0
+"""Seconds for what a judgment can do without, such as counting a prompt."""
 LENGTH_HINT = "Shorten the query or the responses, or serve the model with a longer context (--max-model-len)."
+_TOO_LONG = re.compile(
+    r"(?i)context.(?:length|size|window)|prompt.{0,20} too (?:long|large)|too many (?:input )?tokens"
+)
+
+
+class Unreachable(EngineError):
+    """Nobody answers at the address."""
 
 
 class Rejected(EngineError):
-    """The server answered with another status than 200."""
+    """The server answered with another status than 200, or with an error in place of an answer."""
 
     status = 0
+    reason = Reason("")
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
+    begun = False
+    """Whether the server had accepted the request before it failed."""
 
 
 def root_url(text: str) -> str:
@@ -74,7 +92,7 @@ class Client:
         self._closed = False
 
     async def call(self, once: Callable[[], Awaitable[T]], patient: bool = True) -> T:
-        """Await `once` in a free slot, again where that may help; if not patient, only after a refusal (429, 5xx)."""
+        """Await `once` in a free slot, again where that may help; if not patient, only after an answer."""
         attempt = 0
         while True:
             try:
@@ -89,30 +107,38 @@ class Client:
             self.retried += 1
             await asyncio.sleep(pause)
 
-    async def json(self, method: str, path: str, body: object = None) -> Any:
-        """Exchange one JSON document; every way to fail is an EngineError."""
-        async with self.open(method, path, body) as response:
+    async def json(self, method: str, path: str, body: object = None, seconds: float | None = None) -> Any:
+        """Exchange one JSON document; every way to fail is an EngineError. `seconds` shortens the timeout."""
+        async with self.open(method, path, body, seconds) as response:
             raw = await response.read()
+        return self.document(raw)
+
+    def document(self, raw: bytes) -> Any:
+        """The JSON of an answer's body."""
         try:
             return json.loads(raw.decode("utf-8"))
         except ValueError as error:
-            raise EngineError(f"{self.root} sent an answer that is not JSON", retryable=True) from error
+            words = self._hidden(_reason.page_words(raw[:4000].decode("utf-8", "replace")))
+            raise EngineError(f"{self.root} sent an answer that is not JSON: {words}", retryable=True) from error
 
     @contextlib.asynccontextmanager
-    async def open(self, method: str, path: str, body: object = None) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send one request and give the answer with status 200; leaving early drops the connection."""
+    async def open(
+        self, method: str, path: str, body: object = None, seconds: float | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send one request and give the answer, if its status is 2xx; leaving early drops the connection."""
         try:
             async with self._connected().request(
-                method, self.root + path, json=body, proxy=self._proxy, allow_redirects=False
-            ) as response:
-                if response.status != 200:
+                method, self.root + path, json=body, proxy=self._proxy, allow_redirects=False,
+                timeout=self._bounds(seconds),
+            ) as response:  # fmt: skip
+                if not 200 <= response.status < 300:
                     raise self._rejection(response, await response.read())
                 yield response
         except TimeoutError as error:
             raise EngineError(f"{self.root} did not answer in time", retryable=True) from error
         except aiohttp.ClientConnectorError as error:
             certificate = isinstance(error, aiohttp.ClientSSLError)
-            raise EngineError(
+            raise Unreachable(
                 f"cannot connect to {self.root} ({error.strerror or error.os_error})",
                 retryable=not certificate,
                 hint="Check the address, and that the server is running.",
@@ -132,27 +158,44 @@ class Client:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._concurrency + 8, keepalive_timeout=KEEPALIVE),
-                timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=CONNECT_TIMEOUT),
+                timeout=self._bounds(None),
                 headers={} if self._key is None else {"Authorization": f"Bearer {self._key}"},
             )
         return self._session
 
-    def _rejection(self, response: aiohttp.ClientResponse, raw: bytes) -> Rejected:
-        message, hint = self._explain(response.status, raw)
-        error = Rejected(message, retryable=response.status in RETRY_STATUS, hint=hint)
-        error.status = response.status
-        error.retry_after = _seconds(response.headers.get("Retry-After"))
+    def _bounds(self, seconds: float | None) -> aiohttp.ClientTimeout:
+        total = self._timeout if seconds is None else min(seconds, self._timeout)
+        return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT)
+
+    def failure(self, answer: Any, did: str, begun: bool = False) -> Rejected:
+        """The error that a server gives in place of an answer, or where an answer had `begun`; `did`: what it did."""
+        reason = _reason.of_value(answer)
+        words = self._hidden(reason.words) or "no reason given"
+        error = Rejected(f"{self.root} {did}: {words}", retryable=not reason.refuses)
+        error.status, error.reason, error.begun = reason.code or (400 if reason.refuses else 0), reason, begun
         return error
 
-    def _explain(self, status: int, raw: bytes) -> tuple[str, str]:
-        words = _words(raw)
-        if self._key and len(self._key) >= 8:  # a shorter one is no secret, and hides parts of ordinary words
-            words = words.replace(self._key, "***")
-        if status in (401, 403):
-            return f"{self.root} refuses the API key" if self._key else f"{self.root} wants an API key", KEY_HINT
-        if "maximum context length" in words:
+    def _rejection(self, response: aiohttp.ClientResponse, raw: bytes) -> Rejected:
+        reason = _reason.of_body(raw)
+        message, hint = self._explain(response.status, self._hidden(reason.words))
+        again = response.status in RETRY_STATUS or (response.status >= 500 and response.status not in _NEVER)
+        error = Rejected(message, retryable=again, hint=hint)
+        error.status, error.reason = response.status, reason
+        error.retry_after = _wait(response.headers)
+        return error
+
+    def _hidden(self, words: str) -> str:
+        """Words without the key; one of less than 8 characters is no secret, and part of ordinary words."""
+        return words.replace(self._key, "***") if self._key and len(self._key) >= 8 else words
+
+    def _explain(self, status: int, words: str) -> tuple[str, str]:
+        if status == 401:
+            message = f"{self.root} {'refuses the API key' if self._key else 'wants an API key'}"
+            return (f"{message}: {words}" if words else message), KEY_HINT
+        if _TOO_LONG.search(words):
             return f"the prompt is too long: {words}", LENGTH_HINT
-        return f"{self.root} answered {status}: {words}", ADDRESS_HINT if status == 404 else ""
+        hint = {403: KEY_HINT, 404: ADDRESS_HINT}.get(status, "")
+        return f"{self.root} answered {status}: {words or 'no reason given'}", hint
 
 
 def _pause(attempt: int, error: EngineError) -> float:
@@ -163,33 +206,20 @@ def _pause(attempt: int, error: EngineError) -> float:
     return min(FIRST_DELAY * 2.0**attempt, LONGEST_DELAY) * random.uniform(0.5, 1.0)
 
 
-def _seconds(header: str | None) -> float | None:
-    """Read Retry-After: a number of seconds or an HTTP date."""
-    if header is None:
-        return None
-    if header.strip().isdecimal():
-        return float(header)
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks to wait: a number, or the time until an HTTP date; None where it makes no sense."""
+    for name, unit in (("Retry-After-Ms", 1000.0), ("Retry-After", 1.0)):
+        value = headers.get(name, "").strip()
+        try:
+            seconds = float(value) / unit
+        except ValueError:
+            continue
+        return seconds if 0 <= seconds < math.inf else None
     try:
-        until = parsedate_to_datetime(header)
+        until = parsedate_to_datetime(headers.get("Retry-After", ""))
     except ValueError:
         return None
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _words(raw: bytes) -> str:
-    """Find the sentence in an error's body: vLLM's, FastAPI's, or the first line of whatever it is."""
-    text = raw[:4000].decode("utf-8", "replace")
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    for name in ("error", "message", "detail"):
-        if isinstance(found, dict) and name in found:
-            found = found[name]
-            if isinstance(found, dict):
-                found = found.get("message", "")
-            break
-    return " ".join((found if isinstance(found, str) else text).split())[:300] or "no reason given"
 
 
 def is_loopback(root: str) -> bool:

@@ -1,31 +1,36 @@
-"""Engine for any vLLM server, through its OpenAI-compatible address.
+"""Engine for any server of chat completions, through its OpenAI-compatible address.
 
 Requests run at the same time up to `concurrency`; a busy server (429, 5xx), a lost connection and a timeout are tried
-again, a refusal never. Closing the iterator drops the connections, which makes vLLM abort what it still generates.
+again, a refusal never. What only some servers have (see `Extra`) is asked for until the server refuses it; then the
+request is made without, and the user is told once what is given up. Closing the iterator drops the connections, which
+makes vLLM abort what it still generates.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
-from grm_core.engines._chat import Attempt, Pending, body, probabilities, probe_body, wire_messages
-from grm_core.engines._http import ADDRESS_HINT, Client, Rejected, root_url
+from grm_core.engines._ask import Order, put
+from grm_core.engines._chat import Pending, probabilities, probe_body, wire_messages
+from grm_core.engines._extras import Dialect, Extra, extras
+from grm_core.engines._http import SIDE_TIMEOUT, Client, Rejected, Unreachable, root_url
+from grm_core.engines._served import Door, prefixes
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 
+log = logging.getLogger("grm_lens")
 _BEGUN = ("continue_final_message", "add_generation_prompt", "final message", "last role", "last message")
 """What of a request that begins the reply a server may name when it refuses it."""
-CHAT = "/v1/chat/completions"
 
 
 class ServerEngine:
-    """Completions from a running vLLM server. `url` may end in /v1 or not; `model` may be left out if one is served.
+    """Completions from a running server. `url` may end in /v1 or not; `model` may be left out if one is served.
 
     The API key is `api_key` or the environment's VLLM_API_KEY and travels in the Authorization header only.
-    `timeout` (seconds) bounds one request from its first to its last byte, waiting in vLLM's queue included.
+    `timeout` (seconds) bounds one request from its first to its last byte, waiting in the server's queue included.
     """
 
     name = "server"
@@ -42,10 +47,12 @@ class ServerEngine:
     ) -> None:
         self.url = root_url(url)
         self.model = model or ""
+        self.dialect = Dialect()
+        """What the server has shown to take and not to take."""
         self._wanted = model
         key = (api_key or os.environ.get("VLLM_API_KEY") or "").strip() or None
         self._client = Client(self.url, key, concurrency, retries, timeout)
-        self._limit: int | None = None
+        self._door = Door(self._client, self.dialect, prefixes(url))
         self._state = EngineState("idle")
         self._starting = asyncio.Lock()
 
@@ -55,7 +62,9 @@ class ServerEngine:
         return self._client.retried
 
     def state(self) -> EngineState:
-        """What the engine is doing; `failed` says why and what to do."""
+        """What the engine is doing; `failed` says why and what to do, `ready` what the server does not take."""
+        if self._state.phase == "ready" and (words := self.dialect.words()):
+            return replace(self._state, hint=f"This server {words}.")
         return self._state
 
     async def start(self) -> None:
@@ -67,8 +76,7 @@ class ServerEngine:
                 raise EngineError("the engine is closed")
             self._state = EngineState("starting", f"asking {self.url} for its models")
             try:
-                served = _served(self.url, await self._models())
-                self.model, self._limit = _pick(self.url, served, self._wanted)
+                self.model = await self._door.choose(self._wanted)
             except EngineError as error:
                 self._state = EngineState("failed", str(error), error.hint)
                 raise
@@ -106,21 +114,28 @@ class ServerEngine:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._tell()
 
     async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
-        """Count a prompt with the server's own tokenizer and template; None where it has no /tokenize."""
+        """Count a prompt with the server's own tokenizer and template; None where it has no /tokenize of vLLM's."""
         await self.start()
+        if not self.dialect.takes(Extra.COUNT):
+            return None
         sent = {"model": self.model, "messages": wire_messages(messages)}
         try:
-            found = await self._client.call(lambda: self._client.json("POST", "/tokenize", sent))
-        except Rejected as error:
-            if error.status in (404, 405, 501):
-                return None
-            raise
-        if not isinstance(found, dict) or not isinstance(found.get("count"), int):
+            counts = await self._client.call(lambda: self._client.json("POST", "/tokenize", sent, SIDE_TIMEOUT))
+        except EngineError as error:
+            if isinstance(error, Unreachable) or self._state.phase == "closed":
+                raise
+            counts = None
+        count, limit = (
+            (counts.get(n) for n in ("count", "max_model_len")) if isinstance(counts, dict) else (None, None)
+        )
+        if not isinstance(count, int) or isinstance(count, bool):
+            self.dialect.learn(Extra.COUNT)
             return None
-        limit = found.get("max_model_len")
-        return PromptSize(found["count"], limit) if isinstance(limit, int) else None
+        limit = limit if isinstance(limit, int) and limit > 0 else self.dialect.limit
+        return None if limit is None else PromptSize(count, limit)
 
     async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
         """Probability of each option as the next token, 0 beyond the server's 20 likeliest: one request of one token.
@@ -129,49 +144,42 @@ class ServerEngine:
         """
         await self.start()
         sent = probe_body(messages, begun, self.model)
-        return probabilities(await self._client.call(lambda: self._client.json("POST", CHAT, sent)), options)
+        try:
+            answer = await self._client.call(lambda: self._client.json("POST", self._door.chat, sent))
+        except Rejected as error:
+            if Extra.LOGPROBS in self.dialect.named(extras(sent), error):
+                raise EngineError(f"the server tells no token probabilities: {error}") from error
+            raise
+        return probabilities(answer, options)
 
     async def close(self) -> None:
         """Drop every connection."""
         self._state = EngineState("closed")
         await self._client.close()
 
-    async def _models(self) -> Any:
-        return await self._client.call(lambda: self._client.json("GET", "/v1/models"), patient=False)
-
     async def _answer(self, request: Request, on_text: OnText | None, deliver: Callable[[Reply], None]) -> None:
         """Deliver exactly request.n replies: from one request if all is well, else the missing children alone."""
         pending = Pending(request, on_text, deliver)
-        await self._ask(pending, request, 0)
+        if request.n == 1 or self.dialect.takes(Extra.MANY):
+            await self._ask(pending, request, 0)
         missing = sorted(pending.waiting)
-        self._client.retried += len(missing)
+        if self.dialect.takes(Extra.MANY):
+            self._client.retried += len(missing)
         alone = (replace(request, seed=request.seed + child, n=1) for child in missing)
         await asyncio.gather(*(self._ask(pending, one, child) for one, child in zip(alone, missing, strict=True)))
 
     async def _ask(self, pending: Pending, request: Request, first: int) -> None:
         """Have one request answered; a failure becomes the reply of its children, unless some have one already."""
         try:
-            await self._client.call(lambda: self._attempt(Attempt(pending, request, self.model, first)))
+            await put(self._client, self._door.chat, self.dialect, Order(pending, request, self.model, first))
         except EngineError as error:
             for index in range(request.n):
                 pending.done(first + index, _explained(self.url, request, error))
 
-    async def _attempt(self, attempt: Attempt) -> None:
-        pending = attempt.pending
-        mine = set(range(attempt.first, attempt.first + attempt.request.n))  # siblings are asked for at the same time
-        before = mine & pending.waiting
-        sent = body(attempt.request, self.model, self._limit, pending.streams)
-        try:
-            if pending.streams:
-                async with self._client.open("POST", CHAT, sent) as response:
-                    await attempt.follow(response.content.iter_any())
-            else:
-                attempt.read(await self._client.json("POST", CHAT, sent))
-        except EngineError:
-            if mine & pending.waiting == before:
-                raise
-        if mine & pending.waiting == before:
-            raise EngineError("the server's answer holds no finished completion", retryable=True)
+    def _tell(self) -> None:
+        """Say once what the server does not take."""
+        if words := self.dialect.news():
+            log.warning("%s %s", self.url, words)
 
 
 def _explained(url: str, request: Request, error: EngineError) -> EngineError:
@@ -181,23 +189,3 @@ def _explained(url: str, request: Request, error: EngineError) -> EngineError:
         hint = "Judge together: --context joint."
         return EngineError(f"{url} cannot begin a reply, use --context joint ({error})", hint=hint)
     return error
-
-
-def _served(url: str, listing: Any) -> dict[str, int | None]:
-    """Read /v1/models: name -> context length in tokens, where the server tells it."""
-    entries = listing.get("data") if isinstance(listing, dict) else None
-    if not isinstance(entries, list) or not all(isinstance(e, dict) and isinstance(e.get("id"), str) for e in entries):
-        raise EngineError(f"{url} does not answer like a vLLM server", hint=ADDRESS_HINT)
-    limits = {entry["id"]: entry.get("max_model_len") for entry in entries}
-    return {name: limit if isinstance(limit, int) else None for name, limit in limits.items()}
-
-
-def _pick(url: str, served: dict[str, int | None], wanted: str | None) -> tuple[str, int | None]:
-    names = ", ".join(sorted(served)) or "none"
-    if wanted is None and len(served) == 1:
-        return next(iter(served.items()))
-    if wanted in served:
-        return str(wanted), served[str(wanted)]
-    if wanted is None:
-        raise EngineError(f"{url} serves {len(served)} models ({names})", hint="Name one of them with --model.")
-    raise EngineError(f"{url} does not serve the model {wanted!r}; it serves: {names}", hint="Choose with --model.")
