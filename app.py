@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from cli.common import say
+from cli.common import listen, say
 from grm_core.errors import GRMError
 from ui import serve
 
@@ -41,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
     args = top.parse_args(argv)
     if args.command and argv[0] != args.command:
         top.error(f"options of {args.command} belong after it")
+    if args.command:
+        listen()
     try:
         return COMMANDS[args.command].run(args) if args.command else serve.run(args)
     except GRMError as error:

@@ -1,6 +1,7 @@
 """python app.py doctor: say what works here and what does not, with what to do about it."""
 
 import argparse
+import asyncio
 import importlib.util
 import shutil
 import sqlite3
@@ -31,6 +32,10 @@ class Check(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     add_db(parser)
+    parser.add_argument(
+        "--engine", metavar="URL", help="also ask this server what it can and cannot do (docs/servers.md)"
+    )
+    parser.add_argument("--model", metavar="NAME", help="the model to ask there")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     from grm_core.provenance import commit, versions
 
     checks = [*_checks(args.db)]
+    if args.engine is not None:
+        checks += asyncio.run(_server(args.engine, args.model))
     failed = [check for check in checks if check.required and not check.ok]
     head, dirty = commit()
     print_json(
@@ -150,3 +157,24 @@ def _space(db: Path) -> Check:
     folder = next(folder for folder in db.absolute().parents if folder.exists())
     free = shutil.disk_usage(folder).free
     return Check("disk", free >= _GIB, f"{free / _GIB:.1f} GiB free in {folder}; 1 GiB is advised", required=False)
+
+
+async def _server(url: str, model: str | None) -> list[Check]:
+    """What a server takes of what is optional; three short completions."""
+    from grm_core.engines import examine
+    from grm_core.engines.server import ServerEngine
+    from grm_core.errors import EngineError
+
+    engine = ServerEngine(url, model)
+    try:
+        takes = await examine.examine(engine)
+    except EngineError as error:
+        return [Check("server", False, "; ".join(filter(None, (str(error), error.hint))))]
+    finally:
+        await engine.close()
+    checks = [Check("server", True, f"{engine.model} at {engine.url} answers")]
+    for extra, taken in takes.items():
+        if taken is not None:
+            message = "works" if taken else f"this server {examine.LOSSES[extra]}"
+            checks.append(Check(f"server, {extra}", taken, message, required=False))
+    return checks

@@ -225,5 +225,6 @@ def _together(slot: Slot, principles: str, told: Sequence[_Told], first: Complet
         completion_tokens=sum(each.completion_tokens for each in every),
         seconds=seconds,
         model=every[0].model,
+        reasoning="\n\n".join(each.reasoning for each in every if each.reasoning) or None,
     )
     return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))

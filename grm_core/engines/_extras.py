@@ -87,7 +87,10 @@ _NAMES = {
     ),
     Extra.TOP_P: re.compile(r"(?i)\btop_?p\b"),
     Extra.TEMPERATURE: re.compile(r"(?i)\btemperature\b"),
-    Extra.MAX_TOKENS: re.compile(r"(?i)max_tokens\b.*\bmax_completion_tokens\b"),
+    Extra.MAX_TOKENS: re.compile(
+        r"(?i)(?=.*\bmax_tokens\b)(?=.*\bmax_completion_tokens\b)"
+        r".*\b(?:instead|unsupported|not supported|deprecated|rather)"
+    ),
 }
 _ORDER = (
     Extra.TOKEN_IDS, Extra.STEADY_USAGE, Extra.USAGE, Extra.STRUCTURE, Extra.LOGPROBS, Extra.MANY, Extra.TOP_P,
@@ -102,6 +105,8 @@ _INSIDE = (
     (Extra.STEADY_USAGE, {Extra.STREAM, Extra.USAGE}),
 )
 """Where the first of these is named, the others may be meant only as what it is a part of."""
+_IMPLIED = ((Extra.USAGE, Extra.STEADY_USAGE), (Extra.STREAM, Extra.STEADY_USAGE), (Extra.STREAM, Extra.USAGE))
+"""Where the first is told, the second need not be."""
 _NOT_FIELDS = frozenset({401, 402, 407, 408, 409, 425, 429})
 _MAYBE_FIELDS = frozenset({400, 404, 405, 406, 415, 422, 500, 501})
 _ELSEWHERE = re.compile(
@@ -161,6 +166,8 @@ class Dialect:
         """Tokens of the model's context, prompt and completion together, where the server tells it."""
         self.tops = 20
         """Token probabilities that it tells at most."""
+        self.quiet = False
+        """Whether there is no news for the user: what is learned is shown in another way."""
         self._notes: dict[Extra, str] = {}
         self._told: set[Extra] = set()
 
@@ -185,13 +192,17 @@ class Dialect:
 
     def words(self) -> str:
         """All that the server does not take, as the end of a sentence; '' where it takes everything so far."""
-        return "; ".join(self._notes.values())
+        return "; ".join(self._losses().values())
 
     def news(self) -> str:
         """The words that have not been asked for yet."""
-        fresh = [words for extra, words in self._notes.items() if extra not in self._told]
+        fresh = [words for extra, words in self._losses().items() if extra not in self._told]
         self._told |= self._notes.keys()
-        return "; ".join(fresh)
+        return "" if self.quiet else "; ".join(fresh)
+
+    def _losses(self) -> dict[Extra, str]:
+        implied = {inner for outer, inner in _IMPLIED if outer in self._notes}
+        return {extra: words for extra, words in self._notes.items() if extra not in implied}
 
     def named(self, sent: frozenset[Extra], error: Rejected) -> set[Extra]:
         """The extras of a request that a refusal names."""

@@ -2,7 +2,8 @@
 
 from contextlib import aclosing
 
-from grm_core.engines._extras import LOSSES, Extra
+from grm_core.engines._extras import LOSSES as LOSSES
+from grm_core.engines._extras import Extra
 from grm_core.engines.base import OnText
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
@@ -22,6 +23,7 @@ async def examine(engine: ServerEngine) -> dict[Extra, bool | None]:
 
     Raises EngineError where no completion can be had at all.
     """
+    engine.dialect.quiet = True
     await engine.start()
     question = (Message("user", "Which animal barks? Answer with its name."),)
     await engine.prompt_size(question)
@@ -33,13 +35,12 @@ async def examine(engine: ServerEngine) -> dict[Extra, bool | None]:
     return {extra: None if _OF.get(extra) in lost else extra not in lost for extra in SHOWN}
 
 
-def loss(extra: Extra) -> str:
-    """What a user gives up with a server that does not take this: '... writes one completion a request'."""
-    return LOSSES[extra]
-
-
 async def _ask(engine: ServerEngine, request: Request, on_text: OnText | None = None) -> None:
-    async with aclosing(engine.generate([request], on_text)) as replies:
-        async for reply in replies:
-            if isinstance(reply.result, EngineError):
-                raise reply.result
+    """Put a request, again for as long as its answer teaches something: one answer may hide several refusals."""
+    before = None
+    while before != engine.dialect.given_up:
+        before = engine.dialect.given_up
+        async with aclosing(engine.generate([request], on_text)) as replies:
+            async for reply in replies:
+                if isinstance(reply.result, EngineError):
+                    raise reply.result

@@ -11,6 +11,8 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from grm_core.engines._ask import Order, put
 from grm_core.engines._chat import Pending, probabilities, probe_body, wire_messages
@@ -122,20 +124,19 @@ class ServerEngine:
         if not self.dialect.takes(Extra.COUNT):
             return None
         sent = {"model": self.model, "messages": wire_messages(messages)}
+        count = partial(self._client.json, "POST", "/tokenize", sent, SIDE_TIMEOUT)
         try:
-            counts = await self._client.call(lambda: self._client.json("POST", "/tokenize", sent, SIDE_TIMEOUT))
+            answer = await self._client.call(count, patient=self.dialect.trusted)
+        except Unreachable:
+            raise
         except EngineError as error:
-            if isinstance(error, Unreachable) or self._state.phase == "closed":
+            if self._state.phase == "closed":
                 raise
-            counts = None
-        count, limit = (
-            (counts.get(n) for n in ("count", "max_model_len")) if isinstance(counts, dict) else (None, None)
-        )
-        if not isinstance(count, int) or isinstance(count, bool):
-            self.dialect.learn(Extra.COUNT)
+            # What vLLM cannot do at this moment it may be able to do for the next prompt.
+            if not (self.dialect.trusted and error.retryable and getattr(error, "status", 0) != 500):
+                self.dialect.learn(Extra.COUNT)
             return None
-        limit = limit if isinstance(limit, int) and limit > 0 else self.dialect.limit
-        return None if limit is None else PromptSize(count, limit)
+        return self._size(answer)
 
     async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
         """Probability of each option as the next token, 0 beyond the server's 20 likeliest: one request of one token.
@@ -175,6 +176,17 @@ class ServerEngine:
         except EngineError as error:
             for index in range(request.n):
                 pending.done(first + index, _explained(self.url, request, error))
+
+    def _size(self, answer: Any) -> PromptSize | None:
+        """The count in an answer of /tokenize; None where it is none of vLLM's."""
+        count, limit = (
+            (answer.get(name) for name in ("count", "max_model_len")) if isinstance(answer, dict) else ("", "")
+        )
+        if not isinstance(count, int) or isinstance(count, bool):
+            self.dialect.learn(Extra.COUNT)
+            return None
+        limit = limit if isinstance(limit, int) and limit > 0 else self.dialect.limit
+        return None if limit is None else PromptSize(count, limit)
 
     def _tell(self) -> None:
         """Say once what the server does not take."""

@@ -1,11 +1,14 @@
 """The same four samples from servers of every dialect, streamed and not; what each gives up is told once."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from grm_core import prompts
+from grm_core.engines.examine import SHOWN, examine
 from grm_core.engines.server import ServerEngine
 from grm_core.sampling import SamplingPlan, sample
 from grm_core.types import Example, Message, Params, ParseStatus, Sample
@@ -67,3 +70,17 @@ async def test_thinking_that_comes_apart_is_kept_apart() -> None:
         async with kind() as server:
             samples, _ = await judged(server, streamed=True)
         assert {each.completion.reasoning for each in samples if each.completion} == {"Which of them is right?"}
+
+
+async def test_the_page_on_servers_says_what_each_gives_up() -> None:
+    rows = []
+    for kind in DIALECTS:
+        async with kind() as server:
+            engine = engine_of(server)
+            takes = await examine(engine)
+            await engine.close()
+        marks = [{True: "✓", False: "—", None: " "}[takes[extra]] for extra in SHOWN]
+        rows.append(re.sub(r"\| +(?=\|)", "| ", f"| {' | '.join([kind.name, *marks])} |"))
+    head = [f"| | {' | '.join(SHOWN)} |", f"|{' --- |' * (len(SHOWN) + 1)}"]
+    page = (Path(__file__).parents[2] / "docs" / "servers.md").read_text(encoding="utf-8")
+    assert "\n".join([*head, *rows]) in page, "\n".join([*head, *rows])
