@@ -1,6 +1,8 @@
 """Putting one request to a server, in ever plainer forms until it is accepted."""
 
+import json
 import re
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 from grm_core.engines import _message, _room
 from grm_core.engines._answer import Attempt
 from grm_core.engines._chat import Pending, body
-from grm_core.engines._extras import Dialect, Extra, Reduction, extras, reduced
+from grm_core.engines._extras import ALONE, LENGTHS, NEEDS, Dialect, Extra, extras, needed, reduced
 from grm_core.engines._http import Client, Rejected
 from grm_core.errors import EngineError
 from grm_core.types import Request
@@ -36,32 +38,93 @@ async def put(client: Client, path: str, dialect: Dialect, order: Order) -> None
 
     A request for several completions ends without replies when the server turns out to take one at a time.
     """
-    params = order.request.params
-    reduction = Reduction(dialect, frozenset({Extra.TOP_P} if params.top_p == 1 else ()))
-    wanted, lowered = order, 0
-    while True:
+    wanted, lowered = order.request.params.max_tokens, 0
+    named: set[Extra] = set()
+    while order.request.n == 1 or dialect.takes(Extra.MANY):
         whole = body(order.request, order.model, dialect.limit, order.pending.streams, dialect.tops)
-        sent = reduced(whole, reduction.without)
+        sent = reduced(whole, dialect.lacks | named)
         try:
             attempt = await client.call(partial(_attempted, client, path, dialect, order, sent))
         except Rejected as error:
-            named = dialect.named(extras(sent), error)
-            room = None if named or lowered == _LOWERED_AT_MOST else _lower(order.request, error)
+            blamed = dialect.named(extras(sent), error)
+            room = None if blamed or lowered == _LOWERED_AT_MOST else _lower(order.request, error)
             if room is not None:
                 order, lowered = order.lowered(room), lowered + 1
-                continue
-            if not reduction.goes_on(extras(sent), error):
-                raise reduction.error or error from None
-            if Extra.MANY in named:
-                dialect.learn(Extra.MANY)
-                return
-            order = order if named else wanted
+            elif blamed:
+                named |= _left_away(dialect, blamed, error)
+            elif await _search(client, path, dialect, sent, error):
+                order, lowered = order.lowered(wanted), 0
+            else:
+                raise
         else:
-            reduction.accepted(extras(sent))
-            _notice(dialect, attempt, extras(sent))
+            _learn(dialect, attempt, extras(sent), named)
             if lowered:
                 dialect.note(Extra.ROOM)
             return
+
+
+def _left_away(dialect: Dialect, blamed: set[Extra], error: Rejected) -> set[Extra]:
+    """What to leave away of what a refusal names: of token probabilities some may be allowed."""
+    if Extra.LOGPROBS in blamed and dialect.bounded(error):
+        return blamed - {Extra.LOGPROBS}
+    if Extra.MANY in blamed:
+        dialect.learn(Extra.MANY)
+    return blamed
+
+
+async def _search(client: Client, path: str, dialect: Dialect, sent: dict[str, Any], error: Rejected) -> bool:
+    """Find out which extras a refusal is about that names none; whether the request is to be made again.
+
+    It is made for one token and without any extra. If that is accepted, it is made with each of them by itself.
+    """
+    async with dialect.searching:
+        if extras(sent) & dialect.lacks:
+            return True  # another request has found out
+        suspects = dialect.suspects(extras(sent), error)
+        if not suspects:
+            return False
+        suspects |= LENGTHS if suspects & LENGTHS else frozenset()
+        bound = await _bound(client, path, dialect, sent, suspects)
+        if bound is None:
+            dialect.vain += 1
+            return False
+        for extra in ALONE:
+            if extra not in suspects or NEEDS.get(extra) in dialect.lacks:
+                continue
+            if await client.call(partial(_accepts, client, path, reduced(sent, suspects - needed(extra)) | bound)):
+                dialect.proven.add(extra)
+            else:
+                dialect.learn(extra, extra is Extra.TOP_P and sent["top_p"] == 1)
+    return True
+
+
+async def _bound(
+    client: Client, path: str, dialect: Dialect, sent: dict[str, Any], suspects: frozenset[Extra]
+) -> dict[str, Any] | None:
+    """The field that bounds a plain request to one token, if one is taken; None where it is refused in any way."""
+    bounds = {"max_tokens": 1}, {"max_completion_tokens": 1}, dict[str, int]()
+    for place, bound in enumerate(bounds if suspects & LENGTHS else bounds[:1]):
+        if await client.call(partial(_accepts, client, path, reduced(sent, suspects) | bound)):
+            for extra in (Extra.MAX_TOKENS, Extra.LENGTH)[:place]:
+                dialect.learn(extra)
+            return bound
+    return None
+
+
+async def _accepts(client: Client, path: str, sent: dict[str, Any]) -> bool:
+    """Whether a server takes a request; raises what says nothing of that, such as that it is busy."""
+    try:
+        async with client.open("POST", path, sent) as response:
+            raw = await response.read()
+    except Rejected as error:
+        if error.retryable and error.status != 500:
+            raise
+        return False
+    try:
+        answer = json.loads(raw)
+    except ValueError:
+        return True  # a stream
+    return not isinstance(answer, dict) or bool(answer.get("choices"))
 
 
 async def _attempted(client: Client, path: str, dialect: Dialect, order: Order, sent: dict[str, Any]) -> Attempt:
@@ -93,8 +156,11 @@ def _lower(request: Request, error: Rejected) -> int | None:
     return room if room is not None and min(_room.LEAST, wanted) <= room < wanted else None
 
 
-def _notice(dialect: Dialect, attempt: Attempt, sent: frozenset[Extra]) -> None:
-    """Take account of what an accepted request asked for and its answer ignores."""
+def _learn(dialect: Dialect, attempt: Attempt, sent: frozenset[Extra], named: Set[Extra]) -> None:
+    """Take account of an accepted request: what was `named` in a refusal before, and what its answer ignores."""
+    dialect.proven |= sent
+    for extra in sorted(named):
+        dialect.learn(extra, extra is Extra.TOP_P and attempt.request.params.top_p == 1)
     choices = attempt.choices.values()
     if Extra.MANY in sent and attempt.whole and set(attempt.choices) == {0}:
         dialect.learn(Extra.MANY)

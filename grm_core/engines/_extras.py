@@ -1,10 +1,10 @@
 """What is optional in a chat completion, and what one server has shown to take of it.
 
 Every extra is first asked for; a server that refuses one, or that visibly ignores it, is not asked for it again. A
-refusal that names a field is believed. One that names none is tried without one extra after the other; the one whose
-absence was accepted is what the server does not take, and the others are asked for again.
+refusal that names a field is believed. After one that names none the extras are tried one by one, see `_ask`.
 """
 
+import asyncio
 import re
 from collections.abc import Set
 from enum import StrEnum
@@ -32,6 +32,7 @@ class Extra(StrEnum):
     TEMPERATURE = "temperature"
     MAX_TOKENS = "max_tokens"
     """Under this name, and not as max_completion_tokens."""
+    LENGTH = "max_completion_tokens"
     ROOM = "room"
 
 
@@ -49,6 +50,7 @@ LOSSES = {
     Extra.STOP: "takes no stop texts, so completions are cut here",
     Extra.TOP_P: "takes no top_p",
     Extra.TEMPERATURE: "takes no temperature and uses its own",
+    Extra.LENGTH: "takes no bound on the length of a completion",
     Extra.ROOM: "has no room for max_tokens beside some prompts, so it is lowered for them",
 }
 """What a user gives up without an extra."""
@@ -65,12 +67,17 @@ _FIELDS = {
     "stop": Extra.STOP,
     "top_p": Extra.TOP_P,
     "temperature": Extra.TEMPERATURE,
+    "max_tokens": Extra.MAX_TOKENS,
+    "max_completion_tokens": Extra.LENGTH,
 }
 _SEVERAL = re.compile(
     r"(?<![\w\\])n(?!\w)"
     r"|(?i:\b(?:one|1|single)\b.{0,20}\b(?:completion|choice|candidate|generation|alternative|output)s?\b"
     r"|\b(?:multiple|several|more than (?:one|1)) (?:\w+ )?(?:completion|choice|candidate|generation|sample)s?\b"
     r"|candidate_?count|best_of|num_?(?:completions|choices|generations|samples|return_sequences))"
+)
+_UNKNOWN = (
+    r"\b(?:unknown|unrecogni[sz]ed|unsupported|unexpected|extra|additional|not (?:permitted|supported))\b.{0,60}"
 )
 _NAMES = {
     Extra.MANY: _SEVERAL,
@@ -90,14 +97,24 @@ _NAMES = {
     Extra.MAX_TOKENS: re.compile(
         r"(?i)(?=.*\bmax_tokens\b)(?=.*\bmax_completion_tokens\b)"
         r".*\b(?:instead|unsupported|not supported|deprecated|rather)"
+        rf"|{_UNKNOWN}\bmax_tokens\b"
     ),
+    Extra.LENGTH: re.compile(rf"(?i){_UNKNOWN}\bmax_completion_tokens\b"),
 }
-_ORDER = (
-    Extra.TOKEN_IDS, Extra.STEADY_USAGE, Extra.USAGE, Extra.STRUCTURE, Extra.LOGPROBS, Extra.MANY, Extra.TOP_P,
-    Extra.N, Extra.SEED, Extra.STREAM,
+NEEDS = {
+    Extra.MANY: Extra.N,
+    Extra.TOKEN_IDS: Extra.MANY,
+    Extra.USAGE: Extra.STREAM,
+    Extra.STEADY_USAGE: Extra.USAGE,
+}
+"""What can be asked for only together with another extra."""
+ALONE = (
+    Extra.N, Extra.MANY, Extra.TOKEN_IDS, Extra.STREAM, Extra.USAGE, Extra.STEADY_USAGE, Extra.SEED, Extra.STRUCTURE,
+    Extra.LOGPROBS, Extra.TOP_P, Extra.TEMPERATURE, Extra.STOP,
 )  # fmt: skip
-"""In which order extras are left away where a refusal names none: the rarer ones first."""
-_SURE = frozenset({Extra.TOP_P, Extra.N, Extra.SEED})
+"""The extras that a request can be made with by themselves, what others need before them."""
+LENGTHS = frozenset({Extra.MAX_TOKENS, Extra.LENGTH})
+_SURE = LENGTHS | {Extra.TOP_P, Extra.N, Extra.SEED, Extra.TEMPERATURE}
 """What a server that lists its models as vLLM does takes: its refusal is about something else."""
 _INSIDE = (
     (Extra.MANY, {Extra.N}),
@@ -130,14 +147,14 @@ def extras(sent: dict[str, Any]) -> frozenset[Extra]:
         held.add(Extra.MANY)
     if "continuous_usage_stats" in sent.get("stream_options", ()):
         held.add(Extra.STEADY_USAGE)
-    if "max_tokens" in sent:
-        held.add(Extra.MAX_TOKENS)
     return frozenset(held)
 
 
 def reduced(sent: dict[str, Any], without: Set[Extra]) -> dict[str, Any]:
     """The request without some extras; of several completions one is left, max_tokens goes by its newer name."""
     kept = {field: value for field, value in sent.items() if _FIELDS.get(field) not in without}
+    if Extra.MAX_TOKENS in without and Extra.LENGTH not in without and "max_tokens" in sent:
+        kept["max_completion_tokens"] = sent["max_tokens"]
     if Extra.STREAM in without:
         kept.pop("stream_options", None)
     if Extra.STEADY_USAGE in without and "stream_options" in kept:
@@ -146,9 +163,12 @@ def reduced(sent: dict[str, Any], without: Set[Extra]) -> dict[str, Any]:
         kept["n"] = 1
     if kept.get("n", 1) == 1:
         kept.pop("return_token_ids", None)
-    if Extra.MAX_TOKENS in without and "max_tokens" in kept:
-        kept["max_completion_tokens"] = kept.pop("max_tokens")
     return kept
+
+
+def needed(extra: Extra) -> frozenset[Extra]:
+    """An extra with those that it needs."""
+    return frozenset({extra}) | (needed(NEEDS[extra]) if extra in NEEDS else frozenset())
 
 
 class Dialect:
@@ -159,7 +179,9 @@ class Dialect:
         self.proven: set[Extra] = set()
         """Extras that stood in a request which was accepted."""
         self.vain = 0
-        """Requests that were refused without naming a field, and that no absence helped."""
+        """Requests that were refused without naming a field, and also without any extra."""
+        self.searching = asyncio.Lock()
+        """Held while it is found out what a refusal is about that names no field."""
         self.trusted = False
         """Whether the server lists its models as vLLM does."""
         self.limit: int | None = None
@@ -175,10 +197,11 @@ class Dialect:
         """Whether the server may be asked for this."""
         return extra not in self.lacks
 
-    def learn(self, extra: Extra, note: str = "") -> None:
-        """The server does not take this; `note` says it in other words than usual."""
+    def learn(self, extra: Extra, harmless: bool = False) -> None:
+        """The server does not take this; the user need not know of it where that is `harmless`."""
         self.lacks |= {extra, Extra.MANY} if extra is Extra.N else {extra}
-        self.note(Extra.MANY if extra is Extra.N else extra, note)
+        if not harmless:
+            self.note(Extra.MANY if extra is Extra.N else extra)
 
     def note(self, extra: Extra, words: str = "") -> None:
         """Something to be told once."""
@@ -210,70 +233,25 @@ class Dialect:
             return set()
         words = _ACCEPTED.split(str(error.reason.words))[0]
         named = {extra for extra in sent if extra in _NAMES and _NAMES[extra].search(words)}
-        named |= {_FIELDS.get(error.reason.param.split(".")[0], Extra.MAX_TOKENS)} & sent - {Extra.MAX_TOKENS}
+        param = _FIELDS.get(error.reason.param.split(".")[0])
+        if param in sent and param not in (None, Extra.MAX_TOKENS, Extra.LENGTH):
+            named.add(param)
         for narrow, wide in _INSIDE:
             if narrow in named:
                 named -= wide
         return named - {Extra.TEMPERATURE} if len(named) > 1 else named  # not both of temperature and top_p
 
-    def suspect(self, sent: frozenset[Extra], error: Rejected) -> Extra | None:
-        """The extra to leave away after a refusal that names none; None where it is about something else."""
+    def suspects(self, sent: frozenset[Extra], error: Rejected) -> frozenset[Extra]:
+        """What may be the matter with a request whose refusal names no field; nothing where it is about others."""
         maybe = error.status in _MAYBE_FIELDS and not error.begun and not _ELSEWHERE.search(error.reason.words)
         if not maybe or self.vain >= _MOST_VAIN or (error.status == 500 and (self.trusted or self.proven)):
-            return None
-        sure = self.proven | (_SURE if self.trusted else set())
-        return next((extra for extra in _ORDER if extra in sent and extra not in sure), None)
+            return frozenset()
+        return sent - self.proven - (_SURE if self.trusted else frozenset())
 
-    def bounded(self, sent: frozenset[Extra], error: Rejected) -> bool:
+    def bounded(self, error: Rejected) -> bool:
         """Take account of a refusal that allows fewer token probabilities; False where it is none."""
         bound = _BOUND.search(error.reason.words)
-        if Extra.LOGPROBS not in self.named(sent, error) or bound is None or not 0 < int(bound[1]) < self.tops:
+        if bound is None or not 0 < int(bound[1]) < self.tops:
             return False
         self.tops = int(bound[1])
         return True
-
-
-class Reduction:
-    """What one request leaves away while a server refuses it."""
-
-    def __init__(self, dialect: Dialect, harmless: frozenset[Extra]) -> None:
-        """`harmless`: extras that this request does not need."""
-        self._dialect, self._harmless = dialect, harmless
-        self._named: set[Extra] = set()
-        self._tried: list[Extra] = []
-        self._culprit: set[Extra] = set()
-        self.error: Rejected | None = None
-        """The refusal that a user should read where nothing helps."""
-
-    @property
-    def without(self) -> set[Extra]:
-        """Extras that are not asked for now."""
-        return self._dialect.lacks | self._named | set(self._tried)
-
-    def goes_on(self, sent: frozenset[Extra], error: Rejected) -> bool:
-        """Leave something away after a refusal; False where there is nothing that could help."""
-        if self.error is None or not self._tried:
-            self.error = error
-        if self._dialect.bounded(sent, error):
-            return True
-        named = self._dialect.named(sent, error)
-        if named:
-            self._named |= named
-            self._culprit, self.error = set(), None
-            return True
-        suspect = self._dialect.suspect(sent, error)
-        if suspect is None:
-            self._dialect.vain += bool(self._tried)
-            return False
-        self._tried.append(suspect)
-        self._culprit = {suspect}
-        return True
-
-    def accepted(self, sent: frozenset[Extra]) -> None:
-        """The server has accepted what is left of the request."""
-        self._dialect.proven |= sent
-        for extra in sorted(self._named | self._culprit):
-            if extra in self._harmless:
-                self._dialect.lacks.add(extra)
-            else:
-                self._dialect.learn(extra)

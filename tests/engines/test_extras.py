@@ -90,7 +90,7 @@ async def test_a_server_that_takes_one_completion_a_request_is_asked_one_by_one(
         engine, ask(seed=5, n=4, key="a"), ask(seed=9, n=3, key="b"), shown=[] if streamed else None
     )
     assert texts(replies) == ["The dog."] * 7
-    seeds = [body["seed"] for body in server.chats if body.get("n", 1) == 1]
+    seeds = [body["seed"] for body in server.chats if body.get("n", 1) == 1 and body["max_tokens"] > 1]
     assert sorted(seeds) == [5, 6, 7, 8, 9, 10, 11], "each with its own seed"
     (note,) = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
     assert note.count("one by one") == 1
@@ -213,6 +213,23 @@ async def test_the_newer_name_of_max_tokens_is_used_where_it_is_wanted(server: S
     assert engine.dialect.words() == ""
 
 
+@pytest.mark.parametrize("words", ["rejected", "Unknown parameter: {}", "Extra inputs are not permitted: {}"])
+@pytest.mark.parametrize("takes", [{"temperature", "max_completion_tokens"}, {"max_tokens"}, set()], ids=str)
+async def test_a_model_and_messages_are_enough(
+    server: Server, takes: set[str], words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(body: Body) -> web.Response | None:
+        unknown = sorted(set(body) - {"model", "messages"} - takes)
+        return refusal(400, {"error": {"message": words.replace("{}", unknown[0])}}) if unknown else None
+
+    server.refuse = refuse
+    engine = ServerEngine(server.url)
+    assert texts(await collect(engine, *(ask(key=str(place), n=2) for place in range(4)))) == ["The dog."] * 8
+    assert set(server.chats[-1]) == {"model", "messages"} | takes
+    assert ("temperature" in engine.dialect.words()) == ("temperature" not in takes)
+    assert len([each for each in caplog.records if each.levelno == logging.WARNING]) == 1
+
+
 async def test_fewer_token_probabilities_are_better_than_none(server: Server) -> None:
     def refuse(body: Body) -> web.Response | None:
         words = "top_logprobs must be less than or equal to 5"
@@ -248,7 +265,7 @@ async def test_a_real_refusal_reaches_the_user_and_is_not_searched_for_ever(serv
     await engine.close()
     assert {str(each.result) for each in replies} == {f"{server.url} answered 400: I do not like this"}
     assert engine.dialect.words() == ""
-    assert len(server.chats) == 20 + 3 * 3, "three requests were tried without top_p, n and seed"
+    assert len(server.chats) == 20 + 3 * 3, "three times a plain request was tried, too"
 
 
 async def test_a_server_that_took_a_request_is_not_suspected_later(server: Server) -> None:
