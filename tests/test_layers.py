@@ -73,10 +73,10 @@ def test_a_file_or_function_that_is_too_long_is_found(tmp_path: Path, monkeypatc
     for name, source, found in [
         ("a.py", "def f():\n" + body * 39, 0),
         ("b.py", "def f():\n" + body * 40, 1),
-        ("c.py", "x = 1\n" * 300, 0),
-        ("d.py", "x = 1\n" * 301, 1),
+        ("c.py", "x = 1\n" * 500, 0),
+        ("d.py", "x = 1\n" * 501, 1),
         ("tests/e.py", "def f():\n" + body * 200, 0),
-        ("tests/f.py", "x = 1\n" * 301, 1),
+        ("tests/f.py", "x = 1\n" * 501, 1),
     ]:
         Path(name).write_text(source)
         assert len(check_length.problems(Path(name))) == found, name
