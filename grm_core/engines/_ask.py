@@ -20,40 +20,40 @@ _LOWERED_AT_MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A request for the children [first, first + n) of a pending one."""
+class Part:
+    """What is asked for of a pending request: its children [first, first + n)."""
 
     pending: Pending
     request: Request
     model: str
     first: int = 0
 
-    def lowered(self, max_tokens: int) -> "Order":
+    def lowered(self, max_tokens: int) -> "Part":
         """The same with fewer completion tokens."""
         return replace(self, request=replace(self.request, params=replace(self.request.params, max_tokens=max_tokens)))
 
 
-async def put(client: Client, path: str, dialect: Dialect, order: Order) -> None:
+async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
     """Have a request answered; raises what it is refused with where nothing that is optional is to blame.
 
     A request for several completions ends without replies when the server turns out to take one at a time.
     """
-    wanted, lowered = order.request.params.max_tokens, 0
+    wanted, lowered = part.request.params.max_tokens, 0
     named: set[Extra] = set()
-    while order.request.n == 1 or dialect.takes(Extra.MANY):
-        whole = body(order.request, order.model, dialect.limit, order.pending.streams, dialect.tops)
+    while part.request.n == 1 or dialect.takes(Extra.MANY):
+        whole = body(part.request, part.model, dialect.limit, part.pending.streams, dialect.tops)
         sent = reduced(whole, dialect.lacks | named)
         try:
-            attempt = await client.call(partial(_attempted, client, path, dialect, order, sent))
+            attempt = await client.call(partial(_attempted, client, path, dialect, part, sent))
         except Rejected as error:
             blamed = dialect.named(extras(sent), error)
-            room = None if blamed or lowered == _LOWERED_AT_MOST else _lower(order.request, error)
+            room = None if blamed or lowered == _LOWERED_AT_MOST else _lower(part.request, error)
             if room is not None:
-                order, lowered = order.lowered(room), lowered + 1
+                part, lowered = part.lowered(room), lowered + 1
             elif blamed:
                 named |= _left_away(dialect, blamed, error)
             elif await _search(client, path, dialect, sent, error):
-                order, lowered = order.lowered(wanted), 0
+                part, lowered = part.lowered(wanted), 0
             else:
                 raise
         else:
@@ -127,10 +127,10 @@ async def _accepts(client: Client, path: str, sent: dict[str, Any]) -> bool:
     return not isinstance(answer, dict) or bool(answer.get("choices"))
 
 
-async def _attempted(client: Client, path: str, dialect: Dialect, order: Order, sent: dict[str, Any]) -> Attempt:
+async def _attempted(client: Client, path: str, dialect: Dialect, part: Part, sent: dict[str, Any]) -> Attempt:
     """Send a request and give its children what has come; raises where that is nothing."""
-    pending, attempt = order.pending, Attempt(order.pending, order.request, order.model, client, order.first)
-    mine = set(range(order.first, order.first + order.request.n))  # siblings are asked for at the same time
+    pending, attempt = part.pending, Attempt(part.pending, part.request, part.model, client, part.first)
+    mine = set(range(part.first, part.first + part.request.n))  # siblings are asked for at the same time
     before = mine & pending.waiting
     try:
         async with client.open("POST", path, sent) as response:

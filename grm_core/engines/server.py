@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from grm_core.engines._ask import Order, put
+from grm_core.engines._ask import Part, put
 from grm_core.engines._chat import Pending, probabilities, probe_body, wire_messages
 from grm_core.engines._extras import Dialect, Extra, extras
 from grm_core.engines._http import SIDE_TIMEOUT, Client, Rejected, Unreachable, root_url
@@ -172,7 +172,7 @@ class ServerEngine:
     async def _ask(self, pending: Pending, request: Request, first: int) -> None:
         """Have one request answered; a failure becomes the reply of its children, unless some have one already."""
         try:
-            await put(self._client, self._door.chat, self.dialect, Order(pending, request, self.model, first))
+            await put(self._client, self._door.chat, self.dialect, Part(pending, request, self.model, first))
         except EngineError as error:
             for index in range(request.n):
                 pending.done(first + index, _explained(self.url, request, error))

@@ -174,12 +174,12 @@ class VLLM(Dialect):
         return {"role": "assistant", "content": content, "refusal": None, "tool_calls": [], "reasoning": None}
 
     def choice(self, index: int, body: Body) -> Body:
-        found = super().choice(index, body) | {"stop_reason": None, "logprobs": None}
+        choice = super().choice(index, body) | {"stop_reason": None, "logprobs": None}
         if body.get("return_token_ids"):
-            found["token_ids"] = list(range(len(judgment(body).split())))
+            choice["token_ids"] = list(range(len(judgment(body).split())))
         if body.get("logprobs"):
-            found["logprobs"] = logprobs(body["top_logprobs"])
-        return found
+            choice["logprobs"] = logprobs(body["top_logprobs"])
+        return choice
 
     def stream(self, body: Body) -> list[str]:
         words, children = pieces(judgment(body)), range(self.n(body))
@@ -406,9 +406,9 @@ class Gateway(Dialect):
         return {"role": "assistant", "content": [thoughts, {"type": "text", "text": judgment(body)}]}
 
     def choice(self, index: int, body: Body) -> Body:
-        found = super().choice(index, body)
-        del found["index"]
-        return found | {"error": None}
+        choice = super().choice(index, body)
+        del choice["index"]
+        return choice | {"error": None}
 
     def stream(self, body: Body) -> list[str]:
         lines = [

@@ -214,7 +214,9 @@ async def test_the_newer_name_of_max_tokens_is_used_where_it_is_wanted(server: S
 
 
 @pytest.mark.parametrize("words", ["rejected", "Unknown parameter: {}", "Extra inputs are not permitted: {}"])
-@pytest.mark.parametrize("takes", [{"temperature", "max_completion_tokens"}, {"max_tokens"}, set()], ids=str)
+@pytest.mark.parametrize(
+    "takes", [{"temperature", "max_completion_tokens"}, {"max_tokens"}, set()], ids=("newer", "older", "none")
+)
 async def test_a_model_and_messages_are_enough(
     server: Server, takes: set[str], words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
