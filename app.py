@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from cli import page
 from cli.common import listen, say
 from grm_core.errors import GRMError
 from ui import serve
@@ -30,7 +31,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str]) -> int:
     """Run one command, or serve the page; returns the exit code."""
     top = Parser(prog="app.py", description="See what a generative reward model thought.", allow_abbrev=False)
-    serve.add_arguments(top)
+    page.add_arguments(top)
     commands = top.add_subparsers(
         dest="command", metavar="COMMAND", title="commands (without one, the page is served)"
     )
@@ -44,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     if args.command:
         listen()
     try:
-        return COMMANDS[args.command].run(args) if args.command else serve.run(args)
+        return COMMANDS[args.command].run(args) if args.command else serve.run(page.settings_of(args))
     except GRMError as error:
         say("; ".join(filter(None, (str(error), getattr(error, "hint", "")))))
     except KeyboardInterrupt:

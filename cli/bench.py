@@ -10,12 +10,15 @@ import argparse
 import json
 import random
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import report, score
 from cli.common import print_json, say, whole
 from grm_core.errors import UsageError
+from runs.settings import Settings
 from storage.paths import default_path
 
 if TYPE_CHECKING:
@@ -43,69 +46,73 @@ def run(args: argparse.Namespace) -> int:
     from grm_core.benchmarks import named
 
     benchmark = named(args.name)
-    _check(benchmark, args)
-    examples = _examples(benchmark, args)
+    _check(benchmark)
+    examples = _examples(benchmark, args.data, args.items, args.seed)
     folder = args.out or Path("build/bench") / benchmark.name
-    runs = variants(args)
-    for own in runs.values():
-        _order(benchmark, own)
+    asked = variants(score.settings_of(args), args.model or [], args.principles or [])
+    runs = {name: _ordered(benchmark, settings) for name, settings in asked.items()}
+    db, rules = None if args.db == "none" else Path(args.db), report.rules_of(args)
+    folders = {name: folder / re.sub(r"[^\w.-]+", "-", name) if len(runs) > 1 else folder for name in runs}
     worst, headlines = 0, {}
-    for name, own in runs.items():
+    for name, settings in runs.items():
         if len(runs) > 1:
             say(f"run {name}")
-        own.out = folder / re.sub(r"[^\w.-]+", "-", name) if len(runs) > 1 else folder
-        code, headlines[name] = _one(benchmark, examples, own)
+        code, headlines[name] = _one(benchmark, examples, settings, folders[name], db, rules)
         if code == 130:
             return code
         worst = max(worst, code)
     if len(runs) > 1:
-        _compare({name: own.out for name, own in runs.items()}, headlines, folder)
+        _compare(folders, headlines, folder)
     return worst
 
 
-def variants(args: argparse.Namespace) -> dict[str, argparse.Namespace]:
-    """The arguments of every run by name: each model under each set of principles.
+def variants(settings: Settings, models: Sequence[str], principles: Sequence[Path]) -> dict[str, Settings]:
+    """The settings of every run by name: each model under each set of principles.
 
     A model may be given as NAME=MODEL. Raises UsageError where two runs would have one name.
     """
-    found: dict[str, argparse.Namespace] = {}
-    for given in args.model or [None]:
-        name, mark, model = (given or "").partition("=")
+    runs: dict[str, Settings] = {}
+    names: Sequence[str | None] = models or [None]
+    paths: Sequence[Path | None] = principles or [None]
+    for text in names:
+        name, mark, model = (text or "").partition("=")
         if not mark:
-            model = given
-            name = Path(given).name if given and Path(given).is_dir() else given or "default"
-        for path in args.principles or [None]:
-            own = argparse.Namespace(**vars(args) | {"model": model, "principles": path})
-            if str(path) == "generated":
-                own.principles = None
-            called = f"{name}, {path.stem} principles" if len(args.principles or []) > 1 else name
-            if called in found:
-                raise UsageError(f"two runs are called {called!r}; name the models: --model NAME=MODEL")
-            found[called] = own
-    return found
+            name = Path(text).name if text and Path(text).is_dir() else text or "default"
+        judge = replace(settings.judge, model=model if mark else text)
+        for path in paths:
+            rules = score.read_principles(None if str(path) == "generated" else path)
+            title = f"{name}, {path.stem} principles" if path is not None and len(principles) > 1 else name
+            if title in runs:
+                raise UsageError(f"two runs are called {title!r}; name the models: --model NAME=MODEL")
+            runs[title] = Settings(judge, replace(settings.sampling, principles=rules))
+    return runs
 
 
-def _one(benchmark: "Benchmark", examples: "list[Example]", args: argparse.Namespace) -> tuple[int, float | None]:
+def _one(
+    benchmark: "Benchmark",
+    examples: "list[Example]",
+    settings: Settings,
+    folder: Path,
+    db: Path | None,
+    rules: report.Rules,
+) -> tuple[int, float | None]:
     """One run into its folder: (exit code, headline)."""
     from reports.benchmark import record
+    from runs.score import Out
 
-    folder = args.out
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}") from None
-    args.out, args.resume, args.db = folder / "samples.jsonl", True, None if args.db == "none" else Path(args.db)
-    try:
-        code = score.judge(args, examples, (benchmark.name,))
-    finally:
-        args.out = folder
-    _write_items(folder / "items.jsonl", examples, args.k)
+    k, file = settings.sampling.k, folder / "samples.jsonl"
+    code = score.judge(settings, examples, Out(file, True, (benchmark.name,)), db)
+    _write_items(folder / "items.jsonl", examples, k)
     if code == 130:
         return code, None
-    asked = {example.id for example in examples}
-    found, alone = report.read(str(folder / "samples.jsonl"), examples)
-    samples = {name: mine for name, mine in found.items() if name in asked}
-    made = report.make(args, benchmark, examples, samples, args.k, alone)
+    ids = {example.id for example in examples}
+    stored, alone = report.read(str(file), examples)
+    samples = {name: mine for name, mine in stored.items() if name in ids}
+    made = report.make(rules, benchmark, examples, samples, k, alone)
     for suffix, page in report.pages(made, examples, samples, {".md", ".html"}).items():
         (folder / f"report{suffix}").write_text(page, encoding="utf-8")
     (folder / "report.json").write_text(json.dumps(record(made), indent=1) + "\n", encoding="utf-8")
@@ -154,7 +161,7 @@ def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out
     say(f"comparison.md and comparison.html are in {out}")
 
 
-def _check(benchmark: "Benchmark", args: argparse.Namespace) -> None:
+def _check(benchmark: "Benchmark") -> None:
     """UsageError for what cannot give this benchmark's headline."""
     if benchmark.password is not None:
         raise UsageError(
@@ -163,22 +170,26 @@ def _check(benchmark: "Benchmark", args: argparse.Namespace) -> None:
         )
 
 
-def _order(benchmark: "Benchmark", args: argparse.Namespace) -> None:
-    """Settle the order of one run. Judged alone, a response stands in none: one vote counts for both."""
-    if not benchmark.both_orders or score.context_of(args) == "single":
-        return
-    if args.k % 2 or args.order == "random":
+def _ordered(benchmark: "Benchmark", settings: Settings) -> Settings:
+    """The settings of one run with its order. Judged alone, a response stands in none: one vote counts for both."""
+    from grm_core import engines
+
+    judge, sampling = settings.judge, settings.sampling
+    context = sampling.context or engines.card(judge.engine, judge.model).context
+    if not benchmark.both_orders or context == "single":
+        return settings
+    if sampling.k % 2 or sampling.order == "random":
         raise UsageError(
             f"{benchmark.name} counts pairs that were judged in both orders: give an even --k, no --order"
         )
-    args.order = "balanced"
+    return replace(settings, sampling=replace(sampling, order="balanced"))
 
 
-def _examples(benchmark: "Benchmark", args: argparse.Namespace) -> "list[Example]":
+def _examples(benchmark: "Benchmark", data: str, count: int | None, seed: int) -> "list[Example]":
     from grm_core.benchmarks.run import load
 
-    examples = load(benchmark, args.data)
-    if args.items is None or args.items >= len(examples):
+    examples = load(benchmark, data)
+    if count is None or count >= len(examples):
         return examples
-    places = random.Random(args.seed).sample(range(len(examples)), args.items)
+    places = random.Random(seed).sample(range(len(examples)), count)
     return [examples[place] for place in sorted(places)]

@@ -130,15 +130,15 @@ def _samples(path: Path) -> "Block":
 
 
 def _polls(path: Path, known: "dict[str, Example]") -> "list[Poll]":
-    from cli import verdictfile
     from grm_core.formats import lines
     from grm_core.formats.verdicts import VERDICT
+    from runs import verdicts
 
     found = []
     for number, verdict in VERDICT.lines(path):
         with lines.located(str(path), number):
             if verdict.item_id in known:
-                found.append(verdictfile.read(verdict, known[verdict.item_id]))
+                found.append(verdicts.read(verdict, known[verdict.item_id]))
     if not found:
         raise UsageError(f"{path}: the items of these verdicts are in no other file; give them with --items")
     return found

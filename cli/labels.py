@@ -45,36 +45,40 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.what} writes to --out FILE, or to standard output")
     store = Store(args.db, read_only=args.what != "import")
     try:
-        return {"export": _export, "import": _import, "report": _report}[args.what](store, args)
+        if args.what == "import":
+            return _import(store, args.file)
+        if args.what == "report":
+            return _report(store, args.queue, args.out)
+        return _export(store, args.queue, args.out, args.format)
     finally:
         store.close()
 
 
-def _export(store: "Store", args: argparse.Namespace) -> int:
+def _export(store: "Store", queue: str, path: Path | None, kind: str) -> int:
     from grm_core.analysis.labels import standing
     from grm_core.formats import annotations
     from grm_core.formats.lines import canonical
 
-    made = store.desk.annotations(queue=args.queue)
-    if args.format == "jsonl":
+    made = store.desk.annotations(queue=queue)
+    if kind == "jsonl":
         lines = [annotations.annotation_record(each) for each in made]
     else:
-        lines = list(annotations.SHAPES[args.format](standing(made), _judged(store, made)))
-    with nullcontext(sys.stdout) if args.out is None else new_file(args.out, "jsonl") as out:
+        lines = list(annotations.SHAPES[kind](standing(made), _judged(store, made)))
+    with nullcontext(sys.stdout) if path is None else new_file(path, "jsonl") as out:
         out.writelines(canonical(line) + "\n" for line in lines)
     say(f"{len(lines)} lines written")
     return 0
 
 
-def _report(store: "Store", args: argparse.Namespace) -> int:
+def _report(store: "Store", queue: str, path: Path | None) -> int:
     from grm_core.embedders import Embedder
     from reports import failures
 
-    made = store.desk.annotations(queue=args.queue)
+    made = store.desk.annotations(queue=queue)
     judged = _judged(store, made)
     report = failures.make(made, judged, failures.clusters(made, judged, Embedder().embed))
-    as_page = args.out is not None and args.out.suffix == ".html"
-    with nullcontext(sys.stdout) if args.out is None else new_file(args.out, "text") as out:
+    as_page = path is not None and path.suffix == ".html"
+    with nullcontext(sys.stdout) if path is None else new_file(path, "text") as out:
         out.write(failures.html(report) if as_page else failures.markdown(report))
     say(report.said)
     return 0
@@ -85,22 +89,24 @@ def _judged(store: "Store", made: "Sequence[Annotation]") -> "dict[str, tuple[Ex
     return {name: (found.example, store.samples(name)) for name, found in sessions if found is not None}
 
 
-def _import(store: "Store", args: argparse.Namespace) -> int:
+def _import(store: "Store", file: str) -> int:
     from grm_core.analysis import labels
     from grm_core.formats import annotations
 
     if store.read_only:
-        raise UsageError(f"{args.db} is in use by process {store.holder} (the running app?); close it and try again")
-    found = annotations.read_annotations(args.file)
+        raise UsageError(
+            f"{store.path} is in use by process {store.holder} (the running app?); close it and try again"
+        )
+    found = annotations.read_annotations(file)
     for annotation in found:
         session = store.session(annotation.session_id)
         if session is None:
-            raise UsageError(f"{args.file}: {annotation.id}: there is no session {annotation.session_id} here")
+            raise UsageError(f"{file}: {annotation.id}: there is no session {annotation.session_id} here")
         sample = None if annotation.sample is None else store.sample(f"{session.id}/{annotation.sample}")
         try:
             labels.check(annotation, session.example, sample)
         except UsageError as error:
-            raise UsageError(f"{args.file}: {annotation.id}: {error}") from None
+            raise UsageError(f"{file}: {annotation.id}: {error}") from None
     added = store.desk.add_all(found)
-    say(f"{args.file}: {added} annotations added, {len(found) - added} were there")
+    say(f"{file}: {added} annotations added, {len(found) - added} were there")
     return 0

@@ -5,10 +5,15 @@ The samples in between come from `score`; tools/measure.sh runs the whole of it.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.common import say, whole
 from grm_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from grm_core.types import Example
 
 HELP = "measure a GRM on held-out items"
 BENCHMARKS = ("llmbar", "rmb-bon")
@@ -38,51 +43,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one step; returns 0."""
+    if args.step == "items" and args.set in BENCHMARKS:
+        return _items(_of_benchmark(args.set, args.data, args.count, args.seed), args.out)
     if args.step == "items":
-        return _items(args)
-    return _rivals(args) if args.step == "rivals" else _report(args)
+        from grm_core.training import held_out
+
+        return _items(held_out.items(args.set, args.count, args.seed, args.pairs), args.out)
+    if args.step == "rivals":
+        return _rivals(args.items, args.pairs, args.out)
+    return _report(args.folder, args.out, args.curves)
 
 
-def _items(args: argparse.Namespace) -> int:
-    from grm_core import benchmarks
-    from grm_core.benchmarks.run import load
+def _items(examples: "Sequence[Example]", out: Path) -> int:
     from grm_core.formats.items import item_record
-    from grm_core.training import held_out
 
-    if args.set in BENCHMARKS:
-        if args.data is None:
-            raise UsageError(f"items of {args.set} come from its official files: give them with --data")
-        examples = load(benchmarks.named(args.set), args.data)
-        items = held_out.spread([each for each in examples if each.labels], args.count, args.seed)
-    else:
-        items = held_out.items(args.set, args.count, args.seed, args.pairs)
-    args.out.write_text("".join(json.dumps(item_record(each)) + "\n" for each in items), encoding="utf-8")
-    say(f"{len(items)} items written to {args.out}")
+    out.write_text("".join(json.dumps(item_record(each)) + "\n" for each in examples), encoding="utf-8")
+    say(f"{len(examples)} items written to {out}")
     return 0
 
 
-def _rivals(args: argparse.Namespace) -> int:
+def _of_benchmark(name: str, data: str | None, count: int, seed: int) -> "Sequence[Example]":
+    from grm_core import benchmarks
+    from grm_core.benchmarks.run import load
+    from grm_core.training import held_out
+
+    if data is None:
+        raise UsageError(f"items of {name} come from its official files: give them with --data")
+    examples = load(benchmarks.named(name), data)
+    return held_out.spread([each for each in examples if each.labels], count, seed)
+
+
+def _rivals(items: str, labelled: Path, out: Path) -> int:
     from grm_core.formats.items import read_items
     from grm_core.training import pairs, rivals
 
-    examples = read_items(args.items)
-    found = {
+    examples = read_items(items)
+    credits = {
         "longer response wins": rivals.longer_wins(examples),
-        "TF-IDF + logistic regression, responses only": rivals.bag_of_words(pairs.read(args.pairs, "train"), examples),
+        "TF-IDF + logistic regression, responses only": rivals.bag_of_words(pairs.read(labelled, "train"), examples),
     }
     values = {
-        name: dict(zip((each.id for each in examples), scores.tolist(), strict=True)) for name, scores in found.items()
+        name: dict(zip((each.id for each in examples), scores.tolist(), strict=True))
+        for name, scores in credits.items()
     }
-    args.out.write_text(json.dumps(values), encoding="utf-8")
-    say("; ".join(f"{name}: {scores.mean():.3f}" for name, scores in found.items()))
+    out.write_text(json.dumps(values), encoding="utf-8")
+    say("; ".join(f"{name}: {scores.mean():.3f}" for name, scores in credits.items()))
     return 0
 
 
-def _report(args: argparse.Namespace) -> int:
+def _report(folder: Path, out: Path, curves: Path | None) -> int:
     from reports import results
 
-    args.out.write_text(results.page(args.folder), encoding="utf-8")
-    if args.curves:
-        args.curves.write_text(json.dumps(results.curves(args.folder), indent=1) + "\n", encoding="utf-8")
-    say(f"written to {args.out}")
+    out.write_text(results.page(folder), encoding="utf-8")
+    if curves:
+        curves.write_text(json.dumps(results.curves(folder), indent=1) + "\n", encoding="utf-8")
+    say(f"written to {out}")
     return 0

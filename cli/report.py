@@ -9,7 +9,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.common import print_json, say, whole
 from grm_core.errors import UsageError
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     check_pages(args.out)
     examples = load(benchmark, args.data)
     samples, alone = read(args.samples, examples)
-    made = make(args, benchmark, examples, samples, args.k, alone)
+    made = make(rules_of(args), benchmark, examples, samples, args.k, alone)
     if args.out:
         written = pages(made, examples, samples, {path.suffix for path in args.out})
         for path in args.out:
@@ -70,8 +70,27 @@ def run(args: argparse.Namespace) -> int:
     return tell(made)
 
 
+class Rules(NamedTuple):
+    """How samples become a headline."""
+
+    method: Method
+    k_meta: int | None
+    """Samples that guided voting keeps; None = half of the valid ones."""
+    tie: str | None
+    """What a tie is worth; None = the benchmark's own way."""
+    invalid: str | None
+    """What an unreadable judgment is worth; likewise."""
+    seed: int
+    """Of random ties."""
+
+
+def rules_of(args: argparse.Namespace) -> Rules:
+    """The rules that `add_policy` describes."""
+    return Rules(Method(args.method), args.k_meta, args.tie, args.invalid, args.seed)
+
+
 def make(
-    args: argparse.Namespace,
+    rules: Rules,
     benchmark: "Benchmark",
     examples: "list[Example]",
     samples: "Samples",
@@ -83,8 +102,8 @@ def make(
     from grm_core.benchmarks.base import Policy
     from grm_core.benchmarks.run import Voting
 
-    policy = Policy(Tie(args.tie or benchmark.tie), Invalid(args.invalid or benchmark.invalid), args.seed)
-    return report.make(benchmark, examples, samples, Voting(Method(args.method), k, args.k_meta, alone), policy)
+    policy = Policy(Tie(rules.tie or benchmark.tie), Invalid(rules.invalid or benchmark.invalid), rules.seed)
+    return report.make(benchmark, examples, samples, Voting(rules.method, k, rules.k_meta, alone), policy)
 
 
 def pages(made: "Report", examples: "list[Example]", samples: "Samples", suffixes: set[str]) -> dict[str, str]:

@@ -5,22 +5,18 @@ Samples are written as they arrive. A run that was stopped goes on with --resume
 
 import argparse
 import asyncio
-import uuid
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.common import real, say, unwritten, whole
+from cli.waiting import SCREEN
 from grm_core.errors import UsageError
 from grm_core.types import CONTEXTS
+from runs.settings import Judge, Sampling, Settings, Workers
 
 if TYPE_CHECKING:
-    from cli.samplefile import SampleFile
-    from cli.scoring import Progress
-    from grm_core.formats.sessions import Block
-    from grm_core.prompts import Template
-    from grm_core.types import Example, Run
+    from grm_core.types import Example
+    from runs.score import Out
 
 HELP = "judge the items of a file"
 
@@ -83,184 +79,53 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
     from grm_core.formats.items import read_items
+    from runs.score import Out
 
     if args.out.exists() and not args.resume:
         raise UsageError(f"{args.out} exists already; use --resume to go on with it, or another name")
     if not args.out.absolute().parent.is_dir():
         raise UsageError(f"{args.out}: there is no folder {args.out.absolute().parent}")
-    return judge(args, read_items(args.items))
+    return judge(settings_of(args), read_items(args.items), Out(args.out, args.resume), args.db)
 
 
-def judge(args: argparse.Namespace, examples: "list[Example]", tags: tuple[str, ...] = ()) -> int:
-    """Judge the examples into args.out, sessions with these tags, and import them where args.db says; as `run`."""
+def settings_of(args: argparse.Namespace) -> Settings:
+    """The settings that `add_sampling` describes; with `several`, model and principles are lists and left out."""
+    several = isinstance(args.model, list) or isinstance(args.principles, list)
     if args.workers is None and (args.tensor_parallel > 1 or args.ray is not None):
         raise UsageError("--tensor-parallel and --ray belong to --workers N")
-    principles = _principles(args.principles)
-    settle(args)
+    workers = None if args.workers is None else Workers(args.workers, args.tensor_parallel, args.ray)
+    sampling = Sampling(
+        k=args.k,
+        temperature=args.temperature,
+        order=args.order or "",
+        seed=args.seed,
+        principles=() if several else read_principles(args.principles),
+        template=args.template or "",
+        context=args.context or "",
+        top_p=args.top_p,
+        max_tokens=args.max_tokens,
+    )
+    return Settings(Judge(args.engine, None if several else args.model, args.meta, workers), sampling)
+
+
+def judge(settings: Settings, examples: "list[Example]", out: "Out", db: Path | None) -> int:
+    """Judge the examples into the file, and import it where `db` says; the exit code as of `run`."""
+    from runs.score import score
+
     try:
-        if args.workers is not None:
-            progress = _score_far(args, examples, principles, tags)
-        else:
-            progress = asyncio.run(_score(args, examples, principles, tags))
+        progress = asyncio.run(score(settings, examples, out, SCREEN))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        say(f"stopped; go on with --resume: what had arrived is in {args.out}")
+        say(f"stopped; go on with --resume: what had arrived is in {out.path}")
         return 130
     except OSError as error:
-        raise unwritten(args.out, error) from error
-    say(progress.summary(args.out))
-    imported = args.db is None or _import(args.db, args.out)
+        raise unwritten(out.path, error) from error
+    say(progress.summary(out.path))
+    imported = db is None or _import(db, out.path)
     return 0 if imported and not progress.failed else 1
 
 
-def settle(args: argparse.Namespace) -> None:
-    """Fill in context and order where they were not given; UsageError for an order where nothing is shuffled."""
-    from grm_core import shuffling
-
-    args.context = context_of(args)
-    if args.context == "single":
-        if args.order not in (None, shuffling.OWN):
-            raise UsageError(f"--order {args.order}: with --context single each response is judged alone, in no order")
-        args.order = shuffling.OWN
-    args.order = args.order or "random"
-
-
-def context_of(args: argparse.Namespace) -> str:
-    """joint or single: what was asked for, else as the model was trained."""
-    from grm_core import engines
-
-    return str(args.context or engines.card(args.engine, args.model).context)
-
-
-async def _score(
-    args: argparse.Namespace, examples: "list[Example]", principles: tuple[str, ...], tags: tuple[str, ...]
-) -> "Progress":
-    from cli import samplefile, scoring
-    from grm_core import engines, meta_rm
-
-    before = samplefile.read_unfinished(args.out) if args.resume else None
-    scoring.check_items(before, examples, args.out)
-    # A recording is replayed for its samples here, not for its pace.
-    options = {"pace": "at-once"} if args.engine.startswith("replay:") else {}
-    engine = engines.create(args.engine, args.model, **options)
-    style, card = engine.style, engines.card(args.engine, args.model)
-    templates = _templates(examples, args, principles, style)
-    meta = meta_rm.create(args.meta, style, engine, card)
-    reader = meta_rm.named(args.meta, style, engine, card)
-    run = _run(args, engine.name, engine.model, templates, principles, reader)
-    try:
-        if before is not None and before.run is not None:
-            scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
-            scoring.check_meta(before.run, run, args.out)
-        if before is not None and before.run is not None and scoring.whole(before, args.k, examples):
-            say(f"{args.out} has all samples already")
-            run = replace(run, model=engine.model or before.run.model)
-        else:
-            await scoring.ready(engine, meta)
-            run = replace(run, model=engine.model)  # some engines know it only now
-        file = _open(args.out, before, run)
-        try:
-            asked = list(zip(examples, templates, strict=True))
-            plans = scoring.plans(file.run, before, args.k, asked, tags, card.opens)
-            progress = await scoring.score_all(engine, plans, file, meta)
-            file.finish([example.id for example in examples])
-            return progress
-        finally:
-            file.close()
-    finally:
-        await engine.close()
-        if meta is not None:
-            await meta.close()
-
-
-def _score_far(
-    args: argparse.Namespace, examples: "list[Example]", principles: tuple[str, ...], tags: tuple[str, ...]
-) -> "Progress":
-    """As `_score`, by workers that Ray places."""
-    from cli import samplefile, scale, scoring
-    from grm_core import engines, meta_rm
-    from grm_core.self_meta import OWN
-
-    before = samplefile.read_unfinished(args.out) if args.resume else None
-    scoring.check_items(before, examples, args.out)
-    fleet = scale.fleet_of(args)
-    if args.context == "single" and fleet.placed:
-        raise UsageError("--context single with --workers needs running servers: --engine URL,URL")
-    templates = _templates(examples, args, principles, fleet.style)
-    reader = fleet.meta if fleet.meta in ("none", *OWN) else meta_rm.named(args.meta, fleet.style)
-    run = _run(args, fleet.engine.partition(":")[0], fleet.model, templates, principles, reader)
-    if before is not None and before.run is not None:
-        scoring.check_same(before.run, run, scoring.SETTINGS, args.out)
-        scoring.check_meta(before.run, run, args.out)
-    file = _open(args.out, before, run)
-    try:
-        asked = list(zip(examples, templates, strict=True))
-        opens = engines.card(args.engine, args.model).opens
-        plans = scoring.plans(file.run, before, args.k, asked, tags, opens)
-        progress = scale.score_all(fleet, plans, file)
-        file.finish([example.id for example in examples])
-        return progress
-    finally:
-        file.close()
-
-
-def _open(out: Path, before: "Block | None", run: "Run") -> "SampleFile":
-    from cli import samplefile, scoring
-
-    if before is None or before.run is None:
-        return samplefile.begin(out, run)
-    scoring.check_same(before.run, run, ("model",), out)
-    return samplefile.resume(out, before)
-
-
-def _run(
-    args: argparse.Namespace, engine: str, model: str, templates: "list[Template]", principles: tuple[str, ...],
-    reader: str,
-) -> "Run":  # fmt: skip
-    from grm_core import meta_rm
-    from grm_core.provenance import commit, versions
-    from grm_core.types import Params, Run
-
-    head, dirty = commit()
-    used = sorted({(template.name, template.hash) for template in templates})
-    return Run(
-        id=uuid.uuid4().hex,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        engine=engine,
-        model=model,
-        # Items of one file may need different templates (a single response, a reference answer).
-        template="+".join(name for name, _ in used),
-        template_hash="+".join(digest for _, digest in used),
-        params=Params(args.temperature, args.top_p, args.max_tokens),
-        k=args.k,
-        k_meta=None,
-        seed=args.seed,
-        order=args.order,
-        principles=principles,
-        context=args.context,
-        versions=versions() | {meta_rm.IN_VERSIONS: reader},
-        commit=head,
-        dirty=dirty,
-    )
-
-
-def _templates(
-    examples: "list[Example]", args: argparse.Namespace, principles: tuple[str, ...], style: str
-) -> "list[Template]":
-    from grm_core import prompts
-    from grm_core.plan import template_of
-
-    if args.template in prompts.UNRATED:
-        raise UsageError(f"--template {args.template} asks for no scores from 1 to 10; training and baselines use it")
-    found = []
-    for example in examples:
-        try:
-            found.append(template_of(example, principles, style, args.context, args.template or ""))
-        except UsageError as error:
-            raise UsageError(f"item {example.id!r}: {error}") from None
-    return found
-
-
-def _principles(path: Path | None) -> tuple[str, ...]:
+def read_principles(path: Path | None) -> tuple[str, ...]:
+    """The principles of a file, one a line; `general` are those of the template pointwise."""
     from grm_core import prompts
 
     if path is None:
@@ -271,10 +136,10 @@ def _principles(path: Path | None) -> tuple[str, ...]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    found = tuple(line.strip() for line in lines if line.strip())
-    if not found:
+    principles = tuple(line.strip() for line in lines if line.strip())
+    if not principles:
         raise UsageError(f"{path}: there are no principles in it")
-    return found
+    return principles
 
 
 def _import(db: Path, out: Path) -> bool:
@@ -293,8 +158,8 @@ def _import(db: Path, out: Path) -> bool:
                 f"close it and run: python app.py import {out} --db {db}"
             )
             return False
-        found = import_file(store, out)
+        sessions = import_file(store, out)
     finally:
         store.close()
-    say(f"{len(found)} sessions are in {db}")
+    say(f"{len(sessions)} sessions are in {db}")
     return True

@@ -15,6 +15,7 @@ from cli.common import print_json, real, say, whole
 if TYPE_CHECKING:
     from grm_core.training.meta import Told
     from grm_core.training.stages import Plan
+    from grm_core.training.written import recipe
 
 HELP = "train a GRM and its meta RM (SPCT)"
 STAGES = ("demos", "rft", "grpo", "meta", "all", "bundle")
@@ -68,21 +69,40 @@ def run(args: argparse.Namespace) -> int:
     """Train; returns 0."""
     from grm_core import models
     from grm_core.errors import UsageError
-    from grm_core.training import grpo, stages
+    from grm_core.training import grpo
 
     if args.preset not in grpo.PRESETS:
         raise UsageError(f"there is no preset {args.preset!r}; there are {', '.join(grpo.PRESETS)}")
     if args.stage == "bundle":
         return _bundle(args.folder)
     if args.demos:
-        return _written(args)
+        if args.stage not in ("demos", "rft", "all"):
+            raise UsageError(f"--demos belongs to demos, rft and all; {args.stage} learns from other things")
+        return _written(_recipe_of(args), args.stage, args.minutes)
     base = args.base or models.base_model().folder
     if args.from_labels is not None:
-        return _from_labels(args)
+        if args.stage != "meta":
+            raise UsageError("--from-labels belongs to the stage meta")
+        return _from_labels(args.from_labels, args.folder / "from-labels", args.minutes, args.device, args.seed)
     if args.trl:
-        return _trl(args, str(base))
+        if args.stage != "grpo" or args.from_items is None:
+            raise UsageError("--trl belongs to the stage grpo and needs --from-items")
+        return _trl(str(base), args.from_items, args.preset, args.folder / "trl", args.device == "cpu", args.vllm)
+    plan = _plan_of(args, base)
+    for stage, (fitting, sampling) in (_SHARES if args.stage == "all" else {args.stage: (1.0, None)}).items():
+        minutes = args.minutes * fitting
+        mine = replace(plan, sampling=args.minutes * sampling if sampling else None)
+        say(f"{stage}: {minutes:.1f} minutes" + (f", sampling at most {mine.sampling:.1f}" if mine.sampling else ""))
+        _train(mine, stage, minutes, args.items)
+    return 0
+
+
+def _plan_of(args: argparse.Namespace, base: Path) -> "Plan":
+    """The four stages that learn from program-made tasks."""
+    from grm_core.training import stages
+
     sizes = {"rows": 12, "tokens": 2048} if args.device == "cpu" else {"rows": 32, "tokens": 32768}
-    plan = stages.Plan(
+    return stages.Plan(
         args.folder,
         base,
         args.pairs,
@@ -93,24 +113,15 @@ def run(args: argparse.Namespace) -> int:
         log=say,
         **sizes,
     )
-    for stage, (fitting, sampling) in (_SHARES if args.stage == "all" else {args.stage: (1.0, None)}).items():
-        minutes = args.minutes * fitting
-        mine = replace(plan, sampling=args.minutes * sampling if sampling else None)
-        say(f"{stage}: {minutes:.1f} minutes" + (f", sampling at most {mine.sampling:.1f}" if mine.sampling else ""))
-        _train(mine, stage, minutes, args.items)
-    return 0
 
 
-def _written(args: argparse.Namespace) -> int:
+def _recipe_of(args: argparse.Namespace) -> "recipe.Plan":
     """The recipe of written judgments; the judge's own base is downloaded where no other is named."""
     from grm_core import models
-    from grm_core.errors import UsageError
-    from grm_core.training.written import material, measure, recipe
+    from grm_core.training.written import recipe
 
-    if args.stage not in ("demos", "rft", "all"):
-        raise UsageError(f"--demos belongs to demos, rft and all; {args.stage} learns from other things")
     on_gpu = args.device == "cuda"
-    plan = recipe.Plan(
+    return recipe.Plan(
         args.folder,
         args.base or models.judge_base().folder,
         args.demos,
@@ -124,14 +135,18 @@ def _written(args: argparse.Namespace) -> int:
         rate=4e-4 if on_gpu else 3e-4,
         log=say,
     )
-    if args.stage == "demos":
-        recipe.demos(plan, args.minutes)
-    elif args.stage == "rft":
-        recipe.own_judgments(plan, args.minutes)
+
+
+def _written(plan: "recipe.Plan", stage: str, minutes: float) -> int:
+    from grm_core.training.written import material, measure, recipe
+
+    if stage == "demos":
+        recipe.demos(plan, minutes)
+    elif stage == "rft":
+        recipe.own_judgments(plan, minutes)
     else:
-        contexts = ("single",) if args.single_only else ("single", "joint")
-        held_out = measure.Measured("everyday", material.everyday(args.demos), 8, contexts)
-        recipe.everything(plan, args.minutes, [held_out])
+        contexts = ("single", "joint") if plan.joint else ("single",)
+        recipe.everything(plan, minutes, [measure.Measured("everyday", material.everyday(plan.demos), 8, contexts)])
     return 0
 
 
@@ -148,22 +163,17 @@ def _train(plan: "Plan", stage: str, minutes: float, items: int) -> None:
         stages.judge_of_judges(plan, minutes, items)
 
 
-def _from_labels(args: argparse.Namespace) -> int:
+def _from_labels(labels: Path, folder: Path, minutes: float, device: str, seed: int) -> int:
     """A meta RM from labelled samples; prints how it and the bundled one do on items that it did not learn from."""
     from grm_core import models
-    from grm_core.errors import UsageError
     from grm_core.training import fit, from_labels
     from grm_core.training.stages import META_RANK
 
-    if args.stage != "meta":
-        raise UsageError("--from-labels belongs to the stage meta")
-    labelled = read_labels(args.from_labels)
+    labelled = read_labels(labels)
     start = models.ADAPTERS / "meta-rm" if models.has_meta_model() else None
     grm = models.small_model().folder
-    settings = fit.Settings(args.minutes, rate=5e-4, rows=8, tokens=4096, warmup=5)
-    folder = args.folder / "from-labels"
-    compared = from_labels.train(grm, start, labelled, settings, folder, META_RANK, args.device, args.seed, say)
-    print_json(compared)
+    settings = fit.Settings(minutes, rate=5e-4, rows=8, tokens=4096, warmup=5)
+    print_json(from_labels.train(grm, start, labelled, settings, folder, META_RANK, device, seed, say))
     say(f"choose it with --meta {folder / 'meta-rm'}")
     return 0
 
@@ -177,23 +187,21 @@ def read_labels(path: Path) -> "list[Told]":
     return [Told(Reading(line.item, line.order, line.text), line.accept is True) for line in read_labelled(path)]
 
 
-def _trl(args: argparse.Namespace, base: str) -> int:
+def _trl(base: str, items: Path, preset: str, folder: Path, on_cpu: bool, vllm: bool) -> int:
     """RL for a large model, on TRL and whatever accelerate was told of the machines."""
     from grm_core.errors import UsageError
     from grm_core.formats.items import read_items
     from grm_core.training.grpo import PRESETS
 
-    if args.stage != "grpo" or args.from_items is None:
-        raise UsageError("--trl belongs to the stage grpo and needs --from-items")
     try:
         from grm_core.training.grpo_trl import decided, train
     except ImportError as error:
         raise UsageError(f"--trl needs a package that is missing: {error}; pip install trl") from error
-    examples = read_items(args.from_items)
+    examples = read_items(items)
     chosen = decided(examples)
     if len(chosen) < len(examples):
         say(f"{len(examples) - len(chosen)} of {len(examples)} items have no single best response and are left out")
-    train(base, chosen, PRESETS[args.preset], args.folder / "trl", args.device == "cpu", args.vllm)
+    train(base, chosen, PRESETS[preset], folder, on_cpu, vllm)
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cli.common import say
+from runs.screen import Screen
 
 SAY_EVERY_S = 10.0
 """Seconds between two lines where there is no terminal."""
@@ -27,6 +28,9 @@ def shown(
     finally:
         over.set()
         teller.join()
+
+
+SCREEN = Screen(say, shown)
 
 
 def left(seconds: float) -> str:

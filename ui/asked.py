@@ -5,7 +5,7 @@ from typing import Any
 
 from grm_core.types import Method
 from ui import detail, lab, render
-from ui.job import Dials
+from ui.dials import Dials
 from ui.view import Viewer
 
 _WORDS_MOST = 500

@@ -10,8 +10,9 @@ from grm_core.errors import GRMError, UsageError
 from grm_core.formats.items import read_items
 from grm_core.shuffling import ORDERS
 from grm_core.types import Example
+from runs.settings import N_MAX_PAGE
 from ui import ASSETS, render
-from ui.form import AUTOMATIC, CONTEXTS, N_MAX_PAGE, SETTLE, TEMPLATES, read_pasted, write_turns
+from ui.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, write_turns
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 _FILE_LIMIT = 20 * 2**20

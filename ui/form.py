@@ -13,9 +13,8 @@ from grm_core.formats import lines
 from grm_core.formats.items import collect
 from grm_core.formats.lines import Line
 from grm_core.types import Example, Message
-from ui.job import Ask
+from runs.settings import Sampling
 
-N_MAX_PAGE = 8
 SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
 """When a run may end early: the chance that the verdict would still change."""
 CONTEXTS = {"judge together": "joint", "one at a time": "single"}
@@ -27,7 +26,7 @@ _ITEMS_MOST = 2000
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
 
-def read_form(given: Mapping[str, Any]) -> tuple[Example, Ask]:
+def read_form(given: Mapping[str, Any]) -> tuple[Example, Sampling]:
     """The composer's fields by name as an example and what is asked of it; UsageError says which field is wrong."""
     k, temperature, seed, settle = given["k"], given["temperature"], given["seed"], given["settle"]
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
@@ -45,9 +44,11 @@ def read_form(given: Mapping[str, Any]) -> tuple[Example, Ask]:
         raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
     own = tuple(line.strip() for line in (given["principles"] or "").splitlines() if line.strip())
     template = "" if given["template"] == AUTOMATIC else given["template"]
-    order, context = str(given["order"]), str(given["context"])
-    ask = Ask(int(k), float(temperature), order, int(seed or 0), own, SETTLE[settle], template, context)
-    return _example(given), ask
+    context = str(given["context"])
+    order = "" if context == "single" else str(given["order"])  # judged alone, a response stands in none
+    return _example(given), Sampling(
+        int(k), float(temperature), order, int(seed or 0), own, SETTLE[settle], template, context
+    )
 
 
 def _example(given: Mapping[str, Any]) -> Example:

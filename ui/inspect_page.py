@@ -8,10 +8,11 @@ import gradio as gr
 
 from grm_core import models
 from grm_core.errors import GRMError
+from runs.jobs import Jobs
+from runs.settings import N_MAX_PAGE
 from ui import asked, render, script
 from ui.composer import QUIET, Composer
-from ui.form import N_MAX_PAGE, read_form
-from ui.jobs import Jobs
+from ui.form import read_form
 from ui.view import Viewer
 
 _TICK = 0.2

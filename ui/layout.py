@@ -9,13 +9,13 @@ import plotly
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from runs.jobs import Jobs
 from storage.store import Store
 from ui import ASSETS
 from ui.bench_page import BenchPage
 from ui.compare import ComparePage
 from ui.demo import DemoPage
 from ui.inspect_page import InspectPage
-from ui.jobs import Jobs
 from ui.models_page import ModelsPage
 from ui.principles import PrinciplesPage
 from ui.queue_page import QueuePage

@@ -11,7 +11,7 @@ from grm_core.engines.base import EngineState
 from grm_core.types import Finding, ParseStatus, Sample, Verdict
 from reports.escape import encodable
 from reports.words import count
-from ui.job import Snapshot
+from runs.job import Snapshot
 
 Json = dict[str, Any]
 

@@ -6,11 +6,11 @@ from typing import Any
 import gradio as gr
 
 from grm_core.errors import UsageError
+from runs.job import SETTLED
+from runs.jobs import Jobs
 from storage.listing import SORTS, SessionRow, Wanted
 from storage.store import Store
 from ui import render, script
-from ui.job import SETTLED
-from ui.jobs import Jobs
 
 PAGE = 50
 _TAGS_MOST, _TEXT_MOST = 20, 300

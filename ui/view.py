@@ -10,11 +10,12 @@ from grm_core.types import Example, Method, Sample, Verdict
 from grm_core.voting import vote
 from reports import session as documents
 from reports.words import context, verdict_line
+from runs.job import SETTLED, Snapshot
+from runs.jobs import Jobs
 from storage.store import Store
 from storage.transfer import export_store
 from ui import plots, render
-from ui.job import SETTLED, Dials, Snapshot
-from ui.jobs import Jobs
+from ui.dials import Dials
 
 _CACHED = 32
 """Sessions whose curves and findings are kept."""

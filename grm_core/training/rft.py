@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from grm_core.log import Log, whole_lines
 from grm_core.training import rows, tasks
 from grm_core.training.families import Family
 from grm_core.training.generate import Question, Trajectory
@@ -119,17 +120,16 @@ def items(families: Sequence[Family], first: int, count: int) -> list[Example]:
     return [tasks.draw(families[i % len(families)], first + i // len(families)).example for i in range(count)]
 
 
-def write(path: Path, sampled: Sequence[Trajectory]) -> None:
+def write(lines: Log, sampled: Sequence[Trajectory]) -> None:
     """Judgments as JSON Lines: example id, source, order, whether the prompt was hinted, text, scores, correct."""
-    with path.open("a", encoding="utf-8") as lines:
-        for judgment in sampled:
-            question = judgment.question
-            record = {
-                "example_id": question.example.id, "subset": question.example.subset, "order": question.order,
-                "hinted": question.hinted, "text": judgment.text, "finished": judgment.finished,
-                "scores": judgment.scores(), "correct": judgment.correct(),
-            }  # fmt: skip
-            lines.write(json.dumps(record) + "\n")
+    for judgment in sampled:
+        question = judgment.question
+        record = {
+            "example_id": question.example.id, "subset": question.example.subset, "order": question.order,
+            "hinted": question.hinted, "text": judgment.text, "finished": judgment.finished,
+            "scores": judgment.scores(), "correct": judgment.correct(),
+        }  # fmt: skip
+        lines.append(json.dumps(record))
 
 
 def key(question: Question) -> tuple[str, bool]:
@@ -140,32 +140,24 @@ def key(question: Question) -> tuple[str, bool]:
 def texts(path: Path) -> dict[tuple[str, bool], list[tuple[str, bool]]]:
     """Key of a question -> (text, finished) of its judgments in the file; {} where there is none."""
     found: dict[tuple[str, bool], list[tuple[str, bool]]] = {}
-    for record in _records(path) if path.exists() else ():
+    for record in _records(path):
         found.setdefault((record["example_id"], record["hinted"]), []).append((record["text"], record["finished"]))
     return found
 
 
-def mend(path: Path) -> None:
-    """Cut off a last line that was not written to its end, so that more can be added."""
-    if path.exists() and not (held := path.read_bytes()).endswith(b"\n"):
-        path.write_bytes(held[: held.rfind(b"\n") + 1])
-
-
 def _records(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue  # a last line that was cut short
+    return map(json.loads, whole_lines(path).splitlines())
 
 
 def read(path: Path, examples: Sequence[Example]) -> list[Trajectory]:
     """The judgments of a file whose examples are given; a last line that was cut short is left out."""
-    known = {example.id: example for example in examples}
+    if not path.exists():
+        raise FileNotFoundError(path)
+    by_id = {example.id: example for example in examples}
     found = []
     for record in _records(path):
-        if record["example_id"] in known:
-            example, order = known[record["example_id"]], tuple(record["order"])
+        if record["example_id"] in by_id:
+            example, order = by_id[record["example_id"]], tuple(record["order"])
             single = len(order) == 1
             question = (
                 Question(binary_labels(example), order, "compact-binary", True) if single else Question(example, order)

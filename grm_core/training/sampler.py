@@ -14,6 +14,7 @@ import torch
 from grm_core.engines import create, has_vllm
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError
+from grm_core.log import Log
 from grm_core.training import generate, policy, rft
 from grm_core.training.generate import Question, Trajectory
 from grm_core.types import Params, Request
@@ -45,12 +46,12 @@ def sample(
     What `path` holds of them already is not asked again; what comes is added to it. A question that the minutes did
     not reach, or whose completions failed, has none.
     """
-    rft.mend(path)
     there = rft.texts(path)
     todo = [(number, question) for number, question in enumerate(questions) if rft.key(question) not in there]
     if todo:
         log(f"sampling {len(todo)} of {len(questions)} items")
-        _ask_for(todo, grm, settings, lambda judgments: rft.write(path, judgments))
+        with Log.resume(path) as lines:
+            _ask_for(todo, grm, settings, lambda judgments: rft.write(lines, judgments))
         there = rft.texts(path)
     return [[Trajectory(each, *said) for said in there.get(rft.key(each), [])] for each in questions]
 

@@ -8,7 +8,7 @@ import pytest
 
 from grm_core import cards, contexts
 from grm_core.formats.sessions import read_samples
-from grm_core.workers import Fleet
+from runs.workers import Fleet
 from storage.store import Store
 from tests.benchmarks.make import as_json
 from tests.cli.conftest import Command
@@ -229,6 +229,9 @@ def test_judged_alone_one_vote_counts_for_both_orders_of_a_benchmark(
 def test_workers_with_engines_of_their_own_judge_together_only(
     command: Command, items: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.scale.fleet_of", lambda args: Fleet("managed", "m", folder=tmp_path, workers=2))
+    async def placed(*_: object) -> tuple[Fleet, None]:
+        return Fleet("managed", "m", folder=tmp_path, workers=2), None
+
+    monkeypatch.setattr("runs.fleet.fleet_of", placed)
     done = command("score", items, "--out", tmp_path / "x.jsonl", "--workers", 2, "--engine", "managed", *SINGLE)
     assert (done.code, "needs running servers" in done.words) == (2, True)

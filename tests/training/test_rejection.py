@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grm_core.log import Log
 from grm_core.training import meta, rft
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Question, Trajectory
@@ -87,7 +88,8 @@ def test_samples_are_written_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     hinted = Trajectory(Question(example("b"), (1, 0), hinted=True), "text", False)
     written = [judgment("a", "9, 2"), hinted]
-    rft.write(path, written)
+    with Log.begin(path) as lines:
+        rft.write(lines, written)
     path.write_text(path.read_text() + '{"example_id": "a", "cut')
     found = rft.read(path, [example("a"), example("b"), example("c")])
     assert [(each.text, each.finished, each.question.order) for each in found] == [

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from grm_core.reading.parsing import parse
+from runs.jobs import Jobs
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_sample
 from tests.ui.test_view import fill
 from ui import asked, detail
 from ui.compare import compare
-from ui.jobs import Jobs
 from ui.view import Viewer
 
 

@@ -12,18 +12,19 @@ from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import UsageError
 from grm_core.self_meta import SelfMetaRM
 from reports.session import make, markdown
+from runs.jobs import Jobs
+from runs.settings import Sampling
 from storage.store import Store
 from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
+from tests.runs.test_jobs import ended, running, until
 from tests.ui.test_form import given
-from tests.ui.test_jobs import ended, running, until
 from ui import lab
 from ui.asked import Asked
 from ui.compare import compare
+from ui.dials import Dials
 from ui.form import read_form
-from ui.job import Ask, Dials
-from ui.jobs import Jobs
 from ui.view import Viewer
 
 SINGLE = Card("compact", "single", True)
@@ -41,7 +42,7 @@ def judge(path: Path, engine: FakeEngine, card: Card | None = None, own: bool = 
 )
 def test_the_card_decides_unless_the_person_does(tmp_path: Path, card: Card | None, asked: str, context: str) -> None:
     with judge(tmp_path, FakeEngine(), card) as jobs:
-        session_id = jobs.submit(make_example(2), Ask(k=2, context=asked))
+        session_id = jobs.submit(make_example(2), Sampling(k=2, context=asked))
         assert until(jobs, session_id, ended).phase == "done"
         run = jobs.store.run(f"run-{session_id}")
         assert run is not None
@@ -51,7 +52,7 @@ def test_the_card_decides_unless_the_person_does(tmp_path: Path, card: Card | No
 
 def test_more_samples_keep_the_context_of_the_session(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(), SINGLE) as jobs:
-        session_id = jobs.submit(make_example(3), Ask(k=2, principles=("Is it true?",)))
+        session_id = jobs.submit(make_example(3), Sampling(k=2, principles=("Is it true?",)))
         until(jobs, session_id, ended)
         jobs.card = replace(SINGLE, context="joint")  # a new default is no reason to mix
         jobs.more(session_id, 3)
@@ -64,7 +65,7 @@ def test_more_samples_keep_the_context_of_the_session(tmp_path: Path) -> None:
 
 def test_live_text_tells_principles_before_critiques(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(delay=0.004), SINGLE) as jobs:
-        session_id = jobs.submit(make_example(2), Ask(k=2))
+        session_id = jobs.submit(make_example(2), Sampling(k=2))
         seen: list[str] = []
 
         def looked(progress: object) -> bool:
@@ -86,7 +87,7 @@ def test_live_text_tells_principles_before_critiques(tmp_path: Path) -> None:
 
 def test_a_stopped_run_keeps_what_it_has_and_its_context(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(delay=0.02), SINGLE) as jobs:
-        session_id = jobs.submit(make_example(2), Ask(k=8))
+        session_id = jobs.submit(make_example(2), Sampling(k=8))
         until(jobs, session_id, lambda progress: progress.done >= 1)
         jobs.stop(session_id)
         assert until(jobs, session_id, ended).phase == "stopped"
@@ -97,7 +98,7 @@ def test_a_stopped_run_keeps_what_it_has_and_its_context(tmp_path: Path) -> None
 
 def test_the_page_says_that_no_order_bias_can_arise(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(), SINGLE) as jobs:
-        session_id = jobs.submit(make_example(2), Ask(k=9))
+        session_id = jobs.submit(make_example(2), Sampling(k=9))
         until(jobs, session_id, ended)
         viewer = Viewer(jobs.store, jobs)
         view = viewer.view(session_id)
@@ -116,7 +117,7 @@ def test_the_page_says_that_no_order_bias_can_arise(tmp_path: Path) -> None:
 
 def test_two_sessions_are_told_apart_by_context(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(), SINGLE) as jobs:
-        sessions = [jobs.submit(make_example(2), Ask(k=1, context=context)) for context in ("joint", "single")]
+        sessions = [jobs.submit(make_example(2), Sampling(k=1, context=context)) for context in ("joint", "single")]
         for session_id in sessions:
             until(jobs, session_id, ended)
         settings = {row["name"]: row for row in compare(jobs.store, *sessions)["settings"]}
@@ -126,7 +127,7 @@ def test_two_sessions_are_told_apart_by_context(tmp_path: Path) -> None:
 
 def test_the_grm_reads_its_own_samples_on_the_page(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(yes=lambda judgment: 0.9), SINGLE, own=True) as jobs:
-        session_id = jobs.submit(make_example(2), Ask(k=3))
+        session_id = jobs.submit(make_example(2), Sampling(k=3))
         until(jobs, session_id, ended)
         assert all(s.meta_logit == pytest.approx(2.197, abs=0.001) for s in jobs.store.samples(session_id))
         run = jobs.store.run(f"run-{session_id}")
@@ -142,12 +143,12 @@ def test_the_form_knows_two_ways_to_judge() -> None:
 
 def test_a_template_for_judging_together_is_refused_before_the_run(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(), SINGLE) as jobs, pytest.raises(UsageError, match="judges together"):
-        jobs.submit(make_example(2), Ask(template="verdict"))
+        jobs.submit(make_example(2), Sampling(template="verdict"))
 
 
 def test_a_recording_of_single_samples_is_replayed_with_its_text(tmp_path: Path) -> None:
     with judge(tmp_path, FakeEngine(), SINGLE) as jobs:
-        session_id = jobs.submit(make_example(2), Ask(k=3))
+        session_id = jobs.submit(make_example(2), Sampling(k=3))
         until(jobs, session_id, ended)
         recorded = jobs.store.samples(session_id)
         with (tmp_path / "recorded.jsonl").open("w") as out:
@@ -158,7 +159,7 @@ def test_a_recording_of_single_samples_is_replayed_with_its_text(tmp_path: Path)
     jobs = Jobs(store, replay, card=SINGLE)
     jobs.start()
     try:
-        session_id = jobs.submit(make_example(2), Ask(k=3, template="compact"))
+        session_id = jobs.submit(make_example(2), Sampling(k=3, template="compact"))
         assert until(jobs, session_id, ended).error == ""
         found = store.samples(session_id)
         assert [(s.parsed, s.completion) for s in found] == [(s.parsed, s.completion) for s in recorded]

@@ -15,13 +15,13 @@ from grm_core.reading.parsing import parse
 from grm_core.types import Method, Params, Run, Session
 from grm_core.voting import vote
 from reports.words import verdict_line
+from runs.jobs import Jobs
 from storage.store import Store
 from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example, make_sample
 from ui import detail, render
-from ui.job import Dials
-from ui.jobs import Jobs
+from ui.dials import Dials
 from ui.view import Viewer
 
 

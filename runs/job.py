@@ -1,4 +1,4 @@
-"""One run as the page sees it: what was asked, and how far it is."""
+"""One run in the background as others see it: what was asked, and how far it is."""
 
 import asyncio
 import time
@@ -7,41 +7,16 @@ from dataclasses import dataclass, field
 
 from grm_core.analysis import settling
 from grm_core.sampling import SamplingPlan
-from grm_core.types import Method, Sample
+from grm_core.types import Sample
+from runs.settings import Sampling
 
 SETTLED = "settled"
 """Tag of a session whose run ended early because more samples would hardly change the verdict."""
 _SETTLE_DRAWS = 500
 _TYPICAL_TOKENS = 300
 """What a sample is taken to need until the first one is finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What a person asks for beside the example."""
-
-    k: int = 8
-    temperature: float = 0.5
-    order: str = "random"
-    seed: int = 0
-    principles: tuple[str, ...] = ()
-    settle: float | None = None
-    """End early once the verdict of k samples would differ from the present one with less than this probability."""
-    template: str = ""
-    """Name of the prompt template; '' = the one that fits the model and the input."""
-    context: str = ""
-    """joint, single, or '' = as the model was trained."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dials:
-    """How the stored samples are voted; turning one asks no model."""
-
-    method: Method = Method.NAIVE
-    k: int | None = None
-    """The first k samples vote; None = all."""
-    k_meta: int | None = None
-    """Samples that guided voting keeps; None = half of the valid ones."""
+_TAIL = 400
+"""Characters of a sample's unfinished text that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +50,18 @@ class Job:
     """The mutable side of one run; written by the loop's thread, read by pages through `snapshot`."""
 
     def __init__(
-        self, plan: SamplingPlan, settle: float | None = None, before: Sequence[Sample] = (), total: int = 0
+        self,
+        plan: SamplingPlan,
+        settings: Sampling | None,
+        before: Sequence[Sample] = (),
+        total: int = 0,
     ) -> None:
-        """`before`: samples that the stored session has already; `total`: all that it is to have, 0 = the plan's k."""
-        self.plan, self.settle, self.k = plan, settle, total or plan.k
-        self.stored = total > 0
+        """`settings`: settled ones, of a run that begins; of one that goes on, the store has them.
+
+        `before`: samples that the stored session has already; `total`: all that it is to have, 0 = the plan's k.
+        """
+        self.plan, self.settings, self.k = plan, settings, total or plan.k
+        self.stored = settings is None
         self.settled: float | None = None
         self.phase, self.error = "waiting", ""
         self.finished_tokens = 0
@@ -95,9 +77,34 @@ class Job:
 
     @property
     def running(self) -> bool:
+        """Whether more samples may come."""
         return self.phase in ("waiting", "sampling")
 
+    def hear(self, key: str, child: int, text: str) -> None:
+        """Take account of a piece of text that was written."""
+        index = self.places[key, child]
+        self.live[index] = (self.live.get(index, "") + text)[-_TAIL:]
+        self.live_tokens[index] = self.live_tokens.get(index, 0) + 1
+
+    def arrived(self, sample: Sample) -> None:
+        """Take account of a sample that was kept."""
+        self.live.pop(sample.index, None)
+        self.live_tokens.pop(sample.index, None)
+        self.samples.append(sample)
+        self.done += 1
+        if sample.completion is not None:
+            self.finished_tokens += sample.completion.completion_tokens
+
+    def finish(self) -> None:
+        """Note the time, and let go of what the store has."""
+        self.ended = time.monotonic()
+        self.live.clear()
+        self.live_tokens.clear()
+        self.samples.clear()
+        self.places.clear()
+
     def snapshot(self) -> Snapshot:
+        """How the run stands now."""
         tokens = self.finished_tokens + sum(list(self.live_tokens.values()))
         elapsed = None if self.started is None else (self.ended or time.monotonic()) - self.started
         rate = tokens / elapsed if elapsed and tokens else None
@@ -121,8 +128,9 @@ class Job:
 
     def settles(self) -> bool:
         """Whether the verdict is settled by what has arrived; keeps how sure that is."""
-        if self.settle is None or self.done >= self.k:
+        level = None if self.settings is None else self.settings.settle
+        if level is None or self.done >= self.k:
             return False
         chance = settling.chance_of_change(self.samples, self.k, draws=_SETTLE_DRAWS)
-        self.settled = chance if chance is not None and chance < self.settle else None
+        self.settled = chance if chance is not None and chance < level else None
         return self.settled is not None

@@ -14,7 +14,7 @@ import logging
 import os
 import pickle
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -22,7 +22,8 @@ from typing import Any
 from grm_core.engines import _vllm
 from grm_core.errors import EngineError
 from grm_core.sampling import SamplingPlan
-from grm_core.workers import Client, Drawn, Fleet, Reader, ask, read
+from runs.drive import Drawn
+from runs.workers import Client, Fleet, Reader, ask, read
 
 OBJECT_STORE = 256 * 2**20
 """Bytes that Ray may hold on a machine of its own: prompts and samples under way, not weights."""
@@ -33,7 +34,7 @@ _IN_FLIGHT = {True: 256, False: 64}
 """Samples that one worker is given at the same time, about: an engine of its own, and a server that others use too."""
 
 
-def draw(plans: Sequence[SamplingPlan], fleet: Fleet) -> Iterator[Drawn]:
+def draw(plans: Sequence[SamplingPlan], fleet: Fleet) -> Generator[Drawn, None, None]:
     """Yield the plans' missing samples, each item's together, items in any order.
 
     As with `sample`, one without a completion carries `.error`, and an item that cannot be judged gives one Drawn
@@ -125,12 +126,12 @@ def _brief(error: Exception) -> str:
 
 
 def _environment(fleet: Fleet) -> dict[str, str]:
-    found = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}  # errors come as exceptions, too
+    settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}  # errors come as exceptions, too
     if fleet.address is None:
         # The first is named after other systems and means: no cluster, so nothing listens beyond the loopback address.
         # The second: a worker is not less important than what else runs here, as it would be by itself.
-        found |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_worker_niceness": "0"}
-    return {name: os.environ.get(name, value) for name, value in found.items()}
+        settings |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_worker_niceness": "0"}
+    return {name: os.environ.get(name, value) for name, value in settings.items()}
 
 
 # --- clients of engines that run elsewhere, or that need no GPU of Ray's ---------------------------------------------
@@ -154,10 +155,10 @@ def _by_engines(data: Any, fleet: Fleet, width: int, k: int) -> Any:
 
     llm = _ray_data_llm()
     assert fleet.folder is not None
-    found = _vllm.options(fleet.folder, False) | {"tensor_parallel_size": fleet.tensor_parallel}
+    options = _vllm.options(fleet.folder, False) | {"tensor_parallel_size": fleet.tensor_parallel}
     config = llm.vLLMEngineProcessorConfig(
         model_source=str(fleet.folder),
-        engine_kwargs=found | {"disable_log_stats": True},
+        engine_kwargs=options | {"disable_log_stats": True},
         concurrency=(fleet.workers, fleet.workers),
         batch_size=k,
         max_concurrent_batches=width,

@@ -8,15 +8,15 @@ import pytest
 
 from grm_core import shuffling
 from grm_core.errors import UsageError
+from runs.settings import Sampling
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
-from tests.ui.test_jobs import ended, running, until
-from ui.job import Ask
+from tests.runs.test_jobs import ended, running, until
 
 
 def test_more_samples_continue_the_plan_of_the_same_session(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine()) as jobs:
-        session_id = jobs.submit(make_example(3), Ask(k=4, seed=5))
+        session_id = jobs.submit(make_example(3), Sampling(k=4, seed=5))
         until(jobs, session_id, ended)
         before = jobs.store.samples(session_id)
         jobs.more(session_id, 3)
@@ -41,7 +41,7 @@ def test_more_samples_of_a_stopped_run_fill_its_gaps_first(
     tmp_path: Path, kept: tuple[int, ...], count: int, there: tuple[int, ...]
 ) -> None:
     with running(tmp_path, FakeEngine()) as jobs:
-        session_id = jobs.submit(make_example(3), Ask(k=6, seed=5))
+        session_id = jobs.submit(make_example(3), Sampling(k=6, seed=5))
         until(jobs, session_id, ended)
         before = jobs.store.samples(session_id)
         with closing(sqlite3.connect(jobs.store.path)) as raw:  # samples finish in any order: a stop leaves gaps
@@ -65,7 +65,7 @@ def test_more_samples_are_refused_where_they_would_not_belong(tmp_path: Path) ->
     with running(tmp_path, engine) as jobs:
         with pytest.raises(UsageError, match="choose a stored session first"):
             jobs.more("nobody", 1)
-        session_id = jobs.submit(make_example(), Ask(k=2))
+        session_id = jobs.submit(make_example(), Sampling(k=2))
         until(jobs, session_id, lambda progress: progress.phase == "sampling")
         with pytest.raises(UsageError, match="is being sampled already"):
             jobs.more(session_id, 1)

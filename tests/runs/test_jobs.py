@@ -11,12 +11,13 @@ from grm_core import shuffling
 from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
 from grm_core.meta_rm import MetaRM, Reading
+from runs.job import Snapshot
+from runs.jobs import RUNS_MAX, Jobs
+from runs.settings import Sampling
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
 from ui import render
-from ui.job import Ask, Snapshot
-from ui.jobs import RUNS_MAX, Jobs
 from ui.view import Viewer
 
 
@@ -51,7 +52,7 @@ def ended(progress: Snapshot) -> bool:
 
 def test_a_run_ends_with_k_stored_samples(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine()) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=6, seed=3))
+        session_id = jobs.submit(make_example(), Sampling(k=6, seed=3))
         progress = until(jobs, session_id, ended)
         assert (progress.phase, progress.done, progress.k) == ("done", 6, 6)
         samples = jobs.store.samples(session_id)
@@ -66,7 +67,7 @@ def test_a_run_ends_with_k_stored_samples(tmp_path: Path) -> None:
 
 def test_what_is_shown_as_done_is_in_the_store(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine(delay=0.002)) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=8))
+        session_id = jobs.submit(make_example(), Sampling(k=8))
         while (progress := until(jobs, session_id, lambda _: True)).running:
             stored = jobs.store.samples(session_id) if progress.done else []
             assert len(stored) >= progress.done
@@ -74,7 +75,7 @@ def test_what_is_shown_as_done_is_in_the_store(tmp_path: Path) -> None:
 
 def test_live_text_is_shown_under_its_sample(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine(delay=0.01)) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=3))
+        session_id = jobs.submit(make_example(), Sampling(k=3))
         progress = until(jobs, session_id, lambda p: len(p.live) == 3)
         assert set(progress.live) == {0, 1, 2}
         assert all(text.startswith("Principles:") for text in progress.live.values())
@@ -83,7 +84,7 @@ def test_live_text_is_shown_under_its_sample(tmp_path: Path) -> None:
 def test_stop_keeps_what_arrived_and_frees_the_engine(tmp_path: Path) -> None:
     engine = FakeEngine(delay=0.005)
     with running(tmp_path, engine) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=16))
+        session_id = jobs.submit(make_example(), Sampling(k=16))
         until(jobs, session_id, lambda p: p.done >= 2)
         jobs.stop(session_id)
         progress = until(jobs, session_id, ended)
@@ -94,8 +95,8 @@ def test_stop_keeps_what_arrived_and_frees_the_engine(tmp_path: Path) -> None:
 
 def test_two_runs_sample_at_the_same_time(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine(delay=0.01)) as jobs:
-        first = jobs.submit(make_example(), Ask(k=2))
-        second = jobs.submit(make_example(query="Another one?"), Ask(k=2))
+        first = jobs.submit(make_example(), Sampling(k=2))
+        second = jobs.submit(make_example(query="Another one?"), Sampling(k=2))
         for session_id in (first, second):
             until(jobs, session_id, lambda p: p.phase == "sampling" and bool(p.live))
         assert all(until(jobs, s, ended).phase == "done" for s in (first, second))
@@ -103,7 +104,7 @@ def test_two_runs_sample_at_the_same_time(tmp_path: Path) -> None:
 
 def test_a_run_waits_for_the_engine(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine(start_seconds=0.3)) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=1))
+        session_id = jobs.submit(make_example(), Sampling(k=1))
         assert until(jobs, session_id, lambda _: True).phase == "waiting"
         assert until(jobs, session_id, ended).phase == "done"
 
@@ -111,7 +112,7 @@ def test_a_run_waits_for_the_engine(tmp_path: Path) -> None:
 def test_an_engine_that_cannot_start_fails_the_run_with_its_hint(tmp_path: Path) -> None:
     error = EngineError("no server answers", hint="Start one.")
     with running(tmp_path, FakeEngine(start_error=error)) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=1))
+        session_id = jobs.submit(make_example(), Sampling(k=1))
         progress = until(jobs, session_id, ended)
         assert progress.phase == "failed"
         assert "no server answers" in progress.error
@@ -122,7 +123,7 @@ def test_a_failed_sample_is_kept_and_the_others_go_on(tmp_path: Path) -> None:
     slots = shuffling.plan(2, 4, 0, make_example().id)
     engine = FakeEngine(failing=frozenset({slots[1].seed}), broken=frozenset({slots[2].seed}))
     with running(tmp_path, engine) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=4, seed=0))
+        session_id = jobs.submit(make_example(), Sampling(k=4, seed=0))
         assert until(jobs, session_id, ended).phase == "done"
         samples = jobs.store.samples(session_id)
         assert len(samples) == 4
@@ -134,13 +135,13 @@ def test_a_failed_sample_is_kept_and_the_others_go_on(tmp_path: Path) -> None:
 def test_k_out_of_range_is_refused_before_anything_is_asked(tmp_path: Path, k: int) -> None:
     with running(tmp_path, FakeEngine()) as jobs:
         with pytest.raises(UsageError, match="1 to 1024"):
-            jobs.submit(make_example(), Ask(k=k))
+            jobs.submit(make_example(), Sampling(k=k))
         assert jobs.store.count_sessions() == 0
 
 
 def test_a_prompt_beyond_the_context_is_refused_with_token_counts(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine(limit=300)) as jobs:
-        session_id = jobs.submit(make_example(query="word " * 500), Ask(k=2))
+        session_id = jobs.submit(make_example(query="word " * 500), Sampling(k=2))
         progress = until(jobs, session_id, ended)
         assert progress.phase == "failed"
         assert "300" in progress.error
@@ -150,7 +151,7 @@ def test_a_prompt_beyond_the_context_is_refused_with_token_counts(tmp_path: Path
 def test_closing_stops_runs_and_the_engine(tmp_path: Path) -> None:
     engine = FakeEngine(delay=0.05)
     with running(tmp_path, engine) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=4))
+        session_id = jobs.submit(make_example(), Sampling(k=4))
         until(jobs, session_id, lambda p: p.phase == "sampling")
     assert engine.state().phase == "closed"
 
@@ -158,7 +159,7 @@ def test_closing_stops_runs_and_the_engine(tmp_path: Path) -> None:
 def test_a_run_that_is_stopped_before_it_samples_never_asks_the_engine(tmp_path: Path) -> None:
     engine = FakeEngine(start_seconds=5)
     with running(tmp_path, engine) as jobs:
-        session_id = jobs.submit(make_example(), Ask(k=2))
+        session_id = jobs.submit(make_example(), Sampling(k=2))
         jobs.stop(session_id)
         assert until(jobs, session_id, ended).phase == "stopped"
         assert jobs.store.samples(session_id) == []
@@ -167,9 +168,9 @@ def test_a_run_that_is_stopped_before_it_samples_never_asks_the_engine(tmp_path:
 def test_more_runs_than_may_be_under_way_are_refused(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine(start_seconds=5)) as jobs:
         for _ in range(RUNS_MAX):
-            jobs.submit(make_example(), Ask(k=1))
+            jobs.submit(make_example(), Sampling(k=1))
         with pytest.raises(UsageError, match="under way already"):
-            jobs.submit(make_example(), Ask(k=1))
+            jobs.submit(make_example(), Sampling(k=1))
 
 
 def test_a_database_that_another_process_writes_takes_no_run(tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_a_database_that_another_process_writes_takes_no_run(tmp_path: Path) -> 
         second = Store(tmp_path / "grm.db")
         jobs = Jobs(second, FakeEngine())
         with pytest.raises(UsageError, match="reading only"):
-            jobs.submit(make_example(), Ask(k=1))
+            jobs.submit(make_example(), Sampling(k=1))
         second.close()
 
 
@@ -205,7 +206,7 @@ def test_every_sample_is_read_by_the_meta_rm_before_it_is_shown(tmp_path: Path) 
     jobs = Jobs(store, FakeEngine(), meta)
     jobs.start()
     try:
-        session_id = jobs.submit(make_example(), Ask(k=6))
+        session_id = jobs.submit(make_example(), Sampling(k=6))
         assert until(jobs, session_id, ended).phase == "done", "a meta RM that fails once does not end the run"
         samples = store.samples(session_id)
         lacking = [sample for sample in samples if sample.meta_logit is None]
@@ -221,7 +222,7 @@ def test_every_sample_is_read_by_the_meta_rm_before_it_is_shown(tmp_path: Path) 
 
 def test_a_settled_run_ends_early_and_says_what_it_saved(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine(delay=0.002)) as jobs:
-        session_id = jobs.submit(make_example(1 + 1), Ask(k=200, settle=0.5))
+        session_id = jobs.submit(make_example(1 + 1), Sampling(k=200, settle=0.5))
         progress = until(jobs, session_id, ended)
         assert progress.phase == "done"
         assert progress.settled is not None
@@ -233,24 +234,24 @@ def test_a_settled_run_ends_early_and_says_what_it_saved(tmp_path: Path) -> None
         assert f"{200 - progress.done} samples saved." in line
         reopened = Viewer(jobs.store, Jobs(jobs.store, FakeEngine())).view(session_id)
         assert reopened["progress"].startswith(f"Settled after {progress.done} of 200 samples"), "also after a restart"
-        full = jobs.submit(make_example(2), Ask(k=8))
+        full = jobs.submit(make_example(2), Sampling(k=8))
         assert until(jobs, full, ended).settled is None
         with pytest.raises(UsageError, match="between 0 and 1"):
-            jobs.submit(make_example(2), Ask(k=8, settle=0.0))
+            jobs.submit(make_example(2), Sampling(k=8, settle=0.0))
 
 
 def test_a_deleted_session_is_gone_and_ended_runs_are_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.jobs._ENDED_MOST", 1)
+    monkeypatch.setattr("runs.jobs._ENDED_MOST", 1)
     with running(tmp_path, FakeEngine()) as jobs:
-        first, second = (jobs.submit(make_example(), Ask(k=1)) for _ in range(2))
+        first, second = (jobs.submit(make_example(), Sampling(k=1)) for _ in range(2))
         for session_id in (first, second):
             until(jobs, session_id, ended)
         jobs.store.delete(second)
         assert jobs.example(second) is None
         assert Viewer(jobs.store, jobs).view(second)["missing"]
-        third = jobs.submit(make_example(), Ask(k=1))
+        third = jobs.submit(make_example(), Sampling(k=1))
         until(jobs, third, ended)
         assert jobs.snapshot(first) is None, "the store has it"
         assert jobs.snapshot(second) is not None, "how the last one ended is still told"
@@ -259,14 +260,14 @@ def test_a_deleted_session_is_gone_and_ended_runs_are_forgotten(
 def test_a_named_template_must_show_all_that_is_given(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine()) as jobs:
         for ask, said in (
-            (Ask(template="pointwise-given-principles"), "needs principles"),
-            (Ask(template="pointwise", principles=("Be brief.",)), "does not show principles"),
-            (Ask(template="single"), "shows one response"),
-            (Ask(template="nonsense"), "there is no template"),
+            (Sampling(template="pointwise-given-principles"), "needs principles"),
+            (Sampling(template="pointwise", principles=("Be brief.",)), "does not show principles"),
+            (Sampling(template="single"), "shows one response"),
+            (Sampling(template="nonsense"), "there is no template"),
         ):
             with pytest.raises(UsageError, match=said):
                 jobs.submit(make_example(), ask)
-        session_id = jobs.submit(make_example(), Ask(k=1, template="compact"))
+        session_id = jobs.submit(make_example(), Sampling(k=1, template="compact"))
         until(jobs, session_id, ended)
         session = jobs.store.session(session_id)
         assert session is not None

@@ -19,10 +19,12 @@ from grm_core.engines import _vllm
 from grm_core.engines._chat import wire_messages
 from grm_core.engines.base import Engine, PromptSize
 from grm_core.errors import EngineError, GRMError, UsageError
-from grm_core.sampling import SamplingPlan, check, fit, requests, sample, sampled
+from grm_core.judge import draw
+from grm_core.sampling import SamplingPlan, check, fit, requests, sampled
 from grm_core.self_meta import OWN
 from grm_core.shuffling import Slot
-from grm_core.types import Completion, Example, Message, Request, Sample
+from grm_core.types import Completion, Example, Message, Request
+from runs.drive import Drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,6 @@ class Fleet:
         return self.engine == "managed"
 
 
-class Drawn(NamedTuple):
-    """A sample, or why there is none."""
-
-    example: Example
-    sample: Sample | None
-    """None when the item cannot be judged, or when the meta RM did not answer."""
-    error: str = ""
-
-
 class Client:
     """A worker that judges items as `score` does, each by the engine that the item belongs to."""
 
@@ -86,13 +79,13 @@ class Client:
         engine = self._engine(plan.example.id)
         meta = meta_rm.create(self._fleet.meta, engine=engine) if self._fleet.meta in OWN else self._meta
         try:
-            async with aclosing(sample(engine, plan)) as arriving:
-                async for each in arriving:
-                    if meta is not None:
-                        each = await meta_rm.attach(meta, plan.example, each, plan)
-                    yield Drawn(plan.example, each)
+            async with aclosing(draw(engine, plan, meta)) as arriving:
+                async for sample, error in arriving:
+                    yield Drawn(plan.example, sample, error)
+                    if error is not None:
+                        return
         except GRMError as error:
-            yield Drawn(plan.example, None, str(error))
+            yield Drawn(plan.example, None, error)
 
     def _engine(self, item_id: str) -> Engine:
         spec = server_of(item_id, self._fleet.servers) or self._fleet.engine
@@ -113,7 +106,7 @@ def server_of(item_id: str, servers: tuple[str, ...]) -> str | None:
     return servers[int.from_bytes(digest[:8], "big") % len(servers)]
 
 
-class _Asked(NamedTuple):
+class _Wanted(NamedTuple):
     """What a row of one sample is for."""
 
     example: Example
@@ -163,8 +156,8 @@ def _ends(folder: Path, tokenizer: Any) -> frozenset[int]:
         settings = json.loads((folder / "generation_config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         settings = {}
-    found = settings.get("eos_token_id")
-    return frozenset([tokenizer.eos_token_id, *(found if isinstance(found, list) else [found])]) - {None}
+    more = settings.get("eos_token_id")
+    return frozenset([tokenizer.eos_token_id, *(more if isinstance(more, list) else [more])]) - {None}
 
 
 @lru_cache(maxsize=2)
@@ -187,23 +180,23 @@ def ask(fleet: Fleet, batch: Any) -> Any:
         except GRMError as error:
             # Ray Data LLM passes a row with an error on as it is.
             nothing = Request("", (), plan.params, 0)
-            rows.append(_row(_Asked(plan.example, plan.session_id, plan.template.name), nothing, 0, [0], str(error)))
+            rows.append(_row(_Wanted(plan.example, plan.session_id, plan.template.name), nothing, 0, [0], str(error)))
             continue
         for request, slots in requests(fitted):
             tokens = sizer.encode(request.messages)
             for child, slot in enumerate(slots):
-                asked = _Asked(plan.example, plan.session_id, plan.template.name, slot, sizer.ends)
-                rows.append(_row(asked, request, child, tokens, ""))
+                wanted = _Wanted(plan.example, plan.session_id, plan.template.name, slot, sizer.ends)
+                rows.append(_row(wanted, request, child, tokens, ""))
     return pyarrow.Table.from_pylist(rows)
 
 
-def _row(asked: _Asked, request: Request, child: int, tokens: list[int], error: str) -> dict[str, Any]:
+def _row(wanted: _Wanted, request: Request, child: int, tokens: list[int], error: str) -> dict[str, Any]:
     params = request.params
     sampling = {"seed": request.seed + child, "temperature": params.temperature, "top_p": params.top_p}
     sampling |= {"max_tokens": params.max_tokens}
     held = {"structured_outputs": {"regex": params.regex}} if params.regex is not None else {}
     return {
-        "asked": pickle.dumps(asked),
+        "wanted": pickle.dumps(wanted),
         "tokenized_prompt": tokens,
         "sampling_params": sampling | held,
         "__inference_error__": error,
@@ -212,16 +205,16 @@ def _row(asked: _Asked, request: Request, child: int, tokens: list[int], error: 
 
 def read(model: str, batch: Any) -> Any:
     """Rows from Ray Data LLM -> rows with what was drawn."""
-    found = []
+    drawn = []
     for row in batch.to_pylist():
-        asked, error = pickle.loads(row["asked"]), row["__inference_error__"]
-        if asked.slot is None:
-            found.append(Drawn(asked.example, None, error))
+        wanted, error = pickle.loads(row["wanted"]), row["__inference_error__"]
+        if wanted.slot is None:
+            drawn.append(Drawn(wanted.example, None, UsageError(error)))
             continue
-        result = EngineError(error) if error else _completion(row, asked.ends, model)
-        made = sampled(asked.session_id, asked.example.id, asked.template, asked.slot, result)
-        found.append(Drawn(asked.example, made))
-    return _table(found)
+        result = EngineError(error) if error else _completion(row, wanted.ends, model)
+        made = sampled(wanted.session_id, wanted.example.id, wanted.template, wanted.slot, result)
+        drawn.append(Drawn(wanted.example, made))
+    return _table(drawn)
 
 
 def _completion(row: dict[str, Any], ends: frozenset[int], model: str) -> Completion:
@@ -249,4 +242,4 @@ class Reader:
         try:
             return drawn._replace(sample=await meta_rm.attach(self._meta, drawn.example, drawn.sample))
         except EngineError as error:
-            return Drawn(drawn.example, None, str(error))
+            return Drawn(drawn.example, None, error)

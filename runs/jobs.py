@@ -1,7 +1,7 @@
 """Runs that belong to a session, not to a browser tab.
 
 One background thread owns an event loop in which the engine lives and every run samples. Each sample is stored before
-anybody sees it; pages only look at `snapshot` and at the store, so a reload or a second viewer finds the same run.
+anybody sees it; others only look at `snapshot` and at the store, so a reload or a second viewer finds the same run.
 """
 
 import asyncio
@@ -11,13 +11,11 @@ import time
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from contextlib import aclosing
-from datetime import UTC, datetime
 from itertools import count as counting
 from itertools import islice
 from typing import Any
 
-from grm_core import meta_rm, prompts, provenance, sampling, shuffling
+from grm_core import prompts, sampling
 from grm_core.analysis import settling
 from grm_core.cards import Card
 from grm_core.engines.base import Engine
@@ -25,10 +23,14 @@ from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.formats.sessions import title
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
-from grm_core.types import Example, Params, Run, Sample, Session
+from grm_core.types import Example, Run, Session
+from runs.drive import Drawn, Local, Progress, Task, drive
+from runs.job import SETTLED, Job, Snapshot
+from runs.resume import plan_of
+from runs.run import Judged, make_run, origin
+from runs.settings import N_MAX_PAGE, Sampling
+from runs.sinks import StoreSink
 from storage.store import Store
-from ui.form import N_MAX_PAGE
-from ui.job import SETTLED, Ask, Job, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +38,6 @@ RUNS_MAX = 32
 """Runs that may be under way at the same time; each keeps up to k requests open."""
 _ENDED_MOST = 100
 """Ended runs that are remembered: how they ended is told beside their samples, which the store has."""
-_TAIL = 400
-"""Characters of a sample's unfinished text that a page can see."""
 
 
 class Jobs:
@@ -49,34 +49,35 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
-        self._versions, (self._commit, self._dirty) = provenance.versions(), provenance.commit()
+        origin()  # the code is what it is now, whatever happens to its files while this process lives
 
     def start(self) -> None:
         """Start the thread and, in the background, the engine."""
         self._thread.start()
         self._spawn(self._start_engine())
 
-    def submit(self, example: Example, ask: Ask) -> str:
+    def submit(self, example: Example, settings: Sampling) -> str:
         """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
-        sampling.check(example, ask.k, N_MAX_PAGE)
-        settle = None if ask.settle is None else settling.check_level(ask.settle)
+        sampling.check(example, settings.k, N_MAX_PAGE)
+        if settings.settle is not None:
+            settling.check_level(settings.settle)
         self._free()
-        context = ask.context or self.card.context
-        template = template_of(example, ask.principles, self.engine.style, context, ask.template)
+        settings = settings.settled(self.card.context)
+        template = template_of(example, settings.principles, self.engine.style, settings.context, settings.template)
         session_id = uuid.uuid4().hex[:12]
         plan = SamplingPlan(
             example=example,
             template=template,
-            params=Params(temperature=ask.temperature),
-            k=ask.k,
-            seed=ask.seed,
-            order=ask.order,
+            params=settings.params,
+            k=settings.k,
+            seed=settings.seed,
+            order=settings.order,
             session_id=session_id,
-            principles=ask.principles,
-            context=context,
+            principles=settings.principles,
+            context=settings.context,
             opens=self.card.opens,
         )
-        self._begin(Job(plan, settle))
+        self._begin(Job(plan, settings))
         return session_id
 
     def more(self, session_id: str, count: int) -> None:
@@ -91,20 +92,18 @@ class Jobs:
         if running is not None and running.running:
             raise UsageError("this session is being sampled already; stop it, or wait until it ends")
         self._free()
-        have = [sample for sample in self.store.samples(session_id) if sample.error is None]
-        held = {sample.index for sample in have}
-        total = len(have) + count
+        before = [sample for sample in self.store.samples(session_id) if sample.error is None]
+        held = {sample.index for sample in before}
+        total = len(before) + count
         # What a stopped run holds is scattered; the smallest indices that it lacks are drawn, and no others.
         new = set(islice((index for index in counting() if index not in held), count))
         k = max(held | new, default=0) + 1
         sampling.check(session.example, max(k, total), N_MAX_PAGE)
-        plan = SamplingPlan(
-            session.example, prompts.load(run.template), run.params, k, run.seed, run.order, session_id,
-            frozenset(range(k)) - new, run.principles, run.context, self.card.opens,
-        )  # fmt: skip
+        template, have = prompts.load(run.template), frozenset(range(k)) - new
+        plan = plan_of(run, session.example, template, k, session_id, have, self.card.opens)
         if plan.template.hash != run.template_hash:
             raise UsageError(f"the template {run.template} has changed since; score the query anew instead")
-        self._begin(Job(plan, before=have, total=total))
+        self._begin(Job(plan, None, before, total))
 
     def _free(self) -> None:
         if self.store.read_only:
@@ -168,14 +167,10 @@ class Jobs:
                 raise asyncio.CancelledError
             await self.engine.start()
             job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
-            if job.stored:
-                self._same_model(job.plan)
-            else:
-                self._keep(job.plan)
-                job.stored = True
+            sink = self._sink(job)
             job.places = sampling.places(job.plan)
             job.phase, job.started = "sampling", time.monotonic()
-            await self._sample(job)
+            await self._sample(job, sink)
             job.phase = "done"
         except asyncio.CancelledError:
             job.phase = "stopped"
@@ -187,48 +182,23 @@ class Jobs:
             job.phase, job.error = "failed", "a fault in GRM Lens itself; its log has the details"
             log.exception("run of session %s", session_id)
         finally:
-            job.ended = time.monotonic()
-            job.live.clear()
-            job.live_tokens.clear()
-            job.samples.clear()
-            job.places.clear()
+            job.finish()
 
-    async def _sample(self, job: Job) -> None:
-        def on_text(key: str, child: int, text: str) -> None:
-            index = job.places[key, child]
-            job.live[index] = (job.live.get(index, "") + text)[-_TAIL:]
-            job.live_tokens[index] = job.live_tokens.get(index, 0) + 1
-
-        async with aclosing(sampling.stream(self.engine, job.plan, on_text)) as arriving:
-            async for sample in arriving:
-                sample = await self._read_by_meta(job, sample)
-                # Stored before it is shown: what a person has seen survives any crash.
-                self.store.add_sample(sample)
-                job.live.pop(sample.index, None)
-                job.live_tokens.pop(sample.index, None)
-                job.samples.append(sample)
-                job.done += 1
-                if sample.completion is not None:
-                    job.finished_tokens += sample.completion.completion_tokens
-                if job.settles():
-                    self._settled(job.plan.session_id)
-                    return  # closing the stream frees the engine
+    async def _sample(self, job: Job, sink: "_Shown") -> None:
+        source = Local(self.engine, self.meta, job.hear, fitted=True)
+        tasks = [Task(job.plan, sink.session)]
+        progress = Progress.of(tasks)
+        await drive(source, tasks, sink, progress, log.info)
+        for error in progress.errors.values():
+            raise error
+        if job.settled is not None:
+            self._settled(job.plan.session_id)
 
     def _settled(self, session_id: str) -> None:
         """Mark the session, so that it does not look interrupted when this process is gone."""
         session = self.store.session(session_id)
         if session is not None:
             self.store.tag(session_id, [*session.tags, SETTLED])
-
-    async def _read_by_meta(self, job: Job, sample: Sample) -> Sample:
-        """The sample with its meta logit; without one where there is no meta RM, or where it fails."""
-        if self.meta is None:
-            return sample
-        try:
-            return await meta_rm.attach(self.meta, job.plan.example, sample, job.plan)
-        except EngineError as error:
-            log.warning("meta RM %s: %s", self.meta.name, error)
-            return sample
 
     async def _finish(self) -> None:
         tasks = [job.task for job in self._jobs.values() if job.task is not None]
@@ -237,39 +207,46 @@ class Jobs:
         if self.meta is not None:
             await self.meta.close()
 
-    def _same_model(self, plan: SamplingPlan) -> None:
-        """A session holds the samples of one model; which one runs here may be known only now."""
-        session = self.store.session(plan.session_id)
+    def _sink(self, job: Job) -> "_Shown":
+        """Where the job's samples go. A new session is kept now: a server names its model when it is ready."""
+        if job.settings is not None:
+            run = self._run(job.plan, job.settings)
+            session = Session(job.plan.session_id, run.id, job.plan.example, title(job.plan.example), run.created_at)
+            sink = _Shown(job, session, StoreSink(self.store, run))
+            sink.begin(session)
+            return sink
+        session, run = self._stored(job.plan.session_id)
+        return _Shown(job, session, StoreSink(self.store, run, frozenset([session.id])))
+
+    def _stored(self, session_id: str) -> tuple[Session, Run]:
+        """A session with its run; UsageError where another model judged it, because a session holds one's samples."""
+        session = self.store.session(session_id)
         run = None if session is None else self.store.run(session.run_id)
-        if run is None or run.model != self.engine.model:
+        if session is None or run is None or run.model != self.engine.model:
             judged = "a model that is gone" if run is None else run.model
             raise UsageError(f"{judged} judged this session, {self.engine.model} runs here; score it anew instead")
+        return session, run
 
-    def _keep(self, plan: SamplingPlan) -> None:
-        """Store the run and its session; only now, because a server names its model when it is ready."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        run = self._run(plan, now)
-        with self.store.transaction():
-            self.store.add_run(run)
-            self.store.add_session(Session(plan.session_id, run.id, plan.example, title(plan.example), now))
-
-    def _run(self, plan: SamplingPlan, now: str) -> Run:
+    def _run(self, plan: SamplingPlan, settings: Sampling) -> Run:
         reader = "none" if self.meta is None else self.meta.name or "a server"
-        return Run(
-            id=f"run-{plan.session_id}",
-            created_at=now,
-            engine=self.engine.name,
-            model=self.engine.model,
-            template=plan.template.name,
-            template_hash=plan.template.hash,
-            params=plan.params,
-            k=plan.k,
-            k_meta=None,
-            seed=plan.seed,
-            order=shuffling.OWN if plan.single else plan.order,
-            principles=plan.principles,
-            context=plan.context,
-            versions=self._versions | {meta_rm.IN_VERSIONS: reader},
-            commit=self._commit,
-            dirty=self._dirty,
-        )
+        by = Judged(self.engine.name, self.engine.model, reader)
+        return make_run(f"run-{plan.session_id}", by, settings, [plan.template], plan.params)
+
+
+class _Shown:
+    """The store, and the job that others watch: a sample is stored before it is shown."""
+
+    def __init__(self, job: Job, session: Session, store: StoreSink) -> None:
+        self.job, self.session, self.store = job, session, store
+
+    def begin(self, session: Session) -> None:
+        """Keep the session, once."""
+        self.store.begin(session)
+        self.job.stored = True
+
+    def add(self, drawn: Drawn) -> bool:
+        """Keep a sample, whatever crashes after it; False once the verdict is settled."""
+        self.store.add(drawn)
+        if drawn.sample is not None:
+            self.job.arrived(drawn.sample)
+        return not self.job.settles()

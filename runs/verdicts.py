@@ -17,6 +17,7 @@ from grm_core.baselines.poll import Poll, Totals, accuracy_at, as_they_are, poll
 from grm_core.errors import UsageError
 from grm_core.formats import lines
 from grm_core.formats.verdicts import VERDICT, VerdictLine
+from grm_core.log import Log, whole_lines
 from grm_core.types import Baseline, Example
 
 
@@ -30,14 +31,12 @@ class VerdictFile:
 
     def __init__(self, path: Path, settings: dict[str, Any], examples: list[Example]) -> None:
         """Begin a file or take up what is there; UsageError where that is another run's."""
-        self.path, self.settings, self.examples = path, settings, examples
+        self.settings, self.examples = settings, examples
         self.polls: dict[str, Poll] = {}
-        try:
-            whole = self._take_up(path.read_bytes()) if path.exists() else b""
-            self._file = path.open("ab")  # what is there stays there, but for a last line that was cut
-            self._file.truncate(len(whole))
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror or error}") from None
+        self._numbers: dict[str, int] = {}
+        """Item id -> number of its line."""
+        self._take_up(path)
+        self._log = Log.resume(path)
 
     def __enter__(self) -> Self:
         """Ready for `add`."""
@@ -47,37 +46,30 @@ class VerdictFile:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         """Keep what was written."""
-        self._file.close()
+        self._log.close()
 
-    def add(self, found: Poll) -> None:
+    def add(self, made: Poll) -> None:
         """Write an item's verdict."""
-        self.polls[found.example.id] = found
-        self._file.write(lines.canonical(record(found, self.settings)).encode() + b"\n")
-        self._file.flush()
+        self.polls[made.example.id] = made
+        self._numbers[made.example.id] = self._log.append(lines.canonical(record(made, self.settings)))
 
     def finish(self) -> None:
         """Put the lines into the items' order: the same bytes whether the run was stopped or not."""
-        ordered = [self.polls[example.id] for example in self.examples if example.id in self.polls]
-        part = self.path.with_name(self.path.name + ".part")
-        part.write_text(
-            "".join(lines.canonical(record(each, self.settings)) + "\n" for each in ordered), encoding="ascii"
-        )
-        part.replace(self.path)
+        self._log.arrange([self._numbers[each.id] for each in self.examples if each.id in self._numbers])
 
-    def _take_up(self, data: bytes) -> bytes:
-        """Read what a stopped run has written, without a last line that was cut; gives back the whole lines."""
-        whole = data[: data.rfind(b"\n") + 1]
-        known = {example.id: example for example in self.examples}
-        for number, verdict in VERDICT.lines(io.BytesIO(whole), str(self.path)):
-            with lines.located(str(self.path), number):
+    def _take_up(self, path: Path) -> None:
+        """Read what a stopped run has written; a refusal leaves the file as it is."""
+        examples = {example.id: example for example in self.examples}
+        for number, verdict in VERDICT.lines(io.BytesIO(whole_lines(path)), str(path)):
+            with lines.located(str(path), number):
                 if verdict.run != self.settings:
                     raise UsageError(
                         f"made with {verdict.run}, not {self.settings}; use the same settings or another --out"
                     )
-                if verdict.item_id not in known:
+                if verdict.item_id not in examples:
                     raise UsageError(f"item {verdict.item_id!r} is not among the items; choose another --out")
-                self.polls[verdict.item_id] = read(verdict, known[verdict.item_id])
-        return whole
+                self.polls[verdict.item_id] = read(verdict, examples[verdict.item_id])
+                self._numbers[verdict.item_id] = number - 1
 
 
 def item_digest(example: Example) -> str:
@@ -86,12 +78,12 @@ def item_digest(example: Example) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 
 
-def record(found: Poll, settings: dict[str, Any]) -> dict[str, Any]:
+def record(made: Poll, settings: dict[str, Any]) -> dict[str, Any]:
     """An item's line: the verdict in own order, the rows that it was voted from, and the settings."""
-    verdict = found.verdict
+    verdict = made.verdict
     line: dict[str, Any] = {
-        "item_id": found.example.id,
-        "item": item_digest(found.example),
+        "item_id": made.example.id,
+        "item": item_digest(made.example),
         "method": str(verdict.method),
         "k": verdict.k,
         "k_effective": verdict.k_effective,
@@ -100,11 +92,11 @@ def record(found: Poll, settings: dict[str, Any]) -> dict[str, Any]:
         "margin": verdict.margin,
         "margin_mean": verdict.margin_mean,
     }
-    if found.example.labels is not None:
-        line["credit"] = outcome.credit(verdict.totals, found.example.labels) if _asks(found) else None
-    if found.tokens is not None:
-        line["completion_tokens"] = found.tokens
-    return line | {"rows": found.rows, "unread": dict(sorted(found.unread.items())), "run": settings}
+    if made.example.labels is not None:
+        line["credit"] = outcome.credit(verdict.totals, made.example.labels) if _asks(made) else None
+    if made.tokens is not None:
+        line["completion_tokens"] = made.tokens
+    return line | {"rows": made.rows, "unread": dict(sorted(made.unread.items())), "run": settings}
 
 
 def read(line: VerdictLine, example: Example) -> Poll:
@@ -115,26 +107,26 @@ def read(line: VerdictLine, example: Example) -> Poll:
     return poll(line.method, example, line.rows, totals_of(line.method), unread, line.completion_tokens)
 
 
-def report(method: Baseline, k: int, polls: list[Poll]) -> str:
+def summary(method: Baseline, k: int, polls: list[Poll]) -> str:
     """Accuracy over k on labelled items and what could not be read, in one line for a person."""
     unread = sum((each.unread for each in polls), Counter[str]())
     silent = sum(each.verdict.totals is None for each in polls)
     parts = [f"{method}: {len(polls)} items, {silent} without a verdict"]
-    asked = max((each.verdict.k for each in polls), default=0)
-    if asked == 1 and k > 1:
+    drawn = max((each.verdict.k for each in polls), default=0)
+    if drawn == 1 and k > 1:
         parts.append("it reads every item once and draws nothing, so k changes nothing")
     labelled = [each for each in polls if _asks(each)]
     if labelled:
-        ks = [each for each in accuracy.KS if each <= asked]
+        ks = [each for each in accuracy.KS if each <= drawn]
         table = np.array([accuracy_at(each, ks, totals_of(method)) for each in labelled])
         cells = [f"k={at} {accuracy.estimate(table[:, place])}" for place, at in enumerate(ks)]
         parts.append(f"accuracy on {len(labelled)} labelled items: {', '.join(cells)}")
     if unread:
-        told = ", ".join(f"{status} {count}" for status, count in unread.most_common())
-        parts.append(f"{unread.total()} completions could not be read and cast no vote ({told})")
+        words = ", ".join(f"{status} {count}" for status, count in unread.most_common())
+        parts.append(f"{unread.total()} completions could not be read and cast no vote ({words})")
     return "; ".join(parts)
 
 
-def _asks(found: Poll) -> bool:
+def _asks(made: Poll) -> bool:
     """Whether the labels prefer anything."""
-    return found.example.labels is not None and len(set(found.example.labels)) > 1
+    return made.example.labels is not None and len(set(made.example.labels)) > 1

@@ -17,7 +17,8 @@ from grm_core import engines, shuffling
 from grm_core.engines._vllm import cpu_build
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import read_samples
-from grm_core.workers import Drawn, Fleet, Reader, drawn_of, server_of
+from runs.drive import Drawn
+from runs.workers import Fleet, Reader, drawn_of, server_of
 from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
 from tests.cli.fake_vllm import FakeVLLM
@@ -25,7 +26,7 @@ from tests.cli.test_score import shape
 from tests.engines.wire import WireServer, reply
 from tests.make import make_example, make_sample
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 ITEMS, K = 12, 4
 
 
@@ -247,7 +248,7 @@ async def test_the_meta_rm_reads_what_votes_and_a_sample_that_it_cannot_read_is_
         (found,) = [drawn_of(batch) async for batch in reader(pyarrow.table(rows))]
     lost = [drawn for drawn in found if drawn.sample is None]
     assert len(lost) == 1
-    assert "too long" in lost[0].error
+    assert "too long" in str(lost[0].error)
 
 
 @pytest.mark.skipif(not cpu_build(), reason="needs the CPU build of vLLM")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from grm_core.workers import _ends
+from runs.workers import _ends
 
 
 def test_a_completion_ends_with_any_token_that_ends_one(tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""python app.py without a command: the page and where it is served."""
+
+import argparse
+from pathlib import Path
+
+from grm_core import engines
+from grm_core.errors import UsageError
+from runs.settings import Judge, Page
+from storage.paths import default_path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("--engine", default="auto", help=f"{engines.EXPECTED} (default: auto)")
+    parser.add_argument("--model", help="name of the served model; for managed and hf a folder of a model, or small")
+    parser.add_argument(
+        "--meta", default="auto", help="meta RM: auto, self, expected, none, a folder or a URL (default: auto)"
+    )
+    parser.add_argument("--db", type=Path, help="the SQLite file that keeps all sessions")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument("--auth", action="append", metavar="USER:PASS", default=[], help="a login; repeat for more")
+    parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
+
+
+def settings_of(args: argparse.Namespace) -> Page:
+    """What `add_arguments` describes. UsageError for a login without a password."""
+    logins = tuple(_login(text) for text in args.auth)
+    judge = Judge(args.engine, args.model, args.meta)
+    return Page(judge, args.db or default_path(), args.host, args.port, logins, args.pace)
+
+
+def _login(text: str) -> tuple[str, str]:
+    user, colon, password = text.partition(":")
+    if not (user and colon and password):
+        raise UsageError("--auth needs USER:PASS, with a colon between the two")
+    return user, password

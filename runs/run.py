@@ -1,0 +1,64 @@
+"""The one place where a run comes from: what has to be known to do it again."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import NamedTuple
+
+from grm_core import meta_rm, provenance
+from grm_core.prompts import Template
+from grm_core.types import Params, Run
+from runs.settings import Sampling
+
+
+class Judged(NamedTuple):
+    """Who judges in a run, by the names that are recorded."""
+
+    engine: str
+    model: str
+    meta: str
+    """The meta RM's name or address, or none."""
+
+
+class Origin(NamedTuple):
+    """The code that makes a run."""
+
+    versions: dict[str, str]
+    commit: str | None
+    dirty: bool | None
+
+
+@cache
+def origin() -> Origin:
+    """The packages and the commit of this process, as they are when it is first asked."""
+    return Origin(provenance.versions(), *provenance.commit())
+
+
+def make_run(
+    run_id: str, by: Judged, sampling: Sampling, templates: Iterable[Template], params: Params | None = None
+) -> Run:
+    """A run that begins now, under settled settings.
+
+    Items may need different templates (a single response, a reference answer): the run names them all. `params`: what
+    completions are really asked with, where a model's context left less room than the settings want.
+    """
+    used = sorted({(template.name, template.hash) for template in templates})
+    versions, commit, dirty = origin()
+    return Run(
+        id=run_id,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        engine=by.engine,
+        model=by.model,
+        template="+".join(name for name, _ in used),
+        template_hash="+".join(digest for _, digest in used),
+        params=params or sampling.params,
+        k=sampling.k,
+        k_meta=None,
+        seed=sampling.seed,
+        order=sampling.order,
+        principles=sampling.principles,
+        context=sampling.context,
+        versions=versions | {meta_rm.IN_VERSIONS: by.meta},
+        commit=commit,
+        dirty=dirty,
+    )

@@ -1,0 +1,94 @@
+"""What a person asks for: made by the commands from arguments and by the page from its form, never changed after."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grm_core import shuffling
+from grm_core.errors import UsageError
+from grm_core.types import Params
+
+N_MAX_PAGE = 8
+"""Responses that the page takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How an item is sampled."""
+
+    k: int = 8
+    temperature: float = 0.5
+    order: str = ""
+    """random or balanced, or '' = random where responses are shown together."""
+    seed: int = 0
+    principles: tuple[str, ...] = ()
+    settle: float | None = None
+    """End early once the verdict of k samples would differ from the present one with less than this probability."""
+    template: str = ""
+    """Name of the prompt template; '' = the one that fits the model and the item."""
+    context: str = ""
+    """joint, single, or '' = as the model was trained."""
+    top_p: float = 1.0
+    max_tokens: int = 1024
+    """Upper bound on the tokens of a completion."""
+
+    @property
+    def params(self) -> Params:
+        """How a completion is sampled."""
+        return Params(self.temperature, self.top_p, self.max_tokens)
+
+    def settled(self, trained: str) -> "Sampling":
+        """The same with context and order filled in; `trained` is the context that the model was trained in.
+
+        Raises UsageError for an order where nothing is shuffled.
+        """
+        context = self.context or trained
+        if context != "single":
+            return replace(self, context=context, order=self.order or "random")
+        if self.order not in ("", shuffling.OWN):
+            raise UsageError(f"--order {self.order}: with --context single each response is judged alone, in no order")
+        return replace(self, context=context, order=shuffling.OWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Many engines, or many clients of servers, to which Ray deals the items; docs/scale-out.md tells more."""
+
+    count: int
+    tensor_parallel: int = 1
+    """GPUs of each engine."""
+    address: str | None = None
+    """A running Ray cluster's ('auto' finds it); None starts Ray on this machine, for this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Who judges, and which meta RM reads the samples."""
+
+    engine: str = "auto"
+    """As engines.create takes it; with workers also several servers, a comma between them."""
+    model: str | None = None
+    meta: str = "auto"
+    """As meta_rm.create takes it."""
+    workers: Workers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A run over a file of items."""
+
+    judge: Judge
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page that is served."""
+
+    judge: Judge
+    db: Path
+    host: str = "127.0.0.1"
+    port: int = 7860
+    logins: tuple[tuple[str, str], ...] = ()
+    """Names with their passwords; empty = nobody is asked for one."""
+    pace: str = "recorded"
+    """Of a recording that is replayed: recorded or at-once."""

@@ -1,0 +1,43 @@
+"""Waiting for an engine and its meta RM, and telling the person how it stands."""
+
+import asyncio
+from contextlib import suppress
+
+from grm_core.engines.base import Engine
+from grm_core.meta_rm import MetaRM
+from grm_core.self_meta import OwnMetaRM
+from runs.screen import Say
+
+NO_META = "no meta RM: samples get no meta logit, naive voting works"
+_SAY_EVERY_S = 10.0
+
+
+async def start(engine: Engine, say: Say) -> None:
+    """Wait until the engine is ready, telling now and then what it does."""
+    talking = asyncio.create_task(_talk(engine, say))
+    try:
+        await engine.start()
+    finally:
+        talking.cancel()
+        with suppress(asyncio.CancelledError):
+            await talking
+    say(f"engine {engine.name}, model {engine.model}")
+    if engine.untrained:
+        say("this model is not trained as a judge: its scores show how things work and mean nothing else")
+
+
+async def start_both(engine: Engine, meta: MetaRM | None, say: Say) -> None:
+    """As `start`; then tell the meta RM. Raises EngineError where the GRM is to be its own and cannot."""
+    await start(engine, say)
+    if isinstance(meta, OwnMetaRM):
+        await meta.check()
+    say(f"meta RM {meta.name}" if meta else NO_META)
+
+
+async def _talk(engine: Engine, say: Say) -> None:
+    last = ""
+    while True:
+        await asyncio.sleep(_SAY_EVERY_S)
+        if (now := engine.state().message) and now != last:
+            last = now
+            say(now)
