@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--db", type=Path, help="the SQLite file that keeps all sessions")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument("--root-path", default="", help="where a reverse proxy shows the page, such as /lens")
     parser.add_argument("--auth", action="append", metavar="USER:PASS", default=[], help="a login; repeat for more")
     parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
 
@@ -76,7 +77,8 @@ def _serve(args: argparse.Namespace, store: Store, engine: Engine, logins: list[
     try:
         demo = layout.build(store, jobs)
         options: dict[str, Any] = layout.launch_options(store, args.host)
-        _, url, _ = demo.launch(server_name=args.host, server_port=args.port, auth=logins or None, **options)
+        options |= {"root_path": args.root_path or None, "auth": logins or None}
+        _, url, _ = demo.launch(server_name=args.host, server_port=args.port, **options)
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
         log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)

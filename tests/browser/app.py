@@ -26,7 +26,7 @@ def main() -> int:
     engine = FakeEngine(args.delay, args.start_seconds, args.hostile)
     with closing(Store(Path(args.db))) as store:
         serve.import_demos(store)
-        return serve._serve(args, store, engine, [])
+        return serve._serve(args, store, engine, [serve._login(text) for text in args.auth])
 
 
 if __name__ == "__main__":
