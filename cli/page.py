@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--db", type=Path, help="the SQLite file that keeps all sessions")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument("--root-path", default="", help="where a reverse proxy shows the page, such as /lens")
     parser.add_argument("--auth", action="append", metavar="USER:PASS", default=[], help="a login; repeat for more")
     parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
 
@@ -27,7 +28,7 @@ def settings_of(args: argparse.Namespace) -> Page:
     """What `add_arguments` describes. UsageError for a login without a password."""
     logins = tuple(_login(text) for text in args.auth)
     judge = Judge(args.engine, args.model, args.meta)
-    return Page(judge, args.db or default_path(), args.host, args.port, logins, args.pace)
+    return Page(judge, args.db or default_path(), args.host, args.port, logins, args.pace, args.root_path)
 
 
 def _login(text: str) -> tuple[str, str]:

@@ -92,3 +92,5 @@ class Page:
     """Names with their passwords; empty = nobody is asked for one."""
     pace: str = "recorded"
     """Of a recording that is replayed: recorded or at-once."""
+    root_path: str = ""
+    """Where a reverse proxy shows the page, such as /lens; empty = at the root."""

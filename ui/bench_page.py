@@ -1,17 +1,14 @@
 """The Benchmarks page: runs of `bench` under their official metric, two side by side, every item's session at hand."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import gradio as gr
 import numpy as np
 import pandas as pd
 
 from grm_core.analysis import accuracy
 from grm_core.analysis.frames import letter
-from grm_core.benchmarks import NAMES, named, report
-from grm_core.benchmarks.base import Benchmark, Policy
+from grm_core.benchmarks import NAMES, base, named, report
+from grm_core.benchmarks.base import Policy
 from grm_core.benchmarks.report import Report
 from grm_core.benchmarks.run import Voting
 from grm_core.benchmarks.study import study
@@ -21,19 +18,20 @@ from grm_core.types import Example, Method, Sample
 from reports import benchmark as documents
 from storage.listing import Wanted
 from storage.store import Store
-from ui import render, script
-from ui.panels import Json, only_first, panel
+from ui.panels import only_first, panel
 from ui.run_page import called
+from ui.web import View, calls, served
+from ui.wire.benchmarks import Benchmark, BenchmarkItem, BenchmarkRun, BenchmarkSettings, Brief
+from ui.wire.shared import Failed, Panel
 
 _ITEMS_MOST = 5000
-_SETTINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What the store holds of a benchmark's run."""
 
-    benchmark: Benchmark
+    benchmark: base.Benchmark
     examples: list[Example]
     samples: dict[str, list[Sample]]
     sessions: dict[str, str]
@@ -49,37 +47,22 @@ class BenchPage:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        methods, ties, invalid = (list(map(str, kind)) for kind in (Method, Tie, Invalid))
+        settings = BenchmarkSettings(methods=methods, ties=ties, invalid=invalid)
+        View("benchmarks", calls(self)).place(settings, elem_id="bench")
 
-        def choices(_: Any) -> Any:
-            return render.sendable(self.runs())
-
-        def run(given: Any) -> Any:
-            names = given if isinstance(given, list) and len(given) == _SETTINGS else [None] * _SETTINGS
-            return render.sendable(self.found(*names)) if all(isinstance(name, str) for name in names) else None
-
-        def brief(given: Any) -> Any:
-            return render.sendable(self.brief(given)) if isinstance(given, str) else None
-
-        functions: list[Callable[..., Any]] = [choices, run, brief]
-        gr.HTML(
-            {"methods": list(map(str, Method)), "ties": list(map(str, Tie)), "invalid": list(map(str, Invalid))},
-            html_template='<div class="grm-view"></div>',
-            apply_default_css=False,
-            js_on_load=script("dom.js", "plot.js", "bench.js"),
-            server_functions=functions,
-            elem_id="bench",
-        )
-
-    def runs(self) -> list[Json]:
+    @served(wrong=[])
+    def choices(self) -> list[BenchmarkRun]:
         """The runs whose sessions a benchmark's name is tagged to, newest first."""
-        known = ((run, count, self._benchmark(run.id)) for run, count in self.store.runs())
+        stored = ((run, count, self._benchmark(run.id)) for run, count in self.store.runs())
         return [
-            {"id": run.id, "benchmark": name, "title": f"{name}: {called(run)} ({count} items)"}
-            for run, count, name in known
+            BenchmarkRun(id=run.id, benchmark=name, title=f"{name}: {called(run)} ({count} items)")
+            for run, count, name in stored
             if name
         ]
 
-    def brief(self, name: str) -> Json | None:
+    @served()
+    def brief(self, name: str) -> Brief | None:
         """Headline and chance, 0..1, by naive voting under the benchmark's own policy; None where there is neither."""
         if self.store.count_sessions(Wanted(run=name)) > _ITEMS_MOST:
             return None  # A part of the items has another headline; opened, the page says that it is a part.
@@ -87,37 +70,34 @@ class BenchPage:
             made = _made(self._kept(name), str(Method.NAIVE), "", "")
         except UsageError:
             return None  # Items without labels, or from elsewhere: opened, the page says so.
-        return {"headline": made.result.headline, "chance": made.chance}
+        return Brief(headline=made.result.headline, chance=made.chance)
 
-    def found(self, name: str, beside: str, method: str, tie: str, invalid: str) -> Json:
+    @served()
+    def run(self, name: str, beside: str, method: str, tie: str, invalid: str) -> Benchmark | Failed:
         """Headline, panels and items of a run; `beside` names another run of the same benchmark, '' none."""
-        try:
-            mine = self._kept(name)
-            made = _made(mine, method, tie, invalid)
-            other = self._kept(beside) if beside else None
-            if other is not None and other.benchmark is not mine.benchmark:
-                raise UsageError(f"the other run is of {other.benchmark.name}, not of {mine.benchmark.name}")
-            against = None if other is None else _made(other, method, tie, invalid)
-        except UsageError as error:
-            return {"error": f"{error}."}
+        mine = self._kept(name)
+        made = _made(mine, method, tie, invalid)
+        other = self._kept(beside) if beside else None
+        if other is not None and other.benchmark is not mine.benchmark:
+            raise UsageError(f"the other run is of {other.benchmark.name}, not of {mine.benchmark.name}")
+        against = None if other is None else _made(other, method, tie, invalid)
         parts = documents.parts(made, study(made, mine.examples, mine.samples))
         panels = [panel(part.name, part.title, part.frame, part.figure, part.note) for part in parts]
         if against is not None:
             panels = [_compared(made, against), *panels[1:]]
-        return {
-            "error": "",
-            "benchmark": mine.benchmark.name,
-            "headline": made.result.headline,
-            "beside": None if against is None else against.result.headline,
-            "said": [
+        return Benchmark(
+            benchmark=mine.benchmark.name,
+            headline=made.result.headline,
+            beside=None if against is None else against.result.headline,
+            said=[
                 f"Headline: {mine.benchmark.headline}.",
                 *only_first(_ITEMS_MOST, mine.stored),
                 *documents.at_random(made),
                 *documents.notes(made),
             ],
-            "panels": panels,
-            "items": _items(made, mine.sessions, against),
-        }
+            panels=panels,
+            items=_items(made, mine.sessions, against),
+        )
 
     def _benchmark(self, run: str) -> str:
         rows = self.store.sessions(Wanted(run=run), limit=1)
@@ -147,16 +127,14 @@ def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
     return report.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
 
 
-def _compared(made: Report, against: Report) -> Json:
+def _compared(made: Report, against: Report) -> Panel:
     """Every line of the table in both runs, and the paired difference over the items that both judged."""
     other = {(line.kind, line.name, line.metric): line.value for line in against.result.table}
     rows = []
     for line in made.result.table:
         value = other.get((line.kind, line.name, line.metric))
-        both = value is not None and line.value is not None
-        rows.append(
-            (line.kind, line.name, line.metric, line.items, line.value, value, line.value - value if both else None)
-        )
+        change = None if line.value is None or value is None else line.value - value
+        rows.append((line.kind, line.name, line.metric, line.items, line.value, value, change))
     columns = ["part", "name", "metric", "items", "value", "other run", "difference"]
     credits = [{item.example.id: item.credit(each.policy) for item in each.items} for each in (made, against)]
     pairs = [(value, credits[1][name]) for name, value in credits[0].items() if name in credits[1]]
@@ -165,21 +143,21 @@ def _compared(made: Report, against: Report) -> Json:
     return panel("compared", "Table, two runs", pd.DataFrame(rows, columns=columns), None, said if len(known) else "")
 
 
-def _items(made: Report, sessions: dict[str, str], against: Report | None) -> list[Json]:
+def _items(made: Report, sessions: dict[str, str], against: Report | None) -> list[BenchmarkItem]:
     """Every item that the metric saw: its vote, what it is worth, its session."""
     other = {} if against is None else {item.example.id: item.credit(against.policy) for item in against.items}
     found = []
     for item in made.items:
         winner = None if item.verdict is None else item.verdict.winner
         found.append(
-            {
-                "id": item.example.id,
-                "subset": item.example.subset or "",
-                "read": item.totals is not None,
-                "winner": None if winner is None else letter(winner),
-                "credit": item.credit(made.policy),
-                "other": other.get(item.example.id),
-                "session": sessions[item.example.id],
-            }
+            BenchmarkItem(
+                id=item.example.id,
+                subset=item.example.subset or "",
+                read=item.totals is not None,
+                winner=None if winner is None else letter(winner),
+                credit=item.credit(made.policy),
+                other=other.get(item.example.id),
+                session=sessions[item.example.id],
+            )
         )
     return found

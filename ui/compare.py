@@ -1,10 +1,7 @@
 """Two sessions side by side: what differs in how they were judged, and what came of it."""
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from grm_core.errors import UsageError
@@ -12,9 +9,11 @@ from grm_core.types import Example, Method, Run, Sample, Session
 from grm_core.voting import vote
 from reports.words import verdict_line
 from storage.store import Store
-from ui import render, script
+from ui import render
+from ui.web import View, calls, served
+from ui.wire.compare import Pair, Setting, Side, Stated
+from ui.wire.shared import Failed
 
-Json = dict[str, Any]
 _PRINCIPLES_MOST = 40
 
 
@@ -22,41 +21,32 @@ class ComparePage:
     """A view that asks the server for the two sessions that its address names."""
 
     def __init__(self, store: Store) -> None:
-        def pair(given: Any) -> Any:
-            texts = given if isinstance(given, list) and len(given) == 2 else [None, None]
-            if not all(isinstance(text, str) for text in texts):
-                return None
-            return render.sendable(compare(store, *texts))
+        self.store = store
+        View("compare", calls(self)).place({})
 
-        functions: list[Callable[..., Any]] = [pair]
-        gr.HTML(
-            {},
-            html_template='<div class="grm-view"></div>',
-            apply_default_css=False,
-            js_on_load=script("dom.js", "compare.js"),
-            server_functions=functions,
-            elem_id="compare",
-        )
+    @served()
+    def pair(self, first: str, second: str) -> Pair | Failed:
+        """The two sessions side by side."""
+        return compare(self.store, first, second)
 
 
-def compare(store: Store, first: str, second: str) -> Json:
+def compare(store: Store, first: str, second: str) -> Pair | Failed:
     """Both sessions, the settings in which they differ, and warnings; `error` where one does not exist."""
     sides = []
     for session_id in (first, second):
         session = store.session(session_id)
         run = None if session is None else store.run(session.run_id)
         if session is None or run is None:
-            return {"error": f"There is no session {session_id}."}
+            return Failed(error=f"There is no session {session_id}.")
         sides.append((session, run, store.samples(session_id)))
     (one, a, _), (other, b, _) = sides
     rows = _settings(a, b)
     differing = [name for name, left, right in rows if left != right]
-    return {
-        "sides": [_side(*side) for side in sides],
-        "settings": [{"name": name, "values": [left, right], "differs": left != right} for name, left, right in rows],
-        "warnings": _warnings(one.example, other.example, differing),
-        "error": "",
-    }
+    return Pair(
+        sides=[_side(*side) for side in sides],
+        settings=[Setting(name=name, values=[left, right], differs=left != right) for name, left, right in rows],
+        warnings=_warnings(one.example, other.example, differing),
+    )
 
 
 def _settings(a: Run, b: Run) -> list[tuple[str, str, str]]:
@@ -97,7 +87,7 @@ def _warnings(one: Example, other: Example, differing: list[str]) -> list[str]:
     return found
 
 
-def _side(session: Session, run: Run, samples: list[Sample]) -> Json:
+def _side(session: Session, run: Run, samples: list[Sample]) -> Side:
     n = len(session.example.responses)
     verdicts = []
     for method in Method:
@@ -106,23 +96,23 @@ def _side(session: Session, run: Run, samples: list[Sample]) -> Json:
         except UsageError:
             continue  # no meta RM has read these samples
     scores = np.array([sample.scores for sample in samples if sample.scores is not None], dtype=float)
-    return {
-        "id": session.id,
-        "title": session.title,
-        "n": n,
-        "model": run.model,
-        "responses": list(session.example.responses),
-        "query": session.example.query[-1].content,
-        "verdicts": verdicts,
-        "winner": vote(samples).winner,
-        "means": [] if not len(scores) else [float(mean) for mean in scores.mean(axis=0)],
-        "spread": [] if not len(scores) else [float(each) for each in scores.std(axis=0)],
-        "rows": render.rows(samples),
-        "principles": _principles(samples),
-    }
+    return Side(
+        id=session.id,
+        title=session.title,
+        n=n,
+        model=run.model,
+        responses=list(session.example.responses),
+        query=session.example.query[-1].content,
+        verdicts=verdicts,
+        winner=vote(samples).winner,
+        means=[] if not len(scores) else [float(mean) for mean in scores.mean(axis=0)],
+        spread=[] if not len(scores) else [float(each) for each in scores.std(axis=0)],
+        rows=render.rows(samples),
+        principles=_principles(samples),
+    )
 
 
-def _principles(samples: list[Sample]) -> list[Json]:
+def _principles(samples: list[Sample]) -> list[Stated]:
     """Principles by how many samples state them in these words, case and space aside; with their mean weight."""
     count: Counter[str] = Counter()
     texts: dict[str, str] = {}
@@ -134,6 +124,6 @@ def _principles(samples: list[Sample]) -> list[Json]:
             if principle.weight is not None:
                 weights.setdefault(key, []).append(principle.weight)
     return [
-        {"text": texts[key], "samples": times, "weight": float(np.mean(weights[key])) if key in weights else None}
+        Stated(text=texts[key], samples=times, weight=float(np.mean(weights[key])) if key in weights else None)
         for key, times in count.most_common(_PRINCIPLES_MOST)
     ]

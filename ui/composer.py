@@ -13,6 +13,7 @@ from grm_core.types import Example
 from runs.settings import N_MAX_PAGE
 from ui import ASSETS, render
 from ui.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, write_turns
+from ui.wire.shared import Line
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 _FILE_LIMIT = 20 * 2**20
@@ -211,13 +212,13 @@ class Composer:
         try:
             found = read()
         except GRMError as error:
-            return {self.notice: [{"kind": "bad", "text": f"{render.sendable(str(error))}."}]}
+            return {self.notice: [Line(kind="bad", text=f"{render.sendable(str(error))}.")]}
         one = len(found) == 1
         said = "One item was read and filled in." if one else f"{len(found)} items were read; choose one."
         offered = {
             self.items: found,
             self.item: gr.update(choices=_choices(found), value=0 if one else None),
-            self.notice: [{"kind": "ok", "text": said}],
+            self.notice: [Line(kind="ok", text=said)],
         }
         # The list says nothing new where it stood on its first item before.
         return offered | self.choose(found, 0) if one else offered
@@ -233,7 +234,7 @@ class Composer:
                 if len(example.responses) > N_MAX_PAGE
                 else "the last turn is not the user's"
             )
-            return {self.notice: [{"kind": "bad", "text": f"Item {example.id}: {said}."}]}
+            return {self.notice: [Line(kind="bad", text=f"Item {example.id}: {said}.")]}
         return self.put(example)
 
     def restore(self, memory: Any, request: gr.Request) -> dict[Any, Any]:

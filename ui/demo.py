@@ -2,22 +2,21 @@
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
-
-import gradio as gr
 
 from grm_core.analysis import lab
 from grm_core.analysis.frames import letter
 from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Sample, Session
 from grm_core.voting import vote
+from reports import tour
 from reports.figures import COLOURS, figure, line
 from reports.words import verdict_line
 from storage.listing import Wanted
 from storage.store import Store
-from ui import ASSETS, detail, plots, render, script
-from ui.panels import Json
+from ui import ASSETS, detail, plots, render
+from ui.web import View, calls, served
+from ui.wire.demo import First, Over, Recorded
+from ui.wire.shared import Figure
 
 ACCURACY = ASSETS / "demo" / "accuracy.json"
 """Written by `measure report`: accuracy over k of stored sets, with the number of items."""
@@ -46,81 +45,83 @@ class DemoPage:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        View("demo", calls(self)).place({})
 
-        def tour(_: Any) -> Any:
-            return render.sendable(slides(store))
+    @served(wrong=[])
+    def tour(self) -> list[Recorded | Over]:
+        """All slides."""
+        return slides(self.store)
 
-        def handout(_: Any) -> Any:
-            return tour.html(slides(store))
-
-        functions: list[Callable[..., Any]] = [tour, handout]
-        gr.HTML(
-            {},
-            html_template='<div class="grm-view"></div>',
-            apply_default_css=False,
-            js_on_load=script("dom.js", "plot.js", "demo.js"),
-            server_functions=functions,
-            elem_id="demo",
-        )
+    @served()
+    def handout(self) -> str:
+        """The tour as a page to hand out."""
+        return tour.html(slides(self.store))
 
 
-def slides(store: Store) -> list[Json]:
+def slides(store: Store) -> list[Recorded | Over]:
     """The slides for which there is something recorded; one whose session is missing is left out."""
-    found = []
+    found: list[Recorded | Over] = []
     for kind, tag, title, said in SLIDES:
-        slide: Json | None = {"kind": kind, "title": title, "said": said}
         if kind == "accuracy":
-            slide = _accuracy(slide or {})
+            over = _accuracy(title, said)
+            found += [] if over is None else [over]
         else:
             rows = store.sessions(Wanted(tag=tag, sort="oldest"), limit=1)
-            slide = slide | _told(rows[0].session, store.samples(rows[0].session.id)) if rows and slide else None
-        if slide is not None:
-            found.append(slide)
+            found += [_recorded(kind, title, said, row.session, store.samples(row.session.id)) for row in rows]
     return found
 
 
-def _told(session: Session, samples: list[Sample]) -> Json:
-    """What the slides show of a session."""
+def _recorded(kind: str, title: str, said: str, session: Session, samples: list[Sample]) -> Recorded:
+    """A slide on a session."""
     example = session.example
     labels = example.labels
     best = None if labels is None or len(labels) < 2 else letter(labels.index(max(labels)))
     votes = [vote(samples, k=k) for k in range(1, len(samples) + 1)]
-    told: Json = {
-        "session": session.id,
-        "case": detail.case(example),
-        "best": best,
-        "rows": render.rows(samples),
-        "first": _first(example, samples[0]) if samples else None,
-        "seconds": [round(s.completion.seconds, 2) if s.completion else 0.0 for s in samples],
-        "totals": [list(verdict.totals or ()) for verdict in votes],
-        "winners": [None if verdict.winner is None else letter(verdict.winner) for verdict in votes],
-        "verdict": verdict_line(votes[-1], len(example.responses)) if votes else "",
-        "guided": "",
-        "kept": [],
-    }
+    slide = Recorded(
+        kind=kind,
+        title=title,
+        said=said,
+        session=session.id,
+        case=detail.case(example),
+        best=best,
+        rows=render.rows(samples),
+        first=_first(example, samples[0]) if samples else None,
+        seconds=[round(s.completion.seconds, 2) if s.completion else 0.0 for s in samples],
+        totals=[list(verdict.totals or ()) for verdict in votes],
+        winners=[None if verdict.winner is None else letter(verdict.winner) for verdict in votes],
+        verdict=verdict_line(votes[-1], len(example.responses)) if votes else "",
+        guided="",
+        kept=[],
+        figure=_replayed(samples),
+    )
+    try:
+        guided = vote(samples, Method.GUIDED)
+    except UsageError:
+        return slide  # no meta RM has read this session; its slide shows the plain vote
+    slide["guided"], slide["kept"] = verdict_line(guided, len(example.responses)), list(guided.voted)
+    slide["guided_winner"] = None if guided.winner is None else letter(guided.winner)
+    return slide
+
+
+def _replayed(samples: list[Sample]) -> Figure | None:
+    """The margin in the order in which the samples came."""
     replayed = lab.replay(samples)
     trace = line(replayed["k"].tolist(), replayed["margin"].tolist(), "", plots.LINE)
     axes = {"yaxis": {"zeroline": True}, "xaxis": {"range": [0, len(samples) + 1]}}
-    told["figure"] = figure([trace], "k, samples added up", "margin per sample", **axes) if len(replayed) else None
-    try:
-        guided = vote(samples, Method.GUIDED)
-        told |= {"guided": verdict_line(guided, len(example.responses)), "kept": list(guided.voted)}
-        told["guided_winner"] = None if guided.winner is None else letter(guided.winner)
-    except UsageError:
-        pass  # no meta RM has read this session; its slide shows the plain vote
-    return told
+    return figure([trace], "k, samples added up", "margin per sample", **axes) if len(replayed) else None
 
 
-def _first(example: Example, sample: Sample) -> Json:
+def _first(example: Example, sample: Sample) -> First:
     """The sample that is read out: its principles, and what it says of which answer (None: of all together)."""
     said = [_PLACE.sub("", detail.said_of(sample, own)) for own in range(len(sample.order))]
-    named = [[letter(own), text] for own, text in enumerate(said)]
-    told = detail.detail(example, sample)
-    apart = named if len(set(said)) > 1 else [[None, said[0]]]
-    return {"principles": told["principles"], "scores": told["scores"], "said": apart}
+    named: list[tuple[str | None, str]] = [(letter(own), text) for own, text in enumerate(said)]
+    shown = detail.detail(example, sample)
+    if len(set(said)) == 1:
+        named = [(None, said[0])]
+    return First(principles=shown["principles"], scores=shown["scores"], said=named)
 
 
-def _accuracy(slide: Json) -> Json | None:
+def _accuracy(title: str, said: str) -> Over | None:
     """The curves of the stored sets; None where none were measured."""
     try:
         sets = json.loads(ACCURACY.read_text(encoding="utf-8"))
@@ -133,4 +134,5 @@ def _accuracy(slide: Json) -> Json | None:
             dotted = {"line": {"color": COLOURS[i], "dash": "dot", "width": 2}}
             traces.append(line(one["k"], one["guided"], f"{one['name']}, meta RM", COLOURS[i], **dotted))
     axes = {"xaxis": {"type": "log", "tickvals": [1, 2, 4, 8, 16, 32]}, "yaxis": {"tickformat": ".0%"}, "height": 400}
-    return slide | {"figure": figure(traces, "k, samples", "accuracy", **axes), "sets": sets}
+    shown = figure(traces, "k, samples", "accuracy", **axes)
+    return Over(kind="accuracy", title=title, said=said, figure=shown, sets=sets)

@@ -4,7 +4,6 @@ Every place in a text is counted as a browser counts: in UTF-16 units.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from grm_core.analysis.critique import pieces, sub_scores, whole
 from grm_core.analysis.evidence import quotes
@@ -12,54 +11,54 @@ from grm_core.analysis.frames import letter
 from grm_core.analysis.wording import difference
 from grm_core.types import Example, Sample, Span
 from ui.render import reason
+from ui.wire import shared as wire
+from ui.wire.inspect import Differences, Said
+from ui.wire.shared import Block, Case, Detail, Quote, Turn, Weighted
 
-Json = dict[str, Any]
 
-
-def detail(example: Example, sample: Sample) -> Json:
+def detail(example: Example, sample: Sample) -> Detail:
     """Everything about one sample that its card shows."""
     done, parsed = sample.completion, sample.parsed
-    text = done.text if done else ""
     shown = sub_scores(sample)
-    return {
-        "i": sample.index,
-        "scores": sample.scores,
-        "sub": [shown[sample.order.index(own)] for own in range(len(sample.order))],
-        "reason": reason(sample),
-        "status": str(parsed.status),
-        "order": [letter(r) for r in sample.order],
-        "principles": [{"text": p.text, "weight": p.weight} for p in parsed.principles],
-        "critique": whole(sample),
-        "blocks": blocks(sample),
-        "quotes": evidence(example, sample),
-        "raw": text,
-        "spans": spans(sample),
-        "seed": sample.seed,
-        "tokens": done.completion_tokens if done else None,
-        "seconds": round(done.seconds, 1) if done else None,
-        "finish": done.finish_reason if done else None,
-        "meta": sample.meta_logit,
-    }
+    return Detail(
+        i=sample.index,
+        scores=sample.scores,
+        sub=[shown[sample.order.index(own)] for own in range(len(sample.order))],
+        reason=reason(sample),
+        status=str(parsed.status),
+        order=[letter(r) for r in sample.order],
+        principles=[Weighted(text=p.text, weight=p.weight) for p in parsed.principles],
+        critique=whole(sample),
+        blocks=blocks(sample),
+        quotes=evidence(example, sample),
+        raw=done.text if done else "",
+        spans=spans(sample),
+        seed=sample.seed,
+        tokens=done.completion_tokens if done else None,
+        seconds=round(done.seconds, 1) if done else None,
+        finish=done.finish_reason if done else None,
+        meta=sample.meta_logit,
+    )
 
 
-def case(example: Example) -> Json:
+def case(example: Example) -> Case:
     """The query and the responses in own order, with the models that wrote them where they are known."""
-    return {
-        "query": [{"role": m.role, "content": m.content} for m in example.query],
-        "responses": list(example.responses),
-        "reference": example.reference,
-        "labels": example.labels,
-        "models": example.models,
-    }
+    return Case(
+        query=[Turn(role=m.role, content=m.content) for m in example.query],
+        responses=list(example.responses),
+        reference=example.reference,
+        labels=example.labels,
+        models=example.models,
+    )
 
 
-def blocks(sample: Sample) -> list[Json]:
+def blocks(sample: Sample) -> list[Block]:
     """The critique in the order it was written: what it says of each response, and of none (`response` None)."""
     start, told = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
-    return [{"response": own, "at": [_utf16(told, at - start) for at in span]} for own, span in pieces(sample)]
+    return [Block(response=own, at=[_utf16(told, at - start) for at in span]) for own, span in pieces(sample)]
 
 
-def evidence(example: Example, sample: Sample) -> list[Json]:
+def evidence(example: Example, sample: Sample) -> list[Quote]:
     """The quotations of a sample's critique: where in the critique, and whether and where a response holds them."""
     start, told = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
     found = []
@@ -68,11 +67,11 @@ def evidence(example: Example, sample: Sample) -> list[Json]:
         if quote.response is not None and quote.response_span is not None:
             where = [_utf16(example.responses[quote.response], at) for at in quote.response_span]
         places = [_utf16(told, at - start) for at in quote.span]
-        found.append({"at": places, "found": quote.found, "response": quote.response, "where": where})
+        found.append(Quote(at=places, found=quote.found, response=quote.response, where=where))
     return found
 
 
-def spans(sample: Sample) -> list[Json]:
+def spans(sample: Sample) -> list[wire.Span]:
     """What the parser took from the raw text and where: principles, critique and scores, none inside another."""
     if sample.completion is None:
         return []
@@ -80,16 +79,16 @@ def spans(sample: Sample) -> list[Json]:
     named: list[tuple[Span, str]] = [(principle.span, "principle") for principle in parsed.principles]
     named += [(span, "score") for span in parsed.score_spans]
     named += [(parsed.critique_span, "critique")] if parsed.critique_span else []
-    found: list[Json] = []
+    found: list[wire.Span] = []
     end = 0
     for (start, stop), kind in sorted(named):
         if end <= start < stop:
-            found.append({"at": [_utf16(text, start), _utf16(text, stop)], "kind": kind})
+            found.append(wire.Span(at=[_utf16(text, start), _utf16(text, stop)], kind=kind))
             end = stop
     return found
 
 
-def about(samples: Sequence[Sample], response: int) -> list[Json]:
+def about(samples: Sequence[Sample], response: int) -> list[Said]:
     """What every sample says of one response (own index), equal words once with all samples that wrote them.
 
     Most frequent first, then by score from high to low; a critique that names no response is given whole.
@@ -99,17 +98,17 @@ def about(samples: Sequence[Sample], response: int) -> list[Json]:
         if sample.scores is not None and response < len(sample.order):
             said.setdefault((said_of(sample, response), sample.scores[response]), []).append(sample)
     ranked = sorted(said.items(), key=lambda pair: (-len(pair[1]), -pair[0][1], pair[1][0].index))
-    return [{"text": text, "score": score, "samples": [s.index for s in group]} for (text, score), group in ranked]
+    return [Said(text=text, score=score, samples=[s.index for s in group]) for (text, score), group in ranked]
 
 
-def differences(base: Sample, other: Sample) -> Json:
+def differences(base: Sample, other: Sample) -> Differences:
     """Words that `other` adds to and leaves out of `base`: of the principles, and of the critique by response."""
     lists = ["\n".join(p.text for p in sample.parsed.principles) for sample in (base, other)]
     places = [*range(len(base.order)), None]
     found = {
         "general" if own is None else str(own): difference(_block(base, own), _block(other, own)) for own in places
     }
-    return {"principles": difference(*lists), "blocks": found}
+    return Differences(principles=difference(*lists), blocks=found)
 
 
 def holding(samples: Sequence[Sample], words: str) -> list[int]:

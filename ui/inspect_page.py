@@ -10,10 +10,14 @@ from grm_core import models
 from grm_core.errors import GRMError
 from runs.jobs import Jobs
 from runs.settings import N_MAX_PAGE
-from ui import asked, render, script
+from ui import render
+from ui.asked import Asked
 from ui.composer import QUIET, Composer
 from ui.form import read_form
 from ui.view import Viewer
+from ui.web import View, calls
+from ui.wire import inspect as wire
+from ui.wire.shared import Line
 
 _TICK = 0.2
 """Seconds between two updates of a running session: at most 5 a second."""
@@ -49,14 +53,8 @@ class InspectPage:
                 self.more = gr.Button("More samples", elem_id="more", interactive=False, min_width=140)
         self.notice.render()
         self.session = gr.State("")
-        self.view = gr.HTML(
-            {"rows": []},
-            html_template='<div class="grm-view"></div>',
-            apply_default_css=False,
-            js_on_load=script("dom.js", "plot.js", "inspect"),
-            server_functions=asked.functions(viewer),
-            elem_id="view",
-        )
+        view = View("inspect", calls(Asked(viewer)), events=("transfer",))
+        self.view = view.place(wire.View(rows=[]), elem_id="view")
         self._wire()
 
     def _wire(self) -> None:
@@ -77,7 +75,7 @@ class InspectPage:
             example, ask = read_form(self.composer.values(data))
             session_id = await asyncio.to_thread(self.jobs.submit, example, ask)
         except GRMError as error:
-            yield {self.notice: [{"kind": "bad", "text": f"{error}."}]}
+            yield {self.notice: _line("bad", f"{error}.")}
             return
         async for update in self.follow(session_id):
             yield update
@@ -87,7 +85,7 @@ class InspectPage:
         try:
             await asyncio.to_thread(self.jobs.more, session_id, max(1, min(1024, int(count or 0))))
         except GRMError as error:
-            yield {self.notice: [{"kind": "bad", "text": f"{error}."}]}
+            yield {self.notice: _line("bad", f"{error}.")}
             return
         async for update in self.follow(session_id):
             yield update
@@ -97,7 +95,7 @@ class InspectPage:
         session_id = str(request.query_params.get("session", ""))[:200]
         if not session_id:
             recent = await asyncio.to_thread(self.viewer.recent)
-            yield {self.view: render.sendable({"rows": [], "recent": recent})}
+            yield {self.view: render.sendable(wire.View(rows=[], recent=recent))}
             return
         async for update in self.follow(session_id):
             yield update
@@ -110,7 +108,7 @@ class InspectPage:
             running, missing = bool(view.get("running")), bool(view.get("missing"))
             if view != last:
                 may = not running and not self.viewer.store.read_only
-                said = [{"kind": "bad", "text": f"There is no session {session_id}."}] if missing else []
+                said = _line("bad", f"There is no session {session_id}.") if missing else []
                 update = {self.session: session_id, self.view: view}
                 if last is None or missing:
                     update[self.notice] = said  # later ones would wipe what the composer says
@@ -136,32 +134,29 @@ class InspectPage:
             return {self.notice: gr.skip()}
         example, sample = self.jobs.example(session_id), self.viewer.sample(session_id, index)
         if example is None or sample is None or not sample.parsed.principles:
-            return {self.notice: [{"kind": "bad", "text": "There are no principles to judge by."}]}
+            return {self.notice: _line("bad", "There are no principles to judge by.")}
         if len(example.responses) > N_MAX_PAGE:
             said = f"{len(example.responses)} responses; the page takes {N_MAX_PAGE}. Use score --principles."
-            return {self.notice: [{"kind": "bad", "text": said}]}
+            return {self.notice: _line("bad", said)}
         told = f"The principles of sample {index + 1} are filled in: edit, drop or add some, then press Score."
         filled = self.composer.put_principles(example, [p.text for p in sample.parsed.principles])
-        return filled | {self.folded: gr.update(open=True), self.notice: [{"kind": "ok", "text": told}]}
+        return filled | {self.folded: gr.update(open=True), self.notice: _line("ok", told)}
 
-    def engine_lines(self) -> list[dict[str, Any]]:
+    def engine_lines(self) -> list[Line]:
         """What the engine is doing, and why nothing could be saved."""
         engine, store = self.jobs.engine, self.jobs.store
         note = models.note(engine.model, engine.untrained)
         found = render.engine_lines(engine.name, engine.model, engine.state(), note)
         if store.read_only:
             held = f"Another process ({store.holder}) writes this database: sessions can be read here, not judged."
-            found.append({"kind": "warn", "text": held})
+            found.append(Line(kind="warn", text=held))
         return found
 
 
-def lines(elem_id: str, value: list[dict[str, Any]] | None = None, render: bool = True) -> gr.HTML:
+def _line(kind: str, text: str) -> list[Line]:
+    return [Line(kind=kind, text=text)]
+
+
+def lines(elem_id: str, value: list[Line] | None = None, render: bool = True) -> gr.HTML:
     """A component that shows short lines of words as text."""
-    return gr.HTML(
-        value or [],
-        html_template='<div class="grm-lines"></div>',
-        apply_default_css=False,
-        js_on_load=script("notices.js"),
-        elem_id=elem_id,
-        render=render,
-    )
+    return View("notices").place(value or [], elem_id, render)

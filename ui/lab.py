@@ -14,11 +14,12 @@ from grm_core.voting import vote
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from ui.dials import Dials
 from ui.panels import Json, panel
+from ui.wire.shared import Panel
 
 _GREY = "#7A7A7A"
 
 
-def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = False) -> list[Json]:
+def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = False) -> list[Panel]:
     """All panels that these samples allow, voted as the dials say; the first k of the dials is what is looked at.
 
     `alone`: each response was judged in a prompt of its own.
@@ -40,7 +41,7 @@ def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = 
     return found
 
 
-def _margin(samples: list[Sample], drawn: tuple[Curve, ...]) -> Json:
+def _margin(samples: list[Sample], drawn: tuple[Curve, ...]) -> Panel:
     """Margin of every method over k, and the naive margin in the samples' own order."""
     table = pd.concat([curve.frame() for curve in drawn], ignore_index=True)
     traces: list[Any] = []
@@ -62,7 +63,7 @@ def _margin(samples: list[Sample], drawn: tuple[Curve, ...]) -> Json:
     return panel("margin", "How does the margin grow with k, and does the method matter?", table, shown, said)
 
 
-def _win(drawn: tuple[Curve, ...]) -> Json:
+def _win(drawn: tuple[Curve, ...]) -> Panel:
     table = pd.concat([curve.frame()[["method", "k", "win", "accuracy"]] for curve in drawn], ignore_index=True)
     traces = []
     for curve in drawn:
@@ -75,7 +76,7 @@ def _win(drawn: tuple[Curve, ...]) -> Json:
     return panel("win", "How many samples give the same winner?", table, shown if usable else None, said)
 
 
-def _space(samples: list[Sample], n: int) -> Json:
+def _space(samples: list[Sample], n: int) -> Panel:
     """The values that a sum of k scores can take, and where the totals stand among them."""
     verdict = vote(samples)
     k, totals = verdict.k_effective, verdict.totals or ()
@@ -97,7 +98,7 @@ def _space(samples: list[Sample], n: int) -> Json:
     return panel("space", "How fine is the scale that the vote speaks?", table, shown, said)
 
 
-def _cost(samples: list[Sample], curve: Curve) -> Json:
+def _cost(samples: list[Sample], curve: Curve) -> Panel:
     table = lab.cost(samples, curve.points)
     known = table["accuracy"].notna().any()
     value = "accuracy" if known else "win"
@@ -116,12 +117,12 @@ def _cost(samples: list[Sample], curve: Curve) -> Json:
 _POSITION = "Does it matter where a response is shown?"
 
 
-def _no_position() -> Json:
+def _no_position() -> Panel:
     said = "No: each response was judged in a prompt of its own, beside no other. No order bias can arise."
     return panel("position", _POSITION, pd.DataFrame(), None, said)
 
 
-def _position(valid: list[Sample], n: int) -> Json:
+def _position(valid: list[Sample], n: int) -> Panel:
     table = lab.positions(valid)
     traces = []
     for own in range(n):
@@ -145,7 +146,7 @@ def _shown_at(samples: list[Sample], own: int, place: int) -> list[int]:
     return [sample.index + 1 for sample in samples if sample.order[place] == own]
 
 
-def _sweep(samples: list[Sample]) -> Json:
+def _sweep(samples: list[Sample]) -> Panel:
     table = lab.sweep(samples)
     traces = []
     for winner in sorted(table["winner"].dropna().unique()):
@@ -160,7 +161,7 @@ def _sweep(samples: list[Sample]) -> Json:
     return panel("sweep", "Is the guided verdict an accident of k_meta?", table, shown, said)
 
 
-def _filter(table: pd.DataFrame) -> Json:
+def _filter(table: pd.DataFrame) -> Panel:
     """Meta logit against margin: kept filled, dropped hollow; right and wrong apart where labels are known."""
     known = table["right"].notna().any()
     groups = [(True, "right", COLOURS[2]), (False, "wrong", COLOURS[5])] if known else [(None, "", COLOURS[0])]
@@ -190,7 +191,7 @@ def _filter(table: pd.DataFrame) -> Json:
     return panel("filter", "Does the filter drop errors, or dissent?", told, shown, said)
 
 
-def _calibration(table: pd.DataFrame) -> list[Json]:
+def _calibration(table: pd.DataFrame) -> list[Panel]:
     """Only where labels tell right from wrong."""
     bins = lab.calibration(table) if table["right"].notna().any() else pd.DataFrame()
     if not len(bins):

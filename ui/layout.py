@@ -1,17 +1,15 @@
 """All pages in one gr.Blocks, and how it is launched: loopback, no analytics, nothing of anybody's text as markup."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import plotly
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from runs.jobs import Jobs
 from storage.store import Store
-from ui import ASSETS
+from ui import web
 from ui.bench_page import BenchPage
 from ui.compare import ComparePage
 from ui.demo import DemoPage
@@ -25,14 +23,11 @@ from ui.view import Viewer
 
 TITLE = "GRM Lens"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-"""Out of the installed Python package: the page asks no other host for anything."""
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
 def build(store: Store, jobs: Jobs) -> gr.Blocks:
     """The whole app, not launched yet."""
-    gr.set_static_paths([str(PLOTLY)])
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.Navbar(main_page_name="Inspect")
         InspectPage(jobs, Viewer(store, jobs))
@@ -60,9 +55,9 @@ def launch_options(store: Store, host: str) -> dict[str, Any]:
         # Another site that makes its name point to this machine gets no answer (DNS rebinding).
         middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])]
     return {
-        "css_paths": [ASSETS / "style.css"],
+        "css_paths": [web.WEB / "styles" / f"{name}.css" for name in web.STYLES],
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
-        "head": f'<link rel="preload" as="script" id="grm-plotly" href="/gradio_api/file={PLOTLY}">',
+        "head": f'<link rel="preload" as="script" href="{web.address()}/{web.PLOTLY.name}">',
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
         ),
@@ -79,6 +74,6 @@ def launch_options(store: Store, host: str) -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": ["settings"],
         "quiet": True,
-        "app_kwargs": {"middleware": middleware},
+        "app_kwargs": {"middleware": middleware, "routes": web.routes()},
         "prevent_thread_lock": True,
     }

@@ -1,15 +1,15 @@
 """The Models page: who wins when a run judges answers of several models, and the sessions behind every number."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-import gradio as gr
+import pandas as pd
 
 from grm_core.analysis import leaderboard
 from grm_core.analysis.accuracy import Judged
 from grm_core.analysis.frames import letter
-from grm_core.analysis.leaderboard import Board, Voted
+from grm_core.analysis.leaderboard import Voted
 from grm_core.errors import UsageError
 from grm_core.sampling import K_MAX
 from grm_core.types import Method, Run
@@ -18,9 +18,11 @@ from reports.table import Table
 from reports.words import METHODS
 from storage.listing import Wanted
 from storage.store import Store
-from ui import render, script
-from ui.panels import Json, only_first
+from ui.panels import only_first
 from ui.run_page import called
+from ui.web import View, calls, served
+from ui.wire.models import Board, Csv, Game, Games, ModelsSettings, Voter
+from ui.wire.shared import Choice, Failed
 
 _ITEMS_MOST = 2000
 _LISTED_MOST = 300
@@ -28,6 +30,10 @@ _KEPT = 8
 """Votes over a run that are kept, with the leaderboards made of them."""
 _OUTCOMES = ("met", "won", "tied", "lost", "unscored")
 _CHOOSE = "Choose a run, a method, and k from 1 to 1024 or none."
+_SESSIONS = f"Sessions are asked for by one of {', '.join(_OUTCOMES)} and the names of two models."
+_TABLES = "There are tables of models, pairs, subsets."
+
+Reply = TypeVar("Reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,12 @@ class _Votes:
 
     def __init__(self, voted: list[Voted], titles: dict[str, str], mark: tuple[int, ...]) -> None:
         self.voted, self.titles, self.mark = voted, titles, mark
-        self._boards: dict[str | None, Board] = {}
+        self._boards: dict[str | None, leaderboard.Board] = {}
 
     def of(self, subset: str | None) -> list[Voted]:
         return [each for each in self.voted if subset is None or each.subset == subset]
 
-    def board(self, subset: str | None) -> Board:
+    def board(self, subset: str | None) -> leaderboard.Board:
         if subset not in self._boards:
             self._boards[subset] = leaderboard.board(self.of(subset))
         return self._boards[subset]
@@ -72,77 +78,67 @@ class ModelsPage:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._kept: dict[tuple[str, Method, int | None], _Votes] = {}
-        gr.HTML(
-            {"methods": list(map(str, Method))},
-            html_template='<div class="grm-view"></div>',
-            apply_default_css=False,
-            js_on_load=script("dom.js", "plot.js", "models_page.js"),
-            server_functions=self._functions(),
-            elem_id="models-page",
-        )
+        View("models", calls(self)).place(ModelsSettings(methods=list(map(str, Method))), elem_id="models-page")
 
-    def _functions(self) -> list[Callable[..., Any]]:
-        # Public endpoints: whatever arrives is read by `scope` and `cell`.
-        def choices(_: Any) -> Any:
-            known = self.store.runs(models=True)
-            return render.sendable([{"id": run.id, "title": f"{called(run)} ({n} sessions)"} for run, n in known])
+    @served(wrong=[])
+    def choices(self) -> list[Choice]:
+        """The runs whose items name the models that answered."""
+        stored = self.store.runs(models=True)
+        return [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in stored]
 
-        def board(given: Any) -> Any:
-            return render.sendable(self._answered(given, lambda asked, _: self.found(asked)))
-
-        def sessions(given: Any) -> Any:
-            return render.sendable(self._answered(given, lambda asked, rest: self.sessions(asked, cell(rest))))
-
-        def table(given: Any) -> Any:
-            return render.sendable(self._answered(given, lambda asked, rest: self.table(asked, rest)))
-
-        return [choices, board, sessions, table]
-
-    def _answered(self, given: Any, answer: Callable[[Scope, list[Any]], Json]) -> Json:
-        try:
-            return {"error": ""} | answer(*scope(given))
-        except UsageError as error:
-            text = str(error)
-            return {"error": text if text.endswith(".") else f"{text[0].upper()}{text[1:]}."}
-
-    def found(self, asked: Scope) -> Json:
+    @served(wrong=Failed(error=_CHOOSE))
+    def board(self, run: str, method: str, k: int | None, subset: str | None) -> Board | Failed:
         """The leaderboard, the win matrix and, over all items, the models by subset."""
+        return _answered(lambda: self._board(scope(run, method, k, subset)))
+
+    @served(wrong=Failed(error=_SESSIONS))
+    def sessions(
+        self, run: str, method: str, k: int | None, subset: str | None, outcome: str, model: str, other: str
+    ) -> Games | Failed:
+        """The sessions behind a number, the first _LISTED_MOST of them, each with its vote."""
+        return _answered(lambda: self.games(scope(run, method, k, subset), cell(outcome, model, other)))
+
+    @served(wrong=Failed(error=_TABLES))
+    def table(self, run: str, method: str, k: int | None, subset: str | None, name: str) -> Csv | Failed:
+        """A table as CSV: models, pairs or subsets."""
+        return _answered(lambda: self._table(scope(run, method, k, subset), name))
+
+    def _board(self, asked: Scope) -> Board:
         run, votes = self._votes(asked)
-        board = votes.board(asked.subset)
+        found = votes.board(asked.subset)
         names = leaderboard.subsets(votes.voted)
         by = leaderboard.by_subset(votes.voted) if asked.subset is None and names else None
-        return {
-            "title": called(run),
-            "told": _told(board, votes.of(asked.subset), asked, sum(votes.mark[:1])),
-            "unscored": len(board.unscored),
-            "models": board.table.to_dict("records"),
-            "wins": board.wins.astype(int).tolist(),
-            "ties": board.ties.astype(int).tolist(),
-            "subsets": names,
-            "by_subset": [] if by is None else by.to_dict("records"),
-        }
+        return Board(
+            title=called(run),
+            told=_told(found, votes.of(asked.subset), asked, sum(votes.mark[:1])),
+            unscored=len(found.unscored),
+            models=_records(found.table),
+            wins=found.wins.astype(int).tolist(),
+            ties=found.ties.astype(int).tolist(),
+            subsets=names,
+            by_subset=[] if by is None else _records(by),
+        )
 
-    def sessions(self, asked: Scope, wanted: Cell) -> Json:
-        """The sessions behind a cell, the first _LISTED_MOST of them, each with its vote."""
+    def games(self, asked: Scope, wanted: Cell) -> Games:
+        """The sessions of a cell."""
         _, votes = self._votes(asked)
         rows = []
         for each in votes.of(asked.subset):
             points = _points(each, wanted)
             if points is not None:
                 rows.append(_row(each, votes.titles[each.item_id], points))
-        return {"count": len(rows), "rows": rows[:_LISTED_MOST]}
+        return Games(count=len(rows), rows=rows[:_LISTED_MOST])
 
-    def table(self, asked: Scope, rest: list[Any]) -> Json:
-        """A table as CSV: models, pairs or subsets."""
+    def _table(self, asked: Scope, name: str) -> Csv:
         _, votes = self._votes(asked)
-        made = {
+        tables = {
             "models": lambda: votes.board(asked.subset).table,
             "pairs": lambda: leaderboard.pairs(votes.board(asked.subset)),
             "subsets": lambda: leaderboard.by_subset(votes.voted),
         }
-        if len(rest) != 1 or not isinstance(rest[0], str) or rest[0] not in made:
-            raise UsageError(f"there are tables of {', '.join(made)}")
-        return {"csv": Table.of(made[rest[0]]()).csv()}
+        if name not in tables:
+            raise UsageError(_TABLES)
+        return Csv(csv=Table.of(tables[name]()).csv())
 
     def _votes(self, asked: Scope) -> tuple[Run, _Votes]:
         run = self.store.run(asked.run)
@@ -171,23 +167,31 @@ class ModelsPage:
         return run, kept
 
 
-def scope(given: Any) -> tuple[Scope, list[Any]]:
-    """[run, method, k or null, subset or null, ...] as the page sends it, and what follows. Raises UsageError."""
-    if not isinstance(given, list) or len(given) < 4:
+def scope(run: str, method: str, k: int | None, subset: str | None) -> Scope:
+    """What is looked at, as the page sends it. Raises UsageError."""
+    if k is not None and not 1 <= k <= K_MAX:
         raise UsageError(_CHOOSE)
-    run, method, k, subset = given[:4]
-    if not isinstance(run, str) or not isinstance(method, str) or not isinstance(subset, str | None):
-        raise UsageError(_CHOOSE)
-    if k is not None and (not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= K_MAX):
-        raise UsageError(_CHOOSE)
-    return Scope(run, as_method(method), k, subset), given[4:]
+    return Scope(run, as_method(method), k, subset)
 
 
-def cell(given: Sequence[Any]) -> Cell:
-    """[outcome, model, other] as the page sends it. Raises UsageError for anything else."""
-    if len(given) != 3 or not all(isinstance(each, str) for each in given) or given[0] not in _OUTCOMES:
-        raise UsageError(f"sessions are asked for by one of {', '.join(_OUTCOMES)} and the names of two models")
-    return Cell(*given)
+def cell(outcome: str, model: str, other: str) -> Cell:
+    """Which sessions, as the page sends it. Raises UsageError."""
+    if outcome not in _OUTCOMES:
+        raise UsageError(_SESSIONS)
+    return Cell(outcome, model, other)
+
+
+def _answered(answer: Callable[[], Reply]) -> Reply | Failed:
+    """The answer, or in a sentence why there is none."""
+    try:
+        return answer()
+    except UsageError as error:
+        text = str(error)
+        return Failed(error=text if text.endswith(".") else f"{text[0].upper()}{text[1:]}.")
+
+
+def _records(table: pd.DataFrame) -> list[Any]:
+    return list(table.to_dict("records"))
 
 
 def _check_logits(items: list[Judged], method: Method) -> None:
@@ -196,7 +200,7 @@ def _check_logits(items: list[Judged], method: Method) -> None:
         raise UsageError(f"{method} voting needs a meta logit of every sample; vote naive, or score with a meta RM")
 
 
-def _told(board: Board, voted: list[Voted], asked: Scope, stored: int) -> str:
+def _told(board: leaderboard.Board, voted: list[Voted], asked: Scope, stored: int) -> str:
     games = int((board.wins.sum() + board.ties.sum() / 2).item())
     level = int(board.ties.sum().item() / 2)
     k = max(each.k for each in voted)
@@ -219,16 +223,16 @@ def _points(each: Voted, wanted: Cell) -> list[float] | None:
     return points if points and (value is None or value in points) else None
 
 
-def _row(each: Voted, title: str, points: list[float]) -> Json:
+def _row(each: Voted, title: str, points: list[float]) -> Game:
     totals = each.totals or [None] * len(each.models)
     ranked = sorted(range(len(each.models)), key=lambda i: -(totals[i] or 0))
-    return {
-        "id": each.item_id,
-        "title": title,
-        "subset": each.subset,
-        "won": points.count(1.0),
-        "tied": points.count(0.5),
-        "lost": points.count(0.0),
-        "k": f"{each.k_effective} of {each.k}",
-        "models": [{"place": i, "letter": letter(i), "name": each.models[i], "total": totals[i]} for i in ranked],
-    }
+    return Game(
+        id=each.item_id,
+        title=title,
+        subset=each.subset,
+        won=points.count(1.0),
+        tied=points.count(0.5),
+        lost=points.count(0.0),
+        k=f"{each.k_effective} of {each.k}",
+        models=[Voter(place=i, letter=letter(i), name=each.models[i], total=totals[i]) for i in ranked],
+    )

@@ -1,24 +1,19 @@
-"""A panel is a question, its plot, and the numbers behind it as a table; assets/inspect/ draws any of them."""
+"""A panel is a question, its plot and the numbers behind it as a table, drawn by assets/web/views/panel.js."""
 
 import json
 from typing import Any
 
 import pandas as pd
 
+from ui.wire.shared import Figure, Panel
+
 Json = dict[str, Any]
 
 
-def panel(name: str, title: str, table: pd.DataFrame, drawn: Json | None, note: str = "") -> Json:
+def panel(name: str, title: str, table: pd.DataFrame, drawn: Figure | None, note: str = "") -> Panel:
     """What the page is sent; no figure means that the note says why there is nothing to draw."""
     rows = json.loads(table.round(6).to_json(orient="values")) if len(table) else []
-    return {
-        "name": name,
-        "title": title,
-        "columns": list(table.columns),
-        "rows": rows,
-        "figure": drawn,
-        "note": note,
-    }
+    return Panel(name=name, title=title, columns=list(table.columns), rows=rows, figure=drawn, note=note)
 
 
 def only_first(most: int, stored: int) -> list[str]:

@@ -1,12 +1,13 @@
 """Data -> plotly figures, as plain JSON for the page's own plotly.js. Labels are our words, never anybody's text."""
 
 import json
-from typing import Any
 
 import plotly.graph_objects as go
 
 from grm_core.analysis.scaling import Curve
 from grm_core.types import CurvePoint
+from ui.wire.inspect import Point
+from ui.wire.shared import Figure
 
 LINE, BAND = "#0072B2", "rgba(0, 114, 178, 0.18)"
 LAYOUT = {
@@ -20,7 +21,7 @@ LAYOUT = {
 }
 
 
-def margin_over_k(found: Curve) -> dict[str, Any] | None:
+def margin_over_k(found: Curve) -> Figure | None:
     """Margin per sample over k with its 90% band; None when the vote is a tie or there is nothing to draw."""
     points = [p for p in found.points if p.margin is not None]
     if not points:
@@ -64,11 +65,10 @@ def _mean(points: list[CurvePoint]) -> go.Scatter:
     )
 
 
-def table(found: Curve) -> list[dict[str, Any]]:
+def table(found: Curve) -> list[Point]:
     """The same points as rows of numbers, for the table view and CSV."""
     return [
-        {"k": p.k, "margin": p.margin, "low": p.low, "high": p.high, "win": p.win, "accuracy": p.accuracy}
-        for p in found.points
+        Point(k=p.k, margin=p.margin, low=p.low, high=p.high, win=p.win, accuracy=p.accuracy) for p in found.points
     ]
 
 

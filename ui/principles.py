@@ -2,11 +2,10 @@
 
 import base64
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,13 +16,15 @@ from grm_core.analysis.study import Study, study
 from grm_core.embedders import Embedder
 from grm_core.errors import EngineError
 from grm_core.types import Run, Sample
+from reports import table as tables
 from reports.figures import COLOURS, band, figure, line
-from reports.table import Table
 from storage.listing import Wanted
 from storage.store import Store
-from ui import render, script
-from ui.panels import Json, only_first, panel
+from ui.panels import only_first, panel
 from ui.run_page import called
+from ui.web import View, calls, served
+from ui.wire.principles import Cluster, Scopes, Statement, Thoughts
+from ui.wire.shared import Choice, Failed, Panel, Table
 
 _KEPT = 50_000
 """Texts whose vectors are kept."""
@@ -60,49 +61,30 @@ class PrinciplesPage:
 
     def __init__(self, store: Store) -> None:
         self.store, self.vectors = store, Vectors(Embedder())
-        gr.HTML(
-            {},
-            html_template='<div class="grm-view"></div>',
-            apply_default_css=False,
-            js_on_load=script("dom.js", "plot.js", "principles.js"),
-            server_functions=self._functions(),
-            elem_id="principles-page",
-        )
+        View("principles", calls(self)).place({}, elem_id="principles-page")
 
-    def _functions(self) -> list[Callable[..., Any]]:
-        def choices(_: Any) -> Any:
-            return render.sendable(self.choices())
-
-        def principles(given: Any) -> Any:
-            return render.sendable(self.found(*given)) if _texts(given, 3) else {"error": _CHOOSE}
-
-        def table(given: Any) -> Any:
-            return self.table(*given) if _texts(given, 4) else None
-
-        def settings(_: Any) -> Any:
-            return render.sendable(self.settings())
-
-        return [choices, principles, table, settings]
-
-    def choices(self) -> Json:
+    @served(wrong=Scopes(session=[], run=[]))
+    def choices(self) -> Scopes:
         """What can be looked at: the newest sessions and the newest runs of more than one session."""
-        sessions = [{"id": row.session.id, "title": row.session.title} for row in self.store.sessions(limit=100)]
-        runs = [{"id": run.id, "title": f"{called(run)} ({n} sessions)"} for run, n in self.store.runs(least=2)]
-        return {"session": sessions, "run": runs}
+        sessions = [Choice(id=row.session.id, title=row.session.title) for row in self.store.sessions(limit=100)]
+        runs = [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
+        return Scopes(session=sessions, run=runs)
 
-    def found(self, kind: str, name: str, other: str) -> Json:
+    @served(wrong=Failed(error=_CHOOSE))
+    def principles(self, kind: str, name: str, other: str) -> Thoughts | Failed:
         """Clusters, map and numbers of one or two scopes; `error` says what is wrong."""
         try:
             scopes = [self._scope(kind, each) for each in (name, other) if each]
             found = self._studied(scopes)
         except LookupError as missing:
-            return {"error": str(missing.args[0])}
+            return Failed(error=str(missing.args[0]))
         except EngineError as error:
-            return {"error": f"{error}. {error.hint}"}
+            return Failed(error=f"{error}. {error.hint}")
         if found is None:
-            return {"error": _NONE if scopes else _CHOOSE}
+            return Failed(error=_NONE if scopes else _CHOOSE)
         return view([scope.title for scope in scopes], found, kind == "session")
 
+    @served()
     def table(self, kind: str, name: str, other: str, wanted: str) -> str | None:
         """All stated principles with their clusters: CSV as text, Parquet in base64; None where there are none."""
         try:
@@ -113,9 +95,10 @@ class PrinciplesPage:
             return None
         if wanted == "parquet":
             return base64.b64encode(found.stated.to_parquet(index=False)).decode("ascii")
-        return Table.of(found.stated).csv()
+        return tables.Table.of(found.stated).csv()
 
-    def settings(self) -> Json:
+    @served()
+    def settings(self) -> Table | Failed:
         """The numbers by model, template, temperature and order: the newest settings, clustered together."""
         groups: dict[tuple[str, str, str, str], list[Run]] = {}
         for run, _ in self.store.runs(_RUNS_MOST, least=2) or self.store.runs(_RUNS_MOST):
@@ -126,14 +109,14 @@ class PrinciplesPage:
         try:
             found = self._studied(scopes)
         except EngineError as error:
-            return {"error": f"{error}. {error.hint}"}
+            return Failed(error=f"{error}. {error.hint}")
         if found is None:
-            return {"error": _NONE}
+            return Failed(error=_NONE)
         names = found.numbers[0]["name"].tolist()
         columns = ["model", "template", "temperature", "order", "sessions", *names]
         told = zip(keys, scopes, found.numbers, strict=True)
         rows = [[*key, len(scope.sessions), *_values(table)] for key, scope, table in told]
-        return {"error": "", "columns": columns, "rows": rows}
+        return Table(columns=columns, rows=rows)
 
     def _studied(self, scopes: list["_Scope"]) -> Study | None:
         return study([scope.sessions for scope in scopes], self.vectors.of, [scope.seeds for scope in scopes])
@@ -169,58 +152,53 @@ def _seeds(run: Run | None) -> tuple[str, ...]:
     return prompts.seeds(prompts.load(run.template)) if run is not None and run.template in prompts.names() else ()
 
 
-def _texts(given: Any, count: int) -> bool:
-    return isinstance(given, list) and len(given) == count and all(isinstance(text, str) for text in given)
-
-
 def _values(table: pd.DataFrame) -> list[Any]:
     return [round(value, 4) if isinstance(value, float) else value for value in table["value"]]
 
 
-def view(titles: list[str], found: Study, single: bool) -> Json:
+def view(titles: list[str], found: Study, single: bool) -> Thoughts:
     """What the page draws; `single` scopes are one session each."""
     different = found.stated.drop_duplicates("principle")
-    return {
-        "error": "",
-        "titles": titles,
-        "clusters": _clusters(found.names, found.clusters),
-        "numbers": [_plain(table) for table in found.numbers],
-        "panels": [_map(found.stated, different, len(titles)), *(_growth(found.growth) if single else [])],
-        "statements": _statements(found.stated, different["principle"].tolist()),
-    }
+    return Thoughts(
+        titles=titles,
+        clusters=_clusters(found.names, found.clusters),
+        numbers=[_plain(table) for table in found.numbers],
+        panels=[_map(found.stated, different, len(titles)), *(_growth(found.growth) if single else [])],
+        statements=_statements(found.stated, different["principle"].tolist()),
+    )
 
 
-def _clusters(called: list[str], tables: list[pd.DataFrame]) -> list[Json]:
+def _clusters(names: list[str], tables: list[pd.DataFrame]) -> list[Cluster]:
     """One object per cluster: its name and, per side, the row of its table or None."""
     rows = [{int(row["cluster"]): row for row in _plain(table)} for table in tables]
-    return [{"cluster": i, "name": name, "sides": [side.get(i) for side in rows]} for i, name in enumerate(called)]
+    return [Cluster(cluster=i, name=name, sides=[side.get(i) for side in rows]) for i, name in enumerate(names)]
 
 
-def _plain(table: pd.DataFrame) -> list[Json]:
+def _plain(table: pd.DataFrame) -> list[Any]:
     """Rows as objects, NaN as None."""
-    found: list[Json] = table.astype(object).where(table.notna(), None).to_dict("records")
+    found: list[Any] = table.astype(object).where(table.notna(), None).to_dict("records")
     return found
 
 
-def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Json]:
+def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Statement]:
     """Each different principle: its cluster and where it stands (session, sample), for the list under the map."""
     groups = stated.groupby("principle", sort=False)
     at = {text: list(zip(mine["session"], mine["index"], strict=True)) for text, mine in groups}
     cluster = groups["cluster"].first()
     weight = groups["weight"].mean()
     return [
-        {
-            "text": text,
-            "cluster": int(cluster[text]),
-            "count": len(at[text]),
-            "weight": None if pd.isna(weight[text]) else float(weight[text]),
-            "samples": [[session, int(index)] for session, index in at[text][:12]],
-        }
+        Statement(
+            text=text,
+            cluster=int(cluster[text]),
+            count=len(at[text]),
+            weight=None if pd.isna(weight[text]) else float(weight[text]),
+            samples=[(session, int(index)) for session, index in at[text][:12]],
+        )
         for text in texts[:_POINTS_MOST]
     ]
 
 
-def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Json:
+def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Panel:
     """One point per different principle; numbers only, the words are looked up by the page."""
     groups, texts = stated.groupby("principle"), different["principle"]
     weight = groups["weight"].mean().reindex(texts).fillna(10.0).to_numpy()
@@ -246,7 +224,7 @@ def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Json:
     return panel("map", "What does the GRM think of?", table[["x", "y", "cluster"]], shown, said)
 
 
-def _growth(grown: list[pd.DataFrame]) -> list[Json]:
+def _growth(grown: list[pd.DataFrame]) -> list[Panel]:
     """Distinct clusters over k, for scopes of one session each."""
     traces: list[Any] = []
     for i, table in enumerate(grown):

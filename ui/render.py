@@ -1,4 +1,4 @@
-"""Data -> what the page is sent: plain numbers, ids and words for assets/*.js, which puts them into text nodes.
+"""Data -> what the page is sent: plain numbers, ids and words for assets/web, which puts them into text nodes.
 
 No markup is made here. Texts of a sample travel only when one is opened (see detail.py).
 """
@@ -12,8 +12,8 @@ from grm_core.types import Finding, ParseStatus, Sample, Verdict
 from reports.escape import encodable
 from reports.words import count
 from runs.job import Snapshot
-
-Json = dict[str, Any]
+from ui.wire import inspect as wire
+from ui.wire.shared import Line, Row
 
 REASONS = {
     ParseStatus.TRUNCATED: "cut off before the scores",
@@ -26,16 +26,16 @@ REASONS = {
 }
 
 
-def rows(samples: Sequence[Sample]) -> list[Json]:
+def rows(samples: Sequence[Sample]) -> list[Row]:
     """One small object per sample: numbers and our own words only."""
     return [
-        {
-            "i": s.index,
-            "scores": s.scores,
-            "reason": reason(s),
-            "order": "".join(letter(r) for r in s.order),
-            "meta": s.meta_logit,
-        }
+        Row(
+            i=s.index,
+            scores=s.scores,
+            reason=reason(s),
+            order="".join(letter(r) for r in s.order),
+            meta=s.meta_logit,
+        )
         for s in samples
     ]
 
@@ -45,16 +45,16 @@ def reason(sample: Sample) -> str | None:
     return None if sample.scores else (sample.error or REASONS[sample.parsed.status])
 
 
-def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[Json]:
+def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[wire.Finding]:
     """What to look at, with the indices of the samples where it is."""
     places = {sample.id: sample.index for sample in samples}
     return [
-        {
-            "kind": each.kind,
-            "severity": each.severity,
-            "evidence": each.evidence,
-            "samples": [places[name] for name in each.sample_ids if name in places],
-        }
+        wire.Finding(
+            kind=each.kind,
+            severity=each.severity,
+            evidence=each.evidence,
+            samples=[places[name] for name in each.sample_ids if name in places],
+        )
         for each in found
     ]
 
@@ -102,7 +102,7 @@ def progress_line(progress: Snapshot | None, stored: int, asked: int, settled: b
     return f"{done} · {progress.tokens:,} tokens{rate}{left}"
 
 
-def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Json]:
+def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Line]:
     """What the engine is doing, and what to know of its model."""
     words = {"ready": "ready", "failed": "failed", "idle": "not started", "closed": "closed"}.get(state.phase, "")
     about = f"{model} on the {name} engine" if model else f"the {name} engine"
@@ -111,7 +111,7 @@ def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[J
     shown = f"Ready: {about}. {state.hint}"
     if state.phase != "ready":
         shown = f"{about[0].upper()}{about[1:]}: {said}. {state.hint}"
-    return [{"kind": kind, "text": shown.strip()}, *([{"kind": "warn", "text": note}] if note else [])]
+    return [Line(kind=kind, text=shown.strip()), *([Line(kind="warn", text=note)] if note else [])]
 
 
 def sendable(value: Any) -> Any:

@@ -1,11 +1,9 @@
 """The page of a run: many items judged under the same settings, best with labels."""
 
-from collections.abc import Callable
 from html import escape
 from itertools import pairwise
 from typing import Any
 
-import gradio as gr
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -16,8 +14,9 @@ from grm_core.types import Run
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from storage.listing import Wanted
 from storage.store import Store
-from ui import render, script
 from ui.panels import Json, only_first, panel
+from ui.web import View, calls, served
+from ui.wire.shared import Choice, Failed, Panel, Panels
 
 _CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}
 _ITEMS_MOST = 1000
@@ -34,38 +33,27 @@ class RunPage:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        View("runs", calls(self)).place({}, elem_id="run")
 
-        def choices(_: Any) -> Any:
-            found = store.runs(least=2) or store.runs(_SINGLE_MOST)
-            known = [{"id": run.id, "title": f"{called(run)} ({count} sessions)"} for run, count in found]
-            return render.sendable(known)
+    @served(wrong=[])
+    def choices(self) -> list[Choice]:
+        """The runs of more than one session; those of one where there are no others."""
+        stored = self.store.runs(least=2) or self.store.runs(_SINGLE_MOST)
+        return [Choice(id=run.id, title=f"{called(run)} ({count} sessions)") for run, count in stored]
 
-        def run(given: Any) -> Any:
-            names = given if isinstance(given, list) and len(given) == 2 else [None, None]
-            return render.sendable(self.found(*names)) if all(isinstance(name, str) for name in names) else None
-
-        functions: list[Callable[..., Any]] = [choices, run]
-        gr.HTML(
-            {},
-            html_template='<div class="grm-view"></div>',
-            apply_default_css=False,
-            js_on_load=script("dom.js", "plot.js", "run.js"),
-            server_functions=functions,
-            elem_id="run",
-        )
-
-    def found(self, name: str, beside: str) -> Json:
+    @served()
+    def run(self, name: str, beside: str) -> Panels | Failed:
         """The panels of a run; `beside` is another run of the same items, such as a greedy one."""
         run = self.store.run(name)
         if run is None:
-            return {"error": f"There is no run {name}."}
+            return Failed(error=f"There is no run {name}.")
         items = self._items(name)
         if not items:
-            return {"error": "No session of this run has two responses or more: there is nothing to vote on."}
+            return Failed(error="No session of this run has two responses or more: there is nothing to vote on.")
         other = {item.item_id: item for item in self._items(beside)} if beside else {}
         same = [other[item.item_id] for item in items if item.item_id in other and other[item.item_id].labels]
         said = only_first(_ITEMS_MOST, self.store.count_sessions(Wanted(run=name)))
-        return {"error": "", "title": called(run), "said": said, "panels": panels(items, same)}
+        return Panels(title=called(run), said=said, panels=panels(items, same))
 
     def _items(self, run: str) -> list[Judged]:
         """The run's items that have labels; all of them where none has."""
@@ -79,7 +67,7 @@ class RunPage:
         return [item for item in found if item.labels] or found
 
 
-def panels(items: list[Judged], beside: list[Judged]) -> list[Json]:
+def panels(items: list[Judged], beside: list[Judged]) -> list[Panel]:
     """All that can be asked of these items, which all have labels or all have none."""
     labelled = bool(items[0].labels)
     values: list[Value] = ["accuracy", "win"] if labelled else ["win"]
@@ -91,7 +79,7 @@ def panels(items: list[Judged], beside: list[Judged]) -> list[Json]:
     return found
 
 
-def _gain(items: list[Judged]) -> Json:
+def _gain(items: list[Judged]) -> Panel:
     table = gain.table(items)
     traces = [
         go.Bar(
@@ -115,7 +103,7 @@ def _gain(items: list[Judged]) -> Json:
     return panel("gain", "Where does the gain of k come from?", table, shown, said)
 
 
-def _subsets(items: list[Judged]) -> Json:
+def _subsets(items: list[Judged]) -> Panel:
     by = runs.subsets(items)
     names = [escape(name, quote=False) for name in by["subset"]]  # plotly reads tags in labels
     bars = [
@@ -127,7 +115,7 @@ def _subsets(items: list[Judged]) -> Json:
     return panel("subsets", "Where is it right, where not?", by, shown, f"{len(items)} labelled items.")
 
 
-def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Json:
+def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Panel:
     table = runs.growth(items, value, _DRAWS)
     traces: list[Any] = []
     for name in table["method"].unique():
@@ -148,7 +136,7 @@ def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Json:
     return panel(value, title, table, shown, said)
 
 
-def _settled(items: list[Judged]) -> Json:
+def _settled(items: list[Judged]) -> Panel:
     table = runs.settled(items)
     most = int(table["asked"].max())
     bars = [
@@ -173,7 +161,7 @@ def _doublings(ks: "pd.Series[float]", most: int) -> dict[str, list[Any]]:
     return {"x": names, "y": [int(count) for count in counted]}
 
 
-def _map(items: list[Judged], value: Value) -> Json:
+def _map(items: list[Judged], value: Value) -> Panel:
     table = runs.meta_map(items, value)
     wide = table.pivot(index="k_meta", columns="k", values="mean").sort_index()
     cells = wide.astype(object).where(wide.notna(), None)

@@ -56,9 +56,8 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     try:
         demo = layout.build(store, jobs)
         options: dict[str, Any] = layout.launch_options(store, page.host)
-        _, url, _ = demo.launch(
-            server_name=page.host, server_port=page.port, auth=list(page.logins) or None, **options
-        )
+        options |= {"root_path": page.root_path or None, "auth": list(page.logins) or None}
+        _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
         log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)

@@ -1,7 +1,6 @@
 """What the Inspect view shows of a session at one moment, from the store and the running job."""
 
 import io
-from typing import Any
 
 from grm_core.analysis import audit
 from grm_core.analysis.scaling import Curve, curve
@@ -16,6 +15,7 @@ from storage.store import Store
 from storage.transfer import export_store
 from ui import plots, render
 from ui.dials import Dials
+from ui.wire.inspect import Dialled, Drawn, Finding, Point, Recent, View, Voted
 
 _CACHED = 32
 """Sessions whose curves and findings are kept."""
@@ -32,13 +32,13 @@ class Viewer:
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self.store, self.jobs = store, jobs
         self._curves: dict[tuple[str, Method, int | None, _State], Curve] = {}
-        self._findings: dict[tuple[str, _State], list[dict[str, Any]]] = {}
+        self._findings: dict[tuple[str, _State], list[Finding]] = {}
 
-    def view(self, session_id: str) -> dict[str, Any]:
-        """Rows, progress and findings for assets/inspect/; an unknown session gives {'rows': []} with a word on it."""
+    def view(self, session_id: str) -> View:
+        """Rows, progress and findings; an unknown session gives no rows and says so."""
         example = self.jobs.example(session_id)
         if example is None:
-            return {"rows": [], "missing": True}
+            return View(rows=[], missing=True)
         session, progress = self.store.session(session_id), self.jobs.snapshot(session_id)
         run = self.store.run(session.run_id) if session else None
         running = progress is not None and progress.running
@@ -47,47 +47,42 @@ class Viewer:
         settings = (
             [f"{run.model} on the {run.engine} engine", f"temperature {run.params.temperature:g}"] if run else []
         )
-        return {
-            "session": session_id,
-            "n": len(example.responses),
-            "k": asked if running else max([len(samples), *(s.index + 1 for s in samples)]),
-            "phase": progress.phase if progress else "stored",
-            "running": running,
-            "progress": render.progress_line(
-                progress, len(samples), asked, session is not None and SETTLED in session.tags
-            ),
-            "rows": render.rows(samples),
-            "live": {str(i): tail for i, tail in progress.live.items()} if progress else {},
-            "origin": ", ".join([*settings, f"template {run.template}, {context(run)}"]) if run else "",
-            "alone": run is not None and run.context == "single",
-            "findings": [] if running else self._audit(session_id, samples, example),
-        }
+        settled = session is not None and SETTLED in session.tags
+        return View(
+            session=session_id,
+            n=len(example.responses),
+            k=asked if running else max([len(samples), *(s.index + 1 for s in samples)]),
+            phase=progress.phase if progress else "stored",
+            running=running,
+            progress=render.progress_line(progress, len(samples), asked, settled),
+            rows=render.rows(samples),
+            live={str(i): tail for i, tail in progress.live.items()} if progress else {},
+            origin=", ".join([*settings, f"template {run.template}, {context(run)}"]) if run else "",
+            alone=run is not None and run.context == "single",
+            findings=[] if running else self._audit(session_id, samples, example),
+        )
 
-    def voted(self, session_id: str, dials: Dials) -> dict[str, Any] | None:
+    def voted(self, session_id: str, dials: Dials) -> Voted | None:
         """The stored samples voted as the dials say; no model is asked. None: no such session."""
         example = self.jobs.example(session_id)
         if example is None:
             return None
         progress = self.jobs.snapshot(session_id)
         samples = self._samples(session_id, progress)
-        found = {"method": str(dials.method), "dials": {"k": dials.k, "k_meta": dials.k_meta}}
+        found = Voted(method=str(dials.method), dials=Dialled(k=dials.k, k_meta=dials.k_meta))
         n = len(example.responses)
         try:
             verdict = vote(samples, dials.method, dials.k, dials.k_meta)
-            found |= {
-                "verdict": verdict_line(verdict, n) if samples else "",
-                "winner": verdict.winner,
-                "totals": verdict.totals,
-                "valid": verdict.k_effective,
-                "notes": _notes(samples, verdict, dials),
-            }
+            found["verdict"] = verdict_line(verdict, n) if samples else ""
+            found["winner"], found["totals"], found["valid"] = verdict.winner, verdict.totals, verdict.k_effective
+            found["notes"] = _notes(samples, verdict, dials)
             if dials.method is not Method.NAIVE or verdict.k < len(samples):
                 found["kept"] = list(verdict.voted)
         except UsageError as refused:
             found["verdict"] = f"No {dials.method} verdict: {_refusal(samples, dials, refused)}."
         return found
 
-    def drawn(self, session_id: str, dials: Dials) -> dict[str, Any] | None:
+    def drawn(self, session_id: str, dials: Dials) -> Drawn | None:
         """Margin over k as the dials say: plot, points, how it was computed. None: nothing to draw, or not yet.
 
         Apart from `voted`, because a curve of many samples takes a second and a verdict none.
@@ -104,10 +99,10 @@ class Viewer:
         except UsageError:  # `voted` says why there is no such vote
             return None
 
-    def recent(self, count: int = 6) -> list[dict[str, Any]]:
+    def recent(self, count: int = 6) -> list[Recent]:
         """The newest sessions, to read while nothing is judged yet: id, title, k and whether it is a recorded demo."""
         return [
-            {"id": row.session.id, "title": row.session.title, "k": row.samples, "demo": "demo" in row.session.tags}
+            Recent(id=row.session.id, title=row.session.title, k=row.samples, demo="demo" in row.session.tags)
             for row in self.store.sessions(limit=count)
         ]
 
@@ -139,7 +134,7 @@ class Viewer:
             return sorted(progress.samples, key=lambda s: s.index)
         return self.store.samples(session_id)
 
-    def _audit(self, session_id: str, samples: list[Sample], example: Example) -> list[dict[str, Any]]:
+    def _audit(self, session_id: str, samples: list[Sample], example: Example) -> list[Finding]:
         key = (session_id, _state(samples))
         if key not in self._findings:
             if len(self._findings) > _CACHED:
@@ -172,9 +167,9 @@ def _state(samples: list[Sample]) -> _State:
     return tuple((s.index, s.error, s.scores, s.meta_logit) for s in samples)
 
 
-def _drawn(found: Curve, n: int) -> dict[str, Any]:
-    points = plots.table(found) if n > 1 else []
-    return {"plot": plots.margin_over_k(found), "points": points, "how": plots.how(found)}
+def _drawn(found: Curve, n: int) -> Drawn:
+    points: list[Point] = plots.table(found) if n > 1 else []
+    return Drawn(plot=plots.margin_over_k(found), points=points, how=plots.how(found))
 
 
 def _notes(samples: list[Sample], verdict: Verdict, dials: Dials) -> list[str]:

@@ -67,7 +67,7 @@ def test_principles_part_9_every_cluster_says_what_it_does_to_the_vote(url: str,
     at = next(i for i, name in enumerate(names) if "capital" in name)
     cells = page.locator(".grm-clusters tr").nth(at + 1).locator("td").all_inner_texts()
     assert cells[2:6] == ["44%", "20.00", "1", "3.50"], "share, weight, first sample, margin with it"
-    assert "not a cause" in page.locator(".grm-principles-page").inner_text()
+    assert "not a cause" in page.locator(".grm-page").inner_text()
 
 
 def test_principles_part_10_numbers_for_two_sessions_side_by_side(url: str, page: Any) -> None:

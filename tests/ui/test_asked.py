@@ -12,16 +12,18 @@ from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_sample
 from tests.ui.test_view import fill
-from ui import asked, detail
+from ui import detail
+from ui.asked import Asked
 from ui.compare import compare
 from ui.view import Viewer
+from ui.web import calls
 
 
 @pytest.fixture
 def functions(tmp_path: Path) -> Any:
     store = Store(tmp_path / "grm.db")
     fill(store, 2, 4, broken=(3,))
-    yield {function.__name__: function for function in asked.functions(Viewer(store, Jobs(store, FakeEngine())))}
+    yield {function.__name__: function for function in calls(Asked(Viewer(store, Jobs(store, FakeEngine()))))}
     store.close()
 
 

@@ -6,7 +6,8 @@ import pytest
 from gradio.utils import is_allowed_file
 
 from storage.store import Store
-from ui.layout import PLOTLY, launch_options
+from ui.layout import launch_options
+from ui.web import PLOTLY
 
 
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock"])

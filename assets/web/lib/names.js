@@ -1,0 +1,35 @@
+// What responses are called and coloured on every page, and how numbers are written. No DOM: node tests it.
+
+export const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A"];
+
+/** Own index as a letter: A to Z, then AA. @param {number} i */
+export const letter = (i) =>
+  (i < 26 ? "" : String.fromCharCode(64 + Math.floor(i / 26))) + String.fromCharCode(65 + (i % 26));
+
+/** Own index of a single letter. @param {string} name */
+export const indexOf = (name) => name.charCodeAt(0) - 65;
+
+/** @param {number} i */
+export const colourOf = (i) => COLOURS[i % COLOURS.length];
+
+/** Nothing known is a dash. @param {number | null | undefined} value @param {number} digits */
+export const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+
+/** A share as a percentage. @param {number | null | undefined} value @param {number} [digits] */
+export const percent = (value, digits = 0) =>
+  value === null || value === undefined ? "–" : `${digits ? (100 * value).toFixed(digits) : Math.round(100 * value)}%`;
+
+/** Whole numbers as they are, others with two digits. @param {number | null | undefined} value */
+export const short = (value) =>
+  value !== null && value !== undefined && Number.isInteger(value) ? String(value) : fixed(value, 2);
+
+/** The weight of a principle behind its text, as it was written; '' for none. @param {number | null} weight */
+export const weightText = (weight) => (weight === null ? "" : ` (${weight})`);
+
+/** Range of two whole numbers, '' where they are one or unknown.
+ * @param {number | null | undefined} low @param {number | null | undefined} high */
+export const span = (low, high) =>
+  low === null || low === undefined || high === null || high === undefined || low === high ? "" : `${low}–${high}`;
+
+/** "1 sample", "2 samples". @param {number} count @param {string} thing */
+export const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;

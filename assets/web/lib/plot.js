@@ -1,0 +1,76 @@
+// Plots: a figure arrives as plotly's own JSON; here it only gets the colours of the theme.
+
+import { el } from "./dom.js";
+
+/** @typedef {Record<string, any>} Figure a plotly figure as plain JSON */
+
+/** @type {Promise<any> | null} */
+let plotlyLoaded = null;
+
+// Fetched early (see the head of the page) and run by the first plot: as a script of a component it would keep all else
+// waiting.
+function plotly() {
+  plotlyLoaded ??= new Promise((ready) => {
+    const script = el("script");
+    script.addEventListener("load", () => ready(/** @type {any} */ (window).Plotly));
+    script.src = new URL("../plotly.min.js", import.meta.url).href;
+    document.head.append(script);
+  });
+  return plotlyLoaded;
+}
+
+export const isDark = () => document.body.classList.contains("dark");
+
+const LIGHTER = {
+  "#0072B2": "#56B4E9",
+  "#D55E00": "#F0894A",
+  "#009E73": "#3CC9A0",
+  "rgba(0, 114, 178, 0.18)": "rgba(86, 180, 233, 0.22)",
+  "rgba(0, 114, 178, 0.15)": "rgba(86, 180, 233, 0.2)",
+};
+
+/** Traces and layout in the colours of the theme. @param {Figure} figure @param {boolean} dark */
+export function themed(figure, dark) {
+  const [ink, grid] = dark ? ["#d1d5db", "#374151"] : ["#374151", "#e5e7eb"];
+  const clear = "rgba(0,0,0,0)";
+  const font = { color: ink, size: figure.layout.font?.size || 12 };
+  /** @type {Record<string, any>} */
+  const layout = { ...figure.layout, paper_bgcolor: clear, plot_bgcolor: clear, font };
+  for (const axis of ["xaxis", "yaxis"]) {
+    layout[axis] = { ...layout[axis], gridcolor: grid, zerolinecolor: ink, linecolor: grid, automargin: true };
+  }
+  let data = JSON.stringify(figure.data);
+  if (dark) for (const [from, to] of Object.entries(LIGHTER)) data = data.replaceAll(from, to);
+  return { data: JSON.parse(data), layout };
+}
+
+/** The figure, drawn once it has a place and a width: plotly measures it. `onSelect` gets the customdata of the points
+ * that are clicked or framed.
+ * @param {Figure} figure @param {string} label @param {((points: any[]) => unknown) | null} [onSelect] */
+export function plot(figure, label, onSelect) {
+  const area = /** @type {HTMLDivElement & { on: Function }} */ (el("div", "grm-figure"));
+  area.setAttribute("role", "img");
+  area.setAttribute("aria-label", `${label} The table holds the same numbers.`);
+  const { data, layout } = themed(figure, isDark());
+  plotly().then((library) =>
+    new ResizeObserver((_, watcher) => {
+      if (!area.clientWidth) return;
+      watcher.disconnect();
+      library.newPlot(area, data, layout, { displayModeBar: false, responsive: true });
+      if (!onSelect) return;
+      area.on("plotly_selected", (/** @type {any} */ event) => {
+        if (event) onSelect(event.points.map((/** @type {any} */ point) => point.customdata));
+      });
+      area.on("plotly_click", (/** @type {any} */ event) => onSelect([event.points[0].customdata]));
+    }).observe(area),
+  );
+  return area;
+}
+
+/** New points of one trace of a drawn plot; false where it is not drawn yet.
+ * @param {Element | null} area @param {{ x: unknown[], y: unknown[] }} points @param {number} trace */
+export function restyle(area, { x, y }, trace) {
+  if (!area || !("data" in area)) return false;
+  /** @type {any} */ (window).Plotly.restyle(area, { x: [x], y: [y] }, [trace]);
+  return true;
+}

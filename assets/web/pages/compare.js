@@ -1,0 +1,87 @@
+// Two sessions side by side.
+
+import * as address from "../lib/address.js";
+import { anchor, chip, el, problem, tableRow } from "../lib/dom.js";
+import { letter } from "../lib/names.js";
+import { calls, failed, why } from "../lib/rpc.js";
+import { smallMatrix } from "../views/matrix.js";
+
+/** @typedef {import("../types").Pair} Pair */
+/** @typedef {import("../types").Side} Side */
+/** @typedef {import("../lib/page").Place<object, object>} Place */
+
+/** @param {Place} place */
+export async function mount({ element, server }) {
+  const box = el("div", "grm-comparison");
+  element.append(box);
+  /** @type {import("../types").CompareServer} */
+  const ask = calls(server);
+  const given = address.params();
+  const names = ["a", "b"].map((name) => given.get(name) || "");
+  const reply = names.every(Boolean)
+    ? await ask.pair(names[0], names[1])
+    : { error: "Choose two sessions on the Sessions page." };
+  box.replaceChildren(...(failed(reply) ? [problem(why(reply))] : comparison(reply)));
+}
+
+/** @param {Pair} pair */
+function comparison({ sides: [one, other], settings, warnings }) {
+  const sides = el("div", "grm-sides");
+  sides.append(side(one, other), side(other, one));
+  const winner = one.winner === null ? "nobody" : letter(one.winner);
+  const agree =
+    one.winner === other.winner ? `Both name the same winner: ${winner}.` : "They disagree about the winner.";
+  const mind = warnings.map((text) => el("p", "grm-line grm-warn", text));
+  return [el("h2", "", agree), ...mind, el("p", "grm-note", one.query), settingsTable(settings), sides];
+}
+
+/** @param {Pair["settings"]} settings */
+function settingsTable(settings) {
+  const table = el("table", "grm-settings");
+  for (const { name, values, differs } of settings) {
+    const line = tableRow("td", [...values, differs ? "differs" : ""]);
+    line.className = differs ? "grm-differs" : "";
+    line.prepend(el("th", "", name));
+    table.append(line);
+  }
+  return table;
+}
+
+/** @param {Side} one @param {Side} other */
+function side(one, other) {
+  const node = el("article", "grm-side");
+  const head = el("h2");
+  head.append(anchor(one.title || "(no title)", address.sessionLink(one.id)));
+  const means = el("p", "grm-chips");
+  means.append(...one.means.map((mean, r) => chip(r, ` ${mean.toFixed(2)} ± ${one.spread[r].toFixed(2)}`)));
+  const label = `Scores of every sample of ${one.title || "this session"}`;
+  node.append(
+    head,
+    ...one.verdicts.map((verdict) => el("p", "", verdict)),
+    el("h4", "", "Mean score and spread over samples"),
+    means,
+    el("h4", "", "Scores"),
+    smallMatrix(one.rows, one.n, label),
+    el("h4", "", "Principles, by how many samples state them"),
+    one.principles.length ? principles(one, other) : el("p", "grm-note", "No principles were read."),
+  );
+  return node;
+}
+
+/** @param {Side} one @param {Side} other */
+function principles(one, other) {
+  const list = el("table", "grm-principle-list");
+  const others = new Set(other.principles.map(({ text }) => text.toLowerCase()));
+  for (const { text, samples, weight } of one.principles) {
+    const line = el("tr");
+    const words = el("td", "", text);
+    if (!others.has(text.toLowerCase())) words.append(el("span", "grm-only", "only here"));
+    line.append(
+      el("td", "grm-num", `${samples}×`),
+      words,
+      el("td", "grm-num", weight === null ? "" : weight.toFixed(0)),
+    );
+    list.append(line);
+  }
+  return list;
+}

@@ -1,0 +1,166 @@
+// The Demo: recorded sessions as slides. Everything is here after one answer of the server; no model is asked.
+
+import * as address from "../lib/address.js";
+import { anchor, button, el } from "../lib/dom.js";
+import { keySheet, withModifier } from "../lib/keys.js";
+import { tabMemory } from "../lib/memory.js";
+import { calls } from "../lib/rpc.js";
+import { drawAccuracy, drawEnd, drawFilter, drawGrow, drawSample, drawVote } from "../views/slides.js";
+
+/** @typedef {import("../types").Recorded} Recorded */
+/** @typedef {import("../types").Over} Over */
+/** @typedef {import("../lib/page").Place<object, object>} Place */
+/** @typedef {ReturnType<typeof begun>} State */
+
+const KEYS = /** @type {const} */ ([
+  ["→ ←", "on, back (space, page keys and a presenter's remote too)"],
+  ["A B C D", "vote, where the slide asks"],
+  ["p", "play the vote"],
+]);
+const HOW =
+  "Replay of recorded sessions. Page, arrow or space keys, or a presenter's remote: on; letters vote; p plays.";
+const BALLOTS = "demo-votes";
+
+/** @param {Place} place */
+export async function mount({ element, server }) {
+  const state = begun(calls(server));
+  const { box, stage, bar, sheet } = state;
+  box.append(stage, bar, sheet.node);
+  document.addEventListener("keydown", (event) => {
+    if (element.isConnected) press(state, event);
+  });
+  element.append(box);
+  state.slides = (await state.ask.tour()) || [];
+  go(state, (Number(window.location.hash.slice(1)) || 1) - 1);
+}
+
+/** @param {import("../types").DemoServer} ask */
+function begun(ask) {
+  return {
+    ask,
+    box: el("div", "grm-demo"),
+    stage: el("div", "grm-stage"),
+    bar: el("div", "grm-demo-bar"),
+    sheet: keySheet(KEYS),
+    /** @type {(Recorded | Over)[]} */
+    slides: [],
+    at: 0,
+    /** of what plays; 0 where nothing does */
+    timer: 0,
+    /** What the next key does on this slide before the page turns; whether it did anything. */
+    advance: () => false,
+    /** @type {Record<string, number>} */
+    votes: tabMemory.read(BALLOTS, {}),
+    keepVotes() {
+      tabMemory.write(BALLOTS, this.votes);
+    },
+    stop() {
+      clearTimeout(this.timer);
+      this.timer = 0;
+    },
+    /** The size of the slide's letters, in pixels: plots follow it. */
+    points() {
+      return Number.parseFloat(getComputedStyle(this.box).fontSize);
+    },
+    /** @type {() => void} */
+    redraw() {
+      drawSlide(this);
+    },
+  };
+}
+
+/** @param {State} state @param {number} to */
+function go(state, to) {
+  state.stop();
+  state.at = Math.max(0, Math.min(state.slides.length, to));
+  const url = new URL(window.location.href); // whole: a bare "#2" is taken from Gradio's <base>, which is another page
+  url.hash = String(state.at + 1);
+  window.history.replaceState(null, "", url);
+  drawSlide(state);
+}
+
+/** @param {State} state */
+function drawSlide(state) {
+  const { stage, bar, slides, at } = state;
+  const held = bar.contains(document.activeElement) ? document.activeElement?.textContent : null;
+  stage.replaceChildren();
+  state.advance = () => false;
+  if (!slides.length) {
+    stage.append(el("p", "", "Nothing is recorded here."));
+    bar.replaceChildren();
+    return;
+  }
+  if (at < slides.length) drawKind(state, slides[at]);
+  else drawEnd(state, () => go(state, 0));
+  drawBar(state);
+  const again = [...bar.children].find((node) => held && node.textContent === held);
+  if (again instanceof HTMLElement) again.focus();
+}
+
+/** @param {State} state @param {Recorded | Over} slide */
+function drawKind(state, slide) {
+  state.stage.append(el("h1", "", slide.title), el("p", "grm-lead", slide.said));
+  if ("sets" in slide) drawAccuracy(state, slide);
+  else if (slide.kind === "vote") drawVote(state, slide);
+  else if (slide.kind === "sample") drawSample(state, slide);
+  else if (slide.kind === "grow") drawGrow(state, slide);
+  else drawFilter(state, slide);
+}
+
+/** @param {State} state */
+function drawBar(state) {
+  const { bar, slides, at } = state;
+  const slide = slides[at];
+  const dots = slides.map((_, i) => {
+    const dot = button(i + 1, "grm-small", () => go(state, i));
+    dot.setAttribute("aria-current", String(i === at));
+    return dot;
+  });
+  bar.replaceChildren(
+    button("◀ back", "grm-small", () => go(state, at - 1)),
+    ...dots,
+    button("next ▶", "grm-small", () => go(state, at + 1)),
+    el("span", "grm-note", HOW),
+    anchor("leave to the session", leaveTo(slide), "grm-link"),
+  );
+}
+
+/** @param {Recorded | Over | undefined} slide */
+const leaveTo = (slide) =>
+  slide && "session" in slide && slide.session ? address.sessionLink(slide.session) : address.link("");
+
+/** Page keys come from a presenter's remote, whatever was clicked last; the others leave fields and buttons alone.
+ * @param {string} key @param {boolean} inField @param {boolean} onButton @param {boolean} live single keys are followed
+ * @returns {"on" | "back" | "named" | null} */
+export function meaning(key, inField, onButton, live) {
+  if (key === "PageDown") return "on";
+  if (key === "PageUp") return "back";
+  if (inField) return null;
+  if (key === "ArrowRight" || (key === " " && !onButton && live)) return "on";
+  if (key === "ArrowLeft") return "back";
+  return key.length === 1 && live ? "named" : null;
+}
+
+/** @param {State} state @param {KeyboardEvent} event */
+function press(state, event) {
+  const { sheet, stage, at } = state;
+  if (withModifier(event)) return;
+  if (event.key === "?") {
+    sheet.show();
+    return;
+  }
+  if (sheet.node.open) return;
+  const target = /** @type {Element} */ (event.target);
+  const inField = Boolean(target.closest("input, select, textarea"));
+  const meant = meaning(event.key, inField, Boolean(target.closest("button, a")), sheet.live());
+  if (meant === "on") {
+    if (!state.advance()) go(state, at + 1);
+  } else if (meant === "back") go(state, at - 1);
+  else if (meant === "named") {
+    const selector = `button[data-key="${CSS.escape(event.key.toLowerCase())}"]`;
+    const named = /** @type {HTMLElement | null} */ (stage.querySelector(selector));
+    if (!named) return;
+    named.click();
+  } else return;
+  event.preventDefault();
+}

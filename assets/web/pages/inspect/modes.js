@@ -1,0 +1,125 @@
+// Ways to read: sample by sample, all that was said of one response, or the Lab: every question about this vote.
+
+import { button, chip, el, hint } from "../../lib/dom.js";
+import { letter } from "../../lib/names.js";
+import { isDark } from "../../lib/plot.js";
+import { note } from "../../views/case.js";
+import { panel } from "../../views/panel.js";
+
+/** @typedef {import("./state").State} State */
+/** @typedef {import("../../types").Point} Point */
+/** @typedef {import("../../types").InspectSaid} Said */
+
+const LINKED = ["filter", "position", "margin"]; // panels whose points are samples
+const NAMED_MOST = 12;
+/** @type {(keyof Point)[]} */
+const COLUMNS = ["k", "margin", "low", "high", "win", "accuracy"];
+
+/** @param {State} state */
+export function drawModes(state) {
+  const { parts, value, mode, act } = state;
+  parts.modes.replaceChildren();
+  parts.modes.hidden = !value.rows.length;
+  /** @param {string} text @param {boolean} isPressed @param {() => void} press */
+  const tab = (text, isPressed, press) => {
+    const node = button(text, "grm-small", press);
+    node.setAttribute("aria-pressed", String(isPressed));
+    parts.modes.append(node);
+  };
+  tab("sample by sample", mode === null, () => act.read(null));
+  for (let r = 0; r < value.n; r++) tab(`about ${letter(r)}`, mode === r, () => act.read(r));
+  tab("lab", mode === "lab", () => act.read("lab"));
+  if (mode === null && state.chosen.length > 1) tab("mark differences", state.comparing, () => compareCards(state));
+  parts.modes.append(button("keys: ?", "grm-small grm-last", act.showKeys));
+}
+
+/** @param {State} state */
+export function compareCards(state) {
+  state.comparing = !state.comparing;
+  state.act.drawCards();
+}
+
+/** The next response, then sample by sample again. @param {State} state */
+export function readNext({ mode, value, act }) {
+  if (typeof mode !== "number") act.read(0);
+  else act.read(mode + 1 < value.n ? mode + 1 : null);
+}
+
+/** @param {State} state @param {number} response @param {() => boolean} isLast */
+export async function drawAbout(state, response, isLast) {
+  const { cards } = state.parts;
+  const found = await state.ask.about(state.value.session, response);
+  if (!isLast() || !found) return;
+  cards.className = "grm-said-of";
+  cards.replaceChildren(...found.map((one) => said(state, response, one)));
+  if (!found.length) cards.replaceChildren(hint("No sample could be read."));
+}
+
+/** @param {State} state @param {number} response @param {Said} one */
+function said(state, response, { score, samples, text }) {
+  const line = el("article");
+  const head = el("div", "grm-about-head");
+  head.append(chip(response, ` ${score}`));
+  if (samples.length > 1) head.append(note(`${samples.length} times`));
+  for (const i of samples.slice(0, NAMED_MOST)) {
+    head.append(button(`sample ${i + 1}`, "grm-small", () => openSample(state, i)));
+  }
+  if (samples.length > NAMED_MOST) head.append(note(`and ${samples.length - NAMED_MOST} more`));
+  line.append(head, el("div", "grm-text", text || "(nothing was written on it)"));
+  return line;
+}
+
+/** @param {State} state @param {number} i */
+function openSample(state, i) {
+  state.mode = null;
+  state.act.open([i]);
+}
+
+// ---- plots
+
+/** Margin over k under the present dials. @param {State} state @param {{ drawn: string }} memory what it shows already */
+export function drawPlot({ value, voted, dials, parts }, memory) {
+  const key = JSON.stringify([value.session, isDark(), voted.how, voted.points]);
+  if (key === memory.drawn) return;
+  memory.drawn = key;
+  parts.plot.replaceChildren();
+  if (!voted.points?.length) return;
+  const none = "No margin to draw: the full vote is a tie, or there is only one response. ";
+  const found = {
+    name: `margin-${dials.method}`,
+    title: "When does the verdict settle?",
+    figure: voted.plot ?? null,
+    note: (voted.plot ? "" : none) + voted.how,
+    columns: COLUMNS,
+    rows: voted.points.map((point) => COLUMNS.map((name) => point[name])),
+  };
+  parts.plot.append(panel(found, value.session));
+}
+
+/** @param {State} state @param {() => boolean} isLast */
+export async function drawLab(state, isLast) {
+  const { value, dials, ask } = state;
+  const { cards } = state.parts;
+  if (cards.className !== "grm-lab") cards.replaceChildren(hint("Voting over random subsets …"));
+  const found = await ask.panels(value.session, dials.k, dials.k_meta);
+  if (!isLast() || !found) return;
+  cards.className = "grm-lab";
+  // A point carries the numbers of its samples: one is opened, several are what the matrix shows.
+  const pick = (/** @type {unknown[]} */ points) => pickSamples(state, points);
+  cards.replaceChildren(...found.map((one) => panel(one, value.session, LINKED.includes(one.name) ? pick : null)));
+  if (!found.length) cards.replaceChildren(hint("No sample could be read."));
+}
+
+/** @param {State} state @param {unknown[]} points */
+function pickSamples(state, points) {
+  const numbers = /** @type {number[]} */ (points.flat().filter(Number.isInteger));
+  const places = [...new Set(numbers)].map((number) => number - 1);
+  if (!places.length) return;
+  if (places.length === 1) {
+    openSample(state, places[0]);
+    state.act.focusRow(places[0]);
+    return;
+  }
+  state.tools.picked = new Set(places);
+  state.act.drawMatrix();
+}

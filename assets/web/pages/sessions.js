@@ -1,0 +1,274 @@
+// The list of sessions. What is wanted of it stands in the address.
+
+import * as address from "../lib/address.js";
+import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
+import { calls, failed, Turns } from "../lib/rpc.js";
+
+/** @typedef {import("../types").Listed} Listed */
+/** @typedef {import("../types").SessionList} SessionList */
+/** @typedef {import("../types").SessionsSettings} Settings */
+/** @typedef {import("../types").Wanted} Wanted */
+/** @typedef {import("../lib/page").Place<Settings | null, object>} Place */
+/** @typedef {ReturnType<typeof begun>} State */
+
+const SIZE = 50;
+const COLUMNS = ["", "Session", "Model", "n", "k", "Read", "State", "Judged (UTC)", ""];
+
+/** @param {Place} place */
+export function mount({ element, props, server }) {
+  const state = begun(props.value || { sorts: ["newest"], may: false }, calls(server));
+  const { nodes } = state;
+  const box = el("div", "grm-sessions");
+  box.append(bar(state), nodes.undo, nodes.compare, nodes.said, nodes.list, nodes.pages);
+  element.append(box);
+  find(state, {});
+}
+
+/** @param {Settings} settings @param {import("../types").SessionsServer} ask */
+function begun(settings, ask) {
+  const said = el("p", "grm-note");
+  said.setAttribute("aria-live", "polite");
+  return {
+    settings,
+    ask,
+    turns: new Turns(),
+    wanted: wantedOf(address.params()),
+    /** @type {string[]} ids of the sessions to compare, two at most */
+    picked: [],
+    nodes: {
+      said,
+      undo: el("p", "grm-undo"),
+      compare: el("a", "grm-compare"),
+      list: el("div", "grm-session-list"),
+      pages: el("div", "grm-pages"),
+      tag: el("select"),
+      model: el("select"),
+      sort: el("select"),
+    },
+  };
+}
+
+/** What an address asks for. @param {URLSearchParams} given @returns {Wanted} */
+export function wantedOf(given) {
+  /** @param {string} name */
+  const text = (name) => given.get(name) || "";
+  return {
+    words: text("words"),
+    tag: text("tag"),
+    model: text("model"),
+    sort: text("sort") || "newest",
+    labelled: given.get("labelled") === "1",
+    binned: given.get("binned") === "1",
+    offset: 0,
+  };
+}
+
+/** The address that asks for it. @param {Wanted} wanted @returns {address.Params} */
+export const named = ({ words, tag, model, sort, labelled, binned }) => ({
+  words,
+  tag,
+  model,
+  labelled: labelled ? "1" : "",
+  binned: binned ? "1" : "",
+  sort: sort === "newest" ? "" : sort,
+});
+
+/** @param {State} state */
+function bar(state) {
+  const { wanted, nodes } = state;
+  const words = "Words of queries, principles and critiques";
+  const search = input(
+    { type: "search", value: wanted.words, placeholder: words, id: "search" },
+    "Search queries, principles and critiques",
+  );
+  let typing = 0;
+  search.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = window.setTimeout(() => find(state, { words: search.value }), 250);
+  });
+  for (const name of /** @type {const} */ (["tag", "model", "sort"])) {
+    const node = nodes[name];
+    node.id = `sessions-${name}`;
+    node.addEventListener("change", () => find(state, { [name]: node.value }));
+  }
+  /** @param {"labelled" | "binned"} name */
+  const check = (name) => {
+    const node = input({ type: "checkbox", checked: wanted[name], id: `sessions-${name}` });
+    node.addEventListener("change", () => find(state, { [name]: node.checked }));
+    return node;
+  };
+  const box = el("div", "grm-session-bar");
+  box.append(search, labelled("tag", nodes.tag), labelled("model", nodes.model), labelled("sort", nodes.sort));
+  box.append(labelled("with labels", check("labelled")), labelled("bin", check("binned")));
+  return box;
+}
+
+/** @param {State} state @param {Partial<Wanted>} change */
+async function find(state, change) {
+  const { wanted, nodes } = state;
+  Object.assign(wanted, { offset: 0 }, change);
+  const isLast = state.turns.next();
+  const found = await state.ask.find(wanted);
+  if (!isLast() || !found) return;
+  address.name(named(wanted));
+  wanted.offset = found.offset;
+  /** @param {string[]} values @returns {[string, string][]} */
+  const same = (values) => values.map((value) => [value, value]);
+  fillChoice(nodes.tag, [["", "any"], ...same(found.tags)], wanted.tag);
+  fillChoice(nodes.model, [["", "any"], ...same(found.models)], wanted.model);
+  fillChoice(nodes.sort, same(state.settings.sorts), wanted.sort);
+  nodes.said.textContent = found.text;
+  drawList(state, found);
+}
+
+// ---- the list
+
+/** @param {State} state @param {SessionList} found */
+function drawList(state, found) {
+  const { list, pages } = state.nodes;
+  const table = el("table");
+  const head = el("tr");
+  const body = el("tbody");
+  const top = el("thead");
+  for (const name of COLUMNS) head.append(el("th", "", name));
+  top.append(head);
+  body.append(...found.rows.map((session) => row(state, session)));
+  table.append(top, body);
+  list.replaceChildren(...(found.rows.length ? [table] : []));
+  pages.replaceChildren();
+  /** @param {string} text @param {number} offset */
+  const turnTo = (text, offset) => pages.append(button(text, "grm-small", () => find(state, { offset })));
+  if (found.offset > 0) turnTo("Back", found.offset - SIZE);
+  if (found.offset + found.rows.length < found.count) turnTo("Next", found.offset + SIZE);
+  drawCompare(state);
+}
+
+/** @param {State} state @param {Listed} session */
+function row(state, session) {
+  const line = el("tr");
+  line.dataset.id = session.id;
+  const k = session.samples === session.k ? session.k : `${session.samples} of ${session.k}`;
+  line.append(markCell(state, session), titleCell(state, session), el("td", "grm-model", session.model));
+  line.append(el("td", "grm-num", session.n), el("td", "grm-num", k), el("td", "grm-num", session.valid));
+  line.append(el("td", "", session.state), el("td", "grm-when", session.created), actions(state, session));
+  [...line.children].forEach((cell, at) => {
+    if (at > 2 && COLUMNS[at]) /** @type {HTMLElement} */ (cell).dataset.name = COLUMNS[at];
+  });
+  return line;
+}
+
+/** @param {State} state @param {Listed} session */
+function markCell(state, session) {
+  const { picked, nodes } = state;
+  const cell = el("td");
+  const mark = input(
+    { type: "checkbox", checked: picked.includes(session.id) },
+    `Choose to compare: ${session.title}`,
+  );
+  mark.addEventListener("change", () => {
+    if (mark.checked) picked.push(session.id);
+    else picked.splice(picked.indexOf(session.id), 1);
+    while (picked.length > 2) picked.shift();
+    for (const line of /** @type {NodeListOf<HTMLElement>} */ (nodes.list.querySelectorAll("tr[data-id]"))) {
+      const box = line.querySelector("input");
+      if (box) box.checked = picked.includes(line.dataset.id ?? "");
+    }
+    drawCompare(state);
+  });
+  cell.append(mark);
+  return cell;
+}
+
+/** @param {State} state @param {Listed} session */
+function titleCell(state, session) {
+  const cell = el("td");
+  cell.append(anchor(session.title || "(no title)", address.sessionLink(session.id)));
+  for (const tag of session.tags)
+    cell.append(
+      " ",
+      button(tag, "grm-tag", () => find(state, { tag })),
+    );
+  if (session.snippet) cell.append(snippet(session.snippet));
+  return cell;
+}
+
+/** A passage in pieces, each with whether it was searched for. Found words stand between two private-use characters,
+ * which no stored passage holds. @param {string} text @returns {[string, boolean][]} */
+export function pieces(text) {
+  return text.split("\ue000").flatMap((piece, at) => {
+    if (!at) return [/** @type {[string, boolean]} */ ([piece, false])];
+    const [found, rest = ""] = piece.split("\ue001");
+    return [
+      [found, true],
+      [rest, false],
+    ];
+  });
+}
+
+/** @param {string} text */
+function snippet(text) {
+  const node = el("div", "grm-snippet");
+  node.append(...pieces(text).map(([piece, found]) => (found ? el("mark", "", piece) : piece)));
+  return node;
+}
+
+// ---- what can be done with a session
+
+/** @param {State} state @param {Listed} session */
+function actions(state, session) {
+  const cell = el("td", "grm-actions");
+  if (!state.settings.may) return cell;
+  /** @param {string} text @param {() => unknown} act */
+  const put = (text, act) => cell.append(button(text, "grm-small", act), " ");
+  if (state.wanted.binned) {
+    put("Restore", () => change(state, "restore", session, null));
+    put("Delete for good", () => {
+      if (window.confirm("Delete this session and its samples for good?")) change(state, "delete", session, null);
+    });
+    return cell;
+  }
+  put("Rename", () => edit(state, cell, session, "rename", session.title, "Title"));
+  put("Tags", () => edit(state, cell, session, "tag", session.tags.join(", "), "Tags, with commas between them"));
+  put("Delete", () => change(state, "bin", session, null));
+  return cell;
+}
+
+/** @param {State} state @param {HTMLElement} cell @param {Listed} session
+ * @param {string} what @param {string} now @param {string} label */
+function edit(state, cell, session, what, now, label) {
+  const field = input({ type: "text", value: now }, label);
+  const save = () => change(state, what, session, field.value);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") save();
+    if (event.key === "Escape") find(state, { offset: state.wanted.offset });
+  });
+  cell.replaceChildren(field, " ", button("Save", "grm-small", save));
+  field.focus();
+  field.select();
+}
+
+/** @param {State} state @param {string} what @param {Listed} session @param {string | null} value */
+async function change(state, what, session, value) {
+  const { said, undo } = state.nodes;
+  const done = await state.ask.change(what, session.id, value);
+  if (failed(done)) {
+    said.textContent = done?.error || "The server did not answer; nothing was changed.";
+    return;
+  }
+  undo.replaceChildren();
+  if (what === "bin") {
+    undo.append(
+      `Deleted: ${session.title || "(no title)"} `,
+      button("Undo", "grm-small", () => change(state, "restore", session, null)),
+      el("span", "grm-note", " It stays in the bin until it is deleted there for good."),
+    );
+  }
+  find(state, { offset: state.wanted.offset });
+}
+
+/** @param {State} state */
+function drawCompare({ picked, nodes: { compare } }) {
+  compare.hidden = picked.length !== 2;
+  compare.textContent = "Compare the two chosen sessions";
+  if (picked.length === 2) compare.href = address.link("compare", { a: picked[0], b: picked[1] });
+}

@@ -1,0 +1,733 @@
+// Written by tools/wire_types.py from ui/wire and the pages: do not edit.
+
+/** What the page is opened with: everything that can be chosen. */
+export interface BenchmarkSettings {
+  methods: string[];
+  ties: string[];
+  invalid: string[];
+}
+
+/** A run of a benchmark. */
+export interface BenchmarkRun {
+  id: string;
+  title: string;
+  benchmark: string;
+}
+
+/** Headline and chance, from 0 to 1. */
+export interface Brief {
+  headline: number | null;
+  chance: number | null;
+}
+
+/** An item: its vote, what it is worth, its session. */
+export interface BenchmarkItem {
+  id: string;
+  subset: string;
+  read: boolean;
+  winner: string | null;
+  credit: number | null;
+  other: number | null;
+  session: string;
+}
+
+/** A run under one method and policy. */
+export interface Benchmark {
+  benchmark: string;
+  headline: number | null;
+  beside: number | null;
+  said: string[];
+  panels: Panel[];
+  items: BenchmarkItem[];
+}
+
+/** A setting of both runs. */
+export interface Setting {
+  name: string;
+  values: string[];
+  differs: boolean;
+}
+
+/** A principle, by how many samples it is stated. */
+export interface Stated {
+  text: string;
+  samples: number;
+  weight: number | null;
+}
+
+/** One of the two sessions. */
+export interface Side {
+  id: string;
+  title: string;
+  n: number;
+  model: string;
+  responses: string[];
+  query: string;
+  verdicts: string[];
+  winner: number | null;
+  means: number[];
+  spread: number[];
+  rows: Row[];
+  principles: Stated[];
+}
+
+/** Two sessions, what differs in how they were judged, and what to mind. */
+export interface Pair {
+  sides: Side[];
+  settings: Setting[];
+  warnings: string[];
+}
+
+/** The sample that is read out: what it says of which answer, or of all together (None). */
+export interface First {
+  principles: Weighted[];
+  scores: number[] | null;
+  said: ([string | null, string])[];
+}
+
+/** Accuracy over k of a stored set. */
+export interface Measured {
+  name: string;
+  n: number;
+  k: number[];
+  voting: number[];
+  guided?: number[] | null;
+}
+
+/** A slide on a recorded session. */
+export interface Recorded {
+  kind: string;
+  title: string;
+  said: string;
+  session: string;
+  case: Case;
+  best: string | null;
+  rows: Row[];
+  first: First | null;
+  seconds: number[];
+  totals: number[][];
+  winners: (string | null)[];
+  verdict: string;
+  guided: string;
+  kept: number[];
+  guided_winner?: string | null;
+  figure: Record<string, any> | null;
+}
+
+/** The slide on many questions. */
+export interface Over {
+  kind: string;
+  title: string;
+  said: string;
+  figure: Record<string, any>;
+  sets: Measured[];
+}
+
+/** Something to look at, with the samples where it is. */
+export interface Finding {
+  kind: string;
+  severity: string;
+  evidence: string;
+  samples: number[];
+}
+
+/** A session that can be read while nothing is judged yet. */
+export interface Recent {
+  id: string;
+  title: string;
+  k: number;
+  demo: boolean;
+}
+
+/** What the page shows of a session at one moment; without a session only `rows` and what there is to read. */
+export interface View {
+  rows: Row[];
+  session?: string;
+  missing?: boolean;
+  recent?: Recent[];
+  n?: number;
+  k?: number;
+  phase?: string;
+  running?: boolean;
+  progress?: string;
+  live?: Record<string, string>;
+  origin?: string;
+  alone?: boolean;
+  findings?: Finding[];
+}
+
+/** The numbers that a vote was asked for with. */
+export interface Dialled {
+  k: number | null;
+  k_meta: number | null;
+}
+
+/** The samples voted as the dials say; without `totals` the verdict says why there is none. */
+export interface Voted {
+  method: string;
+  dials: Dialled;
+  verdict?: string;
+  winner?: number | null;
+  totals?: number[] | null;
+  valid?: number;
+  notes?: string[];
+  kept?: number[];
+}
+
+/** A point of the margin over k. */
+export interface Point {
+  k: number;
+  margin: number | null;
+  low: number | null;
+  high: number | null;
+  win: number | null;
+  accuracy: number | null;
+}
+
+/** Margin over k. */
+export interface Drawn {
+  plot: Record<string, any> | null;
+  points: Point[];
+  how: string;
+}
+
+/** The same words on one response, with the samples that wrote them. */
+export interface InspectSaid {
+  text: string;
+  score: number;
+  samples: number[];
+}
+
+/** How the words of one sample differ from another's, by part; responses by their number, else `general`. */
+export interface Differences {
+  principles: (["same" | "added" | "removed", string])[];
+  blocks: Record<string, (["same" | "added" | "removed", string])[]>;
+}
+
+/** Event `transfer`: take over the principles of a sample. */
+export interface Transfer {
+  session: string;
+  sample: number;
+}
+
+/** What the page is opened with. */
+export interface ModelsSettings {
+  methods: string[];
+}
+
+/** A model in the leaderboard. */
+export interface Ranked {
+  model: string;
+  rank: number | null;
+  rank_low: number | null;
+  rank_high: number | null;
+  rating: number | null;
+  low: number | null;
+  high: number | null;
+  win_rate: number | null;
+  wins: number;
+  ties: number;
+  losses: number;
+  position: number | null;
+  position_fair: number | null;
+  note: string;
+}
+
+/** A model in one subset. */
+export interface InSubset {
+  model: string;
+  subset: string;
+  wins: number;
+  ties: number;
+  losses: number;
+  comparisons: number;
+  win_rate: number | null;
+}
+
+/** The leaderboard, the win matrix and the models by subset. */
+export interface Board {
+  title: string;
+  told: string;
+  unscored: number;
+  models: Ranked[];
+  wins: number[][];
+  ties: number[][];
+  subsets: string[];
+  by_subset: InSubset[];
+}
+
+/** A model in a session, with what it got in all. */
+export interface Voter {
+  place: number;
+  letter: string;
+  name: string;
+  total: number | null;
+}
+
+/** A session behind a number. */
+export interface Game {
+  id: string;
+  title: string;
+  subset: string;
+  won: number;
+  tied: number;
+  lost: number;
+  k: string;
+  models: Voter[];
+}
+
+/** The sessions behind a number, the first of them. */
+export interface Games {
+  count: number;
+  rows: Game[];
+}
+
+/** A table as text. */
+export interface Csv {
+  csv: string;
+}
+
+/** What can be looked at. */
+export interface Scopes {
+  session: Choice[];
+  run: Choice[];
+}
+
+export interface ClusterSide {
+  share: number | null;
+  weight: number | null;
+  first: number | null;
+  with: number | null;
+  without: number | null;
+  low: number | null;
+  high: number | null;
+  flips: number | null;
+}
+
+/** A cluster of principles, and what it does in each scope. */
+export interface Cluster {
+  cluster: number;
+  name: string;
+  sides: (ClusterSide | null)[];
+}
+
+/** A number of a scope. */
+export interface Number {
+  name: string;
+  value: number | null;
+  definition: string;
+}
+
+/** A principle, and the samples that state it. */
+export interface Statement {
+  text: string;
+  cluster: number;
+  count: number;
+  weight: number | null;
+  samples: [string, number][];
+}
+
+/** Clusters, map and numbers of one or two scopes. */
+export interface Thoughts {
+  titles: string[];
+  clusters: Cluster[];
+  numbers: Number[][];
+  panels: Panel[];
+  statements: Statement[];
+}
+
+/** What the page is opened with. */
+export interface QueueSettings {
+  may: boolean;
+  rules: string[];
+  classes: string[];
+}
+
+/** A queue and how far it is. */
+export interface QueueLine {
+  id: string;
+  title: string;
+  total: number;
+  done: number;
+  mine: number;
+}
+
+/** All queues, and what new ones can be made of. */
+export interface Overview {
+  queues: QueueLine[];
+  runs: Choice[];
+  tags: string[];
+}
+
+/** What a queue is made of. */
+export interface NewQueue {
+  title: string;
+  run: string;
+  tag: string;
+  rules: string[];
+  overlap: number;
+  control: number;
+  seed: number;
+}
+
+/** A queue that was made. */
+export interface Made {
+  id: string;
+  total: number;
+}
+
+/** How far a queue is. */
+export interface Progress {
+  mine: number;
+  done: number;
+  total: number;
+  pace: number | null;
+}
+
+/** A label that stands; `place` is the principle's, `span` counts characters. */
+export interface Label {
+  id: string;
+  kind: string;
+  label: string;
+  sample: number | null;
+  place: number | null;
+  span: [number, number] | null;
+  note: string;
+}
+
+/** A label as the page sends it to be kept. */
+export interface QueueSaid {
+  id: string;
+  session_id: string;
+  kind: string;
+  label: string;
+  sample: number | null;
+  place: number | null;
+  span: number[] | null;
+  note: string;
+  author: string;
+  queue: string;
+  created_at: string;
+  replaces: string | null;
+}
+
+/** What was kept, and when. */
+export interface Saved {
+  saved: string;
+  at: string;
+}
+
+/** There is no item left. */
+export interface End {
+  end: boolean;
+  progress: Progress;
+}
+
+/** An item; what the GRM said is there once the author's blind label is. */
+export interface Item {
+  queue: string;
+  place: number;
+  session: string;
+  revealed: boolean;
+  case: Case;
+  mine: Label[];
+  done: boolean;
+  progress: Progress;
+  reason?: string;
+  verdict?: string;
+  rows?: Row[];
+  samples?: Detail[];
+}
+
+/** A label on which annotators differ. */
+export interface Differ {
+  session: string;
+  item: number;
+  kind: string;
+  sample: number | null;
+  place: number | null;
+  labels: Record<string, string>;
+}
+
+/** How far annotators agree. */
+export interface Agreed {
+  items: number;
+  waiting: number;
+  differ: Differ[];
+  kappas: Table;
+  alphas: Table;
+}
+
+/** A labelled sample, to be looked at. */
+export interface Example {
+  query: string;
+  session: string;
+  sample: number;
+  scores: string;
+}
+
+/** What went wrong, counted; with the documents that say the same. */
+export interface FailureReport {
+  said: string;
+  panels: Panel[];
+  examples: Record<string, Example[]>;
+  markdown: string;
+  html: string;
+  lacks?: string;
+}
+
+/** What the page is opened with. */
+export interface SessionsSettings {
+  sorts: string[];
+  may: boolean;
+}
+
+/** Which sessions are wanted. */
+export interface Wanted {
+  words: string;
+  tag: string;
+  model: string;
+  sort: string;
+  labelled: boolean;
+  binned: boolean;
+  offset: number;
+}
+
+/** A session in the list. */
+export interface Listed {
+  id: string;
+  title: string;
+  tags: string[];
+  snippet: string;
+  model: string;
+  n: number;
+  k: number;
+  samples: number;
+  valid: number;
+  state: string;
+  created: string;
+}
+
+/** One page of the list. */
+export interface SessionList {
+  rows: Listed[];
+  text: string;
+  tags: string[];
+  models: string[];
+  offset: number;
+  count: number;
+}
+
+/** What was wrong with a change, '' for nothing. */
+export interface Done {
+  error: string;
+}
+
+/** Why nothing could be answered or done. */
+export interface Failed {
+  error: string;
+  later?: boolean;
+}
+
+/** Something to choose: a run, a session, a queue. */
+export interface Choice {
+  id: string;
+  title: string;
+}
+
+/** A line of words above the page. */
+export interface Line {
+  kind: string;
+  text: string;
+}
+
+/** A message of the query. */
+export interface Turn {
+  role: string;
+  content: string;
+}
+
+/** What was judged: the query and the responses in own order. */
+export interface Case {
+  query: Turn[];
+  responses: string[];
+  reference: string | null;
+  labels: number[] | null;
+  models: string[] | null;
+}
+
+/** A sample in a matrix. */
+export interface Row {
+  i: number;
+  scores: number[] | null;
+  reason: string | null;
+  order: string;
+  meta: number | null;
+}
+
+/** A principle with its weight as written. */
+export interface Weighted {
+  text: string;
+  weight: number | null;
+}
+
+/** A piece of a critique: what it says of one response, or of none. */
+export interface Block {
+  response: number | null;
+  at: number[];
+}
+
+/** A quotation in a critique, and where it was found. */
+export interface Quote {
+  at: number[];
+  found: string;
+  response: number | null;
+  where: number[] | null;
+}
+
+/** A place in the raw text that the parser took something from. */
+export interface Span {
+  at: number[];
+  kind: string;
+}
+
+/** Everything about one sample; places are counted in UTF-16 units. */
+export interface Detail {
+  i: number;
+  scores: number[] | null;
+  sub: (number | null)[];
+  reason: string | null;
+  status: string;
+  order: string[];
+  principles: Weighted[];
+  critique: string;
+  blocks: Block[];
+  quotes: Quote[];
+  raw: string;
+  spans: Span[];
+  seed: number | null;
+  tokens: number | null;
+  seconds: number | null;
+  finish: string | null;
+  meta: number | null;
+}
+
+/** Numbers and words by column. */
+export interface Table {
+  columns: string[];
+  rows: any[][];
+}
+
+/** A question, its plot and the numbers behind it. */
+export interface Panel {
+  columns: string[];
+  rows: any[][];
+  name: string;
+  title: string;
+  figure: Record<string, any> | null;
+  note: string;
+}
+
+/** What a page of plots shows under its title. */
+export interface Panels {
+  title: string;
+  said: string[];
+  panels: Panel[];
+}
+
+export interface InspectServer {
+  /** A session at this moment. */
+  view(session_id: string): Promise<View | null>;
+  /** A session as html, md, csv or jsonl. */
+  document(session_id: string, kind: string): Promise<string | null>;
+  /** The query and responses of a session. */
+  case(session_id: string): Promise<Case | null>;
+  /** One sample's texts. */
+  sample(session_id: string, index: number): Promise<Detail | null>;
+  /** The samples under these dials; a number below 1 is as good as none. */
+  voted(session_id: string, method: string, k: number | null, k_meta: number | null): Promise<Voted | null>;
+  /** Margin over k under these dials. */
+  drawn(session_id: string, method: string, k: number | null, k_meta: number | null): Promise<Drawn | null>;
+  /** Every question about the vote of a session, with its plot and numbers. */
+  panels(session_id: string, k: number | null, k_meta: number | null): Promise<Panel[] | null>;
+  /** What every sample says of one response. */
+  about(session_id: string, response: number): Promise<InspectSaid[] | null>;
+  /** How the words of two samples differ. */
+  differences(session_id: string, base: number, other: number): Promise<Differences | null>;
+  /** The samples with a principle that holds the words. */
+  holding(session_id: string, words: string): Promise<number[] | null>;
+}
+
+export interface QueueServer {
+  /** All queues with their progress, and what new ones can be made of. */
+  overview(author: string): Promise<Overview | null>;
+  /** A new queue from a run, a tag or everything, by the rules in the order given. */
+  make(wanted: NewQueue): Promise<Made | Failed | null>;
+  /** The author's next item. */
+  take(queue_id: string, author: string, after: number): Promise<Item | End | Failed | null>;
+  /** A certain item, which is the author's from then on. */
+  look(queue_id: string, author: string, place: number): Promise<Item | Failed | null>;
+  /** Keep an annotation; sent again, it changes nothing. */
+  save(said: QueueSaid): Promise<Saved | Failed | null>;
+  /** Kappa, alpha and disagreements over the items that all who had them have finished. */
+  agreed(queue_id: string, author: string): Promise<Agreed | Failed | null>;
+  /** The failure report of a queue, or of all annotations for ''. */
+  failed(queue_id: string): Promise<FailureReport | Failed | null>;
+}
+
+export interface SessionsServer {
+  /** One page of the wanted sessions, how many there are, and by what they can be filtered. */
+  find(asked: Wanted): Promise<SessionList | null>;
+  /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
+  change(what: string, session_id: string, value: string | null): Promise<Done | null>;
+}
+
+export interface PrinciplesServer {
+  /** What can be looked at: the newest sessions and the newest runs of more than one session. */
+  choices(): Promise<Scopes | null>;
+  /** Clusters, map and numbers of one or two scopes; `error` says what is wrong. */
+  principles(kind: string, name: string, other: string): Promise<Thoughts | Failed | null>;
+  /** All stated principles with their clusters: CSV as text, Parquet in base64; None where there are none. */
+  table(kind: string, name: string, other: string, wanted: string): Promise<string | null>;
+  /** The numbers by model, template, temperature and order: the newest settings, clustered together. */
+  settings(): Promise<Table | Failed | null>;
+}
+
+export interface RunsServer {
+  /** The runs of more than one session; those of one where there are no others. */
+  choices(): Promise<Choice[] | null>;
+  /** The panels of a run; `beside` is another run of the same items, such as a greedy one. */
+  run(name: string, beside: string): Promise<Panels | Failed | null>;
+}
+
+export interface BenchmarksServer {
+  /** The runs whose sessions a benchmark's name is tagged to, newest first. */
+  choices(): Promise<BenchmarkRun[] | null>;
+  /** Headline and chance, 0..1, by naive voting under the benchmark's own policy; None where there is neither. */
+  brief(name: string): Promise<Brief | null>;
+  /** Headline, panels and items of a run; `beside` names another run of the same benchmark, '' none. */
+  run(name: string, beside: string, method: string, tie: string, invalid: string): Promise<Benchmark | Failed | null>;
+}
+
+export interface ModelsServer {
+  /** The runs whose items name the models that answered. */
+  choices(): Promise<Choice[] | null>;
+  /** The leaderboard, the win matrix and, over all items, the models by subset. */
+  board(run: string, method: string, k: number | null, subset: string | null): Promise<Board | Failed | null>;
+  /** The sessions behind a number, the first _LISTED_MOST of them, each with its vote. */
+  sessions(run: string, method: string, k: number | null, subset: string | null, outcome: string, model: string, other: string): Promise<Games | Failed | null>;
+  /** A table as CSV: models, pairs or subsets. */
+  table(run: string, method: string, k: number | null, subset: string | null, name: string): Promise<Csv | Failed | null>;
+}
+
+export interface DemoServer {
+  /** All slides. */
+  tour(): Promise<(Recorded | Over)[] | null>;
+  /** The tour as a page to hand out. */
+  handout(): Promise<string | null>;
+}
+
+export interface CompareServer {
+  /** The two sessions side by side. */
+  pair(first: string, second: string): Promise<Pair | Failed | null>;
+}

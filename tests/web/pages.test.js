@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SHOWN } from "../../assets/web/pages/benchmarks.js";
+import { facts } from "../../assets/web/pages/inspect/cards.js";
+import { interval, results, scaleOf } from "../../assets/web/pages/models.js";
+import { sideTexts } from "../../assets/web/pages/principles.js";
+import { differText } from "../../assets/web/pages/queue/desk.js";
+import { characters, shownAs, spanOf } from "../../assets/web/pages/queue/item.js";
+import { standing as standingLabel } from "../../assets/web/pages/queue/saving.js";
+import { named, pieces, wantedOf } from "../../assets/web/pages/sessions.js";
+import { named as namedResponses } from "../../assets/web/views/card.js";
+import { rankedByMeta, standing } from "../../assets/web/views/slides.js";
+
+test("sessions: what is wanted comes back out of the address", () => {
+  const wanted = { words: "a&b", tag: "", model: "m", sort: "oldest", labelled: true, binned: false, offset: 0 };
+  const given = new URLSearchParams(Object.entries(named(wanted)));
+  assert.deepEqual(wantedOf(given), wanted);
+});
+
+test("sessions: found words are apart from the passage, whatever it holds", () => {
+  assert.deepEqual(pieces("<b> \ue000salt\ue001 and \ue000oil\ue001"), [
+    ["<b> ", false],
+    ["salt", true],
+    [" and ", false],
+    ["oil", true],
+    ["", false],
+  ]);
+});
+
+test("benchmarks: an item without credit is neither right nor wrong", () => {
+  const item = { credit: null, read: false, winner: null, other: null };
+  const lists = Object.keys(SHOWN).filter((name) => SHOWN[name](item));
+  assert.deepEqual(lists, ["all", "unreadable"]);
+});
+
+test("models: an interval may be open, a rating unknown", () => {
+  assert.equal(interval({ rating: 1000, low: null, high: 1100 }), "no bound to 1100");
+  assert.equal(interval({ rating: null, low: null, high: null }), "–");
+});
+
+test("models: bars leave room for arrows at both ends", () => {
+  const at = scaleOf([900, 1100]);
+  assert.deepEqual([at(900), at(1000), at(1100)], [3, 50, 97]);
+  assert.equal(scaleOf([1000])(1000), 3);
+});
+
+test("models: a session says what came of it", () => {
+  assert.equal(results({ won: 2, tied: 0, lost: 1 }, false), "won 2, lost 1");
+  assert.equal(results({ won: 0, tied: 1, lost: 0 }, true), "tied");
+});
+
+test("principles: a cluster that a side lacks is a row of dashes", () => {
+  assert.deepEqual(sideTexts(null), Array(7).fill("–"));
+});
+
+test("demo: a tie is a tie, an unread sample no score", () => {
+  const slide = { winners: ["A", null, null], totals: [[8, 3], [9, 9], []], best: "B" };
+  assert.equal(standing(slide, 1), "k = 1: A leads, the label says B");
+  assert.equal(standing(slide, 2), "k = 2: a tie, the label says B");
+  assert.equal(standing({ ...slide, best: null }, 3), "k = 3: no score that can be read");
+});
+
+test("demo: the meta RM's best stands first, what cannot be read nowhere", () => {
+  const rows = [
+    { i: 0, scores: [1], meta: 0.1 },
+    { i: 1, scores: null, meta: 9 },
+    { i: 2, scores: [1], meta: 2 },
+  ];
+  assert.deepEqual(
+    rankedByMeta(rows).map(({ i }) => i),
+    [2, 0],
+  );
+});
+
+test("inspect: a response is named by its own letter, one that was not shown is left alone", () => {
+  assert.deepEqual(namedResponses("Response 2 beats response 1; Response 9 is none.", ["B", "A"]), [
+    "Response 2",
+    { own: 0 },
+    " beats response 1",
+    { own: 1 },
+    "; Response 9 is none.",
+  ]);
+});
+
+test("inspect: a card says how its sample was drawn", () => {
+  const sample = { order: ["B", "A"], seed: 7, tokens: 12, seconds: 0.5, finish: "length", meta: -1 };
+  const said = ["shown as B A", "seed 7", "12 tokens", "0.5 s", "finish: length", "meta -1.00"];
+  assert.deepEqual(facts(sample, false), said);
+});
+
+test("queue: the same label again takes it back, a done item stays done", () => {
+  assert.equal(standingLabel({ label: "good" }, "class", "good"), "");
+  assert.equal(standingLabel({ label: "good" }, "class", "other"), "other");
+  assert.equal(standingLabel({ label: "done" }, "done", "done"), "done");
+});
+
+test("queue: notes count characters, not UTF-16 units", () => {
+  const raw = "a😀b";
+  const span = spanOf(raw, { startOffset: 1, endOffset: 3 });
+  assert.deepEqual(span, [1, 2]);
+  assert.equal(characters(raw, span), "😀");
+  assert.deepEqual(spanOf(raw, null), [0, 3]);
+});
+
+test("queue: a response says where the sample saw it", () => {
+  assert.equal(shownAs({ order: ["B", "A"], scores: [8, 3] }, 0), "shown as Response 2: 8/10");
+  assert.equal(shownAs({ order: ["B", "A"], scores: null }, 1), "shown as Response 1");
+});
+
+test("queue: a disagreement names its thing", () => {
+  assert.equal(differText({ kind: "best", sample: null, place: null }), "best response");
+  assert.equal(differText({ kind: "principle", sample: 2, place: 0 }), "sample 3, principle 1");
+});

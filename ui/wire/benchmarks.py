@@ -1,0 +1,51 @@
+"""Records of the Benchmarks page."""
+
+from typing_extensions import TypedDict
+
+from ui.wire.shared import Choice, Panel
+
+
+class BenchmarkSettings(TypedDict):
+    """What the page is opened with: everything that can be chosen."""
+
+    methods: list[str]
+    ties: list[str]
+    invalid: list[str]
+
+
+class BenchmarkRun(Choice):
+    """A run of a benchmark."""
+
+    benchmark: str
+
+
+class Brief(TypedDict):
+    """Headline and chance, from 0 to 1."""
+
+    headline: float | None
+    chance: float | None
+
+
+class BenchmarkItem(TypedDict):
+    """An item: its vote, what it is worth, its session."""
+
+    id: str
+    subset: str
+    read: bool
+    winner: str | None
+    credit: float | None
+    other: float | None
+    """The credit in the other run."""
+    session: str
+
+
+class Benchmark(TypedDict):
+    """A run under one method and policy."""
+
+    benchmark: str
+    headline: float | None
+    beside: float | None
+    """The other run's headline."""
+    said: list[str]
+    panels: list[Panel]
+    items: list[BenchmarkItem]

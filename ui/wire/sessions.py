@@ -1,0 +1,57 @@
+"""Records of the Sessions page."""
+
+from typing_extensions import TypedDict
+
+
+class SessionsSettings(TypedDict):
+    """What the page is opened with."""
+
+    sorts: list[str]
+    may: bool
+    """Whether anything can be changed."""
+
+
+class Wanted(TypedDict):
+    """Which sessions are wanted."""
+
+    words: str
+    tag: str
+    model: str
+    sort: str
+    labelled: bool
+    binned: bool
+    offset: int
+
+
+class Listed(TypedDict):
+    """A session in the list."""
+
+    id: str
+    title: str
+    tags: list[str]
+    snippet: str
+    """Words that were found stand between U+E000 and U+E001."""
+    model: str
+    n: int
+    k: int
+    samples: int
+    valid: int
+    state: str
+    created: str
+
+
+class SessionList(TypedDict):
+    """One page of the list."""
+
+    rows: list[Listed]
+    text: str
+    tags: list[str]
+    models: list[str]
+    offset: int
+    count: int
+
+
+class Done(TypedDict):
+    """What was wrong with a change, '' for nothing."""
+
+    error: str
