@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("app.py", "assets", "cli", "grm_core", "reports", "runs", "storage", "ui")
 BUILDING = ("PYTHONPATH", "PYTHONHOME")
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

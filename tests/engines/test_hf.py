@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -133,9 +132,8 @@ async def test_closing_the_iterator_stops_the_batch(engine: HFEngine) -> None:
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    began = time.monotonic()
-    await collect(engine, ask("b", SHORT, 5, max_tokens=1))
-    assert time.monotonic() - began < 5.0
+    async with asyncio.timeout(60):  # the batch would take minutes
+        await collect(engine, ask("b", SHORT, 5, max_tokens=1))
 
 
 @pytest.mark.model
