@@ -116,7 +116,7 @@ class _Judge:
         from grm_core.types import Params
 
         self.name: Baseline = args.name
-        self.settings: Settings = Settings(
+        self.settings = Settings(
             args.k, args.seed, Params(args.temperature, 1.0, args.max_tokens), args.vote, template=args.template
         )
         self.engine: Engine | None = None

@@ -1,7 +1,8 @@
-"""Which process runs a test, and what is skipped where Chromium is not installed (with CI=true such a skip is a failure).
+"""Which process runs a test, and which are skipped.
 
-Of the processes of `pytest -n auto --dist loadgroup` one runs all tests with models, which share what they load and the
-cores, one all tests in the browser; the others stay together by file, so that no fixture of a module is made twice.
+Of the processes of `pytest -n auto --dist loadgroup` one runs all tests with models, which share what they load and
+the cores, one all tests in the browser; the others stay together by file: no fixture of a module is made twice.
+Browser tests need Chromium: without it they are skipped and say so; with CI=true such a skip is a failure.
 """
 
 import os

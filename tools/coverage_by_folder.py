@@ -1,4 +1,4 @@
-"""Print the share of covered lines of each folder from coverage's JSON report: tools/coverage_by_folder.py REPORT.json."""
+"""Print each folder's share of covered lines from coverage's report: tools/coverage_by_folder.py REPORT.json."""
 
 import json
 import sys

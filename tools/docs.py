@@ -1,4 +1,4 @@
-"""Write the API documentation from docstrings: tools/docs.py FOLDER. A warning of pdoc fails it; no network is used."""
+"""Write the API documentation from docstrings, offline: tools/docs.py FOLDER. A warning of pdoc fails it."""
 
 import sys
 import warnings

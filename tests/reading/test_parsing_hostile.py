@@ -243,7 +243,7 @@ def test_time_grows_linearly_with_length(scrap: str) -> None:
     "scrap", ["<think>", "</x>\n", "<x>", TAGS, "assistantfinal", "```\n", "评分：[8, 3]\n"], ids=len
 )
 def test_two_megabytes_are_read_in_two_seconds(scrap: str) -> None:
-    text = scrap * (2 * MEGABYTE // len(scrap))
+    text = scrap * (2_000_000 // len(scrap))
     start = time.process_time()
     parse(text, 2, "length")
     assert time.process_time() - start < 2
