@@ -14,7 +14,7 @@ import logging
 import os
 import pickle
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ _IN_FLIGHT = {True: 256, False: 64}
 """Samples that one worker is given at the same time, about: an engine of its own, and a server that others use too."""
 
 
-def draw(plans: Sequence[SamplingPlan], fleet: Fleet) -> Iterator[Drawn]:
+def draw(plans: Sequence[SamplingPlan], fleet: Fleet) -> Generator[Drawn, None, None]:
     """Yield the plans' missing samples, each item's together, items in any order.
 
     As with `sample`, one without a completion carries `.error`, and an item that cannot be judged gives one Drawn

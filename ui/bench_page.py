@@ -153,10 +153,8 @@ def _compared(made: Report, against: Report) -> Json:
     rows = []
     for line in made.result.table:
         value = other.get((line.kind, line.name, line.metric))
-        both = value is not None and line.value is not None
-        rows.append(
-            (line.kind, line.name, line.metric, line.items, line.value, value, line.value - value if both else None)
-        )
+        gain = None if value is None or line.value is None else line.value - value
+        rows.append((line.kind, line.name, line.metric, line.items, line.value, value, gain))
     columns = ["part", "name", "metric", "items", "value", "other run", "difference"]
     credits = [{item.example.id: item.credit(each.policy) for item in each.items} for each in (made, against)]
     pairs = [(value, credits[1][name]) for name, value in credits[0].items() if name in credits[1]]

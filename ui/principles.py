@@ -198,8 +198,8 @@ def _clusters(called: list[str], tables: list[pd.DataFrame]) -> list[Json]:
 
 def _plain(table: pd.DataFrame) -> list[Json]:
     """Rows as objects, NaN as None."""
-    found: list[Json] = table.astype(object).where(table.notna(), None).to_dict("records")
-    return found
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Json]:

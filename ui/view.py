@@ -69,7 +69,7 @@ class Viewer:
             return None
         progress = self.jobs.snapshot(session_id)
         samples = self._samples(session_id, progress)
-        found = {"method": str(dials.method), "dials": {"k": dials.k, "k_meta": dials.k_meta}}
+        found: dict[str, Any] = {"method": str(dials.method), "dials": {"k": dials.k, "k_meta": dials.k_meta}}
         n = len(example.responses)
         try:
             verdict = vote(samples, dials.method, dials.k, dials.k_meta)

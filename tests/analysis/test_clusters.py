@@ -6,6 +6,7 @@ import statistics
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from grm_core.analysis import clusters
@@ -79,7 +80,7 @@ def test_a_cluster_is_named_by_words_that_the_others_lack() -> None:
     assert clusters.names(["!", "?"], [0, 1]) == ["cluster 1", "cluster 2"]
 
 
-def placed() -> clusters.pd.DataFrame:
+def placed() -> pd.DataFrame:
     order = [WORDS["fact"], WORDS["length"], WORDS["tone"]]
     stated = clusters.statements(SESSIONS)
     return stated.assign(cluster=stated["principle"].map(order.index))
