@@ -153,6 +153,7 @@ async def test_a_folder_without_a_model_fails_with_a_reason(tmp_path: Path) -> N
     await engine.close()
 
 
+@pytest.mark.model
 async def test_closing_the_engine_gives_what_it_was_writing_an_error(model_dir: Path) -> None:
     running = HFEngine(model_dir, batch=2, dtype="float32")
     requests = [ask(f"{i}", LONG, i, n=2, max_tokens=400) for i in range(3)]
