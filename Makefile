@@ -1,5 +1,6 @@
-# On a fresh machine two commands do everything: make run, make test. make check looks at the code, make lock makes
-# requirements.lock.
+# On a fresh machine two commands do everything: make run, make test. make check looks at the code, make quick runs the
+# tests that need neither model nor browser, make cover prints how much of each folder the tests run, make docs writes
+# build/docs, make wheel dist/, make lock requirements.lock.
 HOST ?= 127.0.0.1
 PORT ?= 7860
 ENGINE ?= auto
@@ -10,17 +11,35 @@ PAIRS ?=
 MINUTES ?= 240
 DEVICE ?= cpu
 
-.PHONY: run test check setup lock train
+# One process a core; tests/conftest.py says which tests stay together.
+PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadgroup
+TESTS ?=
+
+.PHONY: run test quick cover check docs wheel setup lock train
 
 run: setup
 	.venv/bin/python app.py --host "$(HOST)" --port "$(PORT)" --engine "$(ENGINE)" $(if $(DB),--db "$(DB)") $(if $(MODEL),--model "$(MODEL)")
 
 test: setup
 	@sh tools/chromium.sh
-	.venv/bin/python -m pytest -q
+	$(PYTEST) $(TESTS)
+
+quick: setup
+	$(PYTEST) -m "not model and not browser and not slow" $(TESTS)
+
+cover: setup
+	@sh tools/chromium.sh
+	$(PYTEST) --cov --cov-report=json $(TESTS)
+	.venv/bin/python tools/coverage_by_folder.py build/coverage/report.json
 
 check: setup
 	@sh tools/check.sh
+
+docs: setup
+	.venv/bin/python tools/docs.py build/docs
+
+wheel: setup
+	.venv/bin/python -m build --no-isolation --outdir dist .
 
 setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh

@@ -15,8 +15,8 @@ from cli.common import listen, say
 from grm_core.errors import GRMError
 from ui import serve
 
-NAMES = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_", "export", "search")
-NAMES += ("meta", "principles", "labels", "leaderboard", "baseline", "compare", "doctor")
+NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
+NAMES += ("export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare", "doctor")
 COMMANDS = {name.rstrip("_"): import_module(f"cli.{name}") for name in NAMES}
 
 
@@ -28,17 +28,17 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one command, or serve the page; returns the exit code."""
-    top = Parser(prog="app.py", description="See what a generative reward model thought.", allow_abbrev=False)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command, the shell's own where `argv` is None, or serve the page; returns the exit code."""
+    prog, argv = (os.path.basename(sys.argv[0]), sys.argv[1:]) if argv is None else ("app.py", argv)
+    top = Parser(prog=prog, description="See what a generative reward model thought.", allow_abbrev=False)
     page.add_arguments(top)
     commands = top.add_subparsers(
         dest="command", metavar="COMMAND", title="commands (without one, the page is served)"
     )
     for name, module in COMMANDS.items():
-        module.add_arguments(
-            commands.add_parser(name, help=module.HELP, description=module.__doc__, allow_abbrev=False)
-        )
+        words = (module.__doc__ or "").replace("python app.py", prog)
+        module.add_arguments(commands.add_parser(name, help=module.HELP, description=words, allow_abbrev=False))
     args = top.parse_args(argv)
     if args.command and argv[0] != args.command:
         top.error(f"options of {args.command} belong after it")
@@ -57,4 +57,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

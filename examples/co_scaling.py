@@ -154,7 +154,7 @@ async def _judged(
 def line(course: Course) -> dict[str, Any]:
     """What became of one query."""
     query = course.query
-    found = {
+    found: dict[str, Any] = {
         "id": query.id,
         "query": query.words(),
         "first": course.first,

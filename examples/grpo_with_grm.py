@@ -14,10 +14,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from examples.common import SEEN, tasks
 from grm_core import models
 from grm_core.errors import GRMError
 from grm_core.reward_function import GRMReward, Settings
+from grm_core.training import tasks
+from grm_core.training.families import SEEN
 from grm_core.types import Params
 
 

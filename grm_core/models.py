@@ -90,14 +90,6 @@ def small_model() -> Model:
     return Model(GRM, folder, True, style_of(folder))
 
 
-def default_model(form: str = "int8", tell: OnProgress = silent) -> Model:
-    """The model that serves where none is named: the judge, or the small one where `why_small` says so.
-
-    `form`: int8 or bf16, see judge_model. Raises EngineError as the two do.
-    """
-    return judge_model(form, tell) if why_small(form) is None else small_model()
-
-
 def judge_model(form: str = "int8", tell: OnProgress = silent) -> Model:
     """The GRM of 1.5B as a folder of this form, made on first use: 1.1 GB are downloaded, some minutes.
 

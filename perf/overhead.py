@@ -91,7 +91,7 @@ async def compare(args: argparse.Namespace) -> dict[str, Any]:
     engine = engines.create(args.url or "managed", model=args.model)
     await engine.start()
     # The bare loop talks to the same server: a look inside, which no other code takes.
-    server = getattr(engine, "_server", engine)
+    server: Any = getattr(engine, "_server", engine)
     key = server._client._key
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     core_seconds, bare_seconds = [], []

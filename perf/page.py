@@ -118,7 +118,7 @@ def live(page: Any, url: str, db: Path) -> float:
     ended.set()
     watcher.join()
     seen = page.evaluate("window.seen")
-    return statistics.median(shown - stored for shown, stored in zip(seen, committed, strict=False))
+    return float(statistics.median(shown - stored for shown, stored in zip(seen, committed, strict=False)))
 
 
 def main() -> int:

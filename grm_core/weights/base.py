@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-LOCK = Path(__file__).resolve().parent.parent.parent / "requirements-weights.lock"
+LOCK = Path(__file__).with_name("wheels.lock")
 
 
 class Unavailable(Exception):

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Raised when the same file and adapter become another folder."""
-FORMS = ("int8", "bf16")
 _ROWS = 4096
 """Rows that are worked on together."""
 _TICK_S = 0.25

@@ -21,7 +21,7 @@ def judged(scores: list[tuple[int, int] | None]) -> Judged:
     return Judged("i", "", LABELS, tuple(samples), make_example(2))
 
 
-def said(samples: tuple[Sample, ...], method: Method) -> float:
+def said(samples: tuple[Sample, ...], method: Method) -> float | None:
     if all(sample.scores is None for sample in samples):
         return 0.0
     return outcome.credit(vote(samples, method).totals, LABELS)

@@ -86,7 +86,11 @@ class Watched:
         self.errors: list[str] = []
         page.on("request", lambda r: None if _ours(r.url, home) else self.foreign.append(r.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", lambda dialog: (self.errors.append("dialog"), dialog.dismiss()))
+        page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.errors.append("dialog")
+        dialog.dismiss()
 
 
 def _ours(url: str, home: str) -> bool:

@@ -35,6 +35,7 @@ def shape(path: Path) -> list[tuple[str, int, tuple[int, ...], int, tuple[int, .
     ]
 
 
+@pytest.mark.slow
 def test_a_benchmark_is_judged_reported_and_brought_into_the_database(
     command: Command, server: FakeVLLM, llmbar: Path, tmp_path: Path
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_benchmark_is_judged_reported_and_brought_into_the_database(
     assert len(server.asked) == asked, "called again, there is nothing left to ask for"
 
 
+@pytest.mark.slow
 def test_a_killed_benchmark_goes_on_and_ends_with_the_same_bytes(
     command: Command, llmbar: Path, tmp_path: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_a_killed_benchmark_goes_on_and_ends_with_the_same_bytes(
     assert (out / "report.json").read_bytes() == (whole / "report.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_replayed_benchmark_that_was_cut_short_ends_with_the_same_bytes(
     command: Command, server: FakeVLLM, llmbar: Path, tmp_path: Path
 ) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -133,9 +132,8 @@ async def test_closing_the_iterator_stops_the_batch(engine: HFEngine) -> None:
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    began = time.monotonic()
-    await collect(engine, ask("b", SHORT, 5, max_tokens=1))
-    assert time.monotonic() - began < 5.0
+    async with asyncio.timeout(60):  # the batch would take minutes
+        await collect(engine, ask("b", SHORT, 5, max_tokens=1))
 
 
 @pytest.mark.model
@@ -155,6 +153,7 @@ async def test_a_folder_without_a_model_fails_with_a_reason(tmp_path: Path) -> N
     await engine.close()
 
 
+@pytest.mark.model
 async def test_closing_the_engine_gives_what_it_was_writing_an_error(model_dir: Path) -> None:
     running = HFEngine(model_dir, batch=2, dtype="float32")
     requests = [ask(f"{i}", LONG, i, n=2, max_tokens=400) for i in range(3)]

@@ -209,19 +209,18 @@ class TestRealServer:
         assert isinstance(found.result, EngineError)
         assert "too long" in str(found.result)
 
-    async def test_cancelling_frees_the_server_within_two_seconds(self, engine: ManagedEngine) -> None:
+    async def test_cancelling_frees_the_server(self, engine: ManagedEngine) -> None:
         requests = [ask(str(i), i, max_tokens=4000, regex="a{4000}") for i in range(8)]
         replies = engine.generate(requests, lambda *_: None)
         first = asyncio.ensure_future(anext(replies))
         while await asyncio.to_thread(running_requests, child_of(engine)) < 8:
             await asyncio.sleep(0.1)
-        cancelled = time.monotonic()
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
-        while await asyncio.to_thread(running_requests, child_of(engine)) > 0:
-            assert time.monotonic() - cancelled < 2.0
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):  # uncancelled they would run for minutes
+            while await asyncio.to_thread(running_requests, child_of(engine)) > 0:
+                await asyncio.sleep(0.05)
 
     async def test_one_response_at_a_time_on_the_same_server(self, engine: ManagedEngine, example: Example) -> None:
         alone = SamplingPlan(example, prompts.load("compact"), Params(max_tokens=300), k=2, context="single")

@@ -1,5 +1,6 @@
 """The replay engine gives back what was recorded, at the recorded pace, and invents nothing."""
 
+import asyncio
 import json
 import time
 from dataclasses import replace
@@ -95,7 +96,7 @@ async def test_the_recorded_pace_takes_the_recorded_time_and_streams_all_text(re
     began = time.monotonic()
     request = ask("a", 7, n=2)
     order = [found.child async for found in ReplayEngine(recording).generate([request], on_text)]
-    assert 0.4 <= time.monotonic() - began < 2.0
+    assert time.monotonic() - began >= 0.4
     assert order == [1, 0]
     assert shown == {0: "first", 1: "second, which is longer"}
     assert pieces > 4
@@ -104,9 +105,8 @@ async def test_the_recorded_pace_takes_the_recorded_time_and_streams_all_text(re
 async def test_closing_the_iterator_stops_the_clock(recording: Path) -> None:
     replies = ReplayEngine(recording).generate([ask("a", 7, n=2)])
     await anext(replies)
-    began = time.monotonic()
     await replies.aclose()
-    assert time.monotonic() - began < 0.1
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ async def test_retry_after_is_honoured(server: WireServer) -> None:
     server.plan = [reply({}, 429, Retry_After="1")]
     began = time.monotonic()
     await collect(ServerEngine(server.url), ask())
-    assert 1.0 <= time.monotonic() - began < 3.0
+    assert time.monotonic() - began >= 1.0
 
 
 @pytest.mark.parametrize("header", ["soon", "-3", ""])

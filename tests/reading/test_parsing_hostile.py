@@ -217,7 +217,6 @@ def sound(parsed: Parsed, text: str, n: int) -> None:
     assert all(p.text for p in parsed.principles)
 
 
-MEGABYTE = 1_000_000
 TAGS = "".join(f"<{a}{b}{c}>" for a in "abcdefghijklmnop" for b in "abcdefghijklmnopqrs" for c in "abcdefghijklmn")
 FLOODS = [
     "(", "[", "{", "}", "*", "_", "#", "~", "<", " ", "\n", "\t\n", "\\", "\r", "\u2028", "7,", "[1,", "[7, 3]\n",
@@ -228,21 +227,6 @@ FLOODS = [
     "\\boxed{{{{", "\\boxed{7} ", "\\text{", "评分：[8, 3]\n", "Here is my thought process:\n", "Response 1: ",
 ]  # fmt: skip
 HEADS = ["", "Principles:\n", "Principles:\n1. ", "\\boxed{", "<think>", '"', "Specific Criteria: 1. weight"]
-
-
-def read_within(text: str, seconds: float) -> bool:
-    """Whether one of twenty readings takes no more processor time: work beside it slows a core down."""
-    for _ in range(20):
-        start = time.process_time()
-        parse(text, 2)
-        if time.process_time() - start < seconds:
-            return True
-    return False
-
-
-@pytest.mark.parametrize("text", ["(" * MEGABYTE, "\\boxed{" * 100_000], ids=["parentheses", "open boxes"])
-def test_a_flood_is_read_in_50_ms(text: str) -> None:
-    assert read_within(text, 0.05)
 
 
 @pytest.mark.parametrize("scrap", FLOODS, ids=ascii)
@@ -259,7 +243,7 @@ def test_time_grows_linearly_with_length(scrap: str) -> None:
     "scrap", ["<think>", "</x>\n", "<x>", TAGS, "assistantfinal", "```\n", "评分：[8, 3]\n"], ids=len
 )
 def test_two_megabytes_are_read_in_two_seconds(scrap: str) -> None:
-    text = scrap * (2 * MEGABYTE // len(scrap))
+    text = scrap * (2_000_000 // len(scrap))
     start = time.process_time()
     parse(text, 2, "length")
     assert time.process_time() - start < 2

@@ -61,8 +61,9 @@ def test_what_the_file_holds_is_not_asked_again(tiny: Path, tmp_path: Path, monk
     assert [each.example.id for each in asked] == [q.example.id for q in QUESTIONS[:8] for _ in range(2)]
     sampler.sample(path, tiny, hinted, settings(), print)
     assert asked[-1].hinted, "with a hint it is another question"
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert len(lines) == 2 * 8 + 2, "the line that was cut short is gone"
+    assert len([json.loads(line) for line in path.read_text().splitlines()]) == 2 * 8 + 2, (
+        "the line that was cut short is gone"
+    )
 
 
 def test_samples_that_a_later_stage_needs_are_not_taken_for_none(tmp_path: Path) -> None:
