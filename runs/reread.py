@@ -1,7 +1,7 @@
 """A meta RM reads stored samples into a new file; the GRM is not asked again."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from grm_core import cards, engines, meta_rm, prompts
@@ -11,7 +11,7 @@ from grm_core.formats.sessions import Block, ItemSamples, session_of
 from grm_core.meta_rm import MetaRM, attach
 from grm_core.plan import SamplingPlan, template_of
 from grm_core.self_meta import OWN, OwnMetaRM
-from grm_core.types import Example, Run
+from grm_core.types import Example, Run, Sample
 from runs import resume, sinks
 from runs.screen import Say, Screen, Watch
 from runs.settings import Judge
@@ -40,11 +40,15 @@ async def reread(source: Path, out: Path, judge: Judge, going_on: bool, screen: 
     before = sinks.read_unfinished(out) if going_on else None
     if before is not None and (before.run is None or before.run.id != block.run.id):
         raise UsageError(f"{out} is about another run than {source}")
+    examples = [sinks.example_of(source, item) for item in block.items]
     file = sinks.open_file(out, block.run, before)
     try:
         await _started(engine, meta, block.run, screen.say)
         opens = engine is not None and cards.of(engine).opens
-        await _read_all(meta, block, before, file, opens, screen.watch)
+        own_plans = isinstance(meta, OwnMetaRM)
+        plans = [_plan_of(block.run, example, opens) if own_plans else None for example in examples]
+        items = list(zip(block.items, examples, plans, strict=True))
+        await _read_all(meta, items, _kept(before), file, screen.watch)
         screen.say(f"{meta.name} has read {sum(len(item.samples) for item in block.items):,} samples")
     finally:
         file.close()
@@ -61,57 +65,49 @@ async def _started(engine: Engine | None, meta: MetaRM, run: Run, say: Say) -> N
             raise UsageError(f"{run.model} wrote these samples, {engine.model} runs here")
 
 
-async def _read_all(
-    meta: MetaRM, block: Block, before: Block | None, file: FileSink, opens: bool, watch: Watch
-) -> None:
-    """Read what is missing. `opens`: whether the GRM opens critiques with the response's first words."""
-    # Samples with an error are not among what --resume keeps.
+def _kept(before: Block | None) -> set[tuple[str, int]]:
+    """What is in the file already. Samples with an error are not among what --resume keeps."""
     items = before.items if before else ()
-    kept = {(item.item_id, sample.index) for item in items for sample in item.samples if sample.error is None}
-    read = 0
-
-    def done(count: int) -> None:
-        nonlocal read
-        read += count
-
-    with watch(sum(len(item.samples) for item in block.items) - len(kept), lambda: read):
-        for item in block.items:
-            plan = _plan_of(file.run, item, opens) if isinstance(meta, OwnMetaRM) else None
-            await _read_item(meta, item, plan, kept, file, done)
-    file.finish([item.item_id for item in block.items])
+    return {(item.item_id, sample.index) for item in items for sample in item.samples if sample.error is None}
 
 
-async def _read_item(
+async def _read_all(
     meta: MetaRM,
-    item: ItemSamples,
-    plan: SamplingPlan | None,
+    items: Sequence[tuple[ItemSamples, Example, SamplingPlan | None]],
     kept: set[tuple[str, int]],
     file: FileSink,
-    done: Callable[[int], None],
+    watch: Watch,
 ) -> None:
-    example = _example_of(item)
-    file.begin(session_of(file.run, item, example))
-    # Samples of one order share their prompt, which is read once.
-    ranked = sorted(item.samples, key=lambda each: each.order)
-    todo = [sample for sample in ranked if (item.item_id, sample.index) not in kept]
+    due, read = sum(len(item.samples) for item, *_ in items) - len(kept), 0
+    with watch(due, lambda: read):
+        for item, example, plan in items:
+            file.begin(session_of(file.run, item, example))
+            todo = [sample for sample in item.samples if (item.item_id, sample.index) not in kept]
+            async for sample in _read(meta, example, plan, todo):
+                file.write(item.item_id, sample)
+                read += 1
+    file.finish([item.item_id for item, *_ in items])
+
+
+async def _read(
+    meta: MetaRM, example: Example, plan: SamplingPlan | None, samples: Sequence[Sample]
+) -> AsyncIterator[Sample]:
+    """The samples with their logits. Those of one order come together: they share their prompt, which is read once."""
+    ranked = sorted(samples, key=lambda sample: sample.order)
     width = 1 if plan is None else _TOGETHER
-    for start in range(0, len(todo), width):
-        part = todo[start : start + width]
+    for start in range(0, len(ranked), width):
+        part = ranked[start : start + width]
         for sample in await asyncio.gather(*(attach(meta, example, each, plan) for each in part)):
-            file.write(item.item_id, sample)
-        done(len(part))
+            yield sample
 
 
-def _plan_of(run: Run, item: ItemSamples, opens: bool) -> SamplingPlan:
-    """How the run asked about an item. A run of several templates chose the one that fits each."""
-    example, names = _example_of(item), run.template.split("+")
+def _plan_of(run: Run, example: Example, opens: bool) -> SamplingPlan:
+    """How the run asked about an example, of a GRM that `opens` critiques with the response's first words or not.
+
+    A run of several templates chose the one that fits each.
+    """
+    names = run.template.split("+")
     style = "compact" if names[0].startswith("compact") else ""
     name = names[0] if len(names) == 1 and names[0] in prompts.names() else ""
     template = template_of(example, run.principles, style, run.context, name)
     return resume.plan_of(run, example, template, 1, opens=opens)
-
-
-def _example_of(item: ItemSamples) -> Example:
-    if item.example is None:
-        raise UsageError(f"line {item.line}: item {item.item_id!r} has no item line, so it cannot be read")
-    return item.example
