@@ -73,9 +73,9 @@ def test_an_index_in_a_line_beyond_the_end_of_range_is_not_saved_by_prose() -> N
 )
 def test_a_megabyte_of_it_is_read_in_no_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    begun = time.monotonic()
+    begun = time.process_time()
     read(text, 4, "stop")
-    assert time.monotonic() - begun < 2.0
+    assert time.process_time() - begun < 2.0
 
 
 def test_text_beyond_the_cap_is_read_from_its_end_with_true_spans() -> None:

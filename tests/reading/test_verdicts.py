@@ -95,9 +95,9 @@ def test_a_verdict_becomes_scores_with_the_critique_before_it() -> None:
 
 @pytest.mark.parametrize("piece", ["[[", "[[A]]", "[[A]]\n", "Verdict: ", "**", "[[ A", '"', "so, "])
 def test_a_megabyte_of_it_is_read_in_no_time(piece: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     verdicts.parse(piece * (1_000_000 // len(piece)), 2)
-    assert time.monotonic() - begun < 2.0
+    assert time.process_time() - begun < 2.0
 
 
 @given(st.text(max_size=80), st.integers(1, 8))
