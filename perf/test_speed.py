@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from grm_core.analysis import clusters
-from grm_core.parsing import parse
+from grm_core.reading.parsing import parse
 from tests.analysis.test_clusters import vectors
 
 MEGABYTE = 1_000_000

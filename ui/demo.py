@@ -13,6 +13,7 @@ from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Sample, Session
 from grm_core.voting import vote
 from reports.figures import COLOURS, figure, line
+from reports.tour import html as tour_page
 from reports.words import verdict_line
 from storage.listing import Wanted
 from storage.store import Store
@@ -51,7 +52,7 @@ class DemoPage:
             return render.sendable(slides(store))
 
         def handout(_: Any) -> Any:
-            return tour.html(slides(store))
+            return tour_page(slides(store))
 
         functions: list[Callable[..., Any]] = [tour, handout]
         gr.HTML(
