@@ -13,6 +13,7 @@ DEVICE ?= cpu
 
 # One process a core; tests/conftest.py says which tests stay together.
 PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadgroup
+LIGHT = not model and not browser and not slow
 TESTS ?=
 
 .PHONY: run test quick cover check docs wheel setup lock train
@@ -20,12 +21,15 @@ TESTS ?=
 run: setup
 	.venv/bin/python app.py --host "$(HOST)" --port "$(PORT)" --engine "$(ENGINE)" $(if $(DB),--db "$(DB)") $(if $(MODEL),--model "$(MODEL)")
 
+# What needs neither model nor browser runs in parallel; the rest one after the other: a model takes all cores, and pages
+# are promised within a time.
 test: setup
 	@sh tools/chromium.sh
-	$(PYTEST) $(TESTS)
+	$(PYTEST) -m "$(LIGHT)" $(TESTS)
+	.venv/bin/python -m pytest -q -m "not ($(LIGHT))" $(TESTS)
 
 quick: setup
-	$(PYTEST) -m "not model and not browser and not slow" $(TESTS)
+	$(PYTEST) -m "$(LIGHT)" $(TESTS)
 
 cover: setup
 	@sh tools/chromium.sh
