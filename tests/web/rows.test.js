@@ -3,7 +3,13 @@ import { test } from "node:test";
 import * as rows from "../../assets/web/pages/inspect/rows.js";
 import { everything, METHODS } from "../../assets/web/pages/inspect/state.js";
 
-const row = (i, scores, order = "AB", meta = null) => ({ i, scores, order, meta, reason: scores ? null : "no scores" });
+const row = (i, scores, order = "AB", meta = null) => ({
+  i,
+  scores,
+  order,
+  meta,
+  reason: scores ? null : "no scores",
+});
 const ROWS = [row(0, [8, 3]), row(1, [4, 9], "BA", 0.5), row(2, null, "BA"), row(3, [7, 7], "AB", -1)];
 const VALUE = { n: 2, rows: ROWS, findings: [] };
 const shown = (tools, voted = { winner: 0 }, value = VALUE) =>

@@ -16,7 +16,10 @@ test("arguments travel as one list, no answer is null", async () => {
 });
 
 test("an answer that says why not is no answer", () => {
-  assert.deepEqual([failed(null), failed({ error: "no" }), failed({ error: "" }), failed([])], [true, true, false, false]);
+  assert.deepEqual(
+    [failed(null), failed({ error: "no" }), failed({ error: "" }), failed([])],
+    [true, true, false, false],
+  );
   assert.equal(why(null), "The server did not answer.");
   assert.equal(why({ error: "no" }), "no");
 });
