@@ -21,7 +21,7 @@ check $python -c "import sys, importlinter.cli as cli; sys.exit(cli.lint_imports
 check $python tools/check_length.py
 if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
     check installed
-    check node_modules/.bin/biome ci --error-on-warnings --log-level=error
+    check node_modules/.bin/biome ci --colors=off --error-on-warnings --log-level=error
     check node_modules/.bin/tsc
     check node --test --test-reporter=dot tests/web
 else
