@@ -7,6 +7,9 @@ from pathlib import Path
 from grm_core import models
 from grm_core.weights.adapter import CARD
 
+OWN_METAS = ("self", "expected")
+"""How a GRM is its own meta RM, see `self_meta`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -19,7 +22,7 @@ class Card:
     opens: bool = False
     """Whether it was trained to open each critique with the response's first words."""
     meta: str = ""
-    """self or expected: how it is its own meta RM, see `self_meta`; '' where its folder does not say so."""
+    """One of OWN_METAS; '' where its folder does not say so."""
 
 
 def read(folder: Path) -> Card:
@@ -61,5 +64,5 @@ def _card(told: dict[str, object]) -> Card:
     context = "single" if told.get("context") == "single" else "joint"
     meta = told.get("meta")
     return Card(
-        str(told.get("style") or ""), context, told.get("opens") is True, meta if meta in ("self", "expected") else ""
+        str(told.get("style") or ""), context, told.get("opens") is True, str(meta) if meta in OWN_METAS else ""
     )

@@ -32,20 +32,18 @@ class SelfMetaRM:
 
     async def check(self) -> None:
         """Raise EngineError where the engine does not tell how likely the first token of a reply is."""
-        await self._answers([(Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)])
+        await _check(self._engine, self.name)
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
         asked = [conversations(reading) for reading in readings]
-        found = iter(await self._answers([turns for each in asked for turns in each]))
-        return [sum(next(found) for _ in each) / len(each) for each in asked]
+        turns = [each for conversation in asked for each in conversation]
+        requests = [Request(f"self/{place}", each, _ONE, 0) for place, each in enumerate(turns)]
+        answers = iter([yes_over_no(first) for first in await _firsts(self._engine, requests)])
+        return [sum(next(answers) for _ in each) / len(each) for each in asked]
 
     async def close(self) -> None:
         """Nothing is held."""
-
-    async def _answers(self, asked: Sequence[tuple[Message, ...]]) -> list[float]:
-        requests = [Request(f"self/{place}", turns, _ONE, 0) for place, turns in enumerate(asked)]
-        return [yes_over_no(first) for first in await _firsts(self._engine, requests)]
 
 
 class ExpectedMetaRM:
@@ -65,9 +63,7 @@ class ExpectedMetaRM:
 
     async def check(self) -> None:
         """Raise EngineError where the engine does not tell how likely the first token of a reply is."""
-        question = (Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)
-        for first in await _firsts(self._engine, [Request("expected", question, _ONE, 0)]):
-            yes_over_no(first)
+        await _check(self._engine, self.name)
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
@@ -81,7 +77,20 @@ class ExpectedMetaRM:
 
 OwnMetaRM = SelfMetaRM | ExpectedMetaRM
 """Those that ask the GRM itself: they need its engine, and how it was asked."""
-OWN = (SelfMetaRM.name, ExpectedMetaRM.name)
+
+
+async def _check(engine: Engine, name: str) -> None:
+    """Ask something short; EngineError where the engine does not tell how likely the first token of a reply is."""
+    question = (Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)
+    for first in await _firsts(engine, [Request(name, question, _ONE, 0)]):
+        _told(first, name)
+
+
+def _told(first: Sequence[tuple[str, float]], name: str) -> None:
+    if not first:
+        raise EngineError(
+            f"this server tells no token probabilities, which --meta {name} needs", hint="Use another --meta, or none."
+        )
 
 
 async def _firsts(engine: Engine, requests: Sequence[Request]) -> list[tuple[tuple[str, float], ...]]:
@@ -124,11 +133,7 @@ def expected_level(first: Sequence[tuple[str, float]]) -> float:
 
     Raises EngineError where none of the five words is among the tokens.
     """
-    if not first:
-        raise EngineError(
-            "this server tells no token probabilities, which --meta expected needs",
-            hint="Use another --meta, or none.",
-        )
+    _told(first, ExpectedMetaRM.name)
     chances = [sum(math.exp(c) for token, c in first if begins(token, word)) for word in contexts.VERDICTS]
     if not sum(chances):
         raise EngineError(
@@ -173,10 +178,7 @@ def conversations(reading: Reading) -> list[tuple[Message, ...]]:
 
 def yes_over_no(first: Sequence[tuple[str, float]]) -> float:
     """log P(Yes) - log P(No) of a reply's first token; one that is not listed is as likely as the last that is."""
-    if not first:
-        raise EngineError(
-            "this server tells no token probabilities, which --meta self needs", hint="Use another --meta, or none."
-        )
+    _told(first, SelfMetaRM.name)
     least = min(chance for _, chance in first)
     yes, no = (max((c for token, c in first if token.strip() == word), default=least) for word in ("Yes", "No"))
     return yes - no

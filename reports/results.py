@@ -10,6 +10,7 @@ import numpy as np
 
 from grm_core.analysis import accuracy, diversity, gain
 from grm_core.analysis.accuracy import KS, Estimate, Judged
+from grm_core.analysis.runs import scored
 from grm_core.embedders import Embedder
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import read_samples
@@ -63,7 +64,7 @@ def curves(folder: Path) -> list[dict[str, object]]:
     for name in SETS:
         if items := runs.get((name, "main")):
             voting = [round(float(accuracy.at_k(items, k).mean()), 4) for k in KS]
-            guided = [round(float(accuracy.at_k(items, k, Method.GUIDED).mean()), 4) for k in KS if _scored(items)]
+            guided = [round(float(accuracy.at_k(items, k, Method.GUIDED).mean()), 4) for k in KS if scored(items)]
             sets.append({"name": SETS[name], "n": len(items), "k": list(KS), "voting": voting, "guided": guided})
     return sets
 
@@ -110,7 +111,7 @@ def _main(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
     for name, items in mains.items():
         valid = accuracy.estimate(accuracy.valid_share(items))
         for method, label in ((Method.NAIVE, "Voting"), (Method.GUIDED, "MetaRM")):
-            if method is Method.NAIVE or _scored(items):
+            if method is Method.NAIVE or scored(items):
                 cells = [accuracy.estimate(accuracy.at_k(items, k, method)) if k <= _drawn(items) else "" for k in KS]
                 rows.append([f"{SETS[name]} ({len(items)})", label, *cells, valid if method is Method.NAIVE else ""])
         if greedy := runs.get((name, "greedy")):
@@ -136,7 +137,7 @@ def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) 
         k = _drawn(items)
         single, voted = accuracy.at_k(items, 1), accuracy.at_k(items, k)
         differences = {f"Voting@{k} - Voting@1": voted - single}
-        guided = accuracy.at_k(items, k, Method.GUIDED) if _scored(items) else None
+        guided = accuracy.at_k(items, k, Method.GUIDED) if scored(items) else None
         if guided is not None:
             differences |= {f"MetaRM@{k} - Voting@1": guided - single, f"MetaRM@{k} - Voting@{k}": guided - voted}
         for rival, values in rivals.items():
@@ -164,7 +165,7 @@ def _kept(mains: dict[str, list[Judged]]) -> Iterator[str]:
     """Guided voting by how many of the samples it keeps."""
     rows = []
     for name, items in mains.items():
-        if not _scored(items):
+        if not scored(items):
             continue
         k = _drawn(items)
         voted = accuracy.at_k(items, k)
@@ -251,14 +252,9 @@ def _subsets(mains: dict[str, list[Judged]]) -> Iterator[str]:
             part = [item for item in items if item.subset == subset]
             most = _drawn(part)
             cells = [accuracy.estimate(accuracy.at_k(part, k)) for k in (1, most)]
-            guided = accuracy.estimate(accuracy.at_k(part, most, Method.GUIDED)) if _scored(part) else ""
+            guided = accuracy.estimate(accuracy.at_k(part, most, Method.GUIDED)) if scored(part) else ""
             rows.append([SETS[name], subset, len(part), *cells, guided])
     yield _table(["set", "subset", "items", "Voting, k = 1", "Voting, all", "MetaRM, all"], rows)
-
-
-def _scored(items: Sequence[Judged]) -> bool:
-    """Whether every valid sample has a meta logit."""
-    return all(s.meta_logit is not None for item in items for s in item.samples if s.scores is not None)
 
 
 def _signed(value: Estimate) -> str:

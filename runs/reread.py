@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from grm_core import cards, engines, meta_rm, prompts
+from grm_core.cards import OWN_METAS
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import Block, ItemSamples, session_of
 from grm_core.meta_rm import MetaRM, attach
 from grm_core.plan import SamplingPlan, template_of
-from grm_core.self_meta import OWN, OwnMetaRM
+from grm_core.self_meta import OwnMetaRM
 from grm_core.types import Example, Run, Sample
 from runs import resume, sinks
 from runs.screen import Say, Screen, Watch
@@ -31,7 +32,7 @@ async def reread(source: Path, out: Path, judge: Judge, going_on: bool, screen: 
     block = sinks.read_unfinished(source)
     if block is None or block.run is None:
         raise UsageError(f"{source} holds no samples")
-    engine = engines.create(judge.engine, judge.model) if judge.meta in OWN else None
+    engine = engines.create(judge.engine, judge.model) if judge.meta in OWN_METAS else None
     own = all(name.startswith(meta_rm.TEMPLATE) for name in block.run.template.split("+"))
     joint = block.run.context == "joint"
     meta = meta_rm.create(judge.meta, meta_rm.TEMPLATE if own and joint else "", engine)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grm_core import engines, meta_rm, prompts
+from grm_core.cards import OWN_METAS
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import Block
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import template_of
 from grm_core.prompts import Template
-from grm_core.self_meta import OWN
 from grm_core.types import Example, Run
 from runs import fleet, resume, sinks
 from runs.drive import Local, Progress, Source, drive
@@ -76,7 +76,7 @@ class _Far:
     def __init__(self, judge: Judge, workers: Fleet, meta: MetaRM | None) -> None:
         self.fleet, self.meta = workers, meta
         self.name, self.model, self.style = workers.engine.partition(":")[0], workers.model, workers.style
-        plain = workers.meta in ("none", *OWN)
+        plain = workers.meta in ("none", *OWN_METAS)
         self.reader = workers.meta if plain else meta_rm.named(judge.meta, workers.style)
         self.source: Source = fleet.Far(workers)
 

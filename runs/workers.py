@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grm_core import engines, meta_rm, models
+from grm_core.cards import OWN_METAS
 from grm_core.engines import _vllm
 from grm_core.engines._chat import wire_messages
 from grm_core.engines.base import Engine, PromptSize
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.judge import draw
 from grm_core.sampling import SamplingPlan, check, fit, requests, sampled
-from grm_core.self_meta import OWN
 from grm_core.shuffling import Slot
 from grm_core.types import Completion, Example, Message, Request
 from runs.drive import Drawn
@@ -68,7 +68,7 @@ class Client:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._engines: dict[str, Engine] = {}
-        self._meta = None if fleet.meta in OWN else meta_rm.create(fleet.meta, fleet.style)
+        self._meta = None if fleet.meta in OWN_METAS else meta_rm.create(fleet.meta, fleet.style)
 
     async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
         """Take rows with a plan, give rows with what was drawn."""
@@ -77,7 +77,7 @@ class Client:
 
     async def _judge(self, plan: SamplingPlan) -> AsyncGenerator[Drawn, None]:
         engine = self._engine(plan.example.id)
-        meta = meta_rm.create(self._fleet.meta, engine=engine) if self._fleet.meta in OWN else self._meta
+        meta = meta_rm.create(self._fleet.meta, engine=engine) if self._fleet.meta in OWN_METAS else self._meta
         try:
             async with aclosing(draw(engine, plan, meta)) as arriving:
                 async for sample, error in arriving:
