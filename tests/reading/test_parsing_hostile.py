@@ -239,6 +239,7 @@ def test_time_grows_linearly_with_length(scrap: str) -> None:
         assert time.process_time() - start < 2, head
 
 
+@pytest.mark.slow  # two seconds are promised of a core that nothing else keeps busy
 @pytest.mark.parametrize(
     "scrap", ["<think>", "</x>\n", "<x>", TAGS, "assistantfinal", "```\n", "评分：[8, 3]\n"], ids=len
 )
