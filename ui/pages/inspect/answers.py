@@ -1,9 +1,10 @@
 """What the Inspect view asks the server for while it is read: public endpoints, so everything is checked here."""
 
 from grm_core.types import Method
-from ui import detail, lab
-from ui.dials import Dials
-from ui.view import Viewer
+from ui import detail
+from ui.pages.inspect import lab
+from ui.pages.inspect.dials import Dials
+from ui.pages.inspect.viewer import Viewer
 from ui.web import served
 from ui.wire.inspect import Differences, Drawn, Said, View, Voted
 from ui.wire.shared import Case, Detail, Panel

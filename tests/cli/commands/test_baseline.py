@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM
 from tests.training.conftest import tiny
-from ui import form
+from ui.pages.inspect import form
 
 __all__ = ["tiny"]
 

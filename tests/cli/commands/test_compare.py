@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from tests.benchmarks.make import jsonl
+from tests.cli.commands.test_baseline import Judging
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM
-from tests.cli.test_baseline import Judging
 
 
 def pairs(path: Path, count: int = 8) -> Path:

@@ -19,13 +19,13 @@ from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
 from tests.runs.test_jobs import ended, running, until
-from tests.ui.test_form import given
-from ui import lab
-from ui.asked import Asked
-from ui.compare import compare
-from ui.dials import Dials
-from ui.form import read_form
-from ui.view import Viewer
+from tests.ui.pages.inspect.test_form import given
+from ui.pages.compare import compare
+from ui.pages.inspect import lab
+from ui.pages.inspect.answers import Asked
+from ui.pages.inspect.dials import Dials
+from ui.pages.inspect.form import read_form
+from ui.pages.inspect.viewer import Viewer
 
 SINGLE = Card("compact", "single", True)
 

@@ -12,7 +12,7 @@ from grm_core.analysis.accuracy import Judged
 from storage.store import Store
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN, SESSION
-from ui.models_page import Cell, ModelsPage, Scope, cell, scope
+from ui.pages.models import Cell, ModelsPage, Scope, cell, scope
 from ui.web import calls
 
 # Own order, models and scores of one sample each; None cannot be read.

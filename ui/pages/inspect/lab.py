@@ -12,7 +12,7 @@ from grm_core.analysis.scaling import Curve, curves
 from grm_core.types import Example, Method, Sample
 from grm_core.voting import vote
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
-from ui.dials import Dials
+from ui.pages.inspect.dials import Dials
 from ui.panels import Json, panel
 from ui.wire.shared import Panel
 

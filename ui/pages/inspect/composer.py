@@ -12,7 +12,7 @@ from grm_core.shuffling import ORDERS
 from grm_core.types import Example
 from runs.settings import N_MAX_PAGE
 from ui import ASSETS, render
-from ui.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, write_turns
+from ui.pages.inspect.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, write_turns
 from ui.wire.shared import Line
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}

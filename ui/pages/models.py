@@ -18,8 +18,8 @@ from reports.table import Table
 from reports.words import METHODS
 from storage.listing import Wanted
 from storage.store import Store
+from ui.pages.runs import called
 from ui.panels import only_first
-from ui.run_page import called
 from ui.web import View, calls, served
 from ui.wire.models import Board, Csv, Game, Games, ModelsSettings, Voter
 from ui.wire.shared import Choice, Failed

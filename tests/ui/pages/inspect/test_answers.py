@@ -11,11 +11,11 @@ from runs.jobs import Jobs
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_sample
-from tests.ui.test_view import fill
+from tests.ui.pages.inspect.test_viewer import fill
 from ui import detail
-from ui.asked import Asked
-from ui.compare import compare
-from ui.view import Viewer
+from ui.pages.compare import compare
+from ui.pages.inspect.answers import Asked
+from ui.pages.inspect.viewer import Viewer
 from ui.web import calls
 
 

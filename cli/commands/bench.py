@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli import report, score
+from cli.commands import report, score
 from cli.common import print_json, say, whole
 from grm_core.errors import UsageError
 from runs.settings import Settings
@@ -143,7 +143,7 @@ def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out
     """What the runs amount to beside each other: printed, and as comparison.json, .md and .html."""
     import pandas as pd
 
-    from cli import compare
+    from cli.commands import compare
 
     try:
         found = compare.read({name: folder / "samples.jsonl" for name, folder in folders.items()})

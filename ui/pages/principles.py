@@ -20,8 +20,8 @@ from reports import table as tables
 from reports.figures import COLOURS, band, figure, line
 from storage.listing import Wanted
 from storage.store import Store
+from ui.pages.runs import called
 from ui.panels import only_first, panel
-from ui.run_page import called
 from ui.web import View, calls, served
 from ui.wire.principles import Cluster, Scopes, Statement, Thoughts
 from ui.wire.shared import Choice, Failed, Panel, Table

@@ -11,8 +11,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.commands.export import new_file
 from cli.common import add_db, say
-from cli.export import new_file
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:

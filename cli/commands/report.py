@@ -165,7 +165,7 @@ def check_pages(paths: Sequence[Path]) -> None:
 
 def new(path: Path) -> Any:
     """A text file that appears when its block ends well."""
-    from cli.export import new_file
+    from cli.commands.export import new_file
 
     return new_file(path, path.suffix)
 

@@ -18,8 +18,8 @@ from grm_core.types import Example, Method, Sample
 from reports import benchmark as documents
 from storage.listing import Wanted
 from storage.store import Store
+from ui.pages.runs import called
 from ui.panels import only_first, panel
-from ui.run_page import called
 from ui.web import View, calls, served
 from ui.wire.benchmarks import Benchmark, BenchmarkItem, BenchmarkRun, BenchmarkSettings, Brief
 from ui.wire.shared import Failed, Panel

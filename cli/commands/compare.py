@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the comparison; returns 0."""
-    from cli import report
+    from cli.commands import report
 
     report.check_pages(args.out)
     found = read(_named(args.files), args.items)

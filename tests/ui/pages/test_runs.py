@@ -8,7 +8,7 @@ import pytest
 from grm_core.analysis.accuracy import Judged
 from tests.analysis.test_runs import items
 from tests.make import make_sample
-from ui.run_page import panels
+from ui.pages.runs import panels
 
 TIE = tuple(make_sample(i, (5, 5)) for i in range(4))
 UNREAD = tuple(make_sample(i, None) for i in range(4))

@@ -22,9 +22,9 @@ from storage.desk import Queue, QueueItem
 from storage.listing import Wanted
 from storage.store import Store
 from ui import detail, render
+from ui.pages.principles import Vectors
+from ui.pages.runs import called
 from ui.panels import panel
-from ui.principles import Vectors
-from ui.run_page import called
 from ui.web import View, calls, served
 from ui.wire.queue import (
     Agreed,

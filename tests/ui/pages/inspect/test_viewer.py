@@ -21,8 +21,8 @@ from storage.transfer import export_store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example, make_sample
 from ui import detail, render
-from ui.dials import Dials
-from ui.view import Viewer
+from ui.pages.inspect.dials import Dials
+from ui.pages.inspect.viewer import Viewer
 
 
 def fill(store: Store, n: int, k: int, broken: tuple[int, ...] = ()) -> None:

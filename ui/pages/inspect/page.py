@@ -11,10 +11,10 @@ from grm_core.errors import GRMError
 from runs.jobs import Jobs
 from runs.settings import N_MAX_PAGE
 from ui import render
-from ui.asked import Asked
-from ui.composer import QUIET, Composer
-from ui.form import read_form
-from ui.view import Viewer
+from ui.pages.inspect.answers import Asked
+from ui.pages.inspect.composer import QUIET, Composer
+from ui.pages.inspect.form import read_form
+from ui.pages.inspect.viewer import Viewer
 from ui.web import View, calls
 from ui.wire import inspect as wire
 from ui.wire.shared import Line

@@ -14,7 +14,7 @@ from runs.jobs import Jobs
 from storage.store import Store
 from storage.transfer import export_store
 from ui import plots, render
-from ui.dials import Dials
+from ui.pages.inspect.dials import Dials
 from ui.wire.inspect import Dialled, Drawn, Finding, Point, Recent, View, Voted
 
 _CACHED = 32

@@ -11,7 +11,7 @@ from reports import tour
 from storage.store import Store
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN
-from ui import demo
+from ui.pages import demo
 
 HOSTILE = "<script>alert(1)</script>"
 
