@@ -186,7 +186,7 @@ def _ordered(benchmark: "Benchmark", settings: Settings) -> Settings:
 
 
 def _examples(benchmark: "Benchmark", data: str, count: int | None, seed: int) -> "list[Example]":
-    from grm_core.benchmarks.run import load
+    from grm_core.benchmarks.scoring import load
 
     examples = load(benchmark, data)
     if count is None or count >= len(examples):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from grm_core.baselines.poll import Poll
-    from grm_core.benchmarks.compare import Comparison
+    from grm_core.benchmarks.comparison import Comparison
     from grm_core.formats.sessions import Block
     from grm_core.types import Example
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
     """The comparison of these files by name. Raises UsageError where one cannot be read or nothing is in common."""
     from grm_core.analysis import accuracy
-    from grm_core.benchmarks.compare import compare
+    from grm_core.benchmarks.comparison import compare
     from grm_core.formats.items import read_items
 
     blocks = {name: _samples(path) for name, path in files.items() if not _is_verdicts(path)}
@@ -73,14 +73,14 @@ def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
 
 
 def record(found: "Comparison") -> dict[str, Any]:
-    """The comparison as JSON: see benchmarks.compare for the columns."""
-    from grm_core.benchmarks import compare
+    """The comparison as JSON: see benchmarks.comparison for the columns."""
+    from grm_core.benchmarks import comparison
 
     return {
         "items": len(found.items),
-        "growth": _plain(compare.growth(found)),
-        "gains": _plain(compare.gains(found)),
-        "differences": _plain(compare.differences(found)),
+        "growth": _plain(comparison.growth(found)),
+        "gains": _plain(comparison.gains(found)),
+        "differences": _plain(comparison.differences(found)),
     }
 
 
@@ -132,13 +132,13 @@ def _samples(path: Path) -> "Block":
 def _polls(path: Path, known: "dict[str, Example]") -> "list[Poll]":
     from grm_core.formats import lines
     from grm_core.formats.verdicts import VERDICT
-    from runs import verdicts
+    from runs import verdict_file
 
     found = []
     for number, verdict in VERDICT.lines(path):
         with lines.located(str(path), number):
             if verdict.item_id in known:
-                found.append(verdicts.read(verdict, known[verdict.item_id]))
+                found.append(verdict_file.read(verdict, known[verdict.item_id]))
     if not found:
         raise UsageError(f"{path}: the items of these verdicts are in no other file; give them with --items")
     return found

@@ -64,7 +64,7 @@ def _items(examples: "Sequence[Example]", out: Path) -> int:
 
 def _of_benchmark(name: str, data: str | None, count: int, seed: int) -> "Sequence[Example]":
     from grm_core import benchmarks
-    from grm_core.benchmarks.run import load
+    from grm_core.benchmarks.scoring import load
     from grm_core.training import held_out
 
     if data is None:

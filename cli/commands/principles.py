@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the numbers of every file; write all tables where a folder is named."""
-    from grm_core.analysis.study import study
+    from grm_core.analysis.principles import study
     from grm_core.embedders import Embedder
     from grm_core.formats.sessions import read_samples
 

@@ -18,8 +18,8 @@ from grm_core.types import Method
 
 if TYPE_CHECKING:
     from grm_core.benchmarks.base import Benchmark
-    from grm_core.benchmarks.report import Report
-    from grm_core.benchmarks.run import Samples
+    from grm_core.benchmarks.headline import Report
+    from grm_core.benchmarks.scoring import Samples
     from grm_core.types import Example, Sample
 
 HELP = "a reward benchmark's official metric from a file of samples"
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.name == "overall":
         return _overall(Path(args.data))
     from grm_core.benchmarks import named
-    from grm_core.benchmarks.run import load
+    from grm_core.benchmarks.scoring import load
 
     benchmark = named(args.name)
     if args.samples is None:
@@ -98,17 +98,17 @@ def make(
     alone: bool,
 ) -> "Report":
     """The report of these samples under the method and policies of the command line; `alone` as in Voting."""
-    from grm_core.benchmarks import report
+    from grm_core.benchmarks import headline
     from grm_core.benchmarks.base import Policy
-    from grm_core.benchmarks.run import Voting
+    from grm_core.benchmarks.scoring import Voting
 
     policy = Policy(Tie(rules.tie or benchmark.tie), Invalid(rules.invalid or benchmark.invalid), rules.seed)
-    return report.make(benchmark, examples, samples, Voting(rules.method, k, rules.k_meta, alone), policy)
+    return headline.make(benchmark, examples, samples, Voting(rules.method, k, rules.k_meta, alone), policy)
 
 
 def pages(made: "Report", examples: "list[Example]", samples: "Samples", suffixes: set[str]) -> dict[str, str]:
     """Suffix -> the report as that page."""
-    from grm_core.benchmarks.study import study
+    from grm_core.benchmarks.breakdown import study
     from reports import benchmark as documents
 
     tables, write = study(made, examples, samples), {".md": documents.markdown, ".html": documents.html}
@@ -174,7 +174,7 @@ SETTINGS = ("method", "k", "k_meta", "tie", "invalid", "seed")
 
 
 def _overall(folder: Path) -> int:
-    from grm_core.benchmarks.run import OVERALL, overall
+    from grm_core.benchmarks.scoring import OVERALL, overall
 
     reports = _reports(folder)
     used = {name: reports[name] for name in OVERALL if name in reports}

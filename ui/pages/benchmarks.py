@@ -7,11 +7,11 @@ import pandas as pd
 
 from grm_core.analysis import accuracy
 from grm_core.analysis.frames import letter
-from grm_core.benchmarks import NAMES, base, named, report
+from grm_core.benchmarks import NAMES, base, headline, named
 from grm_core.benchmarks.base import Policy
-from grm_core.benchmarks.report import Report
-from grm_core.benchmarks.run import Voting
-from grm_core.benchmarks.study import study
+from grm_core.benchmarks.breakdown import study
+from grm_core.benchmarks.headline import Report
+from grm_core.benchmarks.scoring import Voting
 from grm_core.errors import UsageError
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example, Method, Sample
@@ -124,7 +124,7 @@ def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
         if given not in known:
             raise UsageError(f"{given[:40]!r} is none of {', '.join(filter(None, known))}")
     policy = Policy(Tie(tie or kept.benchmark.tie), Invalid(invalid or kept.benchmark.invalid))
-    return report.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
+    return headline.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
 
 
 def _compared(made: Report, against: Report) -> Panel:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from grm_core import prompts
-from grm_core.analysis.study import Study, study
+from grm_core.analysis.principles import Study, study
 from grm_core.embedders import Embedder
 from grm_core.errors import EngineError
 from grm_core.types import Run, Sample

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from grm_core.analysis import accuracy, gain, runs
+from grm_core.analysis import accuracy, gain, run_curves
 from grm_core.analysis.accuracy import Judged
-from grm_core.analysis.runs import Value
+from grm_core.analysis.run_curves import Value
 from grm_core.types import Run
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from storage.listing import Wanted
@@ -72,7 +72,7 @@ def panels(items: list[Judged], beside: list[Judged]) -> list[Panel]:
     labelled = bool(items[0].labels)
     values: list[Value] = ["accuracy", "win"] if labelled else ["win"]
     found = [_growth(items, beside, values[0]), _settled(items)]
-    if runs.scored(items):
+    if run_curves.scored(items):
         found += [_map(items[:_MAP_MOST], value) for value in values]
     if labelled:
         found += [_gain(items), _subsets(items)]
@@ -104,7 +104,7 @@ def _gain(items: list[Judged]) -> Panel:
 
 
 def _subsets(items: list[Judged]) -> Panel:
-    by = runs.subsets(items)
+    by = run_curves.subsets(items)
     names = [escape(name, quote=False) for name in by["subset"]]  # plotly reads tags in labels
     bars = [
         go.Bar(x=names, y=by[name].tolist(), name=name, marker={"color": COLOURS[i]})
@@ -116,7 +116,7 @@ def _subsets(items: list[Judged]) -> Panel:
 
 
 def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Panel:
-    table = runs.growth(items, value, _DRAWS)
+    table = run_curves.growth(items, value, _DRAWS)
     traces: list[Any] = []
     for name in table["method"].unique():
         mine, colour = table[table["method"] == name], METHOD_COLOURS[str(name)]
@@ -137,7 +137,7 @@ def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Panel:
 
 
 def _settled(items: list[Judged]) -> Panel:
-    table = runs.settled(items)
+    table = run_curves.settled(items)
     most = int(table["asked"].max())
     bars = [
         go.Bar(**_doublings(table[column], most), name=name, marker={"color": colour})
@@ -162,7 +162,7 @@ def _doublings(ks: "pd.Series[float]", most: int) -> dict[str, list[Any]]:
 
 
 def _map(items: list[Judged], value: Value) -> Panel:
-    table = runs.meta_map(items, value)
+    table = run_curves.meta_map(items, value)
     wide = table.pivot(index="k_meta", columns="k", values="mean").sort_index()
     cells = wide.astype(object).where(wide.notna(), None)
     heat = go.Heatmap(

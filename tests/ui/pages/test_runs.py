@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grm_core.analysis.accuracy import Judged
-from tests.analysis.test_runs import items
+from tests.analysis.test_run_curves import items
 from tests.make import make_sample
 from ui.pages.runs import panels
 

@@ -17,7 +17,7 @@ from grm_core.baselines.poll import Poll, Totals, accuracy_at, as_they_are, poll
 from grm_core.errors import UsageError
 from grm_core.formats import lines
 from grm_core.formats.verdicts import VERDICT, VerdictLine
-from grm_core.log import Log, whole_lines
+from grm_core.resume_log import Log, whole_lines
 from grm_core.types import Baseline, Example
 
 

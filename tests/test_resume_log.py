@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grm_core.errors import UsageError
-from grm_core.log import Log, whole_lines
+from grm_core.resume_log import Log, whole_lines
 
 
 def test_lines_are_in_the_file_as_soon_as_they_are_appended(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from grm_core.analysis import accuracy, runs
+from grm_core.analysis import accuracy, run_curves
 from grm_core.analysis.accuracy import Judged, Values
 from grm_core.analysis.scaling import curve
 from grm_core.baselines import pairwise
@@ -112,12 +112,12 @@ def _grm(name: str, items: Sequence[Judged]) -> list[Contender]:
     most = max((len(item.samples) for item in items), default=0)
     if not most:
         raise UsageError(f"{name}: there are no samples of the common items")
-    ks = tuple(runs.powers(most))
+    ks = tuple(run_curves.powers(most))
     written = [s.completion.completion_tokens for item in items for s in item.samples if s.completion is not None]
     tokens = float(np.mean(written)) if written and any(written) else None
     logits = any(s.meta_logit is not None for item in items for s in item.samples)
     found = []
-    for method in (Method.NAIVE, Method.GUIDED) if logits and runs.scored(items) else (Method.NAIVE,):
+    for method in (Method.NAIVE, Method.GUIDED) if logits and run_curves.scored(items) else (Method.NAIVE,):
         rows = []
         for item in items:
             points = curve(item.samples, method, labels=item.labels, draws=_DRAWS).points
@@ -130,7 +130,7 @@ def _baseline(name: str, items: Sequence[Poll]) -> Contender:
     method = items[0].verdict.method
     most = max(item.verdict.k for item in items)
     totals = pairwise.strengths if method is Baseline.PAIRWISE else as_they_are
-    ks = tuple(runs.powers(max(1, most)))
+    ks = tuple(run_curves.powers(max(1, most)))
     values = np.array([accuracy_at(item, ks, totals) for item in items])
     known = [item.tokens / max(1, item.verdict.k) for item in items if item.tokens is not None]
     return Contender(name, str(method), ks, values, float(np.mean(known)) if len(known) == len(items) else None)

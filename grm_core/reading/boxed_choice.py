@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from grm_core.reading.boxes import BOX, undressed
 from grm_core.reading.labels import MARK
+from grm_core.reading.letter_choice import Choice
 from grm_core.reading.parsing import last_part, was_cut
 from grm_core.reading.scorelines import ends_line, line_start
-from grm_core.reading.verdicts import Choice
 from grm_core.reading.visible import outside_quotations
 from grm_core.types import ParseStatus
 

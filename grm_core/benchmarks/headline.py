@@ -6,7 +6,7 @@ from functools import cached_property
 
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored
 from grm_core.benchmarks.chance import chance
-from grm_core.benchmarks.run import Counts, Samples, Voting, count, join, judged, policies
+from grm_core.benchmarks.scoring import Counts, Samples, Voting, count, join, judged, policies
 from grm_core.errors import UsageError
 from grm_core.types import Example
 

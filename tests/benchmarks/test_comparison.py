@@ -7,7 +7,7 @@ import pytest
 from grm_core.analysis.accuracy import Judged
 from grm_core.baselines import pairwise
 from grm_core.baselines.poll import poll
-from grm_core.benchmarks.compare import compare, differences, gains, growth
+from grm_core.benchmarks.comparison import compare, differences, gains, growth
 from grm_core.errors import UsageError
 from grm_core.types import Baseline, Example
 from tests.make import make_example, make_sample

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from grm_core.benchmarks import named
-from grm_core.benchmarks.run import load
-from grm_core.benchmarks.study import cost, study
+from grm_core.benchmarks.breakdown import cost, study
+from grm_core.benchmarks.scoring import load
 from grm_core.errors import UsageError
 from tests.benchmarks.make import jsonl, made, one_each
 from tests.make import make_sample

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from grm_core import prompts
-from grm_core.reading.choice import read
+from grm_core.reading.boxed_choice import read
 from grm_core.types import ParseStatus as P
 
 

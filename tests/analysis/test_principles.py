@@ -1,7 +1,7 @@
 """A study clusters scopes together and tells each apart."""
 
 from grm_core.analysis import clusters
-from grm_core.analysis.study import study
+from grm_core.analysis.principles import study
 from tests.analysis.test_clusters import SESSIONS, WORDS
 from tests.analysis.test_diversity import by_words
 from tests.make import make_sample

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from grm_core.benchmarks import NAMES, named
-from grm_core.benchmarks.rows import Hub, read
-from grm_core.benchmarks.run import load
+from grm_core.benchmarks.official_files import Hub, read
+from grm_core.benchmarks.scoring import load
 from grm_core.errors import UsageError
 from tests.benchmarks.make import as_json, jsonl
 

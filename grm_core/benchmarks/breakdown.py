@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from grm_core.analysis import accuracy, runs
+from grm_core.analysis import accuracy, run_curves
 from grm_core.analysis.accuracy import Judged
 from grm_core.benchmarks.base import Benchmark, Policy, Scored, grouped
-from grm_core.benchmarks.report import Report
-from grm_core.benchmarks.run import Samples, Voting, over_k
+from grm_core.benchmarks.headline import Report
+from grm_core.benchmarks.scoring import Samples, Voting, over_k
 from grm_core.outcome import best_labels
 from grm_core.types import Example, Method, Sample
 
@@ -55,7 +55,7 @@ def study(report: Report, examples: Sequence[Example], samples: Samples) -> Stud
 
 
 def growth(items: Sequence[Scored], samples: Samples) -> pd.DataFrame:
-    """Accuracy by method and k in powers of two (runs.growth) over items with two responses or more.
+    """Accuracy by method and k in powers of two (run_curves.growth) over items with two responses or more.
 
     Lists of more than 12 samples by 400 random orders each, pairs exactly.
     """
@@ -65,7 +65,11 @@ def growth(items: Sequence[Scored], samples: Samples) -> pd.DataFrame:
         if len(e.responses) > 1
     ]
     empty = pd.DataFrame(columns=["method", "k", "mean", "low", "high", "n"])
-    return runs.growth(chosen, draws=_ORDERS) if max((len(item.samples) for item in chosen), default=0) > 1 else empty
+    return (
+        run_curves.growth(chosen, draws=_ORDERS)
+        if max((len(item.samples) for item in chosen), default=0) > 1
+        else empty
+    )
 
 
 def headlines(
@@ -76,7 +80,7 @@ def headlines(
     valid = [s for mine in samples.values() for s in mine if s.scores is not None]
     scored = bool(valid) and all(s.meta_logit is not None for s in valid)
     rows = []
-    ks = runs.powers(most) if most > 1 else []
+    ks = run_curves.powers(most) if most > 1 else []
     for method in Method if scored else (Method.NAIVE,):
         how = replace(voting, method=method, k=None)
         for k, items, found in over_k(benchmark, examples, samples, how, policy, ks):

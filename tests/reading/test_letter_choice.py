@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grm_core import prompts, sampling
 from grm_core.errors import UsageError
-from grm_core.reading import verdicts
+from grm_core.reading import letter_choice
 from grm_core.reading.parsing import parse
 from grm_core.types import Completion, Params
 from grm_core.types import ParseStatus as P
@@ -49,7 +49,7 @@ THINKING = "<think>At first I lean to [[B]].\n[[B]]\n</think>\n\nB pads its answ
     ],
 )
 def test_the_letter_on_the_models_own_line_is_the_verdict(text: str, n: int, shown: int) -> None:
-    found = verdicts.read(text, n, "stop")
+    found = letter_choice.read(text, n, "stop")
     assert (found.status, found.shown) == (P.OK, shown)
     assert found.span is not None
     assert text[slice(*found.span)].upper() == prompts.LETTERS[shown]
@@ -78,31 +78,31 @@ def test_the_letter_on_the_models_own_line_is_the_verdict(text: str, n: int, sho
     ],
 )
 def test_what_names_nobody_says_why(text: str, reason: str, status: P) -> None:
-    assert verdicts.read(text, 2, reason) == (status, None, None)
-    parsed = verdicts.parse(text, 2, reason)
+    assert letter_choice.read(text, 2, reason) == (status, None, None)
+    parsed = letter_choice.parse(text, 2, reason)
     assert (parsed.status, parsed.shown_scores, parsed.score_spans) == (status, None, ())
 
 
 def test_a_verdict_becomes_scores_with_the_critique_before_it() -> None:
     text = "Response A: wrong year.\nResponse B: right.\nVerdict: [[B]]"
-    parsed = verdicts.parse(text, 3)
-    assert parsed.shown_scores == (verdicts.LOST, verdicts.WON, verdicts.LOST) == (1, 10, 1)
+    parsed = letter_choice.parse(text, 3)
+    assert parsed.shown_scores == (letter_choice.LOST, letter_choice.WON, letter_choice.LOST) == (1, 10, 1)
     assert parsed.critique_span is not None
     assert text[slice(*parsed.critique_span)] == "Response A: wrong year.\nResponse B: right."
     assert [text[slice(*span)] for span in parsed.score_spans] == ["B"]
-    assert verdicts.parse("[[A]]", 2).critique_span is None
+    assert letter_choice.parse("[[A]]", 2).critique_span is None
 
 
 @pytest.mark.parametrize("piece", ["[[", "[[A]]", "[[A]]\n", "Verdict: ", "**", "[[ A", '"', "so, "])
 def test_a_megabyte_of_it_is_read_in_no_time(piece: str) -> None:
     begun = time.process_time()
-    verdicts.parse(piece * (1_000_000 // len(piece)), 2)
+    letter_choice.parse(piece * (1_000_000 // len(piece)), 2)
     assert time.process_time() - begun < 2.0
 
 
 @given(st.text(max_size=80), st.integers(1, 8))
 def test_any_text_is_read_without_an_error(text: str, n: int) -> None:
-    parsed = verdicts.parse(text, n)
+    parsed = letter_choice.parse(text, n)
     assert (parsed.shown_scores is not None) == (parsed.status == P.OK)
 
 

@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored
-from grm_core.benchmarks.rows import read
+from grm_core.benchmarks.official_files import read
 from grm_core.errors import UsageError
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example, Method, Sample, Verdict
