@@ -262,6 +262,11 @@ class Run:
     extra: dict[str, Any] = field(default_factory=dict)
     """Fields of an imported file that this version does not know; kept for export."""
 
+    @property
+    def single(self) -> bool:
+        """Whether each response was judged in a prompt of its own."""
+        return self.context == "single"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

@@ -81,8 +81,7 @@ def read(folder: Path) -> Runs:
             example = item.example
             drawn = accuracy.drawn(item.samples)
             if example is not None and example.labels and len(example.responses) > 1 and drawn:
-                judged = Judged(item.item_id, example.subset or "", example.labels, drawn, example)
-                runs.setdefault((_set_of(example), variant), []).append(judged)
+                runs.setdefault((_set_of(example), variant), []).append(Judged.of(example, drawn))
     return runs
 
 

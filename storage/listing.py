@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -65,8 +66,9 @@ def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> l
     sql = f"""SELECT {columns}, s.n, r.model, r.k, h.passage,
         {counts}) AS samples, {counts} AND status = 'ok') AS valid
         {source} ORDER BY {SORTS[wanted.sort]} LIMIT ? OFFSET ?"""
-    found = rows.fetch(conn, sql, *values, limit, offset)
-    return [_row(conn, each, asked) for each in found]
+    listed = rows.fetch(conn, sql, *values, limit, offset)
+    snippets = passages.snippets(conn, asked, [row["passage"] for row in listed]) if asked else {}
+    return [_row(row, snippets.get(row["passage"], "")) for row in listed]
 
 
 def count(conn: sqlite3.Connection, wanted: Wanted) -> int:
@@ -85,6 +87,24 @@ def runs(conn: sqlite3.Connection, limit: int, models: bool = False, least: int 
     sql = f"""SELECT {columns}, count(*) AS sessions FROM run AS r JOIN session AS s ON s.run_id = r.id
         WHERE s.binned_at IS NULL{named} GROUP BY r.id HAVING count(*) >= ? ORDER BY r.seq DESC LIMIT ?"""
     return [(rows.run_from(row), row["sessions"]) for row in rows.fetch(conn, sql, least, limit)]
+
+
+def newest_tags(conn: sqlite3.Connection, run_id: str = "") -> dict[str, tuple[str, ...]]:
+    """Run id -> the tags of its newest session that is not in the bin; '' means every run."""
+    # SQLite takes a bare column from the row that max() takes its value from.
+    sql = """SELECT run_id, tags, max(seq) FROM session WHERE binned_at IS NULL AND (? = '' OR run_id = ?)
+        GROUP BY run_id"""
+    key = rows.pack(run_id)
+    return {rows.unpack(row["run_id"]): tuple(json.loads(row["tags"])) for row in rows.fetch(conn, sql, key, key)}
+
+
+def newest_of_runs(conn: sqlite3.Connection, run_ids: Sequence[str], limit: int) -> list[Session]:
+    """Sessions of these runs that are not in the bin: by run, the newest first, and of each the newest first."""
+    columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
+    marks = ", ".join("?" * len(run_ids))
+    sql = f"""SELECT {columns} FROM session AS s JOIN run AS r ON r.id = s.run_id
+        WHERE s.binned_at IS NULL AND r.id IN ({marks}) ORDER BY r.seq DESC, s.seq DESC LIMIT ?"""
+    return [rows.session_from(row) for row in rows.fetch(conn, sql, *map(rows.pack, run_ids), limit)]
 
 
 def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:
@@ -121,7 +141,6 @@ def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any,
     return source, (*values, *given)
 
 
-def _row(conn: sqlite3.Connection, row: sqlite3.Row, asked: passages.Words | None) -> SessionRow:
-    snippet = passages.snippet(conn, asked, row["passage"]) if asked else ""
+def _row(row: sqlite3.Row, snippet: str) -> SessionRow:
     session, model = rows.session_from(row), rows.unpack(row["model"])
     return SessionRow(session, row["n"], model, row["k"], row["samples"], row["valid"], snippet)

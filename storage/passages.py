@@ -6,6 +6,7 @@ found through the full-text index; those that it cannot split (punctuation, scri
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ TIME_LIMIT_S = 1.0
 _WORD_LIMIT = 1000
 _RANK_LIMIT = 50_000
 """More hits than these are shown newest first: ranking costs a microsecond each."""
+_PASSAGES_MOST = 500
+"""Passages that one statement cuts snippets of."""
 _SNIPPET_WORDS = 24
 _SNIPPET_CHARS = 160
 _UNSPLIT = re.compile(
@@ -113,20 +116,27 @@ def hits(conn: sqlite3.Connection, asked: Words, limit: int) -> list[Hit]:
             (SELECT 1 FROM session WHERE id = p.session_id AND binned_at IS NOT NULL) ORDER BY {order} LIMIT ?""",
         (*values, limit),
     ).fetchall()
-    return [Hit(session, index, field, snippet(conn, asked, passage)) for passage, session, index, field in rows]
+    texts = snippets(conn, asked, [passage for passage, *_ in rows])
+    return [Hit(session, index, field, texts[passage]) for passage, session, index, field in rows]
 
 
-def snippet(conn: sqlite3.Connection, asked: Words, passage_id: int) -> str:
-    """The surroundings of the first found words of a passage, marked."""
-    if asked.match is not None:
-        row = conn.execute(
-            f"""SELECT snippet(passage_fts, 0, '{MARK_ON}', '{MARK_OFF}', ' … ', {_SNIPPET_WORDS})
-                FROM passage_fts WHERE passage_fts MATCH ? AND rowid = ?""",
-            (asked.match, passage_id),
-        ).fetchone()
-        return str(row[0])
-    word = asked.literals[0]
-    (body,) = conn.execute("SELECT body FROM passage WHERE id = ?", (passage_id,)).fetchone()
+def snippets(conn: sqlite3.Connection, asked: Words, passage_ids: Sequence[int]) -> dict[int, str]:
+    """Passage -> the surroundings of the first words in it that are searched, marked."""
+    texts: dict[int, str] = {}
+    for start in range(0, len(passage_ids), _PASSAGES_MOST):
+        some = passage_ids[start : start + _PASSAGES_MOST]
+        marks = ", ".join("?" * len(some))
+        if asked.match is not None:
+            sql = f"""SELECT rowid, snippet(passage_fts, 0, '{MARK_ON}', '{MARK_OFF}', ' … ', {_SNIPPET_WORDS})
+                FROM passage_fts WHERE passage_fts MATCH ? AND rowid IN ({marks})"""
+            texts |= dict(conn.execute(sql, (asked.match, *some)).fetchall())
+        else:
+            bodies = conn.execute(f"SELECT id, body FROM passage WHERE id IN ({marks})", some).fetchall()
+            texts |= {passage: _around(body, asked.literals[0]) for passage, body in bodies}
+    return texts
+
+
+def _around(body: str, word: str) -> str:
     start = body.index(word)
     end = start + len(word)
     before, after = body[max(0, start - _SNIPPET_CHARS // 2) : start], body[end : end + _SNIPPET_CHARS // 2]

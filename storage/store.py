@@ -4,7 +4,7 @@ Whatever a method has written is on disk when it returns. Order is the order of 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from grm_core.errors import UsageError
 from grm_core.formats import fields
 from grm_core.formats.lines import compact
-from grm_core.types import Run, Sample, Session
+from grm_core.types import Example, Run, Sample, Session
 from storage import listing, passages, rows
 from storage.database import Database, explained
 from storage.desk import Desk
@@ -98,6 +98,26 @@ class Store:
             found = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", rows.pack(session_id))
         return None if found is None else rows.session_from(found)
 
+    def session_and_run(self, session_id: str) -> tuple[Session, Run] | None:
+        """The session of that id with the run that it was judged under."""
+        session = self.session(session_id)
+        run = None if session is None else self.run(session.run_id)
+        return None if session is None or run is None else (session, run)
+
+    def sessions_by_id(self, session_ids: Iterable[str]) -> dict[str, Session]:
+        """Id -> session, of those that there are, in the order in which they are named."""
+        ids = list(dict.fromkeys(session_ids))
+        query = f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id IN KEYS"
+        with self._db.read() as conn:
+            sessions = {session.id: session for session in map(rows.session_from, rows.fetch_by(conn, query, ids))}
+        return {session_id: sessions[session_id] for session_id in ids if session_id in sessions}
+
+    def runs_by_id(self, run_ids: Iterable[str]) -> dict[str, Run]:
+        """Id -> run, of those that there are."""
+        query = f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id IN KEYS"
+        with self._db.read() as conn:
+            return {run.id: run for run in map(rows.run_from, rows.fetch_by(conn, query, dict.fromkeys(run_ids)))}
+
     def add_sample(self, sample: Sample) -> None:
         """Keep a sample; it is on disk when this returns.
 
@@ -123,6 +143,22 @@ class Store:
         query = f'SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE session_id = ? ORDER BY "index"'
         with self._db.read() as conn:
             return [rows.sample_from(row) for row in rows.fetch(conn, query, rows.pack(session_id))]
+
+    def samples_by_session(self, session_ids: Iterable[str]) -> dict[str, list[Sample]]:
+        """Session id -> its samples by index, [] where it has none; in the order in which the sessions are named."""
+        samples: dict[str, list[Sample]] = {session_id: [] for session_id in session_ids}
+        query = f'SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE session_id IN KEYS ORDER BY session_id, "index"'
+        with self._db.read() as conn:
+            for row in rows.fetch_by(conn, query, samples):
+                sample = rows.sample_from(row)
+                samples[sample.session_id].append(sample)
+        return samples
+
+    def judged(self, session_ids: Iterable[str]) -> dict[str, tuple[Example, list[Sample]]]:
+        """Session id -> what it judges and its samples, of those that there are."""
+        sessions = self.sessions_by_id(session_ids)
+        samples = self.samples_by_session(sessions)
+        return {name: (session.example, samples[name]) for name, session in sessions.items()}
 
     def sample(self, sample_id: str) -> Sample | None:
         """The sample of this id, or None."""
@@ -156,6 +192,16 @@ class Store:
         """
         with self._db.read() as conn:
             return listing.runs(conn, limit, models, least)
+
+    def newest_tags(self, run_id: str = "") -> dict[str, tuple[str, ...]]:
+        """Run id -> the tags of its newest session outside the bin, for one run or for all ('')."""
+        with self._db.read() as conn:
+            return listing.newest_tags(conn, run_id)
+
+    def newest_of_runs(self, run_ids: Sequence[str], limit: int) -> list[Session]:
+        """Sessions of these runs outside the bin, those of the newest run first and of each the newest first."""
+        with self._db.read() as conn:
+            return listing.newest_of_runs(conn, run_ids, limit)
 
     def facets(self) -> tuple[list[str], list[str]]:
         """All tags and all models of the sessions that are not in the bin."""

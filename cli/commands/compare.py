@@ -66,9 +66,7 @@ def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
             drawn = accuracy.drawn(item.samples)
             if example is not None and drawn:
                 _same(known.setdefault(example.id, example), example, files[name])
-                grms[name].append(
-                    accuracy.Judged(example.id, example.subset or "", example.labels or (), drawn, example)
-                )
+                grms[name].append(accuracy.Judged.of(example, drawn))
     return compare(grms, {name: _polls(path, known) for name, path in files.items() if name not in blocks})
 
 

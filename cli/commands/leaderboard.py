@@ -80,11 +80,8 @@ def _stored(path: Path, run_id: str | None) -> "list[Judged]":
         chosen = _one(known, run_id, str(path))
         wanted = Wanted(run=chosen, models=True, sort="oldest")
         rows = store.sessions(wanted, limit=store.count_sessions(wanted))
-        return [
-            Judged(each.id, each.subset or "", each.labels or (), tuple(store.samples(row.session.id)), each)
-            for row in rows
-            for each in (row.session.example,)
-        ]
+        samples = store.samples_by_session(row.session.id for row in rows)
+        return [Judged.of(row.session.example, samples[row.session.id]) for row in rows]
     finally:
         store.close()
 
@@ -97,7 +94,7 @@ def _read(path: str, run_id: str | None) -> "list[Judged]":
     names = ["" if block.run is None else block.run.id for block in blocks]
     chosen = _one(list(dict.fromkeys(names)), run_id, path)
     return [
-        Judged(item.item_id, item.example.subset or "", item.example.labels or (), item.samples, item.example)
+        Judged.of(item.example, item.samples)
         for block, name in zip(blocks, names, strict=True)
         for item in (block.items if name == chosen else ())
         if item.example is not None

@@ -35,6 +35,11 @@ class Judged:
     samples: tuple[Sample, ...]
     example: Example
 
+    @classmethod
+    def of(cls, example: Example, samples: Iterable[Sample]) -> "Judged":
+        """The example under its own id, with these samples."""
+        return cls(example.id, example.subset or "", example.labels or (), tuple(samples), example)
+
 
 def drawn(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     """Without those that could not be had (a lost server): they say nothing of the judge; missing is not wrong."""

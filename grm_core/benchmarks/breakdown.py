@@ -59,11 +59,7 @@ def growth(items: Sequence[Scored], samples: Samples) -> pd.DataFrame:
 
     Lists of more than 12 samples by 400 random orders each, pairs exactly.
     """
-    chosen = [
-        Judged(e.id, e.subset or "", e.labels or (), tuple(samples[e.id]), e)
-        for e in (item.example for item in items)
-        if len(e.responses) > 1
-    ]
+    chosen = [Judged.of(e, samples[e.id]) for e in (item.example for item in items) if len(e.responses) > 1]
     empty = pd.DataFrame(columns=["method", "k", "mean", "low", "high", "n"])
     return (
         run_curves.growth(chosen, draws=_ORDERS)

@@ -34,11 +34,10 @@ def compare(store: Store, first: str, second: str) -> Pair | Failed:
     """Both sessions, the settings in which they differ, and warnings; `error` where one does not exist."""
     sides = []
     for session_id in (first, second):
-        session = store.session(session_id)
-        run = None if session is None else store.run(session.run_id)
-        if session is None or run is None:
+        stored = store.session_and_run(session_id)
+        if stored is None:
             return Failed(error=f"There is no session {session_id}.")
-        sides.append((session, run, store.samples(session_id)))
+        sides.append((*stored, store.samples(session_id)))
     (one, a, _), (other, b, _) = sides
     rows = _settings(a, b)
     differing = [name for name, left, right in rows if left != right]

@@ -1,7 +1,7 @@
 """The Models page: who wins when a run judges answers of several models, and the sessions behind every number."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -15,10 +15,9 @@ from grm_core.sampling import K_MAX
 from grm_core.types import Method, Run
 from grm_core.voting import as_method
 from reports.table import Table
-from reports.words import METHODS
+from reports.words import METHODS, run_title
 from storage.listing import Wanted
 from storage.store import Store
-from ui.pages.runs import called
 from ui.panels import only_first
 from ui.web import View, calls, served
 from ui.wire.models import Board, Csv, Game, Games, ModelsSettings, Voter
@@ -84,7 +83,7 @@ class ModelsPage:
     def choices(self) -> list[Choice]:
         """The runs whose items name the models that answered."""
         stored = self.store.runs(models=True)
-        return [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in stored]
+        return [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in stored]
 
     @served(wrong=Failed(error=_CHOOSE))
     def board(self, run: str, method: str, k: int | None, subset: str | None) -> Board | Failed:
@@ -109,7 +108,7 @@ class ModelsPage:
         names = leaderboard.subsets(votes.voted)
         by = leaderboard.by_subset(votes.voted) if asked.subset is None and names else None
         return Board(
-            title=called(run),
+            title=run_title(run),
             told=_told(found, votes.of(asked.subset), asked, sum(votes.mark[:1])),
             unscored=len(found.unscored),
             models=_records(found.table),
@@ -151,10 +150,10 @@ class ModelsPage:
         key = (asked.run, asked.method, asked.k)
         kept = self._kept.get(key)
         if kept is None or kept.mark != mark:
+            samples = self.store.samples_by_session(row.session.id for row in rows)
             items = [
-                Judged(row.session.id, row.session.example.subset or "", (), samples, row.session.example)
+                replace(Judged.of(row.session.example, samples[row.session.id]), item_id=row.session.id)
                 for row in rows
-                for samples in (tuple(self.store.samples(row.session.id)),)
             ]
             _check_logits(items, asked.method)
             titles = {row.session.id: row.session.title for row in rows}

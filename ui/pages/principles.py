@@ -1,33 +1,28 @@
 """The Principles page: what the GRM thinks of, for a session, a run, or two of them against each other."""
 
 import base64
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from grm_core import prompts
 from grm_core.analysis.principles import Study, study
-from grm_core.embedders import Embedder
 from grm_core.errors import EngineError
 from grm_core.types import Run, Sample
 from reports import table as tables
 from reports.figures import COLOURS, band, figure, line
+from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
-from ui.pages.runs import called
 from ui.panels import only_first, panel
+from ui.vectors import Vectors
 from ui.web import View, calls, served
 from ui.wire.principles import Cluster, Scopes, Statement, Thoughts
 from ui.wire.shared import Choice, Failed, Panel, Table
 
-_KEPT = 50_000
-"""Texts whose vectors are kept."""
 _SESSIONS_MOST = 500
 _POINTS_MOST = 10_000
 _SIDES = ("first", "second")
@@ -38,36 +33,18 @@ _CHOOSE = "Choose a session or a run."
 _NONE = "None of these samples states a principle that could be read."
 
 
-class Vectors:
-    """Embeddings of principles, each text embedded once."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder, self._known = embedder, dict[str, NDArray[np.float32]]()
-        self._lock = threading.Lock()
-
-    def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(texts, dimensions) unit vectors. Raises EngineError where the sentence model is missing."""
-        with self._lock:
-            if len(self._known) > _KEPT:
-                self._known.clear()
-            fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
-            self._known |= dict(zip(fresh, self._embedder.embed(fresh), strict=True)) if fresh else {}
-            found = [self._known[text] for text in texts]
-        return np.array(found) if found else np.zeros((0, 0), dtype=np.float32)
-
-
 class PrinciplesPage:
     """A view that asks the server for the scope that its address names."""
 
-    def __init__(self, store: Store) -> None:
-        self.store, self.vectors = store, Vectors(Embedder())
+    def __init__(self, store: Store, vectors: Vectors) -> None:
+        self.store, self.vectors = store, vectors
         View("principles", calls(self)).place({}, elem_id="principles-page")
 
     @served(wrong=Scopes(session=[], run=[]))
     def choices(self) -> Scopes:
         """What can be looked at: the newest sessions and the newest runs of more than one session."""
         sessions = [Choice(id=row.session.id, title=row.session.title) for row in self.store.sessions(limit=100)]
-        runs = [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
+        runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
         return Scopes(session=sessions, run=runs)
 
     @served(wrong=Failed(error=_CHOOSE))
@@ -122,19 +99,19 @@ class PrinciplesPage:
         return study([scope.sessions for scope in scopes], self.vectors.of, [scope.seeds for scope in scopes])
 
     def _pooled(self, alike: list[Run]) -> "_Scope":
-        rows = [row for run in alike for row in self.store.sessions(Wanted(run=run.id), limit=_POOLED_MOST)]
-        samples = {row.session.id: self.store.samples(row.session.id) for row in rows[:_POOLED_MOST]}
+        sessions = self.store.newest_of_runs([run.id for run in alike], _POOLED_MOST)
+        samples = self.store.samples_by_session(session.id for session in sessions)
         return _Scope("", samples, _seeds(alike[0]))
 
     def _scope(self, kind: str, name: str) -> "_Scope":
-        if kind == "session" and (session := self.store.session(name)) is not None:
-            seeds = _seeds(self.store.run(session.run_id))
-            return _Scope(session.title, {name: self.store.samples(name)}, seeds)
-        if kind == "run" and (run := self.store.run(name)) is not None:
+        if kind == "session" and (stored := self.store.session_and_run(name)) is not None:
+            session, run = stored
+            return _Scope(session.title, {name: self.store.samples(name)}, _seeds(run))
+        if kind == "run" and (judged := self.store.run(name)) is not None:
             rows = self.store.sessions(Wanted(run=name), limit=_SESSIONS_MOST)
-            samples = {row.session.id: self.store.samples(row.session.id) for row in rows}
+            samples = self.store.samples_by_session(row.session.id for row in rows)
             part = only_first(_SESSIONS_MOST, self.store.count_sessions(Wanted(run=name)))
-            return _Scope(" ".join([called(run), *(f"({words})" for words in part)]), samples, _seeds(run))
+            return _Scope(" ".join([run_title(judged), *(f"({words})" for words in part)]), samples, _seeds(judged))
         raise LookupError(f"There is no {kind if kind in _KINDS else 'session'} {name}.")
 
 
@@ -148,8 +125,8 @@ class _Scope:
     """The general principles of its template."""
 
 
-def _seeds(run: Run | None) -> tuple[str, ...]:
-    return prompts.seeds(prompts.load(run.template)) if run is not None and run.template in prompts.names() else ()
+def _seeds(run: Run) -> tuple[str, ...]:
+    return prompts.seeds(prompts.load(run.template)) if run.template in prompts.names() else ()
 
 
 def _values(table: pd.DataFrame) -> list[Any]:

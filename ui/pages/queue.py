@@ -2,7 +2,6 @@
 
 import statistics
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -11,20 +10,18 @@ import pandas as pd
 
 from grm_core.analysis import agreement, labels, queues
 from grm_core.analysis.queues import Case
-from grm_core.embedders import Embedder
 from grm_core.errors import EngineError, UsageError
 from grm_core.formats.annotations import read_annotation
-from grm_core.types import Annotation, Example, Sample
+from grm_core.types import Annotation
 from grm_core.voting import vote
 from reports import failures
-from reports.words import verdict_line
+from reports.words import run_title, verdict_line
 from storage.desk import Queue, QueueItem
 from storage.listing import Wanted
 from storage.store import Store
 from ui import detail, render
-from ui.pages.principles import Vectors
-from ui.pages.runs import called
 from ui.panels import panel
+from ui.vectors import Vectors
 from ui.web import View, calls, served
 from ui.wire.queue import (
     Agreed,
@@ -55,8 +52,8 @@ _PAUSE_S = 600
 class QueuePage:
     """A view that asks the server for each item."""
 
-    def __init__(self, store: Store) -> None:
-        self.store, self.desk, self.vectors = store, store.desk, Vectors(Embedder())
+    def __init__(self, store: Store, vectors: Vectors) -> None:
+        self.store, self.desk, self.vectors = store, store.desk, vectors
         settings = QueueSettings(may=not store.read_only, rules=list(queues.RULES), classes=list(labels.CLASSES))
         View("queue", calls(self)).place(settings)
 
@@ -69,7 +66,7 @@ class QueuePage:
             done = sum(len(item.done) >= item.need for item in items)
             mine = sum(author in item.done for item in items)
             lines.append(QueueLine(id=queue.id, title=queue.title, total=len(items), done=done, mine=mine))
-        runs = [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
+        runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
         return Overview(queues=lines, runs=runs, tags=self.store.facets()[0])
 
     @served()
@@ -77,8 +74,9 @@ class QueuePage:
         """A new queue from a run, a tag or everything, by the rules in the order given."""
         rules, overlap, seed = wanted["rules"], _share(wanted["overlap"]), wanted["seed"]
         asked = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
-        rows = self.store.sessions(asked, limit=_SESSIONS_MOST)
-        cases = [Case(r.session.id, r.session.example, tuple(self.store.samples(r.session.id))) for r in rows]
+        sessions = [row.session for row in self.store.sessions(asked, limit=_SESSIONS_MOST)]
+        samples = self.store.samples_by_session(session.id for session in sessions)
+        cases = [Case(session.id, session.example, tuple(samples[session.id])) for session in sessions]
         items = queues.build(cases, rules, overlap, _share(wanted["control"]), seed)
         if not items:
             raise UsageError("no session fits these rules; choose others")
@@ -149,7 +147,7 @@ class QueuePage:
         """The failure report of a queue, or of all annotations for ''."""
         name = "" if queue_id == "" else self._queue(queue_id).id
         known = self.desk.annotations(queue=name)
-        judged = self._judged({each.session_id for each in known})
+        judged = self.store.judged(sorted({each.session_id for each in known}))
         try:
             clusters = failures.clusters(known, judged, self.vectors.of)
         except EngineError as error:
@@ -157,10 +155,6 @@ class QueuePage:
             found["lacks"] = f"No clusters of principles: {error}. {error.hint}"
             return found
         return _failures(failures.make(known, judged, clusters))
-
-    def _judged(self, sessions: set[str]) -> dict[str, tuple[Example, Sequence[Sample]]]:
-        found = ((name, self.store.session(name)) for name in sorted(sessions))
-        return {name: (s.example, self.store.samples(name)) for name, s in found if s is not None}
 
     def _queue(self, queue_id: str) -> Queue:
         queue = self.desk.queue(queue_id)

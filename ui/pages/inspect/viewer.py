@@ -58,7 +58,7 @@ class Viewer:
             rows=render.rows(samples),
             live={str(i): tail for i, tail in progress.live.items()} if progress else {},
             origin=", ".join([*settings, f"template {run.template}, {context(run)}"]) if run else "",
-            alone=run is not None and run.context == "single",
+            alone=run is not None and run.single,
             findings=[] if running else self._audit(session_id, samples, example),
         )
 
@@ -112,21 +112,20 @@ class Viewer:
 
     def alone(self, session_id: str) -> bool:
         """Whether each response of a session was judged in a prompt of its own."""
-        session = self.store.session(session_id)
-        run = None if session is None else self.store.run(session.run_id)
-        return run is not None and run.context == "single"
+        stored = self.store.session_and_run(session_id)
+        return stored is not None and stored[1].single
 
     def document(self, session_id: str, kind: str) -> str | None:
         """A stored session as html, md, csv or jsonl; None where there is no such session or kind."""
-        session = self.store.session(session_id)
-        if session is None:
+        stored = self.store.session_and_run(session_id)
+        if stored is None:
             return None
         if kind == "jsonl":
             out = io.StringIO()
             export_store(self.store, [session_id], out)
             return out.getvalue()
         write = {"html": documents.html, "md": documents.markdown, "csv": documents.csv}.get(kind)
-        return write and write(documents.make(session, self.store.run(session.run_id), self.store.samples(session_id)))
+        return write and write(documents.make(*stored, self.store.samples(session_id)))
 
     def _samples(self, session_id: str, progress: Snapshot | None) -> list[Sample]:
         """By index. A live run is looked at several times a second: its job has every stored sample at hand."""
