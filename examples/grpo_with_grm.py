@@ -71,8 +71,8 @@ def train(settings: Training, reward: GRMReward) -> list[dict[str, float]]:
     cpu = not torch.cuda.is_available()
     config = GRPOConfig(
         output_dir=str(settings.out), num_generations=settings.group, per_device_train_batch_size=settings.group,
-        max_steps=settings.steps, max_completion_length=settings.tokens, temperature=0.8, beta=0.01, learning_rate=1e-6,
-        use_cpu=cpu, bf16=not cpu, logging_steps=1, save_strategy="no", report_to=[],
+        max_steps=settings.steps, max_completion_length=settings.tokens, temperature=0.8, beta=0.01,
+        learning_rate=1e-6, use_cpu=cpu, bf16=not cpu, logging_steps=1, save_strategy="no", report_to=[],
     )  # fmt: skip
     drawn = [tasks.draw(SEEN[i % len(SEEN)], i, 2).example for i in range(max(8, settings.steps))]
     rows = [{"prompt": [{"role": "user", "content": each.query[0].content}]} for each in drawn]

@@ -79,9 +79,9 @@ def read(folder: Path) -> Runs:
             blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
         for item in (item for block in blocks for item in block.items):
             example = item.example
-            drawn = accuracy.drawn(item.samples)
-            if example is not None and example.labels and len(example.responses) > 1 and drawn:
-                runs.setdefault((_set_of(example), variant), []).append(Judged.of(example, drawn))
+            samples = accuracy.completed(item.samples)
+            if example is not None and example.labels and len(example.responses) > 1 and samples:
+                runs.setdefault((_set_of(example), variant), []).append(Judged.of(example, samples))
     return runs
 
 
@@ -206,8 +206,8 @@ def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
 
 def _by_k(items: Sequence[Judged]) -> list[object]:
     """Voting's accuracy at each k up to what was drawn, and the share of valid samples."""
-    drawn = _drawn(items)
-    cells = [accuracy.estimate(accuracy.at_k(items, k)) if k <= drawn else "" for k in KS]
+    most = _drawn(items)
+    cells = [accuracy.estimate(accuracy.at_k(items, k)) if k <= most else "" for k in KS]
     return [*cells, accuracy.estimate(accuracy.valid_share(items))]
 
 

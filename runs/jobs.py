@@ -24,7 +24,7 @@ from grm_core.formats.sessions import title
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import Example, Run, Session
-from runs.drive import Drawn, Local, Progress, Task, drive
+from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.job import SETTLED, Job, Snapshot
 from runs.resume import plan_of
 from runs.run import Judged, make_run, origin
@@ -243,9 +243,9 @@ class _Shown:
         self.store.begin(session)
         self.job.stored = True
 
-    def add(self, drawn: Drawn) -> bool:
+    def add(self, arrival: Arrival) -> bool:
         """Keep a sample, whatever crashes after it; False once the verdict is settled."""
-        self.store.add(drawn)
-        if drawn.sample is not None:
-            self.job.arrived(drawn.sample)
+        self.store.add(arrival)
+        if arrival.sample is not None:
+            self.job.arrived(arrival.sample)
         return not self.job.settles()

@@ -59,15 +59,15 @@ def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> l
     """Some of the wanted sessions; StoreError for an unknown sort."""
     if wanted.sort not in SORTS:
         raise StoreError(f"sessions are sorted by {', '.join(SORTS)}, not by {wanted.sort!r}")
-    asked = passages.words(wanted.words)
+    search = passages.words(wanted.words)
     columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
     counts = "(SELECT count(*) FROM sample WHERE session_id = s.id"
-    source, values = _from(asked, wanted)
+    source, values = _from(search, wanted)
     sql = f"""SELECT {columns}, s.n, r.model, r.k, h.passage,
         {counts}) AS samples, {counts} AND status = 'ok') AS valid
         {source} ORDER BY {SORTS[wanted.sort]} LIMIT ? OFFSET ?"""
     listed = rows.fetch(conn, sql, *values, limit, offset)
-    snippets = passages.snippets(conn, asked, [row["passage"] for row in listed]) if asked else {}
+    snippets = passages.snippets(conn, search, [row["passage"] for row in listed]) if search else {}
     return [_row(row, snippets.get(row["passage"], "")) for row in listed]
 
 
@@ -116,15 +116,15 @@ def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:
     return sorted(tags), sorted(rows.unpack(row["model"]) for row in rows.fetch(conn, used))
 
 
-def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
+def _from(search: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
     """FROM and WHERE, and what stands for the question marks; h.passage is the first passage with the words."""
     join = "LEFT JOIN (SELECT NULL AS passage) AS h"
     values: tuple[str, ...] = ()
-    if asked is not None:
-        found = (
-            f"SELECT p.session_id, min(p.id) AS passage FROM passage AS p WHERE {asked.where} GROUP BY p.session_id"
+    if search is not None:
+        hits = (
+            f"SELECT p.session_id, min(p.id) AS passage FROM passage AS p WHERE {search.where} GROUP BY p.session_id"
         )
-        join, values = f"JOIN ({found}) AS h ON h.session_id = s.id", asked.values
+        join, values = f"JOIN ({hits}) AS h ON h.session_id = s.id", search.values
     tests = [f"s.binned_at IS {'NOT ' if wanted.binned else ''}NULL"]
     if wanted.tag:
         tests.append("EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?)")
@@ -136,9 +136,9 @@ def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any,
         tests.append(schema.NAMES_MODELS)
     if wanted.labelled:
         tests.append("json_type(s.example, '$.labels') = 'array'")
-    given = tuple(rows.pack(text) for text in (wanted.tag, wanted.model, wanted.run) if text)
+    criteria = tuple(rows.pack(text) for text in (wanted.tag, wanted.model, wanted.run) if text)
     source = f"FROM session AS s JOIN run AS r ON r.id = s.run_id {join} WHERE {' AND '.join(tests)}"
-    return source, (*values, *given)
+    return source, (*values, *criteria)
 
 
 def _row(row: sqlite3.Row, snippet: str) -> SessionRow:

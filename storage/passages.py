@@ -71,11 +71,11 @@ class Words:
 
 def words(query: str) -> Words | None:
     """Read a query; None when it is empty. Words beyond the first thousand different ones are not looked at."""
-    found = list(dict.fromkeys(clean(query).split()))[:_WORD_LIMIT]
-    if not found:
+    unique = list(dict.fromkeys(clean(query).split()))[:_WORD_LIMIT]
+    if not unique:
         return None
-    literals = [word for word in found if _UNSPLIT.search(word) or not any(map(str.isalnum, word))]
-    quoted = ['"' + word.replace('"', '""') + '"' for word in found if word not in set(literals)]
+    literals = [word for word in unique if _UNSPLIT.search(word) or not any(map(str.isalnum, word))]
+    quoted = ['"' + word.replace('"', '""') + '"' for word in unique if word not in set(literals)]
     return Words(" ".join(quoted) or None, tuple(literals))
 
 
@@ -95,44 +95,44 @@ def sample_passages(sample: Sample) -> list[Passage]:
     if sample.completion is None:
         return []
     start, end = sample.parsed.critique_span or (0, len(sample.completion.text))
-    found = [
+    candidates = [
         Passage("principles", clean("\n".join(principle.text for principle in sample.parsed.principles))),
         Passage("critique", clean(sample.completion.text[start:end])),
     ]
-    return [passage for passage in found if passage.body]
+    return [passage for passage in candidates if passage.body]
 
 
-def hits(conn: sqlite3.Connection, asked: Words, limit: int) -> list[Hit]:
+def hits(conn: sqlite3.Connection, search: Words, limit: int) -> list[Hit]:
     """The best `limit` hits by bm25, or the newest where there are too many to rank."""
     order = "p.id DESC"
     ranked = ""
-    if asked.match is not None and not asked.literals and _few(conn, asked.match):
+    if search.match is not None and not search.literals and _few(conn, search.match):
         ranked = "JOIN passage_fts ON passage_fts.rowid = p.id AND passage_fts MATCH ?"
         order = "passage_fts.rank, p.id DESC"
-    where, values = (asked.where, asked.values) if not ranked else ("1", (asked.match,))
+    where, values = (search.where, search.values) if not ranked else ("1", (search.match,))
     rows = conn.execute(
         f"""SELECT p.id, p.session_id, s."index", p.field FROM passage AS p {ranked}
             LEFT JOIN sample AS s ON s.id = p.sample_id WHERE {where} AND NOT EXISTS
             (SELECT 1 FROM session WHERE id = p.session_id AND binned_at IS NOT NULL) ORDER BY {order} LIMIT ?""",
         (*values, limit),
     ).fetchall()
-    texts = snippets(conn, asked, [passage for passage, *_ in rows])
+    texts = snippets(conn, search, [passage for passage, *_ in rows])
     return [Hit(session, index, field, texts[passage]) for passage, session, index, field in rows]
 
 
-def snippets(conn: sqlite3.Connection, asked: Words, passage_ids: Sequence[int]) -> dict[int, str]:
+def snippets(conn: sqlite3.Connection, search: Words, passage_ids: Sequence[int]) -> dict[int, str]:
     """Passage -> the surroundings of the first words in it that are searched, marked."""
     texts: dict[int, str] = {}
     for start in range(0, len(passage_ids), _PASSAGES_MOST):
         some = passage_ids[start : start + _PASSAGES_MOST]
         marks = ", ".join("?" * len(some))
-        if asked.match is not None:
+        if search.match is not None:
             sql = f"""SELECT rowid, snippet(passage_fts, 0, '{MARK_ON}', '{MARK_OFF}', ' … ', {_SNIPPET_WORDS})
                 FROM passage_fts WHERE passage_fts MATCH ? AND rowid IN ({marks})"""
-            texts |= dict(conn.execute(sql, (asked.match, *some)).fetchall())
+            texts |= dict(conn.execute(sql, (search.match, *some)).fetchall())
         else:
             bodies = conn.execute(f"SELECT id, body FROM passage WHERE id IN ({marks})", some).fetchall()
-            texts |= {passage: _around(body, asked.literals[0]) for passage, body in bodies}
+            texts |= {passage: _around(body, search.literals[0]) for passage, body in bodies}
     return texts
 
 

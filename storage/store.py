@@ -65,25 +65,25 @@ class Store:
         """Keep a run; the same one again changes nothing, another one under its id is a StoreError."""
         _check_id(run.id, "run id")
         with self._db.write() as conn:
-            known = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", run.id)
-            if known is None:
+            stored = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", run.id)
+            if stored is None:
                 _insert(conn, "run", rows.RUN_COLUMNS, rows.run_row(run))
-            elif rows.run_from(known) != run:
+            elif rows.run_from(stored) != run:
                 raise StoreError(f"there is another run {run.id} already")
 
     def run(self, run_id: str) -> Run | None:
         """The run of that id."""
         with self._db.read() as conn:
-            found = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", rows.pack(run_id))
-        return None if found is None else rows.run_from(found)
+            row = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", rows.pack(run_id))
+        return None if row is None else rows.run_from(row)
 
     def add_session(self, session: Session) -> None:
         """Keep a session of a run that is kept; again: as add_run."""
         _check_id(session.id, "session id")
         with self._db.write() as conn:
-            known = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", session.id)
-            if known is not None:
-                if rows.session_from(known) != session:
+            stored = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", session.id)
+            if stored is not None:
+                if rows.session_from(stored) != session:
                     raise StoreError(f"there is another session {session.id} already")
                 return
             if _one(conn, "SELECT 1 FROM run WHERE id = ?", session.run_id) is None:
@@ -95,8 +95,8 @@ class Store:
     def session(self, session_id: str) -> Session | None:
         """The session of that id."""
         with self._db.read() as conn:
-            found = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", rows.pack(session_id))
-        return None if found is None else rows.session_from(found)
+            row = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", rows.pack(session_id))
+        return None if row is None else rows.session_from(row)
 
     def session_and_run(self, session_id: str) -> tuple[Session, Run] | None:
         """The session of that id with the run that it was judged under."""
@@ -125,9 +125,9 @@ class Store:
         of its id; any other difference is a StoreError.
         """
         with self._db.write() as conn:
-            known = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample.id))
-            if known is not None:
-                stored = rows.sample_from(known)
+            row = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample.id))
+            if row is not None:
+                stored = rows.sample_from(row)
                 if rows.sample_row(stored) == rows.sample_row(sample):
                     return
                 if stored.error is None:
@@ -163,8 +163,8 @@ class Store:
     def sample(self, sample_id: str) -> Sample | None:
         """The sample of this id, or None."""
         with self._db.read() as conn:
-            found = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample_id))
-        return None if found is None else rows.sample_from(found)
+            row = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample_id))
+        return None if row is None else rows.sample_from(row)
 
     def set_meta_logit(self, sample_id: str, logit: float | None) -> None:
         """Keep the meta RM's raw logit of a sample; None or NaN = not scored."""
@@ -220,11 +220,11 @@ class Store:
 
         The words are literal: quotation marks, AND, NEAR(, * and title: mean themselves.
         """
-        asked = passages.words(words)
-        if asked is None:
+        search = passages.words(words)
+        if search is None:
             return []
         with self._searching(words) as conn:
-            return passages.hits(conn, asked, limit)
+            return passages.hits(conn, search, limit)
 
     def rename(self, session_id: str, title: str) -> None:
         """Give a session another title."""
@@ -290,8 +290,8 @@ def _check_id(value: str, name: str) -> None:
 
 
 def _one(conn: sqlite3.Connection, sql: str, *values: Any) -> sqlite3.Row | None:
-    found = rows.fetch(conn, sql, *values)
-    return found[0] if found else None
+    matching = rows.fetch(conn, sql, *values)
+    return matching[0] if matching else None
 
 
 def _insert(conn: sqlite3.Connection, table: str, columns: str, values: tuple[Any, ...]) -> None:
@@ -300,9 +300,9 @@ def _insert(conn: sqlite3.Connection, table: str, columns: str, values: tuple[An
 
 
 def _add_passages(
-    conn: sqlite3.Connection, session_id: str, sample_id: str | None, found: list[passages.Passage]
+    conn: sqlite3.Connection, session_id: str, sample_id: str | None, bodies: list[passages.Passage]
 ) -> None:
     conn.executemany(
         "INSERT INTO passage (session_id, sample_id, field, body) VALUES (?, ?, ?, ?)",
-        [(session_id, sample_id, passage.field, passage.body) for passage in found],
+        [(session_id, sample_id, passage.field, passage.body) for passage in bodies],
     )

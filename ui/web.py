@@ -101,9 +101,9 @@ def _call(method: Any) -> Callable[[Any], Any]:
     types = [kind for name, kind in get_type_hints(method).items() if name != "return"]
     arguments: TypeAdapter[Any] = TypeAdapter(tuple.__class_getitem__(tuple(types)))  # type: ignore[arg-type]
 
-    def call(given: Any) -> Any:
+    def call(data: Any) -> Any:
         try:
-            values = arguments.validate_python(tuple(given) if isinstance(given, list) else None, strict=True)
+            values = arguments.validate_python(tuple(data) if isinstance(data, list) else None, strict=True)
         except ValidationError:
             return method.wrong
         try:

@@ -677,7 +677,7 @@ export interface QueueServer {
 
 export interface SessionsServer {
   /** One page of the wanted sessions, how many there are, and by what they can be filtered. */
-  find(asked: Wanted): Promise<SessionList | null>;
+  find(fields: Wanted): Promise<SessionList | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;
 }

@@ -89,9 +89,9 @@ def _import(store: "Store", file: str) -> int:
         raise UsageError(
             f"{store.path} is in use by process {store.holder} (the running app?); close it and try again"
         )
-    found = annotations.read_annotations(file)
-    judged = store.judged(each.session_id for each in found)
-    for annotation in found:
+    additions = annotations.read_annotations(file)
+    judged = store.judged(each.session_id for each in additions)
+    for annotation in additions:
         if annotation.session_id not in judged:
             raise UsageError(f"{file}: {annotation.id}: there is no session {annotation.session_id} here")
         example, samples = judged[annotation.session_id]
@@ -100,6 +100,6 @@ def _import(store: "Store", file: str) -> int:
             labels.check(annotation, example, sample)
         except UsageError as error:
             raise UsageError(f"{file}: {annotation.id}: {error}") from None
-    added = store.desk.add_all(found)
-    say(f"{file}: {added} annotations added, {len(found) - added} were there")
+    added = store.desk.add_all(additions)
+    say(f"{file}: {added} annotations added, {len(additions) - added} were there")
     return 0

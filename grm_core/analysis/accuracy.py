@@ -41,7 +41,7 @@ class Judged:
         return cls(example.id, example.subset or "", example.labels or (), tuple(samples), example)
 
 
-def drawn(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+def completed(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     """Without those that could not be had (a lost server): they say nothing of the judge; missing is not wrong."""
     return tuple(sample for sample in samples if sample.error is None)
 

@@ -108,10 +108,10 @@ class BenchPage:
         rows = self.store.sessions(Wanted(run=run, sort="oldest"), limit=_ITEMS_MOST)
         sessions = {row.session.example.id: row.session.id for row in rows}
         by_session = self.store.samples_by_session(sessions.values())
-        samples = {item: list(accuracy.drawn(by_session[session])) for item, session in sessions.items()}
+        samples = {item: list(accuracy.completed(by_session[session])) for item, session in sessions.items()}
         examples = [row.session.example for row in rows]
         stored = self.store.count_sessions(Wanted(run=run))
-        there = {item: found for item, found in samples.items() if found}
+        there = {item: arrived for item, arrived in samples.items() if arrived}
         judged = self.store.run(run)
         return Kept(named(name), examples, there, sessions, stored, judged is not None and judged.single)
 
@@ -123,9 +123,9 @@ def _benchmark(tags: Sequence[str]) -> str:
 
 def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
     """The report under these settings; '' leaves the benchmark's own."""
-    for given, known in ((method, list(Method)), (tie, ["", *Tie]), (invalid, ["", *Invalid])):
-        if given not in known:
-            raise UsageError(f"{given[:40]!r} is none of {', '.join(filter(None, known))}")
+    for value, values in ((method, list(Method)), (tie, ["", *Tie]), (invalid, ["", *Invalid])):
+        if value not in values:
+            raise UsageError(f"{value[:40]!r} is none of {', '.join(filter(None, values))}")
     policy = Policy(Tie(tie or kept.benchmark.tie), Invalid(invalid or kept.benchmark.invalid))
     return headline.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
 
@@ -141,18 +141,19 @@ def _compared(made: Report, against: Report) -> Panel:
     columns = ["part", "name", "metric", "items", "value", "other run", "difference"]
     credits = [{item.example.id: item.credit(each.policy) for item in each.items} for each in (made, against)]
     pairs = [(value, credits[1][name]) for name, value in credits[0].items() if name in credits[1]]
-    known = np.array([mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None])
-    said = f"Difference of the votes' credit over {len(known)} items in both: {accuracy.estimate(known)} points (95%)."
-    return panel("compared", "Table, two runs", pd.DataFrame(rows, columns=columns), None, said if len(known) else "")
+    differences = np.array([mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None])
+    n = len(differences)
+    said = f"Difference of the votes' credit over {n} items in both: {accuracy.estimate(differences)} points (95%)."
+    return panel("compared", "Table, two runs", pd.DataFrame(rows, columns=columns), None, said if n else "")
 
 
 def _items(made: Report, sessions: dict[str, str], against: Report | None) -> list[BenchmarkItem]:
     """Every item that the metric saw: its vote, what it is worth, its session."""
     other = {} if against is None else {item.example.id: item.credit(against.policy) for item in against.items}
-    found = []
+    items = []
     for item in made.items:
         winner = None if item.verdict is None else item.verdict.winner
-        found.append(
+        items.append(
             BenchmarkItem(
                 id=item.example.id,
                 subset=item.example.subset or "",
@@ -163,4 +164,4 @@ def _items(made: Report, sessions: dict[str, str], against: Report | None) -> li
                 session=sessions[item.example.id],
             )
         )
-    return found
+    return items

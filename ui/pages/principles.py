@@ -52,27 +52,27 @@ class PrinciplesPage:
         """Clusters, map and numbers of one or two scopes; `error` says what is wrong."""
         try:
             scopes = [self._scope(kind, each) for each in (name, other) if each]
-            found = self._studied(scopes)
+            studied = self._studied(scopes)
         except LookupError as missing:
             return Failed(error=str(missing.args[0]))
         except EngineError as error:
             return Failed(error=f"{error}. {error.hint}")
-        if found is None:
+        if studied is None:
             return Failed(error=_NONE if scopes else _CHOOSE)
-        return view([scope.title for scope in scopes], found, kind == "session")
+        return view([scope.title for scope in scopes], studied, kind == "session")
 
     @served()
     def table(self, kind: str, name: str, other: str, wanted: str) -> str | None:
         """All stated principles with their clusters: CSV as text, Parquet in base64; None where there are none."""
         try:
-            found = self._studied([self._scope(kind, each) for each in (name, other) if each])
+            studied = self._studied([self._scope(kind, each) for each in (name, other) if each])
         except (LookupError, EngineError):
             return None
-        if found is None:
+        if studied is None:
             return None
         if wanted == "parquet":
-            return base64.b64encode(found.stated.to_parquet(index=False)).decode("ascii")
-        return tables.Table.of(found.stated).csv()
+            return base64.b64encode(studied.stated.to_parquet(index=False)).decode("ascii")
+        return tables.Table.of(studied.stated).csv()
 
     @served()
     def settings(self) -> Table | Failed:
@@ -84,15 +84,15 @@ class PrinciplesPage:
         keys = list(groups)[:_SETTINGS_MOST]
         scopes = [self._pooled(groups[key]) for key in keys]
         try:
-            found = self._studied(scopes)
+            studied = self._studied(scopes)
         except EngineError as error:
             return Failed(error=f"{error}. {error.hint}")
-        if found is None:
+        if studied is None:
             return Failed(error=_NONE)
-        names = found.numbers[0]["name"].tolist()
+        names = studied.numbers[0]["name"].tolist()
         columns = ["model", "template", "temperature", "order", "sessions", *names]
-        told = zip(keys, scopes, found.numbers, strict=True)
-        rows = [[*key, len(scope.sessions), *_values(table)] for key, scope, table in told]
+        lines = zip(keys, scopes, studied.numbers, strict=True)
+        rows = [[*key, len(scope.sessions), *_values(table)] for key, scope, table in lines]
         return Table(columns=columns, rows=rows)
 
     def _studied(self, scopes: list["_Scope"]) -> Study | None:
@@ -133,15 +133,15 @@ def _values(table: pd.DataFrame) -> list[Any]:
     return [round(value, 4) if isinstance(value, float) else value for value in table["value"]]
 
 
-def view(titles: list[str], found: Study, single: bool) -> Thoughts:
+def view(titles: list[str], studied: Study, single: bool) -> Thoughts:
     """What the page draws; `single` scopes are one session each."""
-    different = found.stated.drop_duplicates("principle")
+    different = studied.stated.drop_duplicates("principle")
     return Thoughts(
         titles=titles,
-        clusters=_clusters(found.names, found.clusters),
-        numbers=[_plain(table) for table in found.numbers],
-        panels=[_map(found.stated, different, len(titles)), *(_growth(found.growth) if single else [])],
-        statements=_statements(found.stated, different["principle"].tolist()),
+        clusters=_clusters(studied.names, studied.clusters),
+        numbers=[_plain(table) for table in studied.numbers],
+        panels=[_map(studied.stated, different, len(titles)), *(_growth(studied.growth) if single else [])],
+        statements=_statements(studied.stated, different["principle"].tolist()),
     )
 
 
@@ -153,8 +153,8 @@ def _clusters(names: list[str], tables: list[pd.DataFrame]) -> list[Cluster]:
 
 def _plain(table: pd.DataFrame) -> list[Any]:
     """Rows as objects, NaN as None."""
-    found: list[Any] = table.astype(object).where(table.notna(), None).to_dict("records")
-    return found
+    records: list[Any] = table.astype(object).where(table.notna(), None).to_dict("records")
+    return records
 
 
 def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Statement]:

@@ -73,8 +73,8 @@ class QueuePage:
     def make(self, wanted: NewQueue) -> Made | Failed:
         """A new queue from a run, a tag or everything, by the rules in the order given."""
         rules, overlap, seed = wanted["rules"], _share(wanted["overlap"]), wanted["seed"]
-        asked = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
-        sessions = [row.session for row in self.store.sessions(asked, limit=_SESSIONS_MOST)]
+        source = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
+        sessions = [row.session for row in self.store.sessions(source, limit=_SESSIONS_MOST)]
         samples = self.store.samples_by_session(session.id for session in sessions)
         cases = [Case(session.id, session.example, tuple(samples[session.id])) for session in sessions]
         items = queues.build(cases, rules, overlap, _share(wanted["control"]), seed)
@@ -121,7 +121,7 @@ class QueuePage:
         queue = self._queue(queue_id)
         items = {item.session_id: item for item in self.desk.items(queue.id)}
         ready = {name for name, item in items.items() if len(item.done) >= max(2, item.need)}
-        known = [each for each in self.desk.annotations(queue=queue.id) if each.session_id in ready]
+        annotations = [each for each in self.desk.annotations(queue=queue.id) if each.session_id in ready]
         differ = [
             Differ(
                 session=row["session"],
@@ -131,30 +131,30 @@ class QueuePage:
                 place=_none(row["place"]),
                 labels=row["labels"],
             )
-            for row in agreement.disagreements(known).to_dict("records")
+            for row in agreement.disagreements(annotations).to_dict("records")
         ]
         differ.sort(key=lambda one: one["item"])
         return Agreed(
             items=len(ready),
             waiting=len(items) - len(ready),
             differ=differ,
-            kappas=_table(agreement.kappas(known)),
-            alphas=_table(agreement.alphas(known)),
+            kappas=_table(agreement.kappas(annotations)),
+            alphas=_table(agreement.alphas(annotations)),
         )
 
     @served()
     def failed(self, queue_id: str) -> FailureReport | Failed:
         """The failure report of a queue, or of all annotations for ''."""
         name = "" if queue_id == "" else self._queue(queue_id).id
-        known = self.desk.annotations(queue=name)
-        judged = self.store.judged(sorted({each.session_id for each in known}))
+        annotations = self.desk.annotations(queue=name)
+        judged = self.store.judged(sorted({each.session_id for each in annotations}))
         try:
-            clusters = failures.clusters(known, judged, self.vectors.of)
+            clusters = failures.clusters(annotations, judged, self.vectors.of)
         except EngineError as error:
-            found = _failures(failures.make(known, judged))
-            found["lacks"] = f"No clusters of principles: {error}. {error.hint}"
-            return found
-        return _failures(failures.make(known, judged, clusters))
+            without_clusters = _failures(failures.make(annotations, judged))
+            without_clusters["lacks"] = f"No clusters of principles: {error}. {error.hint}"
+            return without_clusters
+        return _failures(failures.make(annotations, judged, clusters))
 
     def _queue(self, queue_id: str) -> Queue:
         queue = self.desk.queue(queue_id)

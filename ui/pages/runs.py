@@ -59,7 +59,7 @@ class RunPage:
         """The run's items that have labels; all of them where none has."""
         sessions = [row.session for row in self.store.sessions(Wanted(run=run), limit=_ITEMS_MOST)]
         samples = self.store.samples_by_session(session.id for session in sessions)
-        judged = [Judged.of(each.example, accuracy.drawn(samples[each.id])) for each in sessions]
+        judged = [Judged.of(each.example, accuracy.completed(samples[each.id])) for each in sessions]
         items = [item for item in judged if len(item.example.responses) > 1 and item.samples]
         return [item for item in items if item.labels] or items
 
@@ -68,12 +68,12 @@ def panels(items: list[Judged], beside: list[Judged]) -> list[Panel]:
     """All that can be asked of these items, which all have labels or all have none."""
     labelled = bool(items[0].labels)
     values: list[Value] = ["accuracy", "win"] if labelled else ["win"]
-    found = [_growth(items, beside, values[0]), _settled(items)]
+    shown = [_growth(items, beside, values[0]), _settled(items)]
     if run_curves.scored(items):
-        found += [_map(items[:_MAP_MOST], value) for value in values]
+        shown += [_map(items[:_MAP_MOST], value) for value in values]
     if labelled:
-        found += [_gain(items), _subsets(items)]
-    return found
+        shown += [_gain(items), _subsets(items)]
+    return shown
 
 
 def _gain(items: list[Judged]) -> Panel:
@@ -143,9 +143,9 @@ def _settled(items: list[Judged]) -> Panel:
             ("stops", "adaptive k stops (5%)", COLOURS[1]),
         )
     ]
-    asked, needed = int(table["asked"].sum()), int(table["stops"].sum())
-    said = f"Adaptive k would have drawn {needed:,} of {asked:,} samples" if asked else ""
-    said += f", {1 - needed / asked:.0%} fewer." if asked else ""
+    total, needed = int(table["asked"].sum()), int(table["stops"].sum())
+    said = f"Adaptive k would have drawn {needed:,} of {total:,} samples" if total else ""
+    said += f", {1 - needed / total:.0%} fewer." if total else ""
     shown = figure(bars, "k", "items", barmode="group", xaxis={"type": "category"})
     return panel("settled", "When does the verdict settle?", table, shown, said)
 

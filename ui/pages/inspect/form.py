@@ -26,9 +26,9 @@ _ITEMS_MOST = 2000
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
 
-def read_form(given: Mapping[str, Any]) -> tuple[Example, Sampling]:
+def read_form(form: Mapping[str, Any]) -> tuple[Example, Sampling]:
     """The composer's fields by name as an example and what is asked of it; UsageError says which field is wrong."""
-    k, temperature, seed, settle = given["k"], given["temperature"], given["seed"], given["settle"]
+    k, temperature, seed, settle = form["k"], form["temperature"], form["seed"], form["settle"]
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
     if k is None or not float(k).is_integer():
         raise UsageError("k must be a whole number from 1 to 1024")
@@ -38,32 +38,32 @@ def read_form(given: Mapping[str, Any]) -> tuple[Example, Sampling]:
         raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
-    if given["template"] not in TEMPLATES:
+    if form["template"] not in TEMPLATES:
         raise UsageError(f"the template is one of {', '.join(TEMPLATES)}")
-    if given["context"] not in CONTEXTS.values():
+    if form["context"] not in CONTEXTS.values():
         raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
-    own = tuple(line.strip() for line in (given["principles"] or "").splitlines() if line.strip())
-    template = "" if given["template"] == AUTOMATIC else given["template"]
-    context = str(given["context"])
-    order = "" if context == "single" else str(given["order"])  # judged alone, a response stands in none
-    return _example(given), Sampling(
+    own = tuple(line.strip() for line in (form["principles"] or "").splitlines() if line.strip())
+    template = "" if form["template"] == AUTOMATIC else form["template"]
+    context = str(form["context"])
+    order = "" if context == "single" else str(form["order"])  # judged alone, a response stands in none
+    return _example(form), Sampling(
         int(k), float(temperature), order, int(seed or 0), own, SETTLE[settle], template, context
     )
 
 
-def _example(given: Mapping[str, Any]) -> Example:
-    query, reference = given["query"] or "", given["reference"] or ""
-    turns = read_turns(given["turns"] or "")
-    texts = tuple(text or "" for text in given["responses"])
+def _example(form: Mapping[str, Any]) -> Example:
+    query, reference = form["query"] or "", form["reference"] or ""
+    turns = read_turns(form["turns"] or "")
+    texts = tuple(text or "" for text in form["responses"])
     # The query alone, not the turns before it, is what must not be empty.
-    asked = (*turns, Message("user", query)) if query.strip() else ()
-    if turns and not asked:
+    messages = (*turns, Message("user", query)) if query.strip() else ()
+    if turns and not messages:
         raise UsageError("the query is empty; the last thing that the user said belongs there")
     return Example(
         id=_digest(*(f"{turn.role}\1{turn.content}" for turn in turns), query, *texts),
-        query=asked or (Message("user", query),),
+        query=messages or (Message("user", query),),
         responses=texts,
-        labels=read_labels(given["labels"] or "", len(texts)),
+        labels=read_labels(form["labels"] or "", len(texts)),
         reference=reference if reference.strip() else None,
     )
 
