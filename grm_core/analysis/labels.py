@@ -49,9 +49,9 @@ def allowed(kind: str, n: int) -> tuple[str, ...]:
 
 def standing(annotations: Iterable[Annotation]) -> list[Annotation]:
     """What is neither replaced nor taken back, in order of arrival."""
-    known = list(annotations)
-    replaced = {each.replaces for each in known if each.replaces}
-    return [each for each in known if each.id not in replaced and each.label]
+    made = list(annotations)
+    replaced = {each.replaces for each in made if each.replaces}
+    return [each for each in made if each.id not in replaced and each.label]
 
 
 def target(annotation: Annotation) -> tuple[str, str, int | None, int | None]:

@@ -34,8 +34,8 @@ class Policy:
         `name` is the judgment's own: a tie is drawn from it and the seed, so that no other item changes the draw.
         """
         rng = random.Random(f"{self.seed}/{name}") if self.tie is Tie.RANDOM else None
-        found = outcome.credit(scores, labels, self.tie, rng)
-        return outcome.settle(found, len(labels), self.invalid)
+        credit = outcome.credit(scores, labels, self.tie, rng)
+        return outcome.settle(credit, len(labels), self.invalid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +113,16 @@ class Benchmark:
 
 def grouped(items: Iterable[T], key: Callable[[T], Key]) -> dict[Key, list[T]]:
     """Items by key, keys in order of first appearance."""
-    found: dict[Key, list[T]] = {}
+    groups: dict[Key, list[T]] = {}
     for item in items:
-        found.setdefault(key(item), []).append(item)
-    return found
+        groups.setdefault(key(item), []).append(item)
+    return groups
 
 
 def mean(values: Iterable[float | None]) -> float | None:
     """The mean of what is there; None when nothing is."""
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
 
 
 def accuracy(items: Iterable[Scored], policy: Policy, kind: str, name: str) -> Line:
@@ -144,7 +144,7 @@ def total(lines: Iterable[Line]) -> int:
 
 def of_parts(lines: Sequence[Line], parts: Sequence[str], table: Iterable[Line], metric: str = "accuracy") -> Result:
     """The headline as the plain mean of its named parts; `lines` hold those that are there."""
-    known = {line.name: line for line in lines if line.value is not None and line.name in parts}
-    headline = mean(line.value for line in known.values())
-    overall = Line("overall", "mean", metric, total(known.values()), headline)
-    return Result(headline, (*table, overall), tuple(part for part in parts if part not in known))
+    measured = {line.name: line for line in lines if line.value is not None and line.name in parts}
+    headline = mean(line.value for line in measured.values())
+    overall = Line("overall", "mean", metric, total(measured.values()), headline)
+    return Result(headline, (*table, overall), tuple(part for part in parts if part not in measured))

@@ -119,8 +119,8 @@ def judge_outputs(folder: str | Path, judge: str) -> Result:
 
 def judges(folder: Path) -> list[str]:
     """The judges that the folder holds outputs of."""
-    found = (path.parent.parts for path in folder.rglob("result.json") if "evaluators" in path.parts)
-    return sorted({"/".join(parts[parts.index("evaluators") + 1 :]) for parts in found})
+    folders = (path.parent.parts for path in folder.rglob("result.json") if "evaluators" in path.parts)
+    return sorted({"/".join(parts[parts.index("evaluators") + 1 :]) for parts in folders})
 
 
 def _named(judge: str) -> Callable[[Sequence[str]], Sequence[str]]:
