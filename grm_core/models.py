@@ -188,13 +188,13 @@ def _merge(kind: Any, peft: Any, base: Path, adapter: Path, out: Path, **options
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     tokenizer.chat_template = template_of(adapter) or tokenizer.chat_template
-    told = logging.get_verbosity()
+    verbosity = logging.get_verbosity()
     logging.set_verbosity_error()  # the base has no head, as it should be: the adapter brings it
     try:
         # Merged in 32 bits and rounded once.
         model = kind.from_pretrained(base, dtype=torch.float32, **options)
     finally:
-        logging.set_verbosity(told)
+        logging.set_verbosity(verbosity)
     model = peft.from_pretrained(model, adapter).merge_and_unload()
     model.config.pad_token_id = tokenizer.pad_token_id
     model.to(torch.bfloat16).save_pretrained(out)

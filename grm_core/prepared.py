@@ -71,12 +71,12 @@ def digest(*parts: str) -> str:
 
 def sha256(path: Path, read: Callable[[int], None] = lambda _: None) -> str:
     """The file's SHA-256 in hexadecimal; `read` is told how many bytes of it have been read."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     with path.open("rb") as handle:
         while chunk := handle.read(1 << 20):
-            found.update(chunk)
+            digest.update(chunk)
             read(handle.tell())
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -93,10 +93,10 @@ def load(name: str) -> Template:
 
 def check(name: str, text: str) -> None:
     """Raise UsageError unless the text holds every placeholder of the template of this name, and no other."""
-    found = set(_PLACEHOLDER.findall(text))
-    if missing := _HOLDS[name] - found:
+    placeholders = set(_PLACEHOLDER.findall(text))
+    if missing := _HOLDS[name] - placeholders:
         raise UsageError(f"template {name} lacks {_braced(missing)}")
-    if unknown := found - _HOLDS[name]:
+    if unknown := placeholders - _HOLDS[name]:
         raise UsageError(f"template {name} holds {_braced(unknown)}, which it cannot fill")
 
 
@@ -117,8 +117,8 @@ def choose(example: Example, principles: Sequence[str] = (), style: str = "") ->
 def shows(template: Template, example: Example, principles: Sequence[str] = ()) -> None:
     """Raise UsageError unless the template shows the principles, the reference and all responses that are given."""
     holds = _HOLDS[template.name]
-    given = {"principles": bool(principles), "reference": example.reference is not None}
-    for name, there in given.items():
+    values = {"principles": bool(principles), "reference": example.reference is not None}
+    for name, there in values.items():
         if there != (name in holds):
             raise UsageError(f"template {template.name} {'does not show' if there else 'needs'} {name}")
     check_count(template.name, len(example.responses))

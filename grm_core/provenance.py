@@ -23,13 +23,13 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def versions() -> dict[str, str]:
     """Name -> version of Python, SQLite and those of PACKAGES that are installed."""
-    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    numbers = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            numbers[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return numbers
 
 
 def commit() -> tuple[str | None, bool | None]:

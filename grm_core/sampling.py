@@ -84,18 +84,18 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     """What `sample` does with a plan that was checked and fitted already."""
     # What is recorded are whole samples, in either context.
     if plan.single and not isinstance(engine, ReplayEngine):
-        async with aclosing(single_context.stream(engine, plan, on_text)) as drawn:
-            async for each in drawn:
+        async with aclosing(single_context.stream(engine, plan, on_text)) as singles:
+            async for each in singles:
                 yield made(plan.session_id, plan.example.id, each.slot, each.result, each.parsed)
         return
-    asked = requests(plan)
-    waiting = {request.key: slots for request, slots in asked}
+    planned = requests(plan)
+    waiting = {request.key: slots for request, slots in planned}
 
     def hear(key: str, child: int, piece: str) -> None:
         if on_text is not None:
             on_text(*_heard(plan, key, child, waiting[key][child]), piece)
 
-    async with aclosing(engine.generate([request for request, _ in asked], hear if on_text else None)) as replies:
+    async with aclosing(engine.generate([request for request, _ in planned], hear if on_text else None)) as replies:
         async for reply in replies:
             slot = waiting[reply.key][reply.child]
             yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply.result, plan.context)

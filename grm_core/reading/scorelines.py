@@ -124,10 +124,10 @@ def _named(seen: str, gap: Span, box_end: int) -> int | None:
     """Of which response a box speaks, 0-based, by the words around it; None where they name none."""
     behind = _BEHIND.match(seen, box_end)
     heads = list(_HEAD.finditer(seen, *gap))
-    found = behind or (heads[-1] if heads else _NEAR.search(seen, max(gap[0], gap[1] - _LABEL_REACH), gap[1]))
-    if found is None:
+    name = behind or (heads[-1] if heads else _NEAR.search(seen, max(gap[0], gap[1] - _LABEL_REACH), gap[1]))
+    if name is None:
         return None
-    place, ordinal = found["place"], found.groupdict().get("ordinal")
+    place, ordinal = name["place"], name.groupdict().get("ordinal")
     if ordinal:
         return _ORDINALS.index(ordinal.lower())
     return int(place) - 1 if place.isdecimal() else ascii_uppercase.index(place.upper())

@@ -35,17 +35,17 @@ def judge(
     if prepared.problem(folder) is None:
         _tidy(downloads, base)
         return folder
-    with shown(tell) as told, _alone(downloads, lambda: told(Progress(WAITING))):
+    with shown(tell) as report, _alone(downloads, lambda: report(Progress(WAITING))):
 
         def build(out: Path) -> None:
-            weights = sources.fetch(base, downloads, told)
-            _convert(form, weights, out, template, adapter, told)
+            weights = sources.fetch(base, downloads, report)
+            _convert(form, weights, out, template, adapter, report)
             if adapter is not None and (adapter / adapters.CARD).is_file():
                 shutil.copyfile(adapter / adapters.CARD, out / adapters.CARD)
 
-        found = prepared.ensure(name, build, room="5 GB")
+        built = prepared.ensure(name, build, room="5 GB")
         (downloads / base.file).unlink(missing_ok=True)
-    return found
+    return built
 
 
 def name_of(name: str, form: str, adapter: Path | None, template: str, base: Base = CODER) -> str:
