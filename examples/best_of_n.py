@@ -27,7 +27,7 @@ from grm_core.types import Params
 
 @dataclass(frozen=True, slots=True)
 class BestOfN(common.Settings):
-    """What this example is asked for."""
+    """The settings of this example."""
 
     n: int
     """Answers per query."""
@@ -75,7 +75,7 @@ async def run(settings: BestOfN, queries: Sequence[Query]) -> tuple[list[dict[st
 
 
 def line(query: Query, texts: Sequence[str], rewards: Sequence[float | None], greedy: str) -> dict[str, Any]:
-    """What becomes of one query; among equal rewards the first answer is chosen."""
+    """One query's line of --out; among equal rewards the first answer is chosen."""
     known = [reward for reward in rewards if reward is not None]
     leaders = [place for place, reward in enumerate(rewards) if known and reward == max(known)]
     found: dict[str, Any] = {"id": query.id, "query": query.words(), "answers": list(texts), "rewards": list(rewards)}

@@ -47,7 +47,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class CoScaling(common.Settings):
-    """What this example is asked for."""
+    """The settings of this example."""
 
     rounds: int
 
@@ -159,7 +159,7 @@ async def _judged(
 
 
 def line(course: Course) -> dict[str, Any]:
-    """What became of one query."""
+    """One query's line of --out."""
     query = course.query
     found: dict[str, Any] = {
         "id": query.id,

@@ -1,4 +1,4 @@
-"""What the examples share: queries with or without a checker, a policy's answers, and judgements as sessions."""
+"""Shared by the examples: queries with or without a checker, a policy's answers, and judgements as sessions."""
 
 import argparse
 import json
@@ -30,7 +30,7 @@ _FIRST = 950_000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the policy is asked; of a program-made one, `task` knows how to check an answer."""
+    """A query to the policy; of a program-made one, `task` knows how to check an answer."""
 
     id: str
     turns: tuple[Message, ...]
@@ -51,7 +51,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What all examples are asked for; the names are those of add_arguments."""
+    """The settings of all examples; the names are those of add_arguments."""
 
     queries: str | None
     tasks: int

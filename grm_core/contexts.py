@@ -90,7 +90,7 @@ def listed(principles: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a sample of the single context says of one response."""
+    """One response's part of a sample of the single context."""
 
     critique: str
     """As it was written in a prompt of its own: it begins `Response 1:`."""
@@ -110,7 +110,7 @@ def part_of(principles: str, text: str, finish_reason: str | None) -> tuple[Part
 
 
 def judgment_start(principles: str) -> str:
-    """What of a judgment comes before its first critique."""
+    """The text of a judgment before its first critique."""
     return f"{principles.strip()}\n{CRITIQUE}" if principles.strip() else CRITIQUE
 
 
@@ -131,7 +131,7 @@ def numbered(critique: str, number: int, n: int = 1) -> str:
 
 
 def _as_written(critique: str, n: int) -> str:
-    """What `numbered` was given, but for the lines that it joined."""
+    """The text before `numbered`, but for the lines that it joined."""
     text = re.sub(r"^Response \d+:", "Response 1:", critique, count=1)
     return "\n".join(line[2:] if line[:2] == "> " and _scores_all(line[2:], n) else line for line in text.split("\n"))
 
@@ -151,7 +151,7 @@ def assembled(principles: str, critiques: Sequence[str], scores: Sequence[int | 
 
 
 def parts(text: str, n: int) -> tuple[str, tuple[Part, ...]]:
-    """What `assembled` made one text of: the principles, and n critiques (under `Response 1:`) with their scores."""
+    """The pieces of an `assembled` text: the principles, and n critiques (under `Response 1:`) with their scores."""
     head, _, body = f"\n{text}".partition(f"\n{CRITIQUE}")
     tail = _SCORES.search(body)
     body = body[: tail.start()] if tail else body

@@ -15,7 +15,7 @@ TIE = 1e-9
 
 
 class Tie(StrEnum):
-    """What a tie for the highest score is worth."""
+    """Worth of a tie for the highest score."""
 
     STRICT = "strict"
     """Nothing: the best response has to be strictly ahead, as scalar reward models are judged."""
@@ -26,11 +26,11 @@ class Tie(StrEnum):
 
 
 class Invalid(StrEnum):
-    """What a judgment is worth of which nothing could be read."""
+    """Worth of a judgment of which nothing could be read."""
 
     WRONG = "wrong"
     HALF = "half"
-    """What a coin would get: 1/2 for a pair, 1/n for a list of n."""
+    """The chance of a coin: 1/2 for a pair, 1/n for a list of n."""
     SKIP = "skip"
     """It leaves the denominator."""
 

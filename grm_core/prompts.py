@@ -177,7 +177,7 @@ def fill(
 
 
 def called(template: str, n: int) -> tuple[str, ...]:
-    """What the template of this name calls n responses, in shown order: 1, 2, ... or A, B, ..."""
+    """The names that the template of this name gives n responses, in shown order: 1, 2, ... or A, B, ..."""
     if template not in LETTERED:
         return tuple(map(str, range(1, n + 1)))
     return tuple(LETTERS[:n])

@@ -1,4 +1,4 @@
-"""What a run has to say so that it can be done again: package versions and the commit of this code."""
+"""Everything that makes a run repeatable: package versions and the commit of this code."""
 
 import importlib.metadata
 import platform

@@ -81,7 +81,7 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
 
 
 async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Sample, None]:
-    """What `sample` does with a plan that was checked and fitted already."""
+    """Sample by a plan that was checked and fitted already."""
     # What is recorded are whole samples, in either context.
     if plan.single and not isinstance(engine, ReplayEngine):
         async with aclosing(single_context.stream(engine, plan, on_text)) as singles:
@@ -163,7 +163,7 @@ def read(completion: Completion, n: int, template: str = "", context: str = "joi
 
 
 def reader(template: str, context: str = "joint") -> Callable[[str, int, str | None], Parsed]:
-    """What reads the completions of a template in a context: text, n, finish reason -> Parsed."""
+    """The reader of a template's completions in a context: text, n, finish reason -> Parsed."""
     if context == "single":
         return contexts.read
     return letter_choice.parse if template in prompts.LETTERED else parse

@@ -162,7 +162,7 @@ def agreement(levels: Sequence[float], scores: Sequence[int]) -> float:
 
 
 def conversations(reading: Reading) -> list[tuple[Message, ...]]:
-    """What the GRM is asked about its own judgment: one conversation, or in the single context one a response."""
+    """The questions to the GRM about its own judgment: one conversation, or in the single context one a response."""
     plan, example = reading.plan, reading.example
     if plan is None:
         raise UsageError("the meta RM `self` has to know how the GRM was asked")

@@ -23,7 +23,7 @@ from grm_core.types import Completion, Message, Params, Parsed, Request
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What became of a slot: one completion put together of its parts, with its reading, or an error."""
+    """The result of a slot: one completion put together of its parts, with its reading, or an error."""
 
     slot: Slot
     result: Completion | EngineError
@@ -33,7 +33,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What was written about one response, its beginning included."""
+    """The critique of one response, its beginning included."""
 
     text: str
     """It begins `Response 1:`."""

@@ -1,4 +1,4 @@
-"""What does the scoring core cost beside a bare asynchronous loop on the same vLLM server?
+"""The cost of the scoring core beside a bare asynchronous loop on the same vLLM server?
 
     python -m perf.overhead [--url http://127.0.0.1:8000/v1] [--rounds 12] [--k 32]
 

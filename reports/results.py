@@ -29,7 +29,7 @@ SETS = {
     "unseen": "Unseen families",
 }
 _SOURCES = {"demonstrations": "everyday", "llmbar": "llmbar", "rmb": "rmb-bon", "rmb-bon": "rmb-bon"}
-"""What an item's `source` says of its set; program-made items name their family, all others are labelled pairs."""
+"""Source of an item -> its set; program-made items name their family, all others are labelled pairs."""
 Runs = dict[tuple[str, str], list[Judged]]
 
 
@@ -150,7 +150,7 @@ def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) 
 
 
 def _split(mains: dict[str, list[Judged]]) -> Iterator[str]:
-    """What the gain of k is made of."""
+    """The parts of the gain of k, as a table."""
     yield "## What the gain is made of (points, all samples against one)\n"
     rows = []
     for name, items in mains.items():

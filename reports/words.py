@@ -1,4 +1,4 @@
-"""What documents and pages say of a run and of a vote, in the same words."""
+"""Words for a run and a vote that documents and pages have in common."""
 
 from grm_core.analysis.frames import letter
 from grm_core.types import Method, Run, Verdict

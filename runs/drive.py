@@ -34,7 +34,7 @@ class Task(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """What a source has of an item: a sample, or what went wrong."""
+    """A sample of an item, or the error in its place."""
 
     example: Example
     sample: Sample | None
@@ -66,7 +66,7 @@ class Sink(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """What has been done so far."""
+    """Counts of what is done so far."""
 
     items: int
     due: int
@@ -105,7 +105,7 @@ class Progress:
         return f"{self.tokens / max(time.monotonic() - self.began, 1e-9):.0f} tokens/s"
 
     def words(self) -> str:
-        """What a person who waits wants to know beside the number of samples."""
+        """Words for a person who waits, beside the number of samples."""
         return f"{self.items_done}/{self.items} items, {self.speed}"
 
     def summary(self, out: Path) -> str:
@@ -132,7 +132,7 @@ async def drive(source: Source, tasks: Sequence[Task], sink: Sink, progress: Pro
 
 
 class _Taking:
-    """What has become of every task."""
+    """Takes arrivals to the sink and counts every task down."""
 
     def __init__(self, tasks: Sequence[Task], sink: Sink, progress: Progress, say: Say) -> None:
         self.sink, self.progress, self.say = sink, progress, say

@@ -119,7 +119,7 @@ class Jobs:
         self._spawn(self._work(job.plan.session_id))
 
     def example(self, session_id: str) -> Example | None:
-        """What a session judges, from the store or, while its engine still starts, from its run."""
+        """The item of a session, from the store or, while its engine still starts, from its run."""
         stored = self.store.session(session_id)
         if stored is not None:
             return stored.example

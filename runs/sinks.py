@@ -108,14 +108,14 @@ def resume(path: Path, run: Run, block: Block) -> FileSink:
 
 
 def example_of(path: Path, item: ItemSamples) -> Example:
-    """What an item of a file is about; UsageError where it has no item line."""
+    """The example of an item of a file; UsageError where it has no item line."""
     if item.example is None:
         raise UsageError(f"{path}, line {item.line}: item {item.item_id!r} has no item line")
     return item.example
 
 
 def read_unfinished(path: Path) -> Block | None:
-    """What a stopped run has written, without a last line that was torn; None when there is nothing whole."""
+    """The block of a stopped run, without a last line that was torn; None when there is nothing whole."""
     blocks = list(sessions.read_samples(io.BytesIO(whole_lines(path)), str(path)))
     if not blocks:
         return None

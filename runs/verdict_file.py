@@ -73,7 +73,7 @@ class VerdictFile:
 
 
 def item_digest(example: Example) -> str:
-    """What was judged under the item's id: a short SHA-256 of query and responses."""
+    """The content of an item as a short SHA-256 of query and responses."""
     texts = [[(turn.role, turn.content) for turn in example.query], example.responses]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 

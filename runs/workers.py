@@ -1,4 +1,4 @@
-"""What runs on the workers of `batch`: rows with a plan go in, rows with samples come out, and nothing here knows Ray.
+"""The workers' side of `batch`: rows with a plan go in, rows with samples come out, and nothing here knows Ray.
 
 Prompts, orders, seeds and the parser are those of `grm_core.sampling`, so a sample does not tell who drew it.
 """
@@ -107,7 +107,7 @@ def server_of(item_id: str, servers: tuple[str, ...]) -> str | None:
 
 
 class _Wanted(NamedTuple):
-    """What a row of one sample is for."""
+    """The sample that a row is for."""
 
     example: Example
     session_id: str
@@ -125,7 +125,7 @@ def _table(arrivals: Sequence[Arrival]) -> Any:
 
 
 def arrivals_of(batch: Any) -> list[Arrival]:
-    """What rows of a worker hold."""
+    """The arrivals in a worker's rows."""
     return [pickle.loads(each) for each in batch["drawn"].to_pylist()]
 
 

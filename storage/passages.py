@@ -50,7 +50,7 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is searched: an FTS5 expression, and strings that the text has to contain as well."""
+    """A search: an FTS5 expression, and strings that the text has to contain as well."""
 
     match: str | None
     literals: tuple[str, ...]
@@ -65,7 +65,7 @@ class Words:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """What stands for the question marks of `where`."""
+        """Values for the question marks of `where`."""
         return (*((self.match,) if self.match is not None else ()), *self.literals)
 
 
@@ -85,13 +85,13 @@ def clean(text: str) -> str:
 
 
 def session_passages(session: Session) -> list[Passage]:
-    """What can be found of a session itself."""
+    """The passages of a session itself."""
     query = "\n".join(message.content for message in session.example.query)
     return [Passage("title", clean(session.title)), Passage("query", clean(query))]
 
 
 def sample_passages(sample: Sample) -> list[Passage]:
-    """What can be found of a sample; of a completion that could not be read, all of it."""
+    """The passages of a sample; of a completion that could not be read, all of it."""
     if sample.completion is None:
         return []
     start, end = sample.parsed.critique_span or (0, len(sample.completion.text))
@@ -144,7 +144,7 @@ def _around(body: str, word: str) -> str:
 
 
 def too_slow() -> StoreError:
-    """What is said when a search runs into its time limit."""
+    """The error of a search that runs into its time limit."""
     return StoreError(f"the search took longer than {TIME_LIMIT_S:g} s; look for rarer or fewer words")
 
 

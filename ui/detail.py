@@ -72,7 +72,7 @@ def evidence(example: Example, sample: Sample) -> list[Quote]:
 
 
 def spans(sample: Sample) -> list[wire.Span]:
-    """What the parser took from the raw text and where: principles, critique and scores, none inside another."""
+    """Spans that the parser took from the raw text: principles, critique and scores, none inside another."""
     if sample.completion is None:
         return []
     parsed, text = sample.parsed, sample.completion.text
@@ -89,7 +89,7 @@ def spans(sample: Sample) -> list[wire.Span]:
 
 
 def about(samples: Sequence[Sample], response: int) -> list[Said]:
-    """What every sample says of one response (own index), equal words once with all samples that wrote them.
+    """Every sample's words on one response (own index), equal words once with all samples that wrote them.
 
     Most frequent first, then by score from high to low; a critique that names no response is given whole.
     """
@@ -118,7 +118,7 @@ def holding(samples: Sequence[Sample], words: str) -> list[int]:
 
 
 def said_of(sample: Sample, response: int) -> str:
-    """What a sample says of one response (own index); the whole critique where it names none."""
+    """A sample's words on one response (own index); the whole critique where it names none."""
     return _block(sample, response).strip() or whole(sample).strip()
 
 

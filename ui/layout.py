@@ -52,7 +52,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
 
 
 def launch_options(store: Store, host: str) -> dict[str, Any]:
-    """What the app's launch needs beside port and login."""
+    """Options of the app's launch beside port and login."""
     middleware = []
     if host in LOOPBACK:
         # Another site that makes its name point to this machine gets no answer (DNS rebinding).

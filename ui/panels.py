@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 def panel(name: str, title: str, table: pd.DataFrame, figure: Figure | None, note: str = "") -> Panel:
-    """What the page is sent; no figure means that the note says why there is nothing to draw."""
+    """The panel as the page is sent it; no figure means that the note says why there is nothing to draw."""
     rows = json.loads(table.round(6).to_json(orient="values")) if len(table) else []
     return Panel(name=name, title=title, columns=list(table.columns), rows=rows, figure=figure, note=note)
 

@@ -46,7 +46,7 @@ def reason(sample: Sample) -> str | None:
 
 
 def findings(findings: Sequence[Finding], samples: Sequence[Sample]) -> list[wire.Finding]:
-    """What to look at, with the indices of the samples where it is."""
+    """Findings for the page, with the indices of the samples where it is."""
     places = {sample.id: sample.index for sample in samples}
     return [
         wire.Finding(
@@ -103,7 +103,7 @@ def progress_line(progress: Snapshot | None, stored: int, k: int, settled: bool 
 
 
 def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Line]:
-    """What the engine is doing, and what to know of its model."""
+    """Lines on the engine's state and on its model."""
     words = {"ready": "ready", "failed": "failed", "idle": "not started", "closed": "closed"}.get(state.phase, "")
     about = f"{model} on the {name} engine" if model else f"the {name} engine"
     said = state.message or words

@@ -122,7 +122,7 @@ def _one(
 
 
 def _write_items(path: Path, examples: "list[Example]", k: int) -> None:
-    """What `baseline` may be given: the items that can be judged. Only now, because a refused call changes nothing."""
+    """Write the items that can be judged, for `baseline`. Only now, because a refused call changes nothing."""
     from grm_core.formats.items import item_record
     from grm_core.sampling import check
 
@@ -140,7 +140,7 @@ def _write_items(path: Path, examples: "list[Example]", k: int) -> None:
 
 
 def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out: Path) -> None:
-    """What the runs amount to beside each other: printed, and as comparison.json, .md and .html."""
+    """Compare the runs: printed, and as comparison.json, .md and .html."""
     import pandas as pd
 
     from cli.commands import compare

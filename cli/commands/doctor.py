@@ -161,7 +161,7 @@ def _space(db: Path) -> Check:
 
 
 async def _server(url: str, model: str | None) -> list[Check]:
-    """What a server takes of what is optional; three short completions."""
+    """Which optional features a server takes; three short completions."""
     from grm_core.engines import examine
     from grm_core.engines.server import ServerEngine
     from grm_core.errors import EngineError

@@ -77,9 +77,9 @@ class Rules(NamedTuple):
     k_meta: int | None
     """Samples that guided voting keeps; None = half of the valid ones."""
     tie: str | None
-    """What a tie is worth; None = the benchmark's own way."""
+    """Worth of a tie; None = the benchmark's own way."""
     invalid: str | None
-    """What an unreadable judgment is worth; likewise."""
+    """Worth of an unreadable judgment; likewise."""
     seed: int
     """Of random ties."""
 

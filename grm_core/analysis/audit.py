@@ -1,4 +1,4 @@
-"""What an auditor should look at in a judged example: one finding per kind and place, the gravest first.
+"""Findings for an auditor in a judged example: one finding per kind and place, the gravest first.
 
 Everything follows from the stored samples; nothing here changes a vote. Rules of thumb (lexicons, thresholds) flag,
 they do not convict: each finding says what it saw and where.

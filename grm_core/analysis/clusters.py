@@ -1,4 +1,4 @@
-"""What principles a GRM thinks of: clusters of their embeddings, named by their own words, and what they do to votes.
+"""A GRM's principles: clusters of their embeddings, named by their own words, and what they do to votes.
 
 Vectors come in as arguments (see grm_core.embedders). Everything is seeded: the same principles give the same clusters
 in the same order, the largest first.

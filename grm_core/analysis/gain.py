@@ -43,7 +43,7 @@ def _worth(totals: Sequence[float] | None, item: Judged, ties: Tie) -> float:
 
 
 def _kind(scores: Sequence[float] | None, item: Judged) -> str:
-    """What a sample alone would be: the kind that its difference to the vote belongs to."""
+    """The kind of a sample alone: the one that its difference to the vote belongs to."""
     half = _worth(scores, item, Tie.HALF)
     if half == 1.0:
         return KINDS[2]

@@ -1,4 +1,4 @@
-"""What lies behind one session's verdict: replay, k_meta, the meta RM's filter, cost, value space and position.
+"""Behind one session's verdict: replay, k_meta, the meta RM's filter, cost, value space and position.
 
 Pure functions of stored samples; each returns a pandas table, one row per thing that a plot draws.
 """
@@ -72,7 +72,7 @@ def filtered(samples: Sequence[Sample], labels: Sequence[float] | None, k_meta: 
 
 
 def removed(table: pd.DataFrame) -> dict[str, int]:
-    """What the filter dropped of a `filtered` table: counts by dissent, and by error and dissent where labels are."""
+    """Samples that the filter dropped: counts by dissent, and by error and dissent where labels are."""
     out = table[~table["kept"].astype(bool)]
     labelled = out[out["right"].notna()]
     wrong = ~labelled["right"].astype(bool)
@@ -111,7 +111,7 @@ def calibration(table: pd.DataFrame, bins: int = 5) -> pd.DataFrame:
 
 
 def cost(samples: Sequence[Sample], points: Sequence[CurvePoint]) -> pd.DataFrame:
-    """What k samples cost and bring: k, tokens (completion), seconds (one after the other), win, accuracy.
+    """Cost and use of k samples: k, tokens (completion), seconds (one after the other), win, accuracy.
 
     Tokens and seconds are the means over the samples times k. Samples without a completion cost nothing.
     """

@@ -36,7 +36,7 @@ _NO_PLACE = "no finite rating: too few upsets to tell how far it is from the oth
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """What the vote made of one item."""
+    """The vote on one item."""
 
     item_id: str
     subset: str

@@ -1,4 +1,4 @@
-"""What a GRM thinks of in one scope or in several against each other, as tables: the Principles page and `principles`.
+"""Principles of one scope, or of several against each other, as tables: the Principles page and `principles`.
 
 A scope is some sessions: one, or all of a run. Vectors come in by argument.
 """

@@ -42,7 +42,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the rules look at, computed once per session."""
+    """Everything that the rules look at, computed once per session."""
 
     case: Case
     naive: Verdict

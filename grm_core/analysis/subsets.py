@@ -24,7 +24,7 @@ _CHUNK_CELLS = 4_000_000
 
 
 class Draws(NamedTuple):
-    """What a vote over k samples can come to."""
+    """The possible results of a vote over k samples."""
 
     k: int
     voted: int

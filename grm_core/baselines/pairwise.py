@@ -23,7 +23,7 @@ from grm_core.errors import GRMError
 from grm_core.types import Baseline, Example, ParseStatus
 
 BEGUN = {"judge": "Best response: \\boxed{", "verdict": "Verdict: [["}
-"""What the assistant has written where the names' probabilities are asked for without a critique, by template."""
+"""The assistant's text where the names' probabilities are asked for without a critique, by template."""
 _PRIOR = 0.5
 """Wins of every response over every other before the first game: one that never loses keeps a finite strength."""
 

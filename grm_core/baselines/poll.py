@@ -1,4 +1,4 @@
-"""What k samples of a baseline say of one item: a verdict, and how often random subsets of them are right.
+"""A baseline's poll of one item over k samples: a verdict, and how often random subsets of them are right.
 
 A *row* is one sample's say: n numbers in own order, or None when nothing of it could be read. Rows are added up, as in
 naive voting. Pairwise rows are n x n counts of games, flattened, and have to be turned into totals (`Totals`).
@@ -36,7 +36,7 @@ class Poll:
     """One per sample; () where none was asked for."""
     verdict: Verdict
     unread: Counter[str] = field(default_factory=Counter)
-    """What became of completions that cast no vote: ParseStatus -> how many."""
+    """Completions that cast no vote: ParseStatus -> how many."""
     tokens: int | None = None
     """Generated for all samples; None where that is not known."""
 

@@ -31,7 +31,7 @@ def single(example: Example) -> list[Example]:
 
 
 def conversation(alone: Example, critique: str) -> Text:
-    """What the head reads: the critic's prompt as the user's turn, the critique as the assistant's."""
+    """The text that the head reads: the critic's prompt as the user's turn, the critique as the assistant's."""
     (message,) = prompts.fill(prompts.load(ask.CRITIQUE), alone, (0,))
     return [
         {"role": message.role, "content": message.content},

@@ -1,4 +1,4 @@
-"""What benchmarks share: items with their votes, named policies, means that leave out what is missing.
+"""Shared by the benchmarks: items with their votes, named policies, means that leave out what is missing.
 
 A benchmark is a value (`Benchmark`) with a reader and a metric, both plain functions. A metric sees every item that
 was judged and asks `Policy` what a tie or an unreadable judgment is worth; it never sees text of a model.
@@ -20,7 +20,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a headline is computed under."""
+    """The rules that a headline is computed under."""
 
     tie: Tie = Tie.RANDOM
     """The paper's evaluation breaks ties at random."""
@@ -29,7 +29,7 @@ class Policy:
     """Of random ties."""
 
     def credit(self, name: str, scores: Sequence[float] | None, labels: Sequence[float]) -> float | None:
-        """What scores are worth for these labels, 0..1; None = it does not count.
+        """Worth of scores for these labels, 0..1; None = it does not count.
 
         `name` is the judgment's own: a tie is drawn from it and the seed, so that no other item changes the draw.
         """
@@ -59,7 +59,7 @@ class Scored:
         return self.example.labels or ()
 
     def credit(self, policy: Policy) -> float | None:
-        """What the vote is worth, 0..1; None = it does not count."""
+        """Worth of the vote, 0..1; None = it does not count."""
         return policy.credit(self.example.id, self.totals, self.labels)
 
 
@@ -99,13 +99,13 @@ class Benchmark:
     """The items that a record holds."""
     measure: Callable[[Sequence[Scored], Policy], Result]
     headline: str
-    """What the headline is, in words."""
+    """The headline in words."""
     hubs: tuple[Hub, ...] = ()
     choose: Choose = list
     password: bytes | None = None
     """Of a zip; printed in the benchmark's own documentation."""
     tie: Tie = Tie.RANDOM
-    """What the benchmark's own metric does with ties; where it says nothing, the paper's way."""
+    """Ties as the benchmark's own metric treats them; where it says nothing, the paper's way."""
     invalid: Invalid = Invalid.WRONG
     both_orders: bool = False
     """Whether a pair counts only when it was judged in both orders."""

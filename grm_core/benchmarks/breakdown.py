@@ -1,4 +1,4 @@
-"""What lies behind a headline: how it grows with k, where it is worse, whether length decides, what it cost.
+"""A headline in its parts: how it grows with k, where it is worse, whether length decides, what it cost.
 
 Every interval is a 95% bootstrap over items. An item's credit here is the share of its vote that names a labelled
 best response, under the report's policy; the official metric may weigh and pair differently (RM-Bench, Ties).

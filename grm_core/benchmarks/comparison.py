@@ -79,7 +79,7 @@ def growth(comparison: Comparison) -> pd.DataFrame:
 
 
 def gains(comparison: Comparison) -> pd.DataFrame:
-    """What all samples add to one, per judge: judge, method, k, gain, low, high (paired over items)."""
+    """Gain of all samples over one, per judge: judge, method, k, gain, low, high (paired over items)."""
     rows = []
     for each in comparison.contenders:
         if each.ks[-1] > 1:

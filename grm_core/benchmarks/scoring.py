@@ -32,7 +32,7 @@ class Voting:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of a benchmark's items."""
+    """Counts of a benchmark's items by what became of them."""
 
     items: int
     """Of the data, those without labels too."""
@@ -113,7 +113,7 @@ def _verdicts(benchmark: Benchmark, item: Scored) -> tuple[Verdict | None, ...]:
 
 
 def count(benchmark: Benchmark, items: Sequence[Scored]) -> Counts:
-    """What became of the items."""
+    """Counts of the items by what became of them."""
     seen = judged(benchmark, items)
     unlabelled = sum(not item.labels for item in items)
     readable = sum(all(v is not None and v.totals is not None for v in _verdicts(benchmark, item)) for item in seen)

@@ -18,7 +18,7 @@ from grm_core.reading.visible import outside_quotations
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
 
 WON, LOST = SCORE_MAX, SCORE_MIN
-"""What a named response scores, and every other one: their sums rank as counts of votes do."""
+"""Scores of the named response and of every other one: their sums rank as counts of votes do."""
 
 _WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|letter|of|is|so|therefore|thus|hence)"
 _NAME = (

@@ -21,7 +21,7 @@ _SUFFIX = re.compile(
 _REACH = 160
 """A label or what ends a line is no longer than this; longer lines are prose."""
 _LABEL_REACH = 60
-"""What stands between the boxes of two responses where nothing but labels does."""
+"""Labels alone between the boxes of two responses."""
 
 _BRACKETS = re.compile(
     r"^(?P<prefix>[^\[\n]{0,160}+(?:\[[ \t]*+(?=\[))?)\[(?P<inside>[^\[\]\n]*+)\](?P<suffix>[^\n]*+)$", re.MULTILINE
@@ -141,7 +141,7 @@ def _agree(candidates: Sequence[_Candidate]) -> Reading:
 
 
 def _worst(candidates: Sequence[_Candidate]) -> Reading:
-    """What is wrong where nothing is well-formed: a wrong count goes before a value out of range."""
+    """The fault where nothing is well-formed: a wrong count goes before a value out of range."""
     for status in (ParseStatus.WRONG_COUNT, ParseStatus.OUT_OF_RANGE):
         for candidate in candidates:
             if candidate.reading.status is status:

@@ -151,7 +151,7 @@ def looked_at(policy: Policy, rows: Sequence[Row], what: Callable[[Any, list[lis
 
 
 def told_apart(values: Sequence[float], right: Sequence[bool], items: Sequence[str]) -> dict[str, Any]:
-    """What `evaluate` gives, of raw logits, whether each judgment is right, and its item."""
+    """The numbers of `evaluate` from raw logits, whether each judgment is right, and its item."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
     labels = np.array(right)

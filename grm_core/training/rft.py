@@ -22,12 +22,12 @@ from grm_core.types import Example
 
 N_RFT = 3
 _PRINCIPLES, _REST = 0.5, 1.5
-"""What tokens of principles and of the rest count in the loss."""
+"""Weights of the tokens of principles and of the rest in the loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What rejection left of some items."""
+    """The judgments that rejection left of some items."""
 
     judgments: tuple[Trajectory, ...]
     wrong: int
@@ -54,7 +54,7 @@ def binary_labels(example: Example) -> Example:
 
 
 def reject(sampled: Sequence[Sequence[Trajectory]]) -> tuple[Kept, list[Question]]:
-    """What is kept of each question's samples, and the questions that are to be asked once more with a hint."""
+    """The kept samples of each question, and the questions that are to be asked once more with a hint."""
     left: list[Trajectory] = []
     wrong = too_easy = 0
     again: list[Question] = []
@@ -71,7 +71,7 @@ def reject(sampled: Sequence[Sequence[Trajectory]]) -> tuple[Kept, list[Question
 
 
 def kept(judgments: Sequence[Trajectory]) -> list[Trajectory]:
-    """What is learned from a file of samples: what `reject` keeps, and the usable ones of hinted prompts."""
+    """A file's judgments to learn from: those that `reject` keeps, and the usable ones of hinted prompts."""
     plain: dict[str, list[Trajectory]] = {}
     for each in judgments:
         if not each.question.hinted:
@@ -133,7 +133,7 @@ def write(lines: Log, sampled: Sequence[Trajectory]) -> None:
 
 
 def key(question: Question) -> tuple[str, bool]:
-    """What names a question among those that are sampled: its item, and whether it was hinted."""
+    """The key of a question among those that are sampled: its item, and whether it was hinted."""
     return question.example.id, question.hinted
 
 

@@ -22,7 +22,7 @@ from grm_core.types import Params, Request
 WAVE = 96
 """Completions that are asked for at the same time."""
 Keep = Callable[[Sequence[Trajectory]], None]
-"""What takes the judgments of a wave."""
+"""Takes the judgments of a wave."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ _META_FIRST, _RFT_FIRST, _GRPO_FIRST, _WEAK_FIRST = 400_000, 500_000, 600_000, 7
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is trained, where and on what."""
+    """The settings of a training: model, folder and data."""
 
     folder: Path
     base: Path
@@ -212,7 +212,7 @@ def _judges(judgment: Trajectory) -> bool:
 
 
 def _rejection_items(plan: Plan, items: int) -> list[Example]:
-    """What the rejective stage samples."""
+    """The examples that the rejective stage samples."""
     return plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
 
 
@@ -242,7 +242,7 @@ def _stage(plan: Plan, name: str, start: Path | None = None) -> Path:
 
 
 def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) -> list[Trajectory]:
-    """What rejection leaves of the stage's samples, which are read from the file where it is whole."""
+    """The judgments that rejection leaves of the stage's samples, which are read from the file where it is whole."""
     if not path.exists():
         partial = path.with_suffix(".partial")
         questions = rft.questions(examples, plan.seed)

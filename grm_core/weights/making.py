@@ -49,13 +49,13 @@ def judge(
 
 
 def name_of(name: str, form: str, adapter: Path | None, template: str, base: Base = CODER) -> str:
-    """What the folder is called: another base, adapter or way of converting is another folder."""
+    """The folder's name: another base, adapter or way of converting is another folder."""
     merged = "" if adapter is None else adapters.digest(adapter)
     return f"{name}-{form}-{prepared.digest(base.sha256, str(convert.VERSION), template, merged)}"
 
 
 def lacking(folder: str, base: Base = CODER) -> str | None:
-    """What this machine lacks to make and run the judge's folder of this name, in one clause; None: nothing."""
+    """Why this machine cannot make and run the judge's folder of this name, in one clause; None: it can."""
     cache = prepared.cache_folder()
     if (has := room.memory()) < room.MEMORY:
         return f"there are {has / 1e9:.1f} GB of memory, and the 1.5B judge needs {room.MEMORY / 1e9:.0f} GB"

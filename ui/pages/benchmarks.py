@@ -30,7 +30,7 @@ _ITEMS_MOST = 5000
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the store holds of a benchmark's run."""
+    """A benchmark's run as the store holds it."""
 
     benchmark: base.Benchmark
     examples: list[Example]

@@ -37,7 +37,7 @@ Reply = TypeVar("Reply")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is looked at."""
+    """The votes that are looked at."""
 
     run: str
     method: Method
@@ -167,7 +167,7 @@ class ModelsPage:
 
 
 def scope(run: str, method: str, k: int | None, subset: str | None) -> Scope:
-    """What is looked at, as the page sends it. Raises UsageError."""
+    """The scope of what the page sends. Raises UsageError."""
     if k is not None and not 1 <= k <= K_MAX:
         raise UsageError(_CHOOSE)
     return Scope(run, as_method(method), k, subset)
@@ -210,7 +210,7 @@ def _summary(board: leaderboard.Board, voted: list[Voted], scope: Scope, stored:
 
 
 def _points(each: Voted, wanted: Cell) -> list[float] | None:
-    """What the wanted model got off the wanted others in this item; None when the item is none of the cell's."""
+    """Points of the wanted model against the wanted others in this item; None when the item is none of the cell's."""
     if wanted.outcome == "unscored":
         return [] if each.totals is None else None
     if each.totals is None or wanted.model not in each.models:

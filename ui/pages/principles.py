@@ -42,7 +42,7 @@ class PrinciplesPage:
 
     @served(wrong=Scopes(session=[], run=[]))
     def choices(self) -> Scopes:
-        """What can be looked at: the newest sessions and the newest runs of more than one session."""
+        """The scopes to choose from: the newest sessions and the newest runs of more than one session."""
         sessions = [Choice(id=row.session.id, title=row.session.title) for row in self.store.sessions(limit=100)]
         runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
         return Scopes(session=sessions, run=runs)
@@ -117,7 +117,7 @@ class PrinciplesPage:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What is looked at: a session, a run, or all runs of the same settings."""
+    """The sessions that are looked at: a session, a run, or all runs of the same settings."""
 
     title: str
     sessions: dict[str, list[Sample]]
@@ -134,7 +134,7 @@ def _values(table: pd.DataFrame) -> list[Any]:
 
 
 def view(titles: list[str], studied: Study, single: bool) -> Thoughts:
-    """What the page draws; `single` scopes are one session each."""
+    """Everything that the page draws; `single` scopes are one session each."""
     different = studied.stated.drop_duplicates("principle")
     return Thoughts(
         titles=titles,

@@ -1,4 +1,4 @@
-"""What the Inspect view asks the server for while it is read: public endpoints, so everything is checked here."""
+"""Answers to the Inspect view while it is read: public endpoints, so everything is checked here."""
 
 from grm_core.types import Method
 from ui import detail
@@ -65,7 +65,7 @@ class Answers:
 
     @served()
     def about(self, session_id: str, response: int) -> list[Said] | None:
-        """What every sample says of one response."""
+        """Every sample's words on one response."""
         return detail.about(self.viewer.store.samples(session_id), response) if response >= 0 else None
 
     @served()

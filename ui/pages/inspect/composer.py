@@ -238,7 +238,7 @@ class Composer:
         return self.put(example)
 
     def restore(self, memory: Any, request: gr.Request) -> dict[Any, Any]:
-        """What the session of the address judges, else what was filled in at the last visit; settings as they were."""
+        """The item of the address's session, else the form of the last visit; settings as they were."""
         example = self.example_of(str(request.query_params.get("session", ""))[:200])
         before = self._remembered(memory)
         if example is None or len(example.responses) > N_MAX_PAGE or example.query[-1].role != "user":

@@ -1,4 +1,4 @@
-"""What a person filled in as data; every bound is checked here, on the server."""
+"""The form as data; every bound is checked here, on the server."""
 
 import hashlib
 import io
@@ -84,7 +84,7 @@ def read_turns(text: str) -> tuple[Message, ...]:
 
 
 def write_turns(turns: tuple[Message, ...]) -> str:
-    """What `read_turns` reads as these turns: words where that works, else JSON."""
+    """The text that `read_turns` reads as these turns: words where that works, else JSON."""
     plain = "\n".join(f"{turn.role}: {turn.content}" for turn in turns)
     try:
         if read_turns(plain) == turns:

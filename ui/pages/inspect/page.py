@@ -143,7 +143,7 @@ class InspectPage:
         return filled | {self.folded: gr.update(open=True), self.notice: _line("ok", text)}
 
     def engine_lines(self) -> list[Line]:
-        """What the engine is doing, and why nothing could be saved."""
+        """Lines on the engine's state, and on why nothing could be saved."""
         engine, store = self.jobs.engine, self.jobs.store
         note = models.note(engine.model, engine.untrained)
         lines = render.engine_lines(engine.name, engine.model, engine.state(), note)

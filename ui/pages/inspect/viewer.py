@@ -1,4 +1,4 @@
-"""What the Inspect view shows of a session at one moment, from the store and the running job."""
+"""A session as the Inspect view shows it at one moment, from the store and the running job."""
 
 import io
 
@@ -162,7 +162,7 @@ def _refusal(samples: list[Sample], dials: Dials, refused: UsageError) -> str:
 
 
 def _state(samples: list[Sample]) -> _State:
-    """What curves and findings follow from: a failed sample may be replaced by a good one of the same index."""
+    """Key of curves and findings: a failed sample may be replaced by a good one of the same index."""
     return tuple((s.index, s.error, s.scores, s.meta_logit) for s in samples)
 
 
