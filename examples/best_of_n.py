@@ -14,7 +14,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from examples import common
@@ -25,22 +24,15 @@ from grm_core.reward_function import GRMReward, Settings
 from grm_core.types import Params
 
 
-@dataclass(frozen=True, slots=True)
-class BestOfN(common.Settings):
-    """The settings of this example."""
-
-    n: int
-    """Answers per query."""
-
-
 def main(argv: Sequence[str]) -> int:
     """Answer, judge, choose; returns the exit code."""
     parser = argparse.ArgumentParser(prog="examples.best_of_n", description=__doc__.split("\n", 1)[0])
     common.add_arguments(parser)
     parser.add_argument("--n", type=int, default=8, help="answers per query")
-    settings = BestOfN(**vars(parser.parse_args(argv)))
+    args = parser.parse_args(argv)
+    settings = common.settings_of(vars(args))
     try:
-        lines, summary = asyncio.run(run(settings, common.read_queries(settings)))
+        lines, summary = asyncio.run(run(settings, args.n, common.read_queries(settings)))
     except GRMError as error:
         print(error, file=sys.stderr)
         return 2
@@ -49,29 +41,31 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-async def run(settings: BestOfN, queries: Sequence[Query]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+async def run(
+    settings: common.Settings, n: int, queries: Sequence[Query]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The lines of --out, and what they amount to."""
     asked = [query.turns for query in queries]
     policy = common.create_policy(settings)
     try:
         drawn = Params(temperature=settings.temperature, max_tokens=settings.policy_tokens)
-        several = await common.answers(policy, asked, drawn, settings.n, settings.seed)
+        several = await common.answers(policy, asked, drawn, n, settings.seed)
         greedy = await common.answers(policy, asked, Params(0.0, max_tokens=settings.policy_tokens), 1, settings.seed)
     finally:
         await policy.close()
-    print(f"{settings.n} answers to each of {len(queries)} queries by {policy.model}", file=sys.stderr)
+    print(f"{n} answers to each of {len(queries)} queries by {policy.model}", file=sys.stderr)
     grm = engines.create(settings.engine, settings.model)
     judging = Settings(k=settings.k, seed=settings.seed, params=Params(max_tokens=settings.judge_tokens))
     sessions = common.Sessions(grm, judging.params, settings.k, settings.seed, "best-of-n")
     with GRMReward(grm, judging, on_judgement=sessions.add) as reward:
-        prompts = [query.chat() for query in queries for _ in range(settings.n)]
+        prompts = [query.chat() for query in queries for _ in range(n)]
         rewards = await reward(prompts, [text for each in several for text in each])
     sessions.write(settings.samples)
     lines = [
-        line(query, texts, rewards[place * settings.n : (place + 1) * settings.n], plain)
+        line(query, texts, rewards[place * n : (place + 1) * n], plain)
         for place, (query, texts, (plain,)) in enumerate(zip(queries, several, greedy, strict=True))
     ]
-    return lines, {"policy": policy.model, "grm": grm.model, "n": settings.n, "k": settings.k} | summary(lines)
+    return lines, {"policy": policy.model, "grm": grm.model, "n": n, "k": settings.k} | summary(lines)
 
 
 def line(query: Query, texts: Sequence[str], rewards: Sequence[float | None], greedy: str) -> dict[str, Any]:

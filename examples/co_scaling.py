@@ -45,21 +45,15 @@ class Course:
     """Why no further round follows; '' while one does."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoScaling(common.Settings):
-    """The settings of this example."""
-
-    rounds: int
-
-
 def main(argv: Sequence[str]) -> int:
     """Run the rounds; returns the exit code."""
     parser = argparse.ArgumentParser(prog="examples.co_scaling", description=__doc__.split("\n", 1)[0])
     common.add_arguments(parser)
     parser.add_argument("--rounds", type=int, default=3)
-    settings = CoScaling(**vars(parser.parse_args(argv)))
+    args = parser.parse_args(argv)
+    settings = common.settings_of(vars(args))
     try:
-        courses = asyncio.run(run(settings, common.read_queries(settings)))
+        courses = asyncio.run(run(settings, args.rounds, common.read_queries(settings)))
     except GRMError as error:
         print(error, file=sys.stderr)
         return 2
@@ -68,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-async def run(settings: CoScaling, queries: Sequence[Query]) -> list[Course]:
+async def run(settings: common.Settings, rounds: int, queries: Sequence[Query]) -> list[Course]:
     """All queries, round by round: those of one round are asked together."""
     policy, grm = common.create_policy(settings), engines.create(settings.engine, settings.model)
     sessions = Sessions(grm, Params(max_tokens=settings.judge_tokens), settings.k, settings.seed, "co-scaling")
@@ -77,7 +71,7 @@ async def run(settings: CoScaling, queries: Sequence[Query]) -> list[Course]:
         await grm.start()
         texts = await common.answers(policy, [query.turns for query in queries], drawn, 1, settings.seed)
         courses = [Course(query, text, text) for query, (text,) in zip(queries, texts, strict=True)]
-        for number in range(1, settings.rounds + 1):
+        for number in range(1, rounds + 1):
             going = [course for course in courses if not course.ended]
             if going:
                 await one_round(number, going, policy, grm, drawn, settings, sessions)
@@ -89,7 +83,7 @@ async def run(settings: CoScaling, queries: Sequence[Query]) -> list[Course]:
 
 
 async def one_round(
-    number: int, going: Sequence[Course], policy: Engine, grm: Engine, drawn: Params, settings: CoScaling,
+    number: int, going: Sequence[Course], policy: Engine, grm: Engine, drawn: Params, settings: common.Settings,
     sessions: Sessions,
 ) -> None:  # fmt: skip
     """Critique, revision, comparison of every query that still goes on."""
@@ -142,7 +136,7 @@ def strictest(found: Judgement | None) -> str | None:
 
 
 async def _judged(
-    grm: Engine, course: Course, what: str, number: int, texts: tuple[str, ...], settings: CoScaling
+    grm: Engine, course: Course, what: str, number: int, texts: tuple[str, ...], settings: common.Settings
 ) -> Judgement | None:
     """The GRM's judgement; None where there is nothing to judge or it does not fit the model."""
     if not all(text.strip() for text in texts) or len(set(texts)) < len(texts):

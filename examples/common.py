@@ -6,7 +6,7 @@ import sys
 import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,11 @@ class Settings:
     seed: int
     out: Path
     samples: Path | None
+
+
+def settings_of(arguments: dict[str, Any]) -> Settings:
+    """Those of the parsed arguments that all examples have."""
+    return Settings(**{each.name: arguments[each.name] for each in fields(Settings)})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ SETTLED = "settled"
 """Tag of a session whose run ended early because more samples would hardly change the verdict."""
 _SETTLE_DRAWS = 500
 _TYPICAL_TOKENS = 300
-"""Seconds that a sample is taken to need until the first one is finished."""
+"""Tokens that a sample is taken to need until the first one is finished."""
 _TAIL = 400
 """Characters of a sample's unfinished text that are kept."""
 
