@@ -14,7 +14,7 @@ from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, UsageError
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
-from grm_core.reading import verdicts
+from grm_core.reading import letter_choice
 from grm_core.reading.parsing import PARSER_VERSION, answered, parse
 from grm_core.shuffling import Slot
 from grm_core.types import N_MAX, Completion, Example, Parsed, ParseStatus, Request, Sample
@@ -166,4 +166,4 @@ def reader(template: str, context: str = "joint") -> Callable[[str, int, str | N
     """What reads the completions of a template in a context: text, n, finish reason -> Parsed."""
     if context == "single":
         return contexts.read
-    return verdicts.parse if template in prompts.LETTERED else parse
+    return letter_choice.parse if template in prompts.LETTERED else parse
