@@ -29,7 +29,8 @@ class SamplingPlan:
     context: str = "joint"
     """joint or single, see `contexts`; in single nothing is shuffled, whatever `order` says."""
     opens: bool = False
-    """Whether the model was trained to open each critique with the response's first words; single only."""
+    """Whether the model was trained to open each critique with the response's first words and a verdict word; in
+    single only."""
 
     @property
     def single(self) -> bool:
