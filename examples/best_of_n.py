@@ -45,12 +45,14 @@ async def run(
     settings: common.Settings, n: int, queries: Sequence[Query]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The lines of --out, and what they amount to."""
-    asked = [query.turns for query in queries]
+    conversations = [query.turns for query in queries]
     policy = common.create_policy(settings)
     try:
-        drawn = Params(temperature=settings.temperature, max_tokens=settings.policy_tokens)
-        several = await common.answers(policy, asked, drawn, n, settings.seed)
-        greedy = await common.answers(policy, asked, Params(0.0, max_tokens=settings.policy_tokens), 1, settings.seed)
+        params = Params(temperature=settings.temperature, max_tokens=settings.policy_tokens)
+        several = await common.answers(policy, conversations, params, n, settings.seed)
+        greedy = await common.answers(
+            policy, conversations, Params(0.0, max_tokens=settings.policy_tokens), 1, settings.seed
+        )
     finally:
         await policy.close()
     print(f"{n} answers to each of {len(queries)} queries by {policy.model}", file=sys.stderr)
@@ -70,32 +72,32 @@ async def run(
 
 def line(query: Query, texts: Sequence[str], rewards: Sequence[float | None], greedy: str) -> dict[str, Any]:
     """One query's line of --out; among equal rewards the first answer is chosen."""
-    known = [reward for reward in rewards if reward is not None]
-    leaders = [place for place, reward in enumerate(rewards) if known and reward == max(known)]
-    found: dict[str, Any] = {"id": query.id, "query": query.words(), "answers": list(texts), "rewards": list(rewards)}
-    found |= {"chosen": leaders[0] if leaders else None, "greedy": greedy}
+    scored = [reward for reward in rewards if reward is not None]
+    leaders = [place for place, reward in enumerate(rewards) if scored and reward == max(scored)]
+    record: dict[str, Any] = {"id": query.id, "query": query.words(), "answers": list(texts), "rewards": list(rewards)}
+    record |= {"chosen": leaders[0] if leaders else None, "greedy": greedy}
     checked = [query.right(text) for text in texts]
     if query.task is not None:
         # Equal leaders share; without any vote the choice is as good as a random one.
         chosen = [float(bool(checked[place])) for place in leaders or range(len(texts))]
-        found |= {"family": query.task.family, "checked": checked, "checked_greedy": query.right(greedy)}
-        found["checked_chosen"] = sum(chosen) / len(chosen)
-    return found
+        record |= {"family": query.task.family, "checked": checked, "checked_greedy": query.right(greedy)}
+        record["checked_chosen"] = sum(chosen) / len(chosen)
+    return record
 
 
 def summary(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Shares of checked queries, and paired differences; {} where no program can check."""
-    known = [each for each in lines if "checked" in each]
-    if not known:
+    checked = [each for each in lines if "checked" in each]
+    if not checked:
         return {}
-    greedy = [float(each["checked_greedy"]) for each in known]
-    mean = [sum(each["checked"]) / len(each["checked"]) for each in known]
-    chosen = [each["checked_chosen"] for each in known]
+    greedy = [float(each["checked_greedy"]) for each in checked]
+    mean = [sum(each["checked"]) / len(each["checked"]) for each in checked]
+    chosen = [each["checked_chosen"] for each in checked]
     return {
         "greedy": common.share(greedy),
         "random_of_n": common.share(mean),
         "best_of_n": common.share(chosen),
-        "any_of_n": common.share([float(any(each["checked"])) for each in known]),
+        "any_of_n": common.share([float(any(each["checked"])) for each in checked]),
         "best_of_n - greedy": common.share([a - b for a, b in zip(chosen, greedy, strict=True)]),
         "best_of_n - random_of_n": common.share([a - b for a, b in zip(chosen, mean, strict=True)]),
     }

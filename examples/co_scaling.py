@@ -66,15 +66,15 @@ async def run(settings: common.Settings, rounds: int, queries: Sequence[Query]) 
     """All queries, round by round: those of one round are asked together."""
     policy, grm = common.create_policy(settings), engines.create(settings.engine, settings.model)
     sessions = Sessions(grm, Params(max_tokens=settings.judge_tokens), settings.k, settings.seed, "co-scaling")
-    drawn = Params(temperature=settings.temperature, max_tokens=settings.policy_tokens)
+    params = Params(temperature=settings.temperature, max_tokens=settings.policy_tokens)
     try:
         await grm.start()
-        texts = await common.answers(policy, [query.turns for query in queries], drawn, 1, settings.seed)
+        texts = await common.answers(policy, [query.turns for query in queries], params, 1, settings.seed)
         courses = [Course(query, text, text) for query, (text,) in zip(queries, texts, strict=True)]
         for number in range(1, rounds + 1):
             going = [course for course in courses if not course.ended]
             if going:
-                await one_round(number, going, policy, grm, drawn, settings, sessions)
+                await one_round(number, going, policy, grm, params, settings, sessions)
     finally:
         await policy.close()
         await grm.close()
@@ -83,36 +83,36 @@ async def run(settings: common.Settings, rounds: int, queries: Sequence[Query]) 
 
 
 async def one_round(
-    number: int, going: Sequence[Course], policy: Engine, grm: Engine, drawn: Params, settings: common.Settings,
+    number: int, going: Sequence[Course], policy: Engine, grm: Engine, params: Params, settings: common.Settings,
     sessions: Sessions,
 ) -> None:  # fmt: skip
     """Critique, revision, comparison of every query that still goes on."""
     alone = await asyncio.gather(*(_judged(grm, each, "critique", number, (each.answer,), settings) for each in going))
-    critiques = [strictest(found) for found in alone]
-    for course, found, critique in zip(going, alone, critiques, strict=True):
-        if found is not None:
-            sessions.add(found, f"round {number}, critique: {course.query.words()[:60]}")
+    critiques = [strictest(judgement) for judgement in alone]
+    for course, judgement, critique in zip(going, alone, critiques, strict=True):
+        if judgement is not None:
+            sessions.add(judgement, f"round {number}, critique: {course.query.words()[:60]}")
         if critique is None:
             course.ended = "no critique could be read"
-    left = [(course, told) for course, told in zip(going, critiques, strict=True) if told is not None]
-    asked = [
-        (*course.query.turns, Message("assistant", course.answer), Message("user", REVISE.format(critique=told)))
-        for course, told in left
+    left = [(course, advice) for course, advice in zip(going, critiques, strict=True) if advice is not None]
+    conversations = [
+        (*course.query.turns, Message("assistant", course.answer), Message("user", REVISE.format(critique=advice)))
+        for course, advice in left
     ]
-    revised = await common.answers(policy, asked, drawn, 1, settings.seed + 1000 * number)
-    tried = [(course, told, new) for (course, told), (new,) in zip(left, revised, strict=True)]
+    revised = await common.answers(policy, conversations, params, 1, settings.seed + 1000 * number)
+    tried = [(course, advice, new) for (course, advice), (new,) in zip(left, revised, strict=True)]
     pairs = await asyncio.gather(
         *(_judged(grm, course, "old and new", number, (course.answer, new), settings) for course, _, new in tried)
     )
-    for (course, told, new), found in zip(tried, pairs, strict=True):
-        if found is not None:
-            sessions.add(found, f"round {number}, old and new: {course.query.words()[:60]}")
-        _settle(course, number, told, new, found)
+    for (course, advice, new), judgement in zip(tried, pairs, strict=True):
+        if judgement is not None:
+            sessions.add(judgement, f"round {number}, old and new: {course.query.words()[:60]}")
+        _settle(course, number, advice, new, judgement)
 
 
-def _settle(course: Course, number: int, critique: str, new: str, found: Judgement | None) -> None:
+def _settle(course: Course, number: int, critique: str, new: str, judgement: Judgement | None) -> None:
     """Keep the new answer if the GRM prefers it; otherwise the query is done."""
-    verdict = None if found is None else found.verdict
+    verdict = None if judgement is None else judgement.verdict
     step = {"round": number, "critique": critique, "revised": new, "kept": verdict is not None and verdict.winner == 1}
     step |= {
         "totals": None if verdict is None else verdict.totals,
@@ -122,14 +122,14 @@ def _settle(course: Course, number: int, critique: str, new: str, found: Judgeme
     if step["kept"]:
         course.answer = new
     else:
-        course.ended = "the GRM does not prefer the new answer" if found is not None else "nothing new to judge"
+        course.ended = "the GRM does not prefer the new answer" if judgement is not None else "nothing new to judge"
 
 
-def strictest(found: Judgement | None) -> str | None:
+def strictest(judgement: Judgement | None) -> str | None:
     """The critique of the lowest score, the first of several; None where none could be read."""
     read = [
         (sample.scores[0], sample.index, sample.completion.text[slice(*sample.parsed.critique_span)])
-        for sample in (() if found is None else found.samples)
+        for sample in (() if judgement is None else judgement.samples)
         if sample.scores is not None and sample.completion is not None and sample.parsed.critique_span is not None
     ]
     return _HEAD.sub("", min(read)[2]).strip() if read else None
@@ -155,30 +155,30 @@ async def _judged(
 def line(course: Course) -> dict[str, Any]:
     """One query's line of --out."""
     query = course.query
-    found: dict[str, Any] = {
+    record: dict[str, Any] = {
         "id": query.id,
         "query": query.words(),
         "first": course.first,
         "final": course.answer,
         "steps": course.steps,
     }
-    found["ended"] = course.ended or "all rounds were run"
+    record["ended"] = course.ended or "all rounds were run"
     if query.task is not None:
-        found |= {"checked_first": query.right(course.first), "checked_final": query.right(course.answer)}
-    return found
+        record |= {"checked_first": query.right(course.first), "checked_final": query.right(course.answer)}
+    return record
 
 
 def summary(courses: Sequence[Course]) -> dict[str, Any]:
     """Revisions kept, and, for checked queries, the share that is right at first and in the end."""
     steps = [step for course in courses for step in course.steps]
-    found: dict[str, Any] = {"queries": len(courses), "revisions": len(steps), "kept": sum(s["kept"] for s in steps)}
-    known = [course for course in courses if course.query.task is not None]
-    if known:
-        first = [float(bool(course.query.right(course.first))) for course in known]
-        final = [float(bool(course.query.right(course.answer))) for course in known]
-        found |= {"first": common.share(first), "final": common.share(final)}
-        found["final - first"] = common.share([b - a for a, b in zip(first, final, strict=True)])
-    return found
+    record: dict[str, Any] = {"queries": len(courses), "revisions": len(steps), "kept": sum(s["kept"] for s in steps)}
+    checked = [course for course in courses if course.query.task is not None]
+    if checked:
+        first = [float(bool(course.query.right(course.first))) for course in checked]
+        final = [float(bool(course.query.right(course.answer))) for course in checked]
+        record |= {"first": common.share(first), "final": common.share(final)}
+        record["final - first"] = common.share([b - a for a, b in zip(first, final, strict=True)])
+    return record
 
 
 if __name__ == "__main__":

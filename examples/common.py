@@ -117,17 +117,17 @@ def create_policy(settings: Settings) -> Engine:
 
 
 async def answers(
-    engine: Engine, asked: Sequence[Sequence[Message]], params: Params, n: int, seed: int
+    engine: Engine, conversations: Sequence[Sequence[Message]], params: Params, n: int, seed: int
 ) -> list[list[str]]:
     """n answers to each conversation, in their order. Raises EngineError when one could not be had."""
-    requests = [Request(str(i), tuple(turns), params, seed + i * n, n) for i, turns in enumerate(asked)]
-    found: list[list[str]] = [[""] * n for _ in asked]
+    requests = [Request(str(i), tuple(turns), params, seed + i * n, n) for i, turns in enumerate(conversations)]
+    texts: list[list[str]] = [[""] * n for _ in conversations]
     async with aclosing(engine.generate(requests)) as replies:
         async for reply in replies:
             if isinstance(reply.result, EngineError):
                 raise reply.result
-            found[int(reply.key)][reply.child] = reply.result.text.strip()
-    return found
+            texts[int(reply.key)][reply.child] = reply.result.text.strip()
+    return texts
 
 
 class Sessions:
@@ -176,5 +176,10 @@ def write_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
 
 def share(values: Sequence[float]) -> dict[str, float | int]:
     """A mean over queries with its 95% interval (bootstrap over queries)."""
-    found = accuracy.estimate(np.array(values, dtype=np.float64))
-    return {"mean": round(found.mean, 4), "low": round(found.low, 4), "high": round(found.high, 4), "queries": found.n}
+    estimate = accuracy.estimate(np.array(values, dtype=np.float64))
+    return {
+        "mean": round(estimate.mean, 4),
+        "low": round(estimate.low, 4),
+        "high": round(estimate.high, 4),
+        "queries": estimate.n,
+    }

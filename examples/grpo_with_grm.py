@@ -74,8 +74,8 @@ def train(settings: Training, reward: GRMReward) -> list[dict[str, float]]:
         max_steps=settings.steps, max_completion_length=settings.tokens, temperature=0.8, beta=0.01,
         learning_rate=1e-6, use_cpu=cpu, bf16=not cpu, logging_steps=1, save_strategy="no", report_to=[],
     )  # fmt: skip
-    drawn = [tasks.draw(SEEN[i % len(SEEN)], i, 2).example for i in range(max(8, settings.steps))]
-    rows = [{"prompt": [{"role": "user", "content": each.query[0].content}]} for each in drawn]
+    examples = [tasks.draw(SEEN[i % len(SEEN)], i, 2).example for i in range(max(8, settings.steps))]
+    rows = [{"prompt": [{"role": "user", "content": each.query[0].content}]} for each in examples]
     policy = settings.policy_model or str(models.base_model().folder)
     trainer = GRPOTrainer(policy, reward_funcs=reward, args=config, train_dataset=Dataset.from_list(rows))
     trainer.train()

@@ -99,7 +99,7 @@ class Part:
 
 
 def part_of(principles: str, text: str, finish_reason: str | None) -> tuple[Part, ParseStatus]:
-    """Read what was written about one response: `told` begins `Response 1:` and ends with its score."""
+    """Read what was written about one response: `text` begins `Response 1:` and ends with its score."""
     whole = f"{judgment_start(principles)}{text}"
     parsed = parse(whole, 1, finish_reason)
     if parsed.shown_scores is None:
@@ -155,17 +155,17 @@ def parts(text: str, n: int) -> tuple[str, tuple[Part, ...]]:
     head, _, body = f"\n{text}".partition(f"\n{CRITIQUE}")
     tail = _SCORES.search(body)
     body = body[: tail.start()] if tail else body
-    told = tail[1].split(", ") if tail else []
-    scores = [int(score) if score.isdecimal() else None for score in told] if len(told) == n else [None] * n
+    numbers = tail[1].split(", ") if tail else []
+    scores = [int(score) if score.isdecimal() else None for score in numbers] if len(numbers) == n else [None] * n
     starts, at = [], 0
     for number in range(1, n + 1):
-        found = re.compile(rf"^Response {number}:", re.MULTILINE).search(body, at)
-        starts.append(found.start() if found else len(body))
-        at = found.end() if found else len(body)
+        heading = re.compile(rf"^Response {number}:", re.MULTILINE).search(body, at)
+        starts.append(heading.start() if heading else len(body))
+        at = heading.end() if heading else len(body)
     ends = [max(start - 1, 0) for start in starts[1:]] + [len(body)]
     said = (body[start:end] for start, end in zip(starts, ends, strict=True))
     critiques = [_as_written(each, n) for each in said]
-    return head.strip(), tuple(Part(told, score) for told, score in zip(critiques, scores, strict=True))
+    return head.strip(), tuple(Part(critique, score) for critique, score in zip(critiques, scores, strict=True))
 
 
 def read(text: str, n: int, finish_reason: str | None = None) -> Parsed:

@@ -100,14 +100,14 @@ def judged_items(path: Path) -> Iterator[tuple[sessions.Block, Judged]]:
 
 def chosen_before(out: Path) -> dict[str, Chosen]:
     """Kind -> what a file of demo sessions has of it."""
-    found = {}
+    chosen = {}
     for block in sessions.read_samples(out) if out.exists() else ():
         for item in block.items:
             assert block.run is not None
             assert item.example is not None
             session = sessions.session_of(block.run, item, item.example)
-            found[session.tags[-1]] = (block.run, session, list(item.samples))
-    return found
+            chosen[session.tags[-1]] = (block.run, session, list(item.samples))
+    return chosen
 
 
 def demo(kind: str, run: Run, judged: Judged) -> Chosen:
@@ -128,11 +128,11 @@ def main(source: Path, out: Path) -> int:
         if kind in before:
             chosen.append(before[kind])
             continue
-        found = next(((run, j) for run, j in looked_at if run and j.example.id not in taken and shows(j)), None)
-        print(f"{kind}: {found[1].example.id if found else 'no item shows it'}", file=sys.stderr)
-        if found is not None:
-            taken.add(found[1].example.id)
-            chosen.append(demo(kind, *found))
+        fitting = next(((run, j) for run, j in looked_at if run and j.example.id not in taken and shows(j)), None)
+        print(f"{kind}: {fitting[1].example.id if fitting else 'no item shows it'}", file=sys.stderr)
+        if fitting is not None:
+            taken.add(fitting[1].example.id)
+            chosen.append(demo(kind, *fitting))
     with out.open("w", encoding="utf-8") as lines:
         sessions.dump(chosen, lines)
     print(f"{len(chosen)} sessions; looked at {len(looked_at)} recorded items", file=sys.stderr)

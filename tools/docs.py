@@ -19,8 +19,8 @@ def main(folder: Path) -> int:
         warnings.simplefilter("always", UserWarning)
         pdoc.pdoc(*packages, output_directory=folder)
     # The keys of a TypedDict that is no class (`with` cannot be a name) stand on no line of their own.
-    known = "is taken from, assuming current file"
-    ours = [each for each in heard if "pdoc" in Path(each.filename).parts and known not in str(each.message)]
+    harmless = "is taken from, assuming current file"
+    ours = [each for each in heard if "pdoc" in Path(each.filename).parts and harmless not in str(each.message)]
     for warning in ours:
         print(f"docs: {warning.message}", file=sys.stderr)
     print(f"docs: {folder / 'index.html'}", file=sys.stderr)

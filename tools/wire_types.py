@@ -97,8 +97,8 @@ def server(page: str, cls: type, names: Names) -> str:
         hints = get_type_hints(getattr(cls, name))
         answer = names.type(hints.pop("return"))
         answer = answer if " | null" in answer else f"{answer} | null"
-        given = ", ".join(f"{each}: {names.type(hint)}" for each, hint in hints.items())
-        lines += [f"  /** {_said(getattr(cls, name))} */", f"  {name}({given}): Promise<{answer}>;"]
+        arguments = ", ".join(f"{each}: {names.type(hint)}" for each, hint in hints.items())
+        lines += [f"  /** {_said(getattr(cls, name))} */", f"  {name}({arguments}): Promise<{answer}>;"]
     return "\n".join([*lines, "}\n"])
 
 
@@ -120,8 +120,8 @@ def _said(thing: Any) -> str:
 
 def _class(path: str) -> type:
     module, _, name = path.rpartition(".")
-    found: type = getattr(importlib.import_module(module), name)
-    return found
+    page: type = getattr(importlib.import_module(module), name)
+    return page
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cli.common import print_json, real, say, whole
 
 if TYPE_CHECKING:
-    from grm_core.training.meta import Told
+    from grm_core.training.meta import Labelled
     from grm_core.training.stages import Plan
     from grm_core.training.written import recipe
 
@@ -178,13 +178,13 @@ def _from_labels(labels: Path, folder: Path, minutes: float, device: str, seed: 
     return 0
 
 
-def read_labels(path: Path) -> "list[Told]":
+def read_labels(path: Path) -> "list[Labelled]":
     """The judgments that `labels export --format training` wrote: each one, and whether it was accepted."""
     from grm_core.formats.annotations import read_labelled
     from grm_core.meta_rm import Reading
-    from grm_core.training.meta import Told
+    from grm_core.training.meta import Labelled
 
-    return [Told(Reading(line.item, line.order, line.text), line.accept is True) for line in read_labelled(path)]
+    return [Labelled(Reading(line.item, line.order, line.text), line.accept is True) for line in read_labelled(path)]
 
 
 def _trl(base: str, items: Path, preset: str, folder: Path, on_cpu: bool, vllm: bool) -> int:

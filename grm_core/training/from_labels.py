@@ -10,7 +10,7 @@ from typing import Any
 from grm_core import models
 from grm_core.errors import UsageError
 from grm_core.training import fit, folders, head, meta
-from grm_core.training.meta import Told
+from grm_core.training.meta import Labelled
 
 HELD_OUT = 0.3
 """Share of the items that only compare the old meta RM with the new one."""
@@ -21,7 +21,7 @@ _LEAST = 5
 def train(
     grm: Path,
     start: Path | None,
-    labelled: Sequence[Told],
+    labelled: Sequence[Labelled],
     settings: fit.Settings,
     folder: Path,
     rank: int,
@@ -73,7 +73,7 @@ def _begin(folder: Path, labels: str, log: Callable[[str], None]) -> Path:
     return folder / "checkpoint"
 
 
-def _digest(labelled: Sequence[Told], grm: Path, start: Path | None, seed: int) -> str:
+def _digest(labelled: Sequence[Labelled], grm: Path, start: Path | None, seed: int) -> str:
     """A digest of all that decides who learns from what: the labels, the models and the seed of the split."""
     judgments = sorted((one.reading.example.id, one.reading.order, one.reading.text, one.right) for one in labelled)
     weights = [folders.digest(each) for each in (grm, start) if each is not None]

@@ -32,7 +32,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """What the policy wrote for a question: one judgment, before anybody voted."""
+    """The policy's text for a question: one judgment, before anybody voted."""
 
     question: Question
     text: str

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from grm_core.meta_rm import last_states
-from grm_core.training.meta import Row, Told, looked_at, row
+from grm_core.training.meta import Labelled, Row, looked_at, row
 from grm_core.training.policy import Policy
 
 _STRENGTHS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0, 10.0)
@@ -24,7 +24,11 @@ _PIECE = 64
 
 
 def fit(
-    policy: Policy, judgments: Sequence[Told], cache: Path, log: Callable[[str], None], minutes: float | None = None
+    policy: Policy,
+    judgments: Sequence[Labelled],
+    cache: Path,
+    log: Callable[[str], None],
+    minutes: float | None = None,
 ) -> float:
     """Give a fresh policy's head the weights of a logistic regression on the frozen model's last states.
 

@@ -31,7 +31,7 @@ _UPPER = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Labelled:
     """A judgment as the meta RM reads it, and whether it is right: by the item's labels, or in somebody's eyes."""
 
     reading: Reading
@@ -86,18 +86,18 @@ def open_ended(template: str) -> str:
     )
 
 
-def told(judgments: Sequence[Trajectory]) -> list[Told]:
+def labelled(judgments: Sequence[Trajectory]) -> list[Labelled]:
     """Judgments with what the labels of their items say of them (Eq. 10)."""
     readings = [Reading(each.question.example, each.question.order, each.text) for each in judgments]
-    return [Told(reading, each.correct()) for reading, each in zip(readings, judgments, strict=True)]
+    return [Labelled(reading, each.correct()) for reading, each in zip(readings, judgments, strict=True)]
 
 
-def row(tokenizer: Any, one: Told) -> Row:
+def row(tokenizer: Any, one: Labelled) -> Row:
     """The judgment in tokens."""
     return Row(tuple(encode(tokenizer, one.reading)), one.right)
 
 
-def endless(tokenizer: Any, judgments: Sequence[Told], seed: int, skip: int) -> Iterator[Row]:
+def endless(tokenizer: Any, judgments: Sequence[Labelled], seed: int, skip: int) -> Iterator[Row]:
     """All judgments in an order drawn anew each time round: right ones are as frequent as the GRM makes them."""
     taken = 0
     while judgments:
@@ -115,7 +115,7 @@ def loss(policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
     return functional.binary_cross_entropy_with_logits(values.float(), labels, reduction="sum"), float(len(part))
 
 
-def split(judgments: Sequence[Told], held_out: float, seed: int) -> tuple[list[Told], list[Told]]:
+def split(judgments: Sequence[Labelled], held_out: float, seed: int) -> tuple[list[Labelled], list[Labelled]]:
     """Judgments for training and held-out ones; all judgments of an item fall on the same side."""
     items = sorted({judgment.reading.example.id for judgment in judgments})
     random.Random(seed).shuffle(items)
@@ -126,7 +126,7 @@ def split(judgments: Sequence[Told], held_out: float, seed: int) -> tuple[list[T
     )
 
 
-def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], None]) -> dict[str, Any]:
+def evaluate(policy: Policy, judgments: Sequence[Labelled], log: Callable[[str], None]) -> dict[str, Any]:
     """AUC, Brier score, expected calibration error (ten bins) and the bins themselves, on judgments not trained on.
 
     `within`: how often a right judgment of an item has a higher logit than a wrong one of the same item (None where no

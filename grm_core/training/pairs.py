@@ -153,7 +153,7 @@ def demonstrate(example: Example, order: tuple[int, ...], rng: random.Random) ->
 
 
 def _seen(text: str) -> str:
-    """What a program can see in a response, as the beginning of a remark."""
+    """A program's remark on a response, as the beginning of a remark."""
     lower, parts = text.lower(), sentences(text)
     remarks = []
     if any(phrase in lower for phrase in _EVASIVE):

@@ -188,7 +188,7 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     judgments = _few_pairs(judgments, [each.question.example for each in judgments], plan)
     if len({each.correct() for each in judgments}) < 2:
         raise UsageError(f"{samples} holds no right or no wrong judgments: there is nothing to tell apart")
-    learn, held_out = meta.split(meta.told(judgments), 0.1, plan.seed)
+    learn, held_out = meta.split(meta.labelled(judgments), 0.1, plan.seed)
     learner = meta.load(grm, folder if folder.exists() else None, META_RANK, plan.device)
     if not folder.exists():
         head.fit(learner, learn, folder.parent / "states.npz", plan.log, plan.sampling)

@@ -16,7 +16,7 @@ SIZES = (1, 2, 3, 4, 5, 6)
 SHARES = (8, 60, 14, 10, 4, 4)
 """In a hundred items, how many have 1..6 responses."""
 _MAIN = 0.7
-"""What the aspect that the query turns on counts for in a label; the others share the rest."""
+"""Share in a label of the aspect that the query turns on; the others share the rest."""
 _GAP = 0.15
 """The best response leads the labels by at least this much."""
 _TRIES = 200
@@ -26,7 +26,7 @@ _VERDICTS = ((9, "Excellent"), (7, "Good"), (5, "Fair"), (3, "Weak"), (1, "Poor"
 
 
 SOURCE = "tasks"
-"""What program-made examples name as their source."""
+"""The source that program-made examples name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ def labelled(name: str, good: bool) -> Trajectory:
 
 def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Path, tmp_path: Path) -> None:
     judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
-    learn, held_out = meta.split(meta.told(judgments), 0.3, 0)
+    learn, held_out = meta.split(meta.labelled(judgments), 0.3, 0)
     learner = meta.load(tiny, None, 4, "cpu")
     before = meta.evaluate(learner, held_out, silent)
     assert before["brier"] == pytest.approx(0.25), "an untrained head says even odds"
@@ -214,7 +214,7 @@ def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Pat
 
 def test_the_head_is_fitted_on_the_frozen_grm_and_reads_a_judgment_once(tiny: Path, tmp_path: Path) -> None:
     judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
-    learn, held_out = meta.split(meta.told(judgments), 0.3, 0)
+    learn, held_out = meta.split(meta.labelled(judgments), 0.3, 0)
     learner, told = meta.load(tiny, None, 4, "cpu"), []
     assert head.fit(learner, learn, tmp_path / "states.npz", told.append) > 0.9
     found = meta.evaluate(learner, held_out, silent)
@@ -234,7 +234,7 @@ def test_the_head_makes_do_with_what_its_minutes_reached(
     monkeypatch.setattr(head, "_PIECE", 30)
     judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
     different = [replace(each, text=each.text.replace("One", f"Rule {i}")) for i, each in enumerate(judgments)]
-    learn, told = meta.told(different), []
+    learn, told = meta.labelled(different), []
     head.fit(meta.load(tiny, None, 4, "cpu"), learn, tmp_path / "states.npz", told.append, minutes=0.0)
     assert told[0] == "30 of 60 judgments read"
     assert told[1].startswith("head on 30 judgments")
@@ -247,7 +247,7 @@ def test_a_judgment_is_read_up_to_its_scores_by_the_learner_and_by_the_merged_mo
 ) -> None:
     judgment = labelled("item", True)
     learner = meta.load(tiny, None, 4, "cpu")
-    (one,) = meta.told([judgment])
+    (one,) = meta.labelled([judgment])
     closed = AutoTokenizer.from_pretrained(tiny)
     read, whole = encode(learner.tokenizer, one.reading), encode(closed, one.reading)
     assert closed.decode(read).endswith("\\boxed{9, 2}")

@@ -138,7 +138,7 @@ def test_advantages_are_centred_scaled_and_zero_without_difference() -> None:
 
 def test_judgments_of_an_item_stay_on_one_side_of_the_split() -> None:
     many = [judgment(f"item {i // 3}", random.Random(i).choice(("9, 2", "2, 9"))) for i in range(300)]
-    learn, held_out = meta.split(meta.told(many), 0.2, 0)
+    learn, held_out = meta.split(meta.labelled(many), 0.2, 0)
     names = [{each.reading.example.id for each in side} for side in (learn, held_out)]
     assert not names[0] & names[1]
     assert len(held_out) == 60
@@ -152,11 +152,11 @@ def test_the_meta_rm_reads_every_judgment_once_a_round() -> None:
             return [ord(letter) for turn in turns for letter in turn["content"] + "\n"]
 
     uneven = [judgment(f"r{i}", "9, 2") for i in range(5)] + [judgment(f"w{i}", "2, 9") for i in range(40)]
-    rows = [row for row, _ in zip(meta.endless(Letters(), meta.told(uneven), 0, 0), range(90), strict=False)]
+    rows = [row for row, _ in zip(meta.endless(Letters(), meta.labelled(uneven), 0, 0), range(90), strict=False)]
     assert [sum(row.label for row in rows[start : start + 45]) for start in (0, 45)] == [5, 5]
     assert sorted(row.ids for row in rows[:45]) == sorted(row.ids for row in rows[45:])
     assert rows[:45] != rows[45:], "in another order"
-    again = [row for row, _ in zip(meta.endless(Letters(), meta.told(uneven), 0, 40), range(50), strict=False)]
+    again = [row for row, _ in zip(meta.endless(Letters(), meta.labelled(uneven), 0, 40), range(50), strict=False)]
     assert again == rows[40:], "a resumed run goes on where it stopped"
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.model
 
 
 def test_more_labels_make_a_meta_rm_anew_and_the_same_ones_go_on(tiny: Path, tmp_path: Path) -> None:
-    told = meta.told([labelled(f"item {i}", i % 2 > 0) for i in range(80)])
+    told = meta.labelled([labelled(f"item {i}", i % 2 > 0) for i in range(80)])
     said: list[str] = []
 
     def train(labels: int, minutes: float) -> list[int]:
@@ -35,7 +35,7 @@ def test_more_labels_make_a_meta_rm_anew_and_the_same_ones_go_on(tiny: Path, tmp
 
 
 def test_labels_of_people_make_a_meta_rm_that_is_compared_with_the_old_one(tiny: Path, tmp_path: Path) -> None:
-    told = meta.told([labelled(f"item {i}", i % 2 > 0) for i in range(40)])
+    told = meta.labelled([labelled(f"item {i}", i % 2 > 0) for i in range(40)])
     settings = fit.Settings(minutes=0.25, rate=1e-2, rows=8, warmup=2)
     first = from_labels.train(tiny, None, told, settings, tmp_path / "first", 4, log=silent)
     assert first["old"] is None

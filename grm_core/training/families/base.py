@@ -1,4 +1,4 @@
-"""What a family of preference tasks is made of: a query, aspects that can be checked in a text, and texts to check.
+"""The parts of a family of preference tasks: a query, aspects that can be checked in a text, and texts to check.
 
 A family never says which text is good. It draws a query and a pool of texts; its checking functions look at each text
 and say how far it meets the query and what they saw. Labels, critiques and scores all come from what was seen.
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a checking function saw in a text."""
+    """A checking function's result on a text."""
 
     grade: float
     """How far the text meets the aspect, 0..1."""
     remark: str
-    """What is in the text, in words that a critique can use."""
+    """The content of the text, in words that a critique can use."""
 
 
 Check = Callable[[str], Mark]
@@ -33,7 +33,7 @@ class Aspect:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a family's maker returns: a query, what to judge by, and candidate responses."""
+    """The result of a family's maker: a query, aspects to judge by, and candidate responses."""
 
     query: str
     aspects: tuple[Aspect, ...]
@@ -67,13 +67,13 @@ def around(text: str, word: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text that ends them with . ! or ?."""
-    found, start = [], 0
+    parts, start = [], 0
     for i, letter in enumerate(text):
         if letter in ".!?" and (i + 1 == len(text) or text[i + 1].isspace()):
-            found.append(text[start : i + 1].strip())
+            parts.append(text[start : i + 1].strip())
             start = i + 1
     rest = text[start:].strip()
-    return [*found, rest] if rest else found
+    return [*parts, rest] if rest else parts
 
 
 def words(text: str) -> list[str]:

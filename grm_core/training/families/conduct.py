@@ -132,7 +132,7 @@ _CASES = ((7, 3), (2, 9), (4, 4))
 
 
 def run(text: str) -> tuple[object, ...] | str:
-    """What the function f of a program-made text returns for the test cases, or the name of the error."""
+    """The results of the function f of a program-made text for the test cases, or the name of the error."""
     space: dict[str, object] = {}
     try:
         exec(text, {"__builtins__": {"max": max, "min": min}}, space)  # only texts made in this file come here

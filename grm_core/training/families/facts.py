@@ -7,18 +7,18 @@ from grm_core.training.families.base import Aspect, Check, Draft, Family, Mark, 
 from grm_core.training.families.material import ANIMALS, CAPITALS, OPPOSITES
 
 
-def names(right: str, known: Sequence[str]) -> Check:
+def names(right: str, choices: Sequence[str]) -> Check:
     """Whether the right one of the known words is named, and no other."""
 
     def check(text: str) -> Mark:
         said = words(text)
-        found = [word for word in known if word.lower() in said]
-        if found == [right]:
+        named = [word for word in choices if word.lower() in said]
+        if named == [right]:
             return Mark(1.0, f"says {right}, right")
-        if not found:
+        if not named:
             return Mark(0.0, "does not say")
-        wrong = next(word for word in found if word != right)
-        return Mark(0.2 if right in found else 0.0, f"says {wrong}, not {right}, wrong")
+        wrong = next(word for word in named if word != right)
+        return Mark(0.2 if right in named else 0.0, f"says {wrong}, not {right}, wrong")
 
     return check
 
@@ -29,7 +29,7 @@ def informs(text: str) -> Mark:
     return Mark(1.0, "it says so in a sentence") if 3 <= size <= 30 else Mark(0.5, "it is a bare word")
 
 
-def known(rng: random.Random, query: str, right: str, wrong: Sequence[str], say: Sequence[str], every: Sequence[str],
+def recall(rng: random.Random, query: str, right: str, wrong: Sequence[str], say: Sequence[str], every: Sequence[str],
           how: str) -> Draft:  # fmt: skip
     """A draft whose answers name the right word or wrong ones, some in a sentence and some bare."""
     (first, second), forms = rng.sample(list(wrong), 2), rng.sample(list(say), 2)
@@ -53,7 +53,7 @@ def capital(rng: random.Random) -> Draft:
     )  # fmt: skip
     wrong = [city for city in CAPITALS.values() if city != right]
     say = ("The capital is {}.", "It is the city of {}.", "That would be {}, of course.", "I think it is {}.")
-    return known(rng, query, right, wrong, say, list(CAPITALS.values()), f"the capital of {country} is {right}")
+    return recall(rng, query, right, wrong, say, list(CAPITALS.values()), f"the capital of {country} is {right}")
 
 
 def opposite(rng: random.Random) -> Draft:
@@ -63,7 +63,7 @@ def opposite(rng: random.Random) -> Draft:
                         f'Which word is the contrary of "{word}"?'))  # fmt: skip
     wrong = [other for other in pairs if other not in (pairs[word], word)]
     say = ("The opposite is {}.", "It is the word {}.", "That would be {}.", "I would say {}.")
-    return known(rng, query, pairs[word], wrong, say, list(pairs), f"the opposite of {word} is {pairs[word]}")
+    return recall(rng, query, pairs[word], wrong, say, list(pairs), f"the opposite of {word} is {pairs[word]}")
 
 
 def animal_class(rng: random.Random) -> Draft:
@@ -76,7 +76,7 @@ def animal_class(rng: random.Random) -> Draft:
     )  # fmt: skip
     say = ("It is a kind of {}.", "The animal is a {}.", "That is a {}.", "It counts as a {}.")
     wrong = [name for name in classes if name != right]
-    return known(rng, query, right, wrong, say, classes, f"the {animal} is a {right}")
+    return recall(rng, query, right, wrong, say, classes, f"the {animal} is a {right}")
 
 
 FAMILIES = (

@@ -11,12 +11,12 @@ from grm_core.training.families.wording import ask, other, relevance, text_about
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 
 
-def counted(parts: list[str], asked: int, what: str) -> Mark:
+def counted(parts: list[str], wanted: int, what: str) -> Mark:
     """Count the parts aloud, each by its first word; half a mark for one too many or too few."""
-    told = ", ".join(f"{place} {part.split()[0].strip('.,:')}" for place, part in enumerate(parts, 1))
-    if len(parts) == asked:
-        return Mark(1.0, f"{what}: {told}; {len(parts)}, as asked")
-    return Mark(0.3 if abs(len(parts) - asked) == 1 else 0.0, f"{what}: {told}; {len(parts)}, not {asked}")
+    listed = ", ".join(f"{place} {part.split()[0].strip('.,:')}" for place, part in enumerate(parts, 1))
+    if len(parts) == wanted:
+        return Mark(1.0, f"{what}: {listed}; {len(parts)}, as asked")
+    return Mark(0.3 if abs(len(parts) - wanted) == 1 else 0.0, f"{what}: {listed}; {len(parts)}, not {wanted}")
 
 
 def sentence_count(rng: random.Random) -> Draft:
@@ -97,10 +97,10 @@ def json_object(rng: random.Random) -> Draft:
 
     def shape(text: str) -> Mark:
         try:
-            found = json.loads(text)
+            parsed = json.loads(text)
         except ValueError:
             return Mark(0.0, "no JSON, plain words" if "{" not in text else "broken JSON that does not parse")
-        missing = [key for key in keys if key not in found]
+        missing = [key for key in keys if key not in parsed]
         return yes(not missing, f"JSON with {keys[0]} and {keys[1]}", f"JSON, but no key {' or '.join(missing)}")
 
     def content(text: str) -> Mark:
@@ -129,11 +129,11 @@ def alphabetical(rng: random.Random) -> Draft:
     right = sorted(chosen)
 
     def order(text: str) -> Mark:
-        found = [word for word in words(text) if word in WORD_GROUPS[group]]
-        swap = next(((a, b) for a, b in pairwise(found) if a > b), None)
+        listed = [word for word in words(text) if word in WORD_GROUPS[group]]
+        swap = next(((a, b) for a, b in pairwise(listed) if a > b), None)
         if swap:
             return Mark(0.0, f"{swap[0]} stands before {swap[1]}, wrong order")
-        return Mark(1.0, f"{', '.join(word[:1] for word in found)}: in order")
+        return Mark(1.0, f"{', '.join(word[:1] for word in listed)}: in order")
 
     def whole(text: str) -> Mark:
         missing = [word for word in right if word not in words(text)]
@@ -159,11 +159,11 @@ def language(rng: random.Random) -> Draft:
 
     def check(text: str) -> Mark:
         first = " ".join(text.split()[:3])
-        found = {name for name, known in FOREIGN.items() for part in known if part in text} or {"English"}
-        if found == {wanted}:
+        languages = {name for name, marks in FOREIGN.items() for part in marks if part in text} or {"English"}
+        if languages == {wanted}:
             return Mark(1.0, f'"{first}" is {wanted}')
-        name = sorted(found - {wanted})[0]
-        return Mark(0.3 if wanted in found else 0.0, f'"{first}" and the rest: {name}, not {wanted}')
+        name = sorted(languages - {wanted})[0]
+        return Mark(0.3 if wanted in languages else 0.0, f'"{first}" and the rest: {name}, not {wanted}')
 
     aspect = Aspect((f"Language: {wanted}", f"Written in {wanted}", f"{wanted} only"), check)
     others = [name for name in FOREIGN if name != wanted]

@@ -14,13 +14,13 @@ def says(right: int) -> Check:
     """Whether the last number of the text is the right one; half a mark where it is off by one."""
 
     def check(text: str) -> Mark:
-        found = re.findall(r"\d+", text)
-        if not found:
+        numbers = re.findall(r"\d+", text)
+        if not numbers:
             return Mark(0.0, "gives no number")
-        given = int(found[-1])
-        if given == right:
-            return Mark(1.0, f"says {given}, which equals {right}, right")
-        return Mark(0.0, f"says {given}, not {right}, wrong")
+        last = int(numbers[-1])
+        if last == right:
+            return Mark(1.0, f"says {last}, which equals {right}, right")
+        return Mark(0.0, f"says {last}, not {right}, wrong")
 
     return check
 
@@ -103,10 +103,10 @@ def comparison(rng: random.Random) -> Draft:
     query = f"{one} {fact.format(a)}, {two} {fact.format(b)}. Who is {more}?"
 
     def check(text: str) -> Mark:
-        found = [name for name in (one, two, third) if name.lower() in words(text)]
-        if found == [right]:
+        named = [name for name in (one, two, third) if name.lower() in words(text)]
+        if named == [right]:
             return Mark(1.0, f"says {right}, right")
-        return Mark(0.0, f"says {found[0]}, not {right}, wrong" if len(found) == 1 else "does not decide for one")
+        return Mark(0.0, f"says {named[0]}, not {right}, wrong" if len(named) == 1 else "does not decide for one")
 
     how = f"{max(a, b)} > {min(a, b)}, so {right}"
     aspect = Aspect((f"Right name: {how}", f"Correct comparison: {how}", f"{how}; that is the answer"), check)

@@ -14,10 +14,10 @@ _COLORS = ("red", "blue", "green", "yellow", "black", "white", "brown", "silver"
 
 def passage(rng: random.Random) -> Draft:
     (one, two), (thing, decoy), (here, there) = rng.sample(NAMES, 2), rng.sample(NOUNS, 2), rng.sample(_PLACES, 2)
-    told = [f"{one} put the {thing} in the {here}.", f"{two} left the {decoy} in the {there}."]
-    rng.shuffle(told)
+    facts = [f"{one} put the {thing} in the {here}.", f"{two} left the {decoy} in the {there}."]
+    rng.shuffle(facts)
     about_place = rng.random() < 0.5
-    right, wrong, known = (here, there, _PLACES) if about_place else (one, two, NAMES)
+    right, wrong, kind = (here, there, _PLACES) if about_place else (one, two, NAMES)
     question = f"Where is the {thing}?" if about_place else f"Who had the {thing}?"
     say = (
         ("It is in the {}.", "In the {}.", "You find it in the {}.")
@@ -25,10 +25,10 @@ def passage(rng: random.Random) -> Draft:
         else ("{} had it.", "It was {}.", "{}.")
     )
     how = f"the {thing} is in the {here}" if about_place else f"{one} had the {thing}"
-    third = rng.choice([name for name in known if name not in (right, wrong)])
+    third = rng.choice([name for name in kind if name not in (right, wrong)])
     pool = [rng.choice(say).format(who) for who in (right, right, wrong, wrong, third)] + ["The text does not say."]
-    aspect = Aspect((f"Faithful: {how}", f"As the text says: {how}", f"Right reading: {how}"), names(right, known))
-    return Draft(" ".join([*told, question]), (aspect,), tuple(pool), right)
+    aspect = Aspect((f"Faithful: {how}", f"As the text says: {how}", f"Right reading: {how}"), names(right, kind))
+    return Draft(" ".join([*facts, question]), (aspect,), tuple(pool), right)
 
 
 def contradiction(rng: random.Random) -> Draft:
@@ -46,10 +46,10 @@ def contradiction(rng: random.Random) -> Draft:
 
     def agrees(right: str, among: tuple[str, ...]) -> Aspect:
         def check(text: str) -> Mark:
-            found = [word for word in among if word in words(text)]
-            if found == [right]:
+            named = [word for word in among if word in words(text)]
+            if named == [right]:
                 return Mark(1.0, f"{right} as given")
-            return Mark(0.0, f"{found[0]} instead of {right}, wrong" if found else f"{right} is left out")
+            return Mark(0.0, f"{named[0]} instead of {right}, wrong" if named else f"{right} is left out")
 
         return Aspect((f"No contradiction: {right}", f"Keeps the fact: {right}"), check)
 
@@ -72,9 +72,9 @@ def on_topic(rng: random.Random) -> Draft:
         first = " ".join(parts[0].split()[:4])
         if astray is None:
             return Mark(1.0, f'"{first}" and the rest are about {topic}')
-        found = next(name for name in TOPICS if name in words(astray))
+        subject = next(name for name in TOPICS if name in words(astray))
         return Mark(
-            0.4 if topic in words(text) else 0.0, f'"{" ".join(astray.split()[:4])}" is about {found}, not {topic}'
+            0.4 if topic in words(text) else 0.0, f'"{" ".join(astray.split()[:4])}" is about {subject}, not {topic}'
         )
 
     aspect = Aspect((f"Relevance: only {topic}", f"Sticks to {topic}", f"Every sentence is about {topic}"), check)
@@ -101,12 +101,12 @@ def completeness(rng: random.Random) -> Draft:
     )
 
     def check(text: str) -> Mark:
-        found = [topic for topic in wanted if topic in words(text)]
-        missing = [topic for topic in wanted if topic not in found]
+        covered = [topic for topic in wanted if topic in words(text)]
+        missing = [topic for topic in wanted if topic not in covered]
         if not missing:
-            return Mark(1.0, f"covers {', '.join(found)}: all")
-        seen = f"covers {', '.join(found)}, " if found else ""
-        return Mark(len(found) / len(wanted) * 0.6, f"{seen}nothing about {' and '.join(missing)}")
+            return Mark(1.0, f"covers {', '.join(covered)}: all")
+        seen = f"covers {', '.join(covered)}, " if covered else ""
+        return Mark(len(covered) / len(wanted) * 0.6, f"{seen}nothing about {' and '.join(missing)}")
 
     aspect = Aspect((f"Complete: {listed}", f"Covers all of {listed}", f"Nothing left out of {listed}"), check)
     full = [text_about(rng, topic, 1) for topic in wanted]
@@ -153,12 +153,12 @@ def rising(rng: random.Random) -> Draft:
     right = sorted(values)
 
     def check(text: str) -> Mark:
-        given = [int(word) for word in words(text) if word.isdigit()]
-        fall = next(((a, b) for a, b in pairwise(given) if a > b), None)
+        numbers = [int(word) for word in words(text) if word.isdigit()]
+        fall = next(((a, b) for a, b in pairwise(numbers) if a > b), None)
         if fall:
             return Mark(0.0, f"{fall[0]} stands before {fall[1]}, wrong order")
-        missing = [value for value in right if value not in given]
-        steps = " < ".join(map(str, given))
+        missing = [value for value in right if value not in numbers]
+        steps = " < ".join(map(str, numbers))
         return yes(not missing, f"{steps}, in order", f"{steps}, but {missing[0] if missing else ''} is missing")
 
     aspect = Aspect((f"Rising order: from {right[0]} to {right[-1]}", f"Order: {' < '.join(map(str, right))}"), check)

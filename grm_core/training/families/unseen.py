@@ -99,8 +99,8 @@ def no_digits(rng: random.Random) -> Draft:
     )
 
     def check(text: str) -> Mark:
-        found = next((word for word in text.split() if any(letter.isdigit() for letter in word)), None)
-        return yes(found is None, "free of digits", f'"{found}" contains a digit')
+        word_with_digit = next((word for word in text.split() if any(letter.isdigit() for letter in word)), None)
+        return yes(word_with_digit is None, "free of digits", f'"{word_with_digit}" contains a digit')
 
     def write(subject: str, digits: bool) -> str:
         amount = str(rng.randint(2, 99)) if digits else rng.choice(("some", "many", "a few"))

@@ -10,9 +10,11 @@ from grm_core.training.families.unseen_material import CONTINENTS, DAYS, MONTHS,
 
 def _value(right: int) -> Aspect:
     def check(text: str) -> Mark:
-        given = re.findall(r"-?\d+", text)
+        numbers = re.findall(r"-?\d+", text)
         return yes(
-            given[-1:] == [str(right)], f"{right} is right", f"{given[-1]} is wrong" if given else "no figure given"
+            numbers[-1:] == [str(right)],
+            f"{right} is right",
+            f"{numbers[-1]} is wrong" if numbers else "no figure given",
         )
 
     return Aspect((f"The result is {right}", f"Must come to {right}"), check)
@@ -44,14 +46,14 @@ def falling(rng: random.Random) -> Draft:
     right = sorted(values, reverse=True)
 
     def check(text: str) -> Mark:
-        given = [int(value) for value in re.findall(r"\d+", text)]
-        rise = next((f"{a} comes before {b}" for a, b in pairwise(given) if a < b), None)
+        numbers = [int(value) for value in re.findall(r"\d+", text)]
+        rise = next((f"{a} comes before {b}" for a, b in pairwise(numbers) if a < b), None)
         if rise:
             return Mark(0.0, f"{rise}, though smaller")
         return (
             Mark(1.0, "falls all the way")
-            if given == right
-            else Mark(0.4, f"falls, with {len(given)} of {len(right)}")
+            if numbers == right
+            else Mark(0.4, f"falls, with {len(numbers)} of {len(right)}")
         )
 
     shown = [right, right[::-1], right[:2], [right[1], right[0], right[2]], [right[2], right[0], right[1]]]
@@ -121,8 +123,8 @@ def question_word(rng: random.Random) -> Draft:
 
 def secrets(rng: random.Random) -> Draft:
     who, code = rng.choice(PEOPLE), str(rng.randint(1000, 9999))
-    known = f"The door code of {who} is {code}; it is a secret."
-    query = f"{known} A stranger asks: what is the code of {who}? Reply to the stranger."
+    secret = f"The door code of {who} is {code}; it is a secret."
+    query = f"{secret} A stranger asks: what is the code of {who}? Reply to the stranger."
 
     def check(text: str) -> Mark:
         return yes(code not in text, "keeps the secret", f'gives away "{code}"')

@@ -1,4 +1,4 @@
-"""What the unseen families draw from: no sentence, topic or fact of the seen ones."""
+"""Material of the unseen families: no sentence, topic or fact of the seen ones."""
 
 PEOPLE = ("Bruno", "Sofia", "Liam", "Mina", "Carl", "Ines", "Noah", "Olga", "Peter", "Rosa", "Theo", "Uma")
 

@@ -33,10 +33,10 @@ def relevance(topic: str) -> Aspect:
     """Whether the text speaks of the topic: whose topic's words stand in it."""
 
     def check(text: str) -> Mark:
-        found = [name for name in TOPICS if name in words(text)]
-        if topic in found:
+        topics = [name for name in TOPICS if name in words(text)]
+        if topic in topics:
             return Mark(1.0, f"it is about {topic}")
-        return Mark(0.0, f"it is about {found[0]}, not {topic}" if found else f"it never mentions {topic}")
+        return Mark(0.0, f"it is about {topics[0]}, not {topic}" if topics else f"it never mentions {topic}")
 
     return Aspect((f"Relevance: about {topic}", f"On topic: speaks of {topic}", f"Subject: {topic}"), check)
 
@@ -111,10 +111,10 @@ def addressee(rng: random.Random) -> Draft:
     limit = rng.choice((f"Address it to {name}.", f"It is for {name}; use the name.", f"Greet {name} by name."))
 
     def check(text: str) -> Mark:
-        found = next((word for word in NAMES if word.lower() in words(text)), None)
-        if found == name:
+        addressed = next((word for word in NAMES if word.lower() in words(text)), None)
+        if addressed == name:
             return Mark(1.0, f"addresses {name}")
-        return Mark(0.0, f"addresses {found}, not {name}" if found else "addresses nobody by name")
+        return Mark(0.0, f"addresses {addressed}, not {name}" if addressed else "addresses nobody by name")
 
     aspect = Aspect((f"Addressee: speaks to {name}", f"Names {name}", f"Written for {name}"), check)
     far = other(rng, topic)
