@@ -43,14 +43,10 @@ def fit(
 
     rows = [row(policy.tokenizer, judgment) for judgment in judgments]
     by_name = features(policy, rows, cache, log, minutes)
-    there = [
-        (one, labelled, by_name[name])
-        for one, labelled in zip(rows, judgments, strict=True)
-        if (name := _name(one)) in by_name
-    ]
-    states = np.stack([state for _, _, state in there]).astype(np.float32)
-    labels = np.array([one.label for one, _, _ in there])
-    items = [labelled.reading.example.id for _, labelled, _ in there]
+    there = [(one, judgment) for one, judgment in zip(rows, judgments, strict=True) if _name(one) in by_name]
+    states = np.stack([by_name[_name(one)] for one, _ in there]).astype(np.float32)
+    labels = np.array([one.label for one, _ in there])
+    items = [judgment.reading.example.id for _, judgment in there]
     # Scaled but not centred: the head has no bias, and the states' common part stands in for one.
     scale = np.sqrt((states**2).mean(0)) + 1e-6
     scaled, folds = states / scale, StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
