@@ -90,7 +90,7 @@ def imported(folders: tuple[str, ...]) -> set[str]:
     ("folders", "files"),
     [
         (
-            ("app.py", "*_core/**/*.py", "storage/**/*.py", "reports/**/*.py", "ui/**/*.py", "cli/**/*.py"),
+            ("app.py", *(f"{each}/**/*.py" for each in ("*_core", "storage", "reports", "runs", "ui", "cli"))),
             ["requirements.txt"],
         ),
         (("tests/**/*.py", "tools/**/*.py", "perf/**/*.py"), ["requirements.txt", "requirements-dev.txt"]),
