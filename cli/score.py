@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from cli.common import real, say, unwritten, whole
 from cli.waiting import SCREEN
+from grm_core import recipes
 from grm_core.errors import UsageError
+from grm_core.recipes import Recipe
 from grm_core.types import CONTEXTS
 from runs.settings import Judge, Sampling, Settings, Workers
 
@@ -39,15 +41,24 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
     parser.add_argument("--engine", default="auto", help="auto, managed, hf, replay:FILE or a URL (default: auto)")
     named = f"name on the server; for managed and hf a folder, or small{again}"
     parser.add_argument("--model", action=action, help=named)
+    add_recipe(parser)
     parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0)
-    parser.add_argument("--temperature", type=real(0, 5), default=0.5)
-    parser.add_argument("--top-p", type=real(0.001, 1), default=1.0)
-    parser.add_argument("--max-tokens", type=whole(1, 1_000_000), default=1024, help="per completion (default: 1024)")
+    parser.add_argument("--temperature", type=real(0, 5), help="(default: the recipe's, else 0.5)")
+    parser.add_argument("--top-p", type=real(0.001, 1), help="(default: the recipe's, else 1)")
+    parser.add_argument(
+        "--max-tokens", type=whole(1, 1_000_000), help="per completion (default: the recipe's, else 1024)"
+    )
+    parser.add_argument(
+        "--thinking",
+        choices=("on", "off"),
+        help="of models that can do both (default: the recipe's, else the model's)",
+    )
     parser.add_argument("--order", choices=("random", "balanced"), help="how responses are shuffled (default: random)")
     parser.add_argument(
         "--context",
         choices=CONTEXTS,
-        help="joint: all responses in one prompt; single: each in one of its own (default: as the model was trained)",
+        help="joint: all responses in one prompt; single: each in one of its own; pairs: every two in both orders "
+        "(default: as the template needs it or the model was trained)",
     )
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
     parser.add_argument(
@@ -58,9 +69,29 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
         help=f"principles to judge by, one per line, or 'general' for those of the template pointwise{again}",
     )
     parser.add_argument(
-        "--meta", default="auto", help="meta RM: auto, self, expected, none, a folder or a URL (default: auto)"
+        "--meta", help="meta RM: auto, self, expected, none, a folder or a URL (default: the recipe's, else auto)"
     )
     add_workers(parser)
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Add --recipe."""
+    parser.add_argument(
+        "--recipe",
+        metavar="NAME",
+        help="ask as a known checkpoint wants it (docs/recipes.md); other options go before",
+    )
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """The recipe that is asked for, if any; what it sets of the options that these arguments leave open is told."""
+    if args.recipe is None:
+        return recipes.PLAIN
+    recipe = recipes.named(args.recipe)
+    given = {name for name, value in vars(args).items() if value is not None}
+    settings = [f"{name} {value}" for name, value in recipe.options().items() if name.replace("-", "_") not in given]
+    say("; ".join(filter(None, (f"recipe {recipe.name}: {', '.join(settings) or 'nothing'}", recipe.hint))))
+    return recipe
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
@@ -94,18 +125,23 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.workers is None and (args.tensor_parallel > 1 or args.ray is not None):
         raise UsageError("--tensor-parallel and --ray belong to --workers N")
     workers = None if args.workers is None else Workers(args.workers, args.tensor_parallel, args.ray)
+    recipe = recipe_of(args)
+    params = recipe.params
     sampling = Sampling(
         k=args.k,
-        temperature=args.temperature,
+        temperature=params.temperature if args.temperature is None else args.temperature,
         order=args.order or "",
         seed=args.seed,
         principles=() if several else read_principles(args.principles),
-        template=args.template or "",
+        template=recipe.template if args.template is None else args.template,
         context=args.context or "",
-        top_p=args.top_p,
-        max_tokens=args.max_tokens,
+        top_p=args.top_p or params.top_p,
+        max_tokens=args.max_tokens or params.max_tokens,
+        thinking=params.thinking if args.thinking is None else args.thinking == "on",
+        recipe=recipe.name,
     )
-    return Settings(Judge(args.engine, None if several else args.model, args.meta, workers), sampling)
+    model = None if several else args.model
+    return Settings(Judge(args.engine, model, args.meta or recipe.meta, workers, recipe.meta_template), sampling)
 
 
 def judge(settings: Settings, examples: "list[Example]", out: "Out", db: Path | None) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grm_core import models
+from grm_core.types import CONTEXTS
 from grm_core.weights.adapter import CARD
 
 OWN_METAS = ("self", "expected")
@@ -49,7 +50,7 @@ def recorded(path: Path) -> Card:
     try:
         with path.open(encoding="utf-8-sig") as file:
             told = json.loads(file.readline())
-        return Card(context="single") if told["run"]["context"] == "single" else Card()
+        return Card(context=str(told["run"]["context"])) if told["run"]["context"] in CONTEXTS else Card()
     except (OSError, ValueError, KeyError, TypeError):
         return Card()  # the engine itself says what is wrong with the file
 

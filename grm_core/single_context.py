@@ -217,8 +217,13 @@ def _together(slot: Slot, principles: str, told: Sequence[_Told], first: Complet
     scores = [part.score for part, _ in read]
     text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
     every = [*([first] if first else []), *(each.completion for each in told)]
+    return Drawn(slot, combined(text, every, seconds), contexts.parsed(text, scores, [status for _, status in read]))
+
+
+def combined(text: str, every: Sequence[Completion], seconds: float) -> Completion:
+    """The completion that a text is which was put together of several."""
     reasons = [each.finish_reason for each in every]
-    done = Completion(
+    return Completion(
         text=text,
         finish_reason="length" if "length" in reasons else reasons[-1],
         prompt_tokens=sum(each.prompt_tokens for each in every),
@@ -227,4 +232,3 @@ def _together(slot: Slot, principles: str, told: Sequence[_Told], first: Complet
         model=every[0].model,
         reasoning="\n\n".join(each.reasoning for each in every if each.reasoning) or None,
     )
-    return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))

@@ -35,7 +35,7 @@ async def reread(source: Path, out: Path, judge: Judge, going_on: bool, screen: 
     engine = engines.create(judge.engine, judge.model) if judge.meta in OWN_METAS else None
     own = all(name.startswith(meta_rm.TEMPLATE) for name in block.run.template.split("+"))
     joint = block.run.context == "joint"
-    meta = meta_rm.create(judge.meta, meta_rm.TEMPLATE if own and joint else "", engine)
+    meta = meta_rm.create(judge.meta, meta_rm.TEMPLATE if own and joint else "", engine, template=judge.meta_template)
     if meta is None:
         raise UsageError(f"--meta {judge.meta} names no meta RM for samples of {block.run.model}")
     before = sinks.read_unfinished(out) if going_on else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grm_core import shuffling
+from grm_core import families, prompts, shuffling
 from grm_core.errors import UsageError
 from grm_core.types import Params
 
@@ -26,22 +26,26 @@ class Sampling:
     template: str = ""
     """Name of the prompt template; '' = the one that fits the model and the item."""
     context: str = ""
-    """joint, single, or '' = as the model was trained."""
+    """One of CONTEXTS, or '' = as the template needs it, else as the model was trained."""
     top_p: float = 1.0
     max_tokens: int = 1024
     """Upper bound on the tokens of a completion."""
+    thinking: bool | None = None
+    """Whether a model that can do both is to think first; None leaves it to the model."""
+    recipe: str = ""
+    """Name of the recipe that these settings follow, for the record."""
 
     @property
     def params(self) -> Params:
         """How a completion is sampled."""
-        return Params(self.temperature, self.top_p, self.max_tokens)
+        return Params(self.temperature, self.top_p, self.max_tokens, thinking=self.thinking)
 
     def settled(self, trained: str) -> "Sampling":
         """The same with context and order filled in; `trained` is the context that the model was trained in.
 
         Raises UsageError for an order where nothing is shuffled.
         """
-        context = self.context or trained
+        context = self.context or families.context_of(self.template) or trained
         if context != "single":
             return replace(self, context=context, order=self.order or "random")
         if self.order not in ("", shuffling.OWN):
@@ -70,6 +74,8 @@ class Judge:
     meta: str = "auto"
     """As meta_rm.create takes it."""
     workers: Workers | None = None
+    meta_template: str = prompts.META_RM
+    """What a meta RM in a folder or behind a server is shown."""
 
 
 @dataclass(frozen=True, slots=True)
