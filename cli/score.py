@@ -5,6 +5,7 @@ Samples are written as they arrive. A run that was stopped goes on with --resume
 
 import argparse
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from grm_core import recipes
 from grm_core.errors import UsageError
 from grm_core.recipes import Recipe
 from grm_core.types import CONTEXTS
-from runs.settings import Judge, Sampling, Settings, Workers
+from runs.settings import Judge, Settings, Workers, following
 
 if TYPE_CHECKING:
     from grm_core.types import Example
@@ -126,19 +127,19 @@ def settings_of(args: argparse.Namespace) -> Settings:
         raise UsageError("--tensor-parallel and --ray belong to --workers N")
     workers = None if args.workers is None else Workers(args.workers, args.tensor_parallel, args.ray)
     recipe = recipe_of(args)
-    params = recipe.params
-    sampling = Sampling(
+    base = following(recipe)
+    sampling = replace(
+        base,
         k=args.k,
-        temperature=params.temperature if args.temperature is None else args.temperature,
+        temperature=base.temperature if args.temperature is None else args.temperature,
         order=args.order or "",
         seed=args.seed,
         principles=() if several else read_principles(args.principles),
-        template=recipe.template if args.template is None else args.template,
+        template=base.template if args.template is None else args.template,
         context=args.context or "",
-        top_p=args.top_p or params.top_p,
-        max_tokens=args.max_tokens or params.max_tokens,
-        thinking=params.thinking if args.thinking is None else args.thinking == "on",
-        recipe=recipe.name,
+        top_p=args.top_p or base.top_p,
+        max_tokens=args.max_tokens or base.max_tokens,
+        thinking=base.thinking if args.thinking is None else args.thinking == "on",
     )
     model = None if several else args.model
     return Settings(Judge(args.engine, model, args.meta or recipe.meta, workers, recipe.meta_template), sampling)

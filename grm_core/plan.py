@@ -71,7 +71,7 @@ def template_of(example: Example, principles: tuple[str, ...], style: str, conte
     does not show all that is given, or cannot be used in this context.
     """
     if context not in CONTEXTS:
-        raise UsageError(f"context is {context!r}; it must be {', '.join(CONTEXTS[:-1])} or {CONTEXTS[-1]}")
+        raise UsageError(f"context is {context!r}; it must be {' or '.join(CONTEXTS)}")
     only = families.context_of(name)
     if only not in ("", context):
         raise UsageError(f"template {name} is for --context {only} only")

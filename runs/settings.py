@@ -1,10 +1,11 @@
 """What a person asks for: made by the commands from arguments and by the page from its form, never changed after."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grm_core import families, prompts, shuffling
 from grm_core.errors import UsageError
+from grm_core.recipes import Recipe
 from grm_core.types import Params
 
 N_MAX_PAGE = 8
@@ -51,6 +52,19 @@ class Sampling:
         if self.order not in ("", shuffling.OWN):
             raise UsageError(f"--order {self.order}: with --context single each response is judged alone, in no order")
         return replace(self, context=context, order=shuffling.OWN)
+
+
+def following(recipe: Recipe) -> Sampling:
+    """What a recipe sets of how an item is sampled."""
+    params = recipe.params
+    return Sampling(
+        temperature=params.temperature,
+        template=recipe.template,
+        top_p=params.top_p,
+        max_tokens=params.max_tokens,
+        thinking=params.thinking,
+        recipe=recipe.name,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +114,5 @@ class Page:
     """Of a recording that is replayed: recorded or at-once."""
     root_path: str = ""
     """Where a reverse proxy shows the page, such as /lens; empty = at the root."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """What the form begins with, and what holds of it that the form does not ask for."""

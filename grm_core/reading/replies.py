@@ -43,7 +43,9 @@ def rating(text: str, n: int, finish_reason: str | None = None, best: int = 5) -
     cut = was_cut(finish_reason)
     offset, plain = last_part(text, cut)
     seen = outside_quotations(plain, lambda *_: None)
-    marks = list(_MARKED.finditer(seen)) or [each for each in _MARKED.finditer(plain) if _ends(plain, each)]
+    every = list(_MARKED.finditer(plain))  # in `seen` the mark itself is blanked as a tag, its number is there
+    marks = [each for each in every if seen[each.start("value")] == plain[each.start("value")]]
+    marks = marks or [each for each in every if _ends(plain, each)]
     found = marks or list(_LABELLED.finditer(seen))
     if not found:
         return _unread(ParseStatus.TRUNCATED if cut else ParseStatus.NO_SCORES, plain, offset)
