@@ -10,6 +10,7 @@ from grm_core import recipes, sampling
 from grm_core.formats.sessions import Block, read_samples
 from grm_core.recipes import RECIPES
 from grm_core.types import ParseStatus, Sample
+from tests.benchmarks.make import as_json
 from tests.cli.conftest import Command
 from tests.cli.judges import MANNERS, Judge
 from tests.cli.test_servers import served
@@ -232,3 +233,31 @@ def test_doctor_lists_the_recipes(command: Command, tmp_path: Path) -> None:
 def test_a_recipe_whose_prompt_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(recipes.families, "FOLDER", tmp_path)
     assert "rm-r1.jinja" in str(recipes.problem(RECIPES["rm-r1"]))
+
+
+def test_a_pair_judge_runs_a_benchmark_of_both_orders(command: Command, critic: Judge, tmp_path: Path) -> None:
+    records = [
+        {"input": f"Say {i}", "output_1": f"quality {i % 3}", "output_2": f"quality {9 - i}", "label": 2}
+        for i in range(6)
+    ]
+    as_json(tmp_path / "LLMBar" / "Natural" / "dataset.json", records)
+    out = tmp_path / "out"
+    given = ("--engine", critic.url, "--recipe", "skywork-critic", "--out", out, "--db", "none")
+    done = command("bench", "llmbar", "--data", tmp_path / "LLMBar", "--k", 4, *given)
+    assert done.code == 0, done.words
+    assert done.lines[0]["headline"] == 1.0
+    orders = [sample.order for samples in samples_of(out / "samples.jsonl").values() for sample in samples]
+    assert orders.count((0, 1)) == orders.count((1, 0)) == 12
+
+
+def test_samples_of_games_are_imported_and_replayed_as_they_are(
+    command: Command, critic: Judge, items: Path, tmp_path: Path
+) -> None:
+    out, db, back, again = (tmp_path / name for name in ("out.jsonl", "x.db", "back.jsonl", "again.jsonl"))
+    given = ("--recipe", "skywork-critic", "--k", 3, "--out")
+    assert command("score", items, *given, out, "--engine", critic.url, "--db", db).code == 0
+    assert command("export", "--db", db, "--out", back).code == 0
+    assert back.read_bytes() == out.read_bytes()
+    assert command("score", items, *given, again, "--engine", f"replay:{out}").code == 0
+    parsed = [{k: [s.parsed for s in v] for k, v in samples_of(path).items()} for path in (out, again)]
+    assert parsed[0] == parsed[1]
