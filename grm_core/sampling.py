@@ -58,7 +58,8 @@ async def fit(engine: Sizer, plan: SamplingPlan) -> SamplingPlan:
     else:
         messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
     if engine.untrained and plan.params.regex is None and plan.template.name not in FAMILIES:
-        held = replace(plan.params, regex=prompts.structure_of(plan.template.name, n, bool(plan.principles)))
+        shown = 2 if plan.apart else n
+        held = replace(plan.params, regex=prompts.structure_of(plan.template.name, shown, bool(plan.principles)))
         plan = replace(plan, params=held)
     size = await engine.prompt_size(messages)
     if size is None:
