@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cli.score import add_recipe, recipe_of
+from cli.recipe import add_recipe, recipe_of
 from grm_core import engines
 from grm_core.errors import UsageError
 from runs.settings import Judge, Page, following

@@ -21,7 +21,7 @@ class Card:
     context: str = "joint"
     """joint or single, see `contexts`."""
     opens: bool = False
-    """Whether it was trained to open each critique with the response's first words."""
+    """Whether it was trained to open each critique with the response's first words and a verdict word."""
     meta: str = ""
     """One of OWN_METAS; '' where its folder does not say so."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import jinja2
 from jinja2 import meta
 
-from grm_core.reading import parsing, replies, verdicts
+from grm_core.reading import letter_choice, parsing, replies
 from grm_core.types import Message, Parsed
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "recipes"
@@ -61,10 +61,10 @@ FAMILIES = {
     "rewardanything": Family(
         "joint", "model-{number}", partial(replies.table, best=5), frozenset({"principles"})
     ),
-    "rm-r1": Family("pairs", read=verdicts.parse),
-    "rm-r1-distilled": Family("pairs", read=verdicts.parse),
+    "rm-r1": Family("pairs", read=letter_choice.parse),
+    "rm-r1-distilled": Family("pairs", read=letter_choice.parse),
     "selene": Family("single", read=partial(replies.rating, best=5), optional=_BOTH),
-    "skywork-critic": Family("pairs", read=verdicts.parse),
+    "skywork-critic": Family("pairs", read=letter_choice.parse),
 }  # fmt: skip
 
 

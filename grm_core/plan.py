@@ -30,7 +30,8 @@ class SamplingPlan:
     """One of CONTEXTS, see `contexts` and `apart`; what is judged alone or in both orders is not shuffled, whatever
     `order` says."""
     opens: bool = False
-    """Whether the model was trained to open each critique with the response's first words; single only."""
+    """Whether the model was trained to open each critique with the response's first words and a verdict word; in
+    single only."""
 
     @property
     def single(self) -> bool:

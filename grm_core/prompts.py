@@ -39,7 +39,7 @@ _HOLDS: dict[str, frozenset[str]] = {
 UNRATED = frozenset({"judge", "critique", "compact-binary", families.DEEPSEEK_META_RM})
 """Templates of the baselines, training's own 0/1, a meta RM's: a judgment by them holds no scores from 1 to 10."""
 LETTERED = frozenset({"verdict"})
-"""Templates that call the responses A, B, ... and ask which is the best: reading.verdicts reads them."""
+"""Templates that call the responses A, B, ... and ask which is the best: reading.letter_choice reads them."""
 META_RM = "compact"
 """What our own meta RM is shown, whatever the GRM was asked with."""
 UNPRINCIPLED = frozenset({"ratings", *LETTERED})
@@ -274,7 +274,7 @@ def told_structure() -> str:
 def judge_structure(n: int) -> str:
     r"""The regex of a completion that names the best of n responses, for a model that was not trained to write it.
 
-    One line of critique per response, then the box; everything it matches can be read by reading.choice.
+    One line of critique per response, then the box; everything it matches can be read by reading.boxed_choice.
     """
     return (
         rf"Critique:\n{_critiques(called('', n))}Best response: \\boxed\{{(?:{'|'.join(map(str, range(1, n + 1)))})\}}"

@@ -16,7 +16,7 @@ from grm_core.errors import EngineError, UsageError
 from grm_core.families import FAMILIES, Reader
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
-from grm_core.reading import verdicts
+from grm_core.reading import letter_choice
 from grm_core.reading.parsing import PARSER_VERSION, answered, parse
 from grm_core.shuffling import Slot
 from grm_core.types import N_MAX, Completion, Example, Parsed, ParseStatus, Request, Sample
@@ -189,7 +189,7 @@ def _one(template: str) -> Reader:
     """What reads one completion of a template."""
     if template in FAMILIES:
         return FAMILIES[template].read
-    return verdicts.parse if template in prompts.LETTERED else parse
+    return letter_choice.parse if template in prompts.LETTERED else parse
 
 
 def _pairs(one: Reader, text: str, n: int, finish_reason: str | None = None) -> Parsed:

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grm_core import contexts, prompts
+from grm_core import contexts, openings, prompts
 from grm_core.engines.base import Engine, OnText
 from grm_core.errors import EngineError
 from grm_core.plan import SamplingPlan, grouped, request_key
@@ -38,6 +38,13 @@ class _Told:
     text: str
     """It begins `Response 1:`."""
     completion: Completion
+    asked: Completion | None
+    """The token by which the verdict word was drawn; None where the model chose it as it wrote."""
+
+
+_Verdict = tuple[str, Completion | None]
+"""A verdict word with the space before it, and what was computed to draw it."""
+_NO_VERDICT: _Verdict = ("", None)
 
 
 def longest(plan: SamplingPlan) -> tuple[Message, ...]:
@@ -76,6 +83,8 @@ class _Work:
         self._engine, self._plan, self._on_text = engine, plan, on_text
         self._prompts = _alone(plan)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opens = plan.opens
+        """Whether verdict words are drawn by themselves; no longer once the engine told no probabilities."""
 
     def begin(self, slots: Sequence[Slot]) -> None:
         if not self._plan.principles:
@@ -124,7 +133,14 @@ class _Work:
         began = time.monotonic() - first.seconds if first else math.inf
         places = {_key(plan, slot, str(own + 1)): own for own in range(len(self._prompts))}
         asked = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
-        starts = [contexts.opened(response, plan.opens) for response in plan.example.responses]
+        verdicts = await self._verdicts(slot, asked) if self._opens else [_NO_VERDICT] * len(asked)
+        asked = [
+            replace(request, start=request.start + word) for request, (word, _) in zip(asked, verdicts, strict=True)
+        ]
+        starts = [
+            contexts.opened(response, plan.opens) + word
+            for response, (word, _) in zip(plan.example.responses, verdicts, strict=True)
+        ]
         telling = _Telling(starts, lambda piece: self._tell(slot, piece))
 
         def hear(key: str, _: int, piece: str) -> None:
@@ -139,10 +155,28 @@ class _Work:
                     return
                 began = min(began, time.monotonic() - reply.result.seconds)
                 own = places[reply.key]
-                found[own] = _Told(starts[own] + reply.result.text, reply.result)
+                found[own] = _Told(starts[own] + reply.result.text, reply.result, verdicts[own][1])
                 telling.over(own)
         told = [found[own] for own in range(len(starts))]
         self.arrived.put_nowait(_together(slot, principles, told, first, time.monotonic() - began))
+
+    async def _verdicts(self, slot: Slot, asked: Sequence[Request]) -> list[_Verdict]:
+        """The verdict word of every response, drawn at the sample's place: see `openings`.
+
+        Without a word where the engine tells no probabilities, or fails: the critique then is asked for as a whole.
+        """
+        plan = self._plan
+        at = openings.place(plan.seed, plan.example.id, slot.index)
+        requests = [replace(each, key=f"{each.key}/verdict", params=openings.ONE) for each in asked]
+        places = {request.key: own for own, request in enumerate(requests)}
+        verdicts = [_NO_VERDICT] * len(asked)
+        async with aclosing(self._engine.generate(requests)) as replies:
+            async for reply in replies:
+                if isinstance(reply.result, Completion):
+                    self._opens = self._opens and bool(reply.result.first)
+                    word = openings.word(reply.result.first, plan.params.temperature, at)
+                    verdicts[places[reply.key]] = (f" {word}" if word else "", reply.result)
+        return verdicts
 
     def _tell(self, slot: Slot, piece: str) -> None:
         if self._on_text is not None:
@@ -217,17 +251,18 @@ def _together(slot: Slot, principles: str, told: Sequence[_Told], first: Complet
     scores = [part.score for part, _ in read]
     text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
     every = [*([first] if first else []), *(each.completion for each in told)]
-    return Drawn(slot, combined(text, every, seconds), contexts.parsed(text, scores, [status for _, status in read]))
+    done = combined(text, every, seconds, [each.asked for each in told if each.asked])
+    return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))
 
 
-def combined(text: str, every: Sequence[Completion], seconds: float) -> Completion:
-    """The completion that a text is which was put together of several."""
-    reasons = [each.finish_reason for each in every]
+def combined(text: str, every: Sequence[Completion], seconds: float, asked: Sequence[Completion] = ()) -> Completion:
+    """The completion that a text is which was put together of several; `asked`: others that had to be paid for."""
+    reasons, paid = [each.finish_reason for each in every], [*every, *asked]
     return Completion(
         text=text,
         finish_reason="length" if "length" in reasons else reasons[-1],
-        prompt_tokens=sum(each.prompt_tokens for each in every),
-        completion_tokens=sum(each.completion_tokens for each in every),
+        prompt_tokens=sum(each.prompt_tokens for each in paid),
+        completion_tokens=sum(each.completion_tokens for each in paid),
         seconds=seconds,
         model=every[0].model,
         reasoning="\n\n".join(each.reasoning for each in every if each.reasoning) or None,

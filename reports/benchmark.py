@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from grm_core.benchmarks.report import Report
-from grm_core.benchmarks.study import Study
+from grm_core.benchmarks.breakdown import Study
+from grm_core.benchmarks.headline import Report
 from grm_core.outcome import Invalid, Tie
 from reports import sections
 from reports.figures import METHOD_COLOURS, Figure, band, figure, line

@@ -10,7 +10,7 @@ import numpy as np
 
 from grm_core.analysis import accuracy, diversity, gain
 from grm_core.analysis.accuracy import KS, Estimate, Judged
-from grm_core.analysis.runs import scored
+from grm_core.analysis.run_curves import scored
 from grm_core.embedders import Embedder
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import read_samples

@@ -14,14 +14,14 @@ from grm_core.baselines.ask import Settings
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError, UsageError
 from grm_core.formats.verdicts import CRITIQUE
-from grm_core.log import Log
 from grm_core.provenance import commit
+from grm_core.resume_log import Log
 from grm_core.training import folders, pairs
 from grm_core.types import Baseline, Example, Params
 from runs.screen import Say, Screen
 from runs.settings import Judge
 from runs.starting import start
-from runs.verdicts import VerdictFile, summary
+from runs.verdict_file import VerdictFile, summary
 
 IN_FLIGHT = {"hf": 16}
 """Completions that are asked for at the same time, about, by engine; a server batches more than transformers does."""

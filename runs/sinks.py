@@ -9,7 +9,7 @@ from grm_core.formats import sessions
 from grm_core.formats.runs import run_line
 from grm_core.formats.samples import sample_line
 from grm_core.formats.sessions import Block, ItemSamples
-from grm_core.log import Log, whole_lines
+from grm_core.resume_log import Log, whole_lines
 from grm_core.types import Example, Run, Sample, Session
 from runs.drive import Drawn
 from storage.store import Store

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grm_core import apart
-from grm_core.reading import verdicts
+from grm_core.reading import letter_choice
 from grm_core.reading.replies import rating
 from grm_core.types import Parsed, ParseStatus
 
@@ -86,7 +86,7 @@ def test_ratings_are_one_text_that_is_read_again() -> None:
 
 
 def test_a_game_is_read_as_any_verdict() -> None:
-    read = [verdicts.parse(f"<answer>[[{letter}]]</answer>", 2, "stop") for letter in "ABABBA"]
+    read = [letter_choice.parse(f"<answer>[[{letter}]]</answer>", 2, "stop") for letter in "ABABBA"]
     _, parsed = apart.together(["x"] * 6, read, 3, "pairs")
     # (0,1) 0; (0,2) 2; (1,0) 1; (1,2) 2; (2,0) 0; (2,1) 2
     assert parsed.shown_scores == apart.scores((2, 1, 3), 4)

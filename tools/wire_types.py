@@ -18,15 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "assets" / "web" / "types.d.ts"
 HEAD = "// Written by tools/wire_types.py from ui/wire and the pages: do not edit.\n"
 PAGES = {
-    "Inspect": "ui.asked.Asked",
-    "Queue": "ui.queue_page.QueuePage",
-    "Sessions": "ui.sessions_page.SessionsPage",
-    "Principles": "ui.principles.PrinciplesPage",
-    "Runs": "ui.run_page.RunPage",
-    "Benchmarks": "ui.bench_page.BenchPage",
-    "Models": "ui.models_page.ModelsPage",
-    "Demo": "ui.demo.DemoPage",
-    "Compare": "ui.compare.ComparePage",
+    "Inspect": "ui.pages.inspect.answers.Asked",
+    "Queue": "ui.pages.queue.QueuePage",
+    "Sessions": "ui.pages.sessions.SessionsPage",
+    "Principles": "ui.pages.principles.PrinciplesPage",
+    "Runs": "ui.pages.runs.RunPage",
+    "Benchmarks": "ui.pages.benchmarks.BenchPage",
+    "Models": "ui.pages.models.ModelsPage",
+    "Demo": "ui.pages.demo.DemoPage",
+    "Compare": "ui.pages.compare.ComparePage",
 }
 """Page -> the class whose served methods its module calls."""
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "any", object: "any"}

@@ -10,16 +10,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from runs.jobs import Jobs
 from storage.store import Store
 from ui import web
-from ui.bench_page import BenchPage
-from ui.compare import ComparePage
-from ui.demo import DemoPage
-from ui.inspect_page import InspectPage
-from ui.models_page import ModelsPage
-from ui.principles import PrinciplesPage
-from ui.queue_page import QueuePage
-from ui.run_page import RunPage
-from ui.sessions_page import SessionsPage
-from ui.view import Viewer
+from ui.pages.benchmarks import BenchPage
+from ui.pages.compare import ComparePage
+from ui.pages.demo import DemoPage
+from ui.pages.inspect.page import InspectPage
+from ui.pages.inspect.viewer import Viewer
+from ui.pages.models import ModelsPage
+from ui.pages.principles import PrinciplesPage
+from ui.pages.queue import QueuePage
+from ui.pages.runs import RunPage
+from ui.pages.sessions import SessionsPage
 
 TITLE = "GRM Lens"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")

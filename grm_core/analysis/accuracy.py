@@ -31,7 +31,7 @@ class Judged:
     item_id: str
     subset: str
     labels: tuple[float, ...]
-    """() where there are none: only what the vote does can be looked at (analysis.runs)."""
+    """() where there are none: only what the vote does can be looked at (analysis.run_curves)."""
     samples: tuple[Sample, ...]
     example: Example
 

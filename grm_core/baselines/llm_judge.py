@@ -15,7 +15,7 @@ from grm_core.baselines.ask import Answer, Settings
 from grm_core.baselines.poll import Poll, Row, poll
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError
-from grm_core.reading import choice, verdicts
+from grm_core.reading import boxed_choice, letter_choice
 from grm_core.types import Baseline, Example, ParseStatus
 
 
@@ -46,7 +46,7 @@ async def votes(engine: Engine, answers: Sequence[Answer], how: Settings) -> tup
 
 async def _vote(engine: Engine, answer: Answer, how: Settings) -> tuple[Row | None, ParseStatus]:
     text, n = answer.completion.text, len(answer.slot.order)
-    reader = verdicts.read if how.template in prompts.LETTERED else choice.read
+    reader = letter_choice.read if how.template in prompts.LETTERED else boxed_choice.read
     read = reader(text, n, answer.completion.finish_reason)
     if read.shown is None or read.span is None:
         return None, read.status

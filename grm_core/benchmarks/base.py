@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from grm_core import outcome
-from grm_core.benchmarks.rows import Choose, Hub, Row
+from grm_core.benchmarks.official_files import Choose, Hub, Row
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example, Verdict
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grm_core.analysis.agreement import kappa
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean
-from grm_core.benchmarks.rows import Hub, Row, read
+from grm_core.benchmarks.official_files import Hub, Row, read
 from grm_core.outcome import Tie
 from grm_core.types import Example
 

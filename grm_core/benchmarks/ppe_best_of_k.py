@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from math import comb, inf
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean, of_parts
+from grm_core.benchmarks.official_files import Row
 from grm_core.benchmarks.ppe_correctness import HUBS, SETS, base_of, set_of
 from grm_core.benchmarks.realmistake import auc, score
-from grm_core.benchmarks.rows import Row
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example
 

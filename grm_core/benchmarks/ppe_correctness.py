@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored, by_subset, of_parts
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.types import Example
 
 _SETS = {"mmlu": "MMLU-Pro", "gpqa": "GPQA", "mbpp": "MBPP-Plus", "ifeval": "IFEval", "math": "MATH"}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.outcome import TIE, Invalid, Tie
 from grm_core.types import SCORE_MAX, SCORE_MIN, Example
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, by_subset, of_parts, total
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.types import Example
 
 SECTIONS = {

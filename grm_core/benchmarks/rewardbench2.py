@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, by_subset, mean, of_parts
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.outcome import TIE, Invalid, Tie
 from grm_core.types import Example
 

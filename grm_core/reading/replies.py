@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from string import ascii_uppercase
 
+from grm_core.reading.letter_choice import LOST, WON
 from grm_core.reading.parsing import PARSER_VERSION, last_part, was_cut
-from grm_core.reading.verdicts import LOST, WON
 from grm_core.reading.visible import line_feeds, outside_quotations, outside_thinking
 from grm_core.types import SCORE_MAX, Parsed, ParseStatus, Span
 

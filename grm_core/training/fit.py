@@ -12,7 +12,7 @@ import torch
 
 from grm_core.training import policy as policies
 from grm_core.training.policy import Policy
-from grm_core.training.rows import Tokens, batches
+from grm_core.training.token_rows import Tokens, batches
 
 Source = Callable[[int], Iterator[Any]]
 """Number of steps already taken -> rows; the same rows for the same number."""

@@ -7,7 +7,7 @@ import torch
 
 from grm_core import outcome, prompts
 from grm_core.reading.parsing import parse
-from grm_core.training import rows
+from grm_core.training import token_rows
 from grm_core.training.policy import Policy
 from grm_core.types import Example, Message, Parsed
 
@@ -27,7 +27,7 @@ class Question:
     def messages(self) -> tuple[Message, ...]:
         """The prompt."""
         plain = prompts.fill(prompts.load(self.template), self.example, self.order)
-        return rows.hinted(plain, self.example, self.order) if self.hinted else plain
+        return token_rows.hinted(plain, self.example, self.order) if self.hinted else plain
 
 
 @dataclass(frozen=True, slots=True)

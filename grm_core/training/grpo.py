@@ -18,12 +18,12 @@ from typing import Any
 import torch
 
 from grm_core.training import policy as policies
-from grm_core.training import rows
+from grm_core.training import token_rows
 from grm_core.training.generate import Question, Trajectory, judge
 from grm_core.training.policy import Policy
 from grm_core.training.reward import advantages, reward
-from grm_core.training.rows import Row
 from grm_core.training.tasks import Piece
+from grm_core.training.token_rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +162,5 @@ def _reward(judgment: Trajectory) -> float:
 
 def _row(policy: Policy, judgment: Trajectory) -> Row:
     """The judgment in tokens; one that was cut off has no end-of-turn token to learn."""
-    full = rows.encode(policy.tokenizer, judgment.question.messages(), [Piece(judgment.text or " ", 1.0)])
+    full = token_rows.encode(policy.tokenizer, judgment.question.messages(), [Piece(judgment.text or " ", 1.0)])
     return full if judgment.finished else Row(full.ids[:-1], full.start, full.weights[:-1])

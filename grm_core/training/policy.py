@@ -21,7 +21,7 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from grm_core import precision
-from grm_core.training.rows import Row
+from grm_core.training.token_rows import Row
 
 WIDTH_STEP = 32
 """Widths are rounded up to this: the CPU's matrix kernels are prepared once per shape."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grm_core.log import Log, whole_lines
-from grm_core.training import rows, tasks
+from grm_core.resume_log import Log, whole_lines
+from grm_core.training import tasks, token_rows
 from grm_core.training.families import Family
 from grm_core.training.generate import Question, Trajectory
-from grm_core.training.rows import Row
 from grm_core.training.tasks import Piece
+from grm_core.training.token_rows import Row
 from grm_core.types import Example
 
 N_RFT = 3
@@ -101,7 +101,7 @@ def row(tokenizer: Any, judgment: Trajectory) -> Row:
     start = judgment.text.find("Critique:")
     start = max(start, 0)
     pieces = [Piece(judgment.text[:start], _PRINCIPLES), Piece(judgment.text[start:], _REST)]
-    return rows.encode(
+    return token_rows.encode(
         tokenizer, replace(judgment.question, hinted=False).messages(), [piece for piece in pieces if piece.text]
     )
 

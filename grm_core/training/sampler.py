@@ -14,7 +14,7 @@ import torch
 from grm_core.engines import create, has_vllm
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError
-from grm_core.log import Log
+from grm_core.resume_log import Log
 from grm_core.training import generate, policy, rft
 from grm_core.training.generate import Question, Trajectory
 from grm_core.types import Params, Request

@@ -19,10 +19,10 @@ import torch
 
 from grm_core import models
 from grm_core.errors import UsageError
-from grm_core.training import fit, folders, grpo, head, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
+from grm_core.training import fit, folders, grpo, head, lowrank, meta, pairs, policy, rft, sampler, tasks, token_rows
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Question, Trajectory
-from grm_core.training.rows import Row
+from grm_core.training.token_rows import Row
 from grm_core.types import Example, Params
 
 Log = Callable[[str], None]
@@ -85,9 +85,9 @@ class Plan:
         """Program-made demonstrations mixed with labelled pairs, from the `done`-th row on."""
         known = self.examples()
         share = self.share if known else 0.0
-        made = rows.demonstrations(tokenizer, SEEN, int(done * (1 - share)) // len(SEEN))
-        labelled = rows.labelled(tokenizer, known, self.seed, int(done * share))
-        return rows.mixed([(made, 1 - share), (labelled, share)] if known else [(made, 1.0)], self.seed + done)
+        made = token_rows.demonstrations(tokenizer, SEEN, int(done * (1 - share)) // len(SEEN))
+        labelled = token_rows.labelled(tokenizer, known, self.seed, int(done * share))
+        return token_rows.mixed([(made, 1 - share), (labelled, share)] if known else [(made, 1.0)], self.seed + done)
 
 
 def demos(plan: Plan, minutes: float) -> Path:
@@ -122,12 +122,12 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
     def source(step: int) -> Iterator[Row]:
         done, rest = step * plan.rows, 1 - sum(shares.values())
         own = rft.endless(learner.tokenizer, kept, plan.seed, int(done * shares["own"]))
-        more = rows.demonstrations(
+        more = token_rows.demonstrations(
             learner.tokenizer, weak, _WEAK_FIRST + int(done * shares["weak"]) // max(1, len(weak))
         )
         shown = plan.demonstrations(learner.tokenizer, _FRESH + int(done * rest))
         parts = [(own, shares["own"]), (more, shares["weak"]), (shown, rest)]
-        return rows.mixed([part for part in parts if part[1]], plan.seed + done)
+        return token_rows.mixed([part for part in parts if part[1]], plan.seed + done)
 
     settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows, tokens=plan.tokens)
     state = fit.fit(learner, source, settings, folder, plan.log)

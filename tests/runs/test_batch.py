@@ -19,10 +19,10 @@ from grm_core.errors import UsageError
 from grm_core.formats.sessions import read_samples
 from runs.drive import Drawn
 from runs.workers import Fleet, Reader, drawn_of, server_of
+from tests.cli.commands.test_score import shape
 from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
 from tests.cli.fake_vllm import FakeVLLM
-from tests.cli.test_score import shape
 from tests.engines.wire import WireServer, reply
 from tests.make import make_example, make_sample
 

@@ -1,0 +1,152 @@
+"""python app.py compare [NAME=]FILE ...: several judges on the same labelled items, from stored samples.
+
+FILE is what `score` and `bench` (samples.jsonl) or `baseline ... score` (verdicts) wrote. Prints one JSON object:
+accuracy over k and over generated tokens for every judge, what k adds, and paired differences. `--out` writes the
+same as Markdown or HTML with curves. See docs/benchmarks.md for the paper's hypotheses.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.common import print_json, say
+from grm_core.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from grm_core.baselines.poll import Poll
+    from grm_core.benchmarks.comparison import Comparison
+    from grm_core.formats.sessions import Block
+    from grm_core.types import Example
+
+HELP = "compare judges on the same items: accuracy over k and over tokens"
+_DIGITS = 6
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument(
+        "files", nargs="+", metavar="[NAME=]FILE", help="samples of score or bench, verdicts of baseline"
+    )
+    parser.add_argument("--items", metavar="ITEMS.jsonl", help="labelled items, where only verdicts are given")
+    parser.add_argument(
+        "--out", type=Path, action="append", default=[], metavar="FILE.md|FILE.html", help="also as a page; repeatable"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the comparison; returns 0."""
+    from cli.commands import report
+
+    report.check_pages(args.out)
+    found = read(_named(args.files), args.items)
+    for path in args.out:
+        with report.new(path) as out:
+            out.write(page(found, path.suffix))
+        say(f"written to {path}")
+    print_json(record(found))
+    return 0
+
+
+def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
+    """The comparison of these files by name. Raises UsageError where one cannot be read or nothing is in common."""
+    from grm_core.analysis import accuracy
+    from grm_core.benchmarks.comparison import compare
+    from grm_core.formats.items import read_items
+
+    blocks = {name: _samples(path) for name, path in files.items() if not _is_verdicts(path)}
+    known: dict[str, Example] = {example.id: example for example in (read_items(items) if items else ())}
+    grms: dict[str, list[accuracy.Judged]] = {}
+    for name, block in blocks.items():
+        grms[name] = []
+        for item in block.items:
+            example = item.example or known.get(item.item_id)
+            drawn = accuracy.drawn(item.samples)
+            if example is not None and drawn:
+                _same(known.setdefault(example.id, example), example, files[name])
+                grms[name].append(
+                    accuracy.Judged(example.id, example.subset or "", example.labels or (), drawn, example)
+                )
+    return compare(grms, {name: _polls(path, known) for name, path in files.items() if name not in blocks})
+
+
+def record(found: "Comparison") -> dict[str, Any]:
+    """The comparison as JSON: see benchmarks.comparison for the columns."""
+    from grm_core.benchmarks import comparison
+
+    return {
+        "items": len(found.items),
+        "growth": _plain(comparison.growth(found)),
+        "gains": _plain(comparison.gains(found)),
+        "differences": _plain(comparison.differences(found)),
+    }
+
+
+def page(found: "Comparison", suffix: str, headlines: "pd.DataFrame | None" = None) -> str:
+    """The comparison as that page: .md or .html."""
+    from reports import comparison
+
+    return {".md": comparison.markdown, ".html": comparison.html}[suffix](found, headlines)
+
+
+def _named(given: Sequence[str]) -> dict[str, Path]:
+    """NAME=FILE by name; without one, the file's stem, or its folder where the file is called samples or verdicts."""
+    found: dict[str, Path] = {}
+    for each in given:
+        name, mark, path = each.partition("=")
+        if not mark or not name or not Path(path).is_file():
+            name, path = "", each
+        file = Path(path)
+        stem = file.name.removesuffix(".gz").removesuffix(".jsonl")
+        name = name or (file.absolute().parent.name if stem in ("samples", "verdicts") else stem)
+        if name in found:
+            raise UsageError(f"two files are called {name!r}; name them: NAME={file}")
+        found[name] = file
+    return found
+
+
+def _is_verdicts(path: Path) -> bool:
+    from grm_core.formats import lines
+
+    first = next(iter(lines.read(path)), None)
+    return first is not None and "rows" in first.value
+
+
+def _same(known: "Example", other: "Example", path: Path) -> None:
+    """UsageError where an id means another item in another file."""
+    if (known.query, known.responses) != (other.query, other.responses):
+        raise UsageError(f"{path}: item {other.id!r} has another query or other responses than in the file before")
+
+
+def _samples(path: Path) -> "Block":
+    from grm_core.formats.sessions import read_samples
+
+    blocks = [block for block in read_samples(path) if block.items]
+    if len(blocks) != 1:
+        raise UsageError(f"{path} holds {len(blocks)} runs with samples; compare takes files of one run each")
+    return blocks[0]
+
+
+def _polls(path: Path, known: "dict[str, Example]") -> "list[Poll]":
+    from grm_core.formats import lines
+    from grm_core.formats.verdicts import VERDICT
+    from runs import verdict_file
+
+    found = []
+    for number, verdict in VERDICT.lines(path):
+        with lines.located(str(path), number):
+            if verdict.item_id in known:
+                found.append(verdict_file.read(verdict, known[verdict.item_id]))
+    if not found:
+        raise UsageError(f"{path}: the items of these verdicts are in no other file; give them with --items")
+    return found
+
+
+def _plain(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    shown = table.astype(object).where(table.notna(), None)
+    return [
+        {str(key): round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
+        for row in shown.to_dict("records")
+    ]
