@@ -12,7 +12,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
         metavar="NAME",
-        help="ask as a known checkpoint wants it (docs/recipes.md); other options go before",
+        help="ask as a known checkpoint wants it (docs/recipes.md); other options take precedence",
     )
 
 

@@ -31,6 +31,7 @@ async def stream(
     """
     asked = _requests(plan)
     waiting = {request.key: (place, slots) for request, place, slots in asked}
+    needed = len(_views(plan))
     replies: dict[int, dict[int, Completion]] = {slot.index: {} for _, _, slots in asked for slot in slots}
     async with aclosing(engine.generate([request for request, _, _ in asked])) as arriving:
         async for reply in arriving:
@@ -44,7 +45,7 @@ async def stream(
                 continue
             mine = replies[slot.index]
             mine[place] = reply.result
-            if len(mine) == len(_views(plan)):
+            if len(mine) == needed:
                 drawn = _together(plan, slot, [mine[each] for each in sorted(mine)], one)
                 if on_text is not None and isinstance(drawn.result, Completion):
                     on_text(request_key(plan.example.id, slot.order, slot.seed), 0, drawn.result.text)

@@ -73,9 +73,10 @@ def context_of(template: str) -> str:
     return FAMILIES[template].context if template in FAMILIES else ""
 
 
-def placeholders(text: str) -> set[str]:
+@lru_cache(maxsize=32)
+def placeholders(text: str) -> frozenset[str]:
     """The values that a file asks for."""
-    return set(meta.find_undeclared_variables(_environment().parse(text)))
+    return frozenset(meta.find_undeclared_variables(_environment().parse(text)))
 
 
 def render(text: str, values: Mapping[str, Any]) -> tuple[Message, ...]:

@@ -1,6 +1,6 @@
 """Known checkpoints: how each wants to be asked, and how its replies are read; docs/recipes.md shows them as a table.
 
-A recipe is data. What a user says on the command line goes before it. The prompts are our own words in the shape that
+A recipe is data. Options of the command line take precedence over it. The prompts are our own words in the shape that
 each checkpoint was trained on; `families` has them.
 """
 
@@ -46,7 +46,7 @@ class Recipe:
 PLAIN = Recipe()
 _GRM = "deepseek-grm"
 _META = (
-    "its meta RM is DeepSeek-GRM-27B-MetaRM: serve that with vLLM --runner pooling --convert classify, give --meta URL"
+    "the meta RM is DeepSeek-GRM-27B-MetaRM: serve that with vLLM --runner pooling --convert classify, give --meta URL"
 )
 RECIPES = {
     recipe.name: recipe

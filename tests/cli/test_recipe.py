@@ -14,6 +14,7 @@ from tests.benchmarks.make import as_json
 from tests.cli.commands.test_servers import served
 from tests.cli.conftest import Command
 from tests.cli.judges import MANNERS, Judge
+from tests.engines.dialects import refusal
 
 ITEMS = {"two": (4, 10), "three": (6, 10, 2), "same": (8, 8)}
 """Items by name: the quality of each response."""
@@ -124,7 +125,7 @@ def test_a_game_that_cannot_be_read_takes_the_vote_of_its_sample(
     assert command("vote", out).lines[1]["k_effective"] == 0
 
 
-def test_the_command_line_goes_before_the_recipe(command: Command, critic: Judge, items: Path, tmp_path: Path) -> None:
+def test_options_take_precedence_over_the_recipe(command: Command, critic: Judge, items: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     given = ("--temperature", 0, "--max-tokens", 99)
     done = command(
@@ -261,3 +262,19 @@ def test_samples_of_games_are_imported_and_replayed_as_they_are(
     assert command("score", items, *given, again, "--engine", f"replay:{out}").code == 0
     parsed = [{k: [s.parsed for s in v] for k, v in samples_of(path).items()} for path in (out, again)]
     assert parsed[0] == parsed[1]
+
+
+def test_a_game_that_cannot_be_had_fails_its_sample_which_is_asked_for_again(
+    command: Command, critic: Judge, items: Path, tmp_path: Path
+) -> None:
+    out, answers = tmp_path / "out.jsonl", critic.refused
+    critic.refused = lambda body: (  # type: ignore[method-assign]
+        refusal(400, "not today") if "quality 2" in body["messages"][-1]["content"] else answers(body)
+    )
+    given = ("--k", 2, "--out", out, "--engine", critic.url, "--recipe", "skywork-critic")
+    done = command("score", items, *given)
+    assert (done.code, "'three': 2 samples failed" in done.words, "not today" in done.words) == (1, True, True)
+    assert all(sample.error is None for sample in samples_of(out)["two"])
+    critic.refused = answers  # type: ignore[method-assign]
+    assert command("score", items, *given, "--resume").code == 0
+    assert [sample.scores for sample in samples_of(out)["three"]] == [(6, 10, 1)] * 2
