@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_of(args: argparse.Namespace) -> Page:
-    """What `add_arguments` describes. UsageError for a login without a password."""
+    """The settings of parsed arguments. UsageError for a login without a password."""
     logins = tuple(_login(text) for text in args.auth)
     recipe = recipe_of(args)
     judge = Judge(args.engine, args.model, args.meta or recipe.meta, meta_template=recipe.meta_template)

@@ -21,10 +21,10 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     if args.recipe is None:
         return recipes.PLAIN
     recipe = recipes.named(args.recipe)
-    given = {name.replace("_", "-") for name, value in vars(args).items() if value is not None}
-    if "template" in given:
-        given.add("context")  # it follows from the template
-    settings = [f"{name} {value}" for name, value in recipe.options().items() if name not in given]
-    hint = "" if "meta" in given else recipe.hint
+    options = {name.replace("_", "-") for name, value in vars(args).items() if value is not None}
+    if "template" in options:
+        options.add("context")  # it follows from the template
+    settings = [f"{name} {value}" for name, value in recipe.options().items() if name not in options]
+    hint = "" if "meta" in options else recipe.hint
     say("; ".join(filter(None, (f"recipe {recipe.name}: {', '.join(settings) or 'nothing'}", hint))))
     return recipe

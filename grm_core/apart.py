@@ -32,12 +32,12 @@ def scores(wins: Sequence[float], games: int) -> tuple[int, ...]:
     loses all has 1. Where rounding would give fewer wins the same score, they get one less than the next better ones,
     as long as there is a lower score.
     """
-    found: dict[float, int] = {}
+    by_wins: dict[float, int] = {}
     above = SCORE_MAX + 1
     for count in sorted(set(wins), reverse=True):
         fair = math.floor(SCORE_MIN + (SCORE_MAX - SCORE_MIN) * count / games + 0.5)
-        above = found[count] = max(SCORE_MIN, min(fair, above - 1))
-    return tuple(found[count] for count in wins)
+        above = by_wins[count] = max(SCORE_MIN, min(fair, above - 1))
+    return tuple(by_wins[count] for count in wins)
 
 
 def together(replies: Sequence[str], read: Sequence[Parsed], n: int, context: str) -> tuple[str, Parsed]:
@@ -56,8 +56,8 @@ def together(replies: Sequence[str], read: Sequence[Parsed], n: int, context: st
 def read_games(text: str, n: int, finish_reason: str | None = None) -> Parsed:
     """Parse what `together` made of games: its last line is ours, whatever the replies hold. Never raises."""
     lost, line = _UNREAD.search(text), _SCORES.search(text)
-    found = lost or line
-    critique = (0, len(text[: found.start()].rstrip())) if found else None
+    last = lost or line
+    critique = (0, len(text[: last.start()].rstrip())) if last else None
     numbers = [(int(each[0]), each.span()) for each in re.finditer(r"\d+", text[line.start() :])] if line else []
     if lost is not None or len(numbers) != n:
         status = ParseStatus(lost["status"]) if lost and lost["status"] in list(ParseStatus) else ParseStatus.NO_SCORES
@@ -92,6 +92,6 @@ def _played(read: Sequence[Parsed], n: int) -> tuple[int, ...]:
 
 
 def _rated(replies: Sequence[str], read: Sequence[Parsed]) -> tuple[str, Parsed]:
-    found = [None if each.shown_scores is None else each.shown_scores[0] for each in read]
-    text = contexts.assembled("", [f"Response 1: {reply.strip()}" for reply in replies], found)
-    return text, contexts.parsed(text, found, [each.status for each in read])
+    ratings = [None if each.shown_scores is None else each.shown_scores[0] for each in read]
+    text = contexts.assembled("", [f"Response 1: {reply.strip()}" for reply in replies], ratings)
+    return text, contexts.parsed(text, ratings, [each.status for each in read])

@@ -29,11 +29,11 @@ async def stream(
 
     `one` reads a single reply. `on_text` hears a sample's text at once, under (its request key, 0), when it is whole.
     """
-    asked = _requests(plan)
-    waiting = {request.key: (place, slots) for request, place, slots in asked}
+    requests = _requests(plan)
+    waiting = {request.key: (place, slots) for request, place, slots in requests}
     needed = len(_views(plan))
-    replies: dict[int, dict[int, Completion]] = {slot.index: {} for _, _, slots in asked for slot in slots}
-    async with aclosing(engine.generate([request for request, _, _ in asked])) as arriving:
+    replies: dict[int, dict[int, Completion]] = {slot.index: {} for _, _, slots in requests for slot in slots}
+    async with aclosing(engine.generate([request for request, _, _ in requests])) as arriving:
         async for reply in arriving:
             place, slots = waiting[reply.key]
             slot = slots[reply.child]
@@ -46,10 +46,10 @@ async def stream(
             mine = replies[slot.index]
             mine[place] = reply.result
             if len(mine) == needed:
-                drawn = _together(plan, slot, [mine[each] for each in sorted(mine)], one)
-                if on_text is not None and isinstance(drawn.result, Completion):
-                    on_text(request_key(plan.example.id, slot.order, slot.seed), 0, drawn.result.text)
-                yield drawn
+                whole = _together(plan, slot, [mine[each] for each in sorted(mine)], one)
+                if on_text is not None and isinstance(whole.result, Completion):
+                    on_text(request_key(plan.example.id, slot.order, slot.seed), 0, whole.result.text)
+                yield whole
 
 
 def _views(plan: SamplingPlan) -> tuple[tuple[int, ...], ...]:
@@ -63,12 +63,12 @@ def _prompts(plan: SamplingPlan) -> list[tuple[Message, ...]]:
 def _requests(plan: SamplingPlan) -> list[tuple[Request, int, list[Slot]]]:
     """Each request with the number of its view and the slots that its completions go to."""
     shown = list(zip(_views(plan), _prompts(plan), strict=True))
-    found = []
+    requests = []
     for group in grouped(plan.missing()):
         for place, (view, messages) in enumerate(shown):
             key = request_key(plan.example.id, view, group[0].seed)
-            found.append((Request(key, messages, plan.params, group[0].seed, len(group)), place, group))
-    return found
+            requests.append((Request(key, messages, plan.params, group[0].seed, len(group)), place, group))
+    return requests
 
 
 def _together(plan: SamplingPlan, slot: Slot, completions: Sequence[Completion], one: Reader) -> Drawn:

@@ -102,10 +102,10 @@ def load(name: str) -> Template:
 def check(name: str, text: str) -> None:
     """Raise UsageError unless the text holds every placeholder of the template of this name, and no other."""
     held = {"query", "shown", *FAMILIES[name].optional} if name in FAMILIES else _HOLDS[name]
-    found = families.placeholders(text) if name in FAMILIES else set(_PLACEHOLDER.findall(text))
-    if missing := held - found:
+    placeholders = families.placeholders(text) if name in FAMILIES else set(_PLACEHOLDER.findall(text))
+    if missing := held - placeholders:
         raise UsageError(f"template {name} lacks {_braced(missing)}")
-    if unknown := found - held:
+    if unknown := placeholders - held:
         raise UsageError(f"template {name} holds {_braced(unknown)}, which it cannot fill")
 
 
@@ -127,8 +127,8 @@ def shows(template: Template, example: Example, principles: Sequence[str] = ()) 
     """Raise UsageError unless the template shows the principles, the reference and all responses that are given."""
     family = FAMILIES.get(template.name)
     holds = family.optional if family else _HOLDS[template.name]
-    given = {"principles": bool(principles), "reference": example.reference is not None}
-    for name, there in given.items():
+    values = {"principles": bool(principles), "reference": example.reference is not None}
+    for name, there in values.items():
         if there != (name in holds) and (there or family is None):
             raise UsageError(f"template {template.name} {'does not show' if there else 'needs'} {name}")
     check_count(template.name, len(example.responses))
@@ -193,7 +193,7 @@ def fill(
 
 
 def called(template: str, n: int) -> tuple[str, ...]:
-    """What the template of this name calls n responses, in shown order: 1, 2, ... or A, B, ..."""
+    """The names that the template of this name gives n responses, in shown order: 1, 2, ... or A, B, ..."""
     if template in FAMILIES:
         name = FAMILIES[template].called
         return tuple(name.format(number=place + 1, letter=LETTERS[place % len(LETTERS)]) for place in range(n))

@@ -36,11 +36,11 @@ class Recipe:
     def options(self) -> dict[str, str]:
         """What it sets, by the names of the command line's options."""
         params = self.params
-        found = {"template": self.template, "context": self.context, "temperature": f"{params.temperature:g}"}
-        found |= {"top-p": f"{params.top_p:g}", "max-tokens": str(params.max_tokens)}
+        values = {"template": self.template, "context": self.context, "temperature": f"{params.temperature:g}"}
+        values |= {"top-p": f"{params.top_p:g}", "max-tokens": str(params.max_tokens)}
         thinking = "" if params.thinking is None else "on" if params.thinking else "off"
-        found |= {"thinking": thinking, "meta": self.meta}
-        return {name: value for name, value in found.items() if value}
+        values |= {"thinking": thinking, "meta": self.meta}
+        return {name: value for name, value in values.items() if value}
 
 
 PLAIN = Recipe()

@@ -86,7 +86,7 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
 
 
 async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Sample, None]:
-    """What `sample` does with a plan that was checked and fitted already."""
+    """Sample by a plan that was checked and fitted already."""
     # What is recorded are whole samples, in any context.
     if (plan.single or plan.apart) and not isinstance(engine, ReplayEngine):
         several = (
@@ -94,18 +94,18 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
             if plan.apart
             else single_context.stream(engine, plan, on_text)
         )
-        async with aclosing(several) as drawn:
-            async for each in drawn:
+        async with aclosing(several) as parts:
+            async for each in parts:
                 yield made(plan.session_id, plan.example.id, each.slot, each.result, each.parsed)
         return
-    asked = requests(plan)
-    waiting = {request.key: slots for request, slots in asked}
+    planned = requests(plan)
+    waiting = {request.key: slots for request, slots in planned}
 
     def hear(key: str, child: int, piece: str) -> None:
         if on_text is not None:
             on_text(*_heard(plan, key, child, waiting[key][child]), piece)
 
-    async with aclosing(engine.generate([request for request, _ in asked], hear if on_text else None)) as replies:
+    async with aclosing(engine.generate([request for request, _ in planned], hear if on_text else None)) as replies:
         async for reply in replies:
             slot = waiting[reply.key][reply.child]
             yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply.result, plan.context)
@@ -176,7 +176,7 @@ def read(completion: Completion, n: int, template: str = "", context: str = "joi
 
 
 def reader(template: str, context: str = "joint") -> Reader:
-    """What reads the samples of a template in a context: text, n, finish reason -> Parsed."""
+    """The reader of a template's samples in a context: text, n, finish reason -> Parsed."""
     one = _one(template)
     if context == "pairs":
         return partial(_pairs, one)
@@ -186,7 +186,7 @@ def reader(template: str, context: str = "joint") -> Reader:
 
 
 def _one(template: str) -> Reader:
-    """What reads one completion of a template."""
+    """The reader of one completion of a template."""
     if template in FAMILIES:
         return FAMILIES[template].read
     return letter_choice.parse if template in prompts.LETTERED else parse

@@ -30,11 +30,11 @@ class SelfMetaRM:
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
-        asked = [conversations(reading) for reading in readings]
-        turns = [each for conversation in asked for each in conversation]
+        chats = [conversations(reading) for reading in readings]
+        turns = [each for conversation in chats for each in conversation]
         requests = [Request(f"self/{place}", each, openings.ONE, 0) for place, each in enumerate(turns)]
         answers = iter([yes_over_no(first) for first in await _firsts(self._engine, requests)])
-        return [sum(next(answers) for _ in each) / len(each) for each in asked]
+        return [sum(next(answers) for _ in each) / len(each) for each in chats]
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -151,7 +151,7 @@ def agreement(levels: Sequence[float], scores: Sequence[int]) -> float:
 
 
 def conversations(reading: Reading) -> list[tuple[Message, ...]]:
-    """What the GRM is asked about its own judgment: one conversation, or in the single context one a response."""
+    """The questions to the GRM about its own judgment: one conversation, or in the single context one a response."""
     plan, example = reading.plan, reading.example
     if plan is None:
         raise UsageError("the meta RM `self` has to know how the GRM was asked")
@@ -162,9 +162,9 @@ def conversations(reading: Reading) -> list[tuple[Message, ...]]:
         shown = prompts.fill(plan.template, example, reading.order, plan.principles)
         return [(*shown, Message("assistant", prompts.harmless(reading.text)), question)]
     principles, parts = contexts.parts(reading.text, len(example.responses))
-    told = [Message("assistant", prompts.harmless(contexts.judgment(principles, part))) for part in parts]
+    turns = [Message("assistant", prompts.harmless(contexts.judgment(principles, part))) for part in parts]
     template = prompts.alone(plan.template, example)
-    return [(*prompts.fill(template, example, (own,)), each, question) for own, each in enumerate(told)]
+    return [(*prompts.fill(template, example, (own,)), each, question) for own, each in enumerate(turns)]
 
 
 def yes_over_no(first: Sequence[tuple[str, float]]) -> float:

@@ -23,7 +23,7 @@ from grm_core.types import Completion, Message, Params, Parsed, Request
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What became of a slot: one completion put together of its parts, with its reading, or an error."""
+    """The result of a slot: one completion put together of its parts, with its reading, or an error."""
 
     slot: Slot
     result: Completion | EngineError
@@ -33,7 +33,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What was written about one response, its beginning included."""
+    """The critique of one response, its beginning included."""
 
     text: str
     """It begins `Response 1:`."""
@@ -67,10 +67,10 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     work.begin(slots)
     try:
         for _ in slots:
-            found = await work.arrived.get()
-            if isinstance(found, BaseException):
-                raise found
-            yield found
+            result = await work.arrived.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
     finally:
         await work.close()
 
@@ -90,9 +90,9 @@ class _Work:
         if not self._plan.principles:
             self._spawn(self._state(slots))
             return
-        given = contexts.listed(self._plan.principles)
+        principles = contexts.listed(self._plan.principles)
         for slot in slots:
-            self._spawn(self._criticise(slot, given, None))
+            self._spawn(self._criticise(slot, principles, None))
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -112,14 +112,14 @@ class _Work:
         """Have the principles of all samples stated; each sample goes on as soon as it has its own."""
         groups = grouped(slots)
         waiting = {_key(self._plan, group[0], "principles"): group for group in groups}
-        asked = [_stating(self._plan, group, key) for key, group in waiting.items()]
+        requests = [_stating(self._plan, group, key) for key, group in waiting.items()]
 
         def hear(key: str, child: int, piece: str) -> None:
             self._tell(waiting[key][child], piece)
 
         # Streamed even where nobody listens: a whole answer would come when the slowest of its children is done.
-        streamed = self._on_text is not None or any(request.n > 1 for request in asked)
-        async with aclosing(self._engine.generate(asked, hear if streamed else None)) as replies:
+        streamed = self._on_text is not None or any(request.n > 1 for request in requests)
+        async with aclosing(self._engine.generate(requests, hear if streamed else None)) as replies:
             async for reply in replies:
                 slot = waiting[reply.key][reply.child]
                 if isinstance(reply.result, EngineError):
@@ -132,10 +132,10 @@ class _Work:
         plan = self._plan
         began = time.monotonic() - first.seconds if first else math.inf
         places = {_key(plan, slot, str(own + 1)): own for own in range(len(self._prompts))}
-        asked = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
-        verdicts = await self._verdicts(slot, asked) if self._opens else [_NO_VERDICT] * len(asked)
-        asked = [
-            replace(request, start=request.start + word) for request, (word, _) in zip(asked, verdicts, strict=True)
+        requests = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
+        verdicts = await self._verdicts(slot, requests) if self._opens else [_NO_VERDICT] * len(requests)
+        requests = [
+            replace(request, start=request.start + word) for request, (word, _) in zip(requests, verdicts, strict=True)
         ]
         starts = [
             contexts.opened(response, plan.opens) + word
@@ -146,8 +146,8 @@ class _Work:
         def hear(key: str, _: int, piece: str) -> None:
             telling.hear(places[key], piece)
 
-        found: dict[int, _Told] = {}
-        async with aclosing(self._engine.generate(asked, hear if self._on_text else None)) as replies:
+        critiques: dict[int, _Told] = {}
+        async with aclosing(self._engine.generate(requests, hear if self._on_text else None)) as replies:
             telling.begin(first is not None)
             async for reply in replies:
                 if isinstance(reply.result, EngineError):
@@ -155,10 +155,10 @@ class _Work:
                     return
                 began = min(began, time.monotonic() - reply.result.seconds)
                 own = places[reply.key]
-                found[own] = _Told(starts[own] + reply.result.text, reply.result, verdicts[own][1])
+                critiques[own] = _Told(starts[own] + reply.result.text, reply.result, verdicts[own][1])
                 telling.over(own)
-        told = [found[own] for own in range(len(starts))]
-        self.arrived.put_nowait(_together(slot, principles, told, first, time.monotonic() - began))
+        ordered = [critiques[own] for own in range(len(starts))]
+        self.arrived.put_nowait(_together(slot, principles, ordered, first, time.monotonic() - began))
 
     async def _verdicts(self, slot: Slot, asked: Sequence[Request]) -> list[_Verdict]:
         """The verdict word of every response, drawn at the sample's place: see `openings`.
@@ -245,13 +245,15 @@ def _params(plan: SamplingPlan, structure: str) -> Params:
     return plan.params if plan.params.regex is None else replace(plan.params, regex=structure)
 
 
-def _together(slot: Slot, principles: str, told: Sequence[_Told], first: Completion | None, seconds: float) -> Drawn:
+def _together(
+    slot: Slot, principles: str, critiques: Sequence[_Told], first: Completion | None, seconds: float
+) -> Drawn:
     """One sample of its parts."""
-    read = [contexts.part_of(principles, each.text, each.completion.finish_reason) for each in told]
+    read = [contexts.part_of(principles, each.text, each.completion.finish_reason) for each in critiques]
     scores = [part.score for part, _ in read]
     text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
-    every = [*([first] if first else []), *(each.completion for each in told)]
-    done = combined(text, every, seconds, [each.asked for each in told if each.asked])
+    every = [*([first] if first else []), *(each.completion for each in critiques)]
+    done = combined(text, every, seconds, [each.asked for each in critiques if each.asked])
     return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))
 
 

@@ -49,7 +49,7 @@ class Fitting:
     """The model to start from; None = the bundled base."""
     device: str
     engine: str
-    """What writes the critiques of semi-scalar."""
+    """Engine that writes the critiques of semi-scalar."""
     seed: int
 
 
@@ -109,7 +109,7 @@ class _Judge:
         return list(await semi_scalar.judge(self._engine(), self.head, examples, self.settings))
 
     def settings_record(self) -> dict[str, Any]:
-        """What a resumed run must have in common with the one in the file; known once the engine has started."""
+        """Settings that a resumed run shares with the one in the file; known once the engine has started."""
         record: dict[str, Any] = {"method": str(self.name)}
         if self.head is not None:
             record |= {"head": self.head_name, "head_hash": self.head_hash}

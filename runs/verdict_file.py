@@ -73,7 +73,7 @@ class VerdictFile:
 
 
 def item_digest(example: Example) -> str:
-    """What was judged under the item's id: a short SHA-256 of query and responses."""
+    """The content of an item as a short SHA-256 of query and responses."""
     texts = [[(turn.role, turn.content) for turn in example.query], example.responses]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 
@@ -112,12 +112,12 @@ def summary(method: Baseline, k: int, polls: list[Poll]) -> str:
     unread = sum((each.unread for each in polls), Counter[str]())
     silent = sum(each.verdict.totals is None for each in polls)
     parts = [f"{method}: {len(polls)} items, {silent} without a verdict"]
-    drawn = max((each.verdict.k for each in polls), default=0)
-    if drawn == 1 and k > 1:
+    most = max((each.verdict.k for each in polls), default=0)
+    if most == 1 and k > 1:
         parts.append("it reads every item once and draws nothing, so k changes nothing")
     labelled = [each for each in polls if _asks(each)]
     if labelled:
-        ks = [each for each in accuracy.KS if each <= drawn]
+        ks = [each for each in accuracy.KS if each <= most]
         table = np.array([accuracy_at(each, ks, totals_of(method)) for each in labelled])
         cells = [f"k={at} {accuracy.estimate(table[:, place])}" for place, at in enumerate(ks)]
         parts.append(f"accuracy on {len(labelled)} labelled items: {', '.join(cells)}")

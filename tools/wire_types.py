@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "assets" / "web" / "types.d.ts"
 HEAD = "// Written by tools/wire_types.py from ui/wire and the pages: do not edit.\n"
 PAGES = {
-    "Inspect": "ui.pages.inspect.answers.Asked",
+    "Inspect": "ui.pages.inspect.answers.Answers",
     "Queue": "ui.pages.queue.QueuePage",
     "Sessions": "ui.pages.sessions.SessionsPage",
     "Principles": "ui.pages.principles.PrinciplesPage",
@@ -47,7 +47,7 @@ def text() -> str:
 
 
 class Names:
-    """What each record is called: its own name, with its page's before it where two pages use the same."""
+    """The name of each record: its own name, with its page's before it where two pages use the same."""
 
     def __init__(self) -> None:
         self.records = list(_records())
@@ -89,7 +89,7 @@ class Names:
 
 
 def server(page: str, cls: type, names: Names) -> str:
-    """What the page's module may call, as an interface."""
+    """The functions that the page's module may call, as an interface."""
     from ui.web import served_by
 
     lines = [f"export interface {page}Server {{"]

@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     _check(benchmark)
     examples = _examples(benchmark, args.data, args.items, args.seed)
     folder = args.out or Path("build/bench") / benchmark.name
-    asked = variants(score.settings_of(args), args.model or [], args.principles or [])
-    runs = {name: _ordered(benchmark, settings) for name, settings in asked.items()}
+    chosen = variants(score.settings_of(args), args.model or [], args.principles or [])
+    runs = {name: _ordered(benchmark, settings) for name, settings in chosen.items()}
     db, rules = None if args.db == "none" else Path(args.db), report.rules_of(args)
     folders = {name: folder / re.sub(r"[^\w.-]+", "-", name) if len(runs) > 1 else folder for name in runs}
     worst, headlines = 0, {}
@@ -122,7 +122,7 @@ def _one(
 
 
 def _write_items(path: Path, examples: "list[Example]", k: int) -> None:
-    """What `baseline` may be given: the items that can be judged. Only now, because a refused call changes nothing."""
+    """Write the items that can be judged, for `baseline`. Only now, because a refused call changes nothing."""
     from grm_core.formats.items import item_record
     from grm_core.sampling import check
 
@@ -140,13 +140,13 @@ def _write_items(path: Path, examples: "list[Example]", k: int) -> None:
 
 
 def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out: Path) -> None:
-    """What the runs amount to beside each other: printed, and as comparison.json, .md and .html."""
+    """Compare the runs: printed, and as comparison.json, .md and .html."""
     import pandas as pd
 
     from cli.commands import compare
 
     try:
-        found = compare.read({name: folder / "samples.jsonl" for name, folder in folders.items()})
+        comparison = compare.read({name: folder / "samples.jsonl" for name, folder in folders.items()})
     except UsageError as error:  # such as single responses, of which no label prefers one
         (out / "comparison.json").write_text(json.dumps({"headlines": headlines}, indent=1) + "\n", encoding="utf-8")
         print_json({"comparison": {"headlines": headlines}})
@@ -154,10 +154,10 @@ def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out
         return
     table = pd.DataFrame(list(headlines.items()), columns=["judge", "headline"])
     for suffix in (".md", ".html"):
-        (out / f"comparison{suffix}").write_text(compare.page(found, suffix, table), encoding="utf-8")
-    told = {"headlines": headlines} | compare.record(found)
-    (out / "comparison.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print_json({"comparison": told})
+        (out / f"comparison{suffix}").write_text(compare.page(comparison, suffix, table), encoding="utf-8")
+    record = {"headlines": headlines} | compare.record(comparison)
+    (out / "comparison.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print_json({"comparison": record})
     say(f"comparison.md and comparison.html are in {out}")
 
 

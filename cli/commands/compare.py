@@ -41,12 +41,12 @@ def run(args: argparse.Namespace) -> int:
     from cli.commands import report
 
     report.check_pages(args.out)
-    found = read(_named(args.files), args.items)
+    comparison = read(_named(args.files), args.items)
     for path in args.out:
         with report.new(path) as out:
-            out.write(page(found, path.suffix))
+            out.write(page(comparison, path.suffix))
         say(f"written to {path}")
-    print_json(record(found))
+    print_json(record(comparison))
     return 0
 
 
@@ -57,54 +57,52 @@ def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
     from grm_core.formats.items import read_items
 
     blocks = {name: _samples(path) for name, path in files.items() if not _is_verdicts(path)}
-    known: dict[str, Example] = {example.id: example for example in (read_items(items) if items else ())}
+    examples: dict[str, Example] = {example.id: example for example in (read_items(items) if items else ())}
     grms: dict[str, list[accuracy.Judged]] = {}
     for name, block in blocks.items():
         grms[name] = []
         for item in block.items:
-            example = item.example or known.get(item.item_id)
-            drawn = accuracy.drawn(item.samples)
-            if example is not None and drawn:
-                _same(known.setdefault(example.id, example), example, files[name])
-                grms[name].append(
-                    accuracy.Judged(example.id, example.subset or "", example.labels or (), drawn, example)
-                )
-    return compare(grms, {name: _polls(path, known) for name, path in files.items() if name not in blocks})
+            example = item.example or examples.get(item.item_id)
+            samples = accuracy.completed(item.samples)
+            if example is not None and samples:
+                _same(examples.setdefault(example.id, example), example, files[name])
+                grms[name].append(accuracy.Judged.of(example, samples))
+    return compare(grms, {name: _polls(path, examples) for name, path in files.items() if name not in blocks})
 
 
-def record(found: "Comparison") -> dict[str, Any]:
+def record(comparison: "Comparison") -> dict[str, Any]:
     """The comparison as JSON: see benchmarks.comparison for the columns."""
-    from grm_core.benchmarks import comparison
+    from grm_core.benchmarks.comparison import differences, gains, growth
 
     return {
-        "items": len(found.items),
-        "growth": _plain(comparison.growth(found)),
-        "gains": _plain(comparison.gains(found)),
-        "differences": _plain(comparison.differences(found)),
+        "items": len(comparison.items),
+        "growth": _plain(growth(comparison)),
+        "gains": _plain(gains(comparison)),
+        "differences": _plain(differences(comparison)),
     }
 
 
-def page(found: "Comparison", suffix: str, headlines: "pd.DataFrame | None" = None) -> str:
+def page(comparison: "Comparison", suffix: str, headlines: "pd.DataFrame | None" = None) -> str:
     """The comparison as that page: .md or .html."""
-    from reports import comparison
+    from reports import comparison as documents
 
-    return {".md": comparison.markdown, ".html": comparison.html}[suffix](found, headlines)
+    return {".md": documents.markdown, ".html": documents.html}[suffix](comparison, headlines)
 
 
-def _named(given: Sequence[str]) -> dict[str, Path]:
+def _named(arguments: Sequence[str]) -> dict[str, Path]:
     """NAME=FILE by name; without one, the file's stem, or its folder where the file is called samples or verdicts."""
-    found: dict[str, Path] = {}
-    for each in given:
+    paths: dict[str, Path] = {}
+    for each in arguments:
         name, mark, path = each.partition("=")
         if not mark or not name or not Path(path).is_file():
             name, path = "", each
         file = Path(path)
         stem = file.name.removesuffix(".gz").removesuffix(".jsonl")
         name = name or (file.absolute().parent.name if stem in ("samples", "verdicts") else stem)
-        if name in found:
+        if name in paths:
             raise UsageError(f"two files are called {name!r}; name them: NAME={file}")
-        found[name] = file
-    return found
+        paths[name] = file
+    return paths
 
 
 def _is_verdicts(path: Path) -> bool:
@@ -114,9 +112,9 @@ def _is_verdicts(path: Path) -> bool:
     return first is not None and "rows" in first.value
 
 
-def _same(known: "Example", other: "Example", path: Path) -> None:
+def _same(one: "Example", other: "Example", path: Path) -> None:
     """UsageError where an id means another item in another file."""
-    if (known.query, known.responses) != (other.query, other.responses):
+    if (one.query, one.responses) != (other.query, other.responses):
         raise UsageError(f"{path}: item {other.id!r} has another query or other responses than in the file before")
 
 
@@ -129,19 +127,19 @@ def _samples(path: Path) -> "Block":
     return blocks[0]
 
 
-def _polls(path: Path, known: "dict[str, Example]") -> "list[Poll]":
+def _polls(path: Path, examples: "dict[str, Example]") -> "list[Poll]":
     from grm_core.formats import lines
     from grm_core.formats.verdicts import VERDICT
     from runs import verdict_file
 
-    found = []
+    polls = []
     for number, verdict in VERDICT.lines(path):
         with lines.located(str(path), number):
-            if verdict.item_id in known:
-                found.append(verdict_file.read(verdict, known[verdict.item_id]))
-    if not found:
+            if verdict.item_id in examples:
+                polls.append(verdict_file.read(verdict, examples[verdict.item_id]))
+    if not polls:
         raise UsageError(f"{path}: the items of these verdicts are in no other file; give them with --items")
-    return found
+    return polls
 
 
 def _plain(table: "pd.DataFrame") -> list[dict[str, Any]]:

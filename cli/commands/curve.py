@@ -30,10 +30,10 @@ def run(args: argparse.Namespace) -> int:
         for item in block.items:
             labels = None if item.example is None else item.example.labels
             try:
-                found = curves(item.samples, args.k_meta, labels)
+                item_curves = curves(item.samples, args.k_meta, labels)
             except UsageError as error:
                 raise UsageError(f"item {item.item_id!r}: {error}") from None
-            for curve in found:
+            for curve in item_curves:
                 print_json(record(item.item_id, curve))
     return 0
 

@@ -17,6 +17,7 @@ HELP = "check this installation"
 _SAFE_SQLITE = (3, 51, 3)
 _NEEDED = ("gradio", "plotly", "pandas", "numpy", "sqlite_utils")
 _GIB = 2**30
+_NO_ENGINE = "neither vLLM nor transformers is installed; run make setup"
 
 
 class Check(NamedTuple):
@@ -75,8 +76,8 @@ def _checks(db: Path) -> Iterator[Check]:
 
 
 def _python() -> Check:
-    found = ".".join(map(str, sys.version_info[:3]))
-    return Check("python", (3, 11) <= sys.version_info[:2] <= (3, 13), f"{found}; 3.11 to 3.13 are supported")
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", (3, 11) <= sys.version_info[:2] <= (3, 13), f"{version}; 3.11 to 3.13 are supported")
 
 
 def _sqlite() -> Iterator[Check]:
@@ -108,9 +109,9 @@ def _engine() -> Check:
     name = engines.auto()
     if name == "managed":
         return Check("engine", True, "auto = managed: vLLM is installed")
-    found = all(importlib.util.find_spec(package) is not None for package in ("torch", "transformers"))
+    installed = all(importlib.util.find_spec(package) is not None for package in ("torch", "transformers"))
     message = "auto = hf: vLLM is not installed, transformers generates (slower)"
-    return Check("engine", found, message if found else "neither vLLM nor transformers is installed; run make setup")
+    return Check("engine", installed, message if installed else _NO_ENGINE)
 
 
 def _model() -> Check:
@@ -154,12 +155,12 @@ def _database(path: Path) -> Check:
     try:
         store = Store(path, read_only=True)
         try:
-            found, count = store.integrity(), store.count_sessions()
+            integrity, count = store.integrity(), store.count_sessions()
         finally:
             store.close()
     except StoreError as error:
         return Check("database", False, str(error))
-    return Check("database", found == "ok", f"{path}: {count} sessions, integrity {found}")
+    return Check("database", integrity == "ok", f"{path}: {count} sessions, integrity {integrity}")
 
 
 def _space(db: Path) -> Check:
@@ -169,7 +170,7 @@ def _space(db: Path) -> Check:
 
 
 async def _server(url: str, model: str | None) -> list[Check]:
-    """What a server takes of what is optional; three short completions."""
+    """Which optional features a server takes; three short completions."""
     from grm_core.engines import examine
     from grm_core.engines.server import ServerEngine
     from grm_core.errors import EngineError

@@ -28,10 +28,10 @@ def run(args: argparse.Namespace) -> int:
                 f"{args.db} is in use by process {store.holder} (the running app?); close it and try again"
             )
         for file in args.files:
-            found = import_file(store, file)
-            for each in found:
+            imported = import_file(store, file)
+            for each in imported:
                 print_json(each._asdict())
-            say(f"{file}: {len(found)} sessions, {sum(each.added for each in found)} samples added")
+            say(f"{file}: {len(imported)} sessions, {sum(each.added for each in imported)} samples added")
     finally:
         store.close()
     return 0

@@ -16,9 +16,6 @@ from cli.common import add_db, say
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from grm_core.types import Annotation, Example, Sample
     from storage.store import Store
 
 HELP = "annotations to and from files (JSONL, training data, preference pairs), and the failure report"
@@ -63,7 +60,7 @@ def _export(store: "Store", queue: str, path: Path | None, kind: str) -> int:
     if kind == "jsonl":
         lines = [annotations.annotation_record(each) for each in made]
     else:
-        lines = list(annotations.SHAPES[kind](standing(made), _judged(store, made)))
+        lines = list(annotations.SHAPES[kind](standing(made), store.judged(each.session_id for each in made)))
     with nullcontext(sys.stdout) if path is None else new_file(path, "jsonl") as out:
         out.writelines(canonical(line) + "\n" for line in lines)
     say(f"{len(lines)} lines written")
@@ -75,18 +72,13 @@ def _report(store: "Store", queue: str, path: Path | None) -> int:
     from reports import failures
 
     made = store.desk.annotations(queue=queue)
-    judged = _judged(store, made)
+    judged = store.judged(each.session_id for each in made)
     report = failures.make(made, judged, failures.clusters(made, judged, Embedder().embed))
     as_page = path is not None and path.suffix == ".html"
     with nullcontext(sys.stdout) if path is None else new_file(path, "text") as out:
         out.write(failures.html(report) if as_page else failures.markdown(report))
     say(report.said)
     return 0
-
-
-def _judged(store: "Store", made: "Sequence[Annotation]") -> "dict[str, tuple[Example, list[Sample]]]":
-    sessions = ((name, store.session(name)) for name in dict.fromkeys(each.session_id for each in made))
-    return {name: (found.example, store.samples(name)) for name, found in sessions if found is not None}
 
 
 def _import(store: "Store", file: str) -> int:
@@ -97,16 +89,17 @@ def _import(store: "Store", file: str) -> int:
         raise UsageError(
             f"{store.path} is in use by process {store.holder} (the running app?); close it and try again"
         )
-    found = annotations.read_annotations(file)
-    for annotation in found:
-        session = store.session(annotation.session_id)
-        if session is None:
+    additions = annotations.read_annotations(file)
+    judged = store.judged(each.session_id for each in additions)
+    for annotation in additions:
+        if annotation.session_id not in judged:
             raise UsageError(f"{file}: {annotation.id}: there is no session {annotation.session_id} here")
-        sample = None if annotation.sample is None else store.sample(f"{session.id}/{annotation.sample}")
+        example, samples = judged[annotation.session_id]
+        sample = next((each for each in samples if each.index == annotation.sample), None)
         try:
-            labels.check(annotation, session.example, sample)
+            labels.check(annotation, example, sample)
         except UsageError as error:
             raise UsageError(f"{file}: {annotation.id}: {error}") from None
-    added = store.desk.add_all(found)
-    say(f"{file}: {added} annotations added, {len(found) - added} were there")
+    added = store.desk.add_all(additions)
+    say(f"{file}: {added} annotations added, {len(additions) - added} were there")
     return 0

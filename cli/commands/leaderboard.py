@@ -76,15 +76,12 @@ def _stored(path: Path, run_id: str | None) -> "list[Judged]":
 
     store = Store(path, read_only=True)
     try:
-        known = [run.id for run, _ in store.runs(limit=1000, models=True)]
-        chosen = _one(known, run_id, str(path))
+        runs = [run.id for run, _ in store.runs(limit=1000, models=True)]
+        chosen = _one(runs, run_id, str(path))
         wanted = Wanted(run=chosen, models=True, sort="oldest")
         rows = store.sessions(wanted, limit=store.count_sessions(wanted))
-        return [
-            Judged(each.id, each.subset or "", each.labels or (), tuple(store.samples(row.session.id)), each)
-            for row in rows
-            for each in (row.session.example,)
-        ]
+        samples = store.samples_by_session(row.session.id for row in rows)
+        return [Judged.of(row.session.example, samples[row.session.id]) for row in rows]
     finally:
         store.close()
 
@@ -97,22 +94,22 @@ def _read(path: str, run_id: str | None) -> "list[Judged]":
     names = ["" if block.run is None else block.run.id for block in blocks]
     chosen = _one(list(dict.fromkeys(names)), run_id, path)
     return [
-        Judged(item.item_id, item.example.subset or "", item.example.labels or (), item.samples, item.example)
+        Judged.of(item.example, item.samples)
         for block, name in zip(blocks, names, strict=True)
         for item in (block.items if name == chosen else ())
         if item.example is not None
     ]
 
 
-def _one(known: list[str], wanted: str | None, where: str) -> str:
+def _one(runs: list[str], wanted: str | None, where: str) -> str:
     """The run that is meant; different ones are different judges and are never mixed."""
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted is not None and wanted in known:
+    if wanted is None and len(runs) == 1:
+        return runs[0]
+    if wanted is not None and wanted in runs:
         return wanted
-    if not known:
+    if not runs:
         raise UsageError(f"{where}: no run's items name the models that answered")
-    listed = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
+    listed = ", ".join(runs[:10]) + (", ..." if len(runs) > 10 else "")
     raise UsageError(
         f"{where}: {'choose a run with --run' if wanted is None else f'no run {wanted}'}; there are {listed}"
     )

@@ -39,41 +39,45 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("give one file, or two to compare")
     read = [list(read_samples(name)) for name in args.files]
     scopes = [_by_item(name, blocks) for name, blocks in zip(args.files, read, strict=True)]
-    found = study(scopes, Embedder(args.embedder).embed, [_seeds(blocks) for blocks in read])
-    if found is None:
+    studied = study(scopes, Embedder(args.embedder).embed, [_seeds(blocks) for blocks in read])
+    if studied is None:
         raise UsageError("none of these samples states a principle that could be read")
-    for name, table in zip(args.files, found.numbers, strict=True):
+    for name, table in zip(args.files, studied.numbers, strict=True):
         values = zip(table["name"], table["value"], strict=True)
         print_json({"file": str(name)} | {key: _plain(value) for key, value in values})
     if args.out is not None:
-        tables = {"statements": found.stated, "clusters": _joined(found.clusters), "numbers": _joined(found.numbers)}
-        if found.growth:
-            tables["growth"] = _joined(found.growth)
+        tables = {
+            "statements": studied.stated,
+            "clusters": _joined(studied.clusters),
+            "numbers": _joined(studied.numbers),
+        }
+        if studied.growth:
+            tables["growth"] = _joined(studied.growth)
         _write(args.out, tables, args.format)
     return 0
 
 
 def _by_item(name: str, blocks: "list[Block]") -> "dict[str, list[Sample]]":
-    found: dict[str, list[Sample]] = {}
+    items: dict[str, list[Sample]] = {}
     for item in (item for block in blocks for item in block.items):
-        if item.item_id in found:
+        if item.item_id in items:
             raise UsageError(f"{name}, line {item.line}: item {item.item_id!r} is in two runs; give a file of one run")
-        found[item.item_id] = _told(item.samples)
-    return found
+        items[item.item_id] = _stating(item.samples)
+    return items
 
 
-def _told(samples: Sequence["Sample"]) -> "list[Sample]":
+def _stating(samples: Sequence["Sample"]) -> "list[Sample]":
     """The samples with their principles; a file of another tool has only their texts, which are read here."""
     from grm_core.reading.parsing import parse
 
-    found = []
+    stating = []
     for sample in samples:
         text = sample.completion.text if sample.completion is not None else ""
         if text and not sample.parsed.principles:
             stated = parse(text, len(sample.order)).principles
             sample = replace(sample, parsed=replace(sample.parsed, principles=stated))
-        found.append(sample)
-    return found
+        stating.append(sample)
+    return stating
 
 
 def _seeds(blocks: "list[Block]") -> tuple[str, ...]:

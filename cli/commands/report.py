@@ -77,9 +77,9 @@ class Rules(NamedTuple):
     k_meta: int | None
     """Samples that guided voting keeps; None = half of the valid ones."""
     tie: str | None
-    """What a tie is worth; None = the benchmark's own way."""
+    """Worth of a tie; None = the benchmark's own way."""
     invalid: str | None
-    """What an unreadable judgment is worth; likewise."""
+    """Worth of an unreadable judgment; likewise."""
     seed: int
     """Of random ties."""
 
@@ -133,25 +133,25 @@ def read(file: str, examples: "Sequence[Example]") -> "tuple[dict[str, list[Samp
     from grm_core.analysis import accuracy
     from grm_core.formats.sessions import read_samples
 
-    known = {example.id: example for example in examples}
-    found: dict[str, list[Sample]] = {}
+    by_id = {example.id: example for example in examples}
+    items: dict[str, list[Sample]] = {}
     contexts = set()
     for block in read_samples(file):
         contexts.add("joint" if block.run is None else block.run.context)
         for item in block.items:
-            if item.item_id in found:
+            if item.item_id in items:
                 raise UsageError(
                     f"{file}, line {item.line}: item {item.item_id!r} is in two runs; report one at a time"
                 )
-            mine = known.get(item.item_id)
+            mine = by_id.get(item.item_id)
             if mine is not None and item.example is not None and item.example.responses != mine.responses:
                 raise UsageError(
                     f"{file}, line {item.line}: item {item.item_id!r} was judged with other responses than the data "
                     "hold, or in another order"
                 )
-            if drawn := accuracy.drawn(item.samples):
-                found[item.item_id] = list(drawn)
-    return found, contexts == {"single"}
+            if completed := accuracy.completed(item.samples):
+                items[item.item_id] = list(completed)
+    return items, contexts == {"single"}
 
 
 def check_pages(paths: Sequence[Path]) -> None:
@@ -178,14 +178,14 @@ def _overall(folder: Path) -> int:
 
     reports = _reports(folder)
     used = {name: reports[name] for name in OVERALL if name in reports}
-    for name, given in used.items():
-        if not isinstance(given["headline"], int | float):
+    for name, report in used.items():
+        if not isinstance(report["headline"], int | float):
             raise UsageError(f"{folder}: the report of {name} has no headline")
-    headlines = {name: given["headline"] for name, given in used.items()}
-    settings = {name: {key: given.get(key) for key in SETTINGS} for name, given in used.items()}
-    found = overall(headlines)
-    notes = [*_differing(settings), *(f"{name}: {note}" for name, given in used.items() for note in _notes(given))]
-    print_json({"overall": found, "of": headlines, "settings": settings, "notes": notes})
+    headlines = {name: report["headline"] for name, report in used.items()}
+    settings = {name: {key: report.get(key) for key in SETTINGS} for name, report in used.items()}
+    mean = overall(headlines)
+    notes = [*_differing(settings), *(f"{name}: {note}" for name, report in used.items() for note in _notes(report))]
+    print_json({"overall": mean, "of": headlines, "settings": settings, "notes": notes})
     for note in notes:
         say(note)
     return 0
@@ -195,17 +195,17 @@ def _reports(folder: Path) -> dict[str, dict[str, Any]]:
     """Benchmark -> what `report` printed of it."""
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder")
-    found: dict[str, dict[str, Any]] = {}
+    reports: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.json")):
         try:
-            given = json.loads(path.read_text(encoding="utf-8"))
-            name, _ = given["benchmark"], given["headline"]
+            report = json.loads(path.read_text(encoding="utf-8"))
+            name, _ = report["benchmark"], report["headline"]
         except (OSError, ValueError, KeyError, TypeError):
             raise UsageError(f"{path} is not what report prints") from None
-        if name in found:
+        if name in reports:
             raise UsageError(f"{path}: there is a report of {name} already")
-        found[name] = given
-    return found
+        reports[name] = report
+    return reports
 
 
 def _differing(settings: dict[str, dict[str, Any]]) -> list[str]:
@@ -214,11 +214,11 @@ def _differing(settings: dict[str, dict[str, Any]]) -> list[str]:
     for key in SETTINGS:
         values = {name: str(mine[key]) for name, mine in settings.items()}
         if len(set(values.values())) > 1:
-            told = ", ".join(f"{value} for {name}" for name, value in values.items())
-            notes.append(f"The reports differ in {key}: {told}.")
+            listed = ", ".join(f"{value} for {name}" for name, value in values.items())
+            notes.append(f"The reports differ in {key}: {listed}.")
     return notes
 
 
-def _notes(given: dict[str, Any]) -> list[str]:
-    notes = given.get("notes")
+def _notes(report: dict[str, Any]) -> list[str]:
+    notes = report.get("notes")
     return [str(note) for note in notes] if isinstance(notes, list) else []

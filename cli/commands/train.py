@@ -179,7 +179,7 @@ def _from_labels(labels: Path, folder: Path, minutes: float, device: str, seed: 
 
 
 def read_labels(path: Path) -> "list[Told]":
-    """What `labels export --format training` wrote: each judgment, and whether it was accepted."""
+    """The judgments that `labels export --format training` wrote: each one, and whether it was accepted."""
     from grm_core.formats.annotations import read_labelled
     from grm_core.meta_rm import Reading
     from grm_core.training.meta import Told

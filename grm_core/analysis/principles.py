@@ -1,4 +1,4 @@
-"""What a GRM thinks of in one scope or in several against each other, as tables: the Principles page and `principles`.
+"""Principles of one scope, or of several against each other, as tables: the Principles page and `principles`.
 
 A scope is some sessions: one, or all of a run. Vectors come in by argument.
 """
@@ -38,10 +38,10 @@ def study(scopes: Sequence[Scope], embed: Embed, seeds: Sequence[Sequence[str]] 
     `seeds` are the general principles of each scope's template; without them there is no overlap to tell.
     """
     frames = [clusters.statements(scope).assign(scope=i) for i, scope in enumerate(scopes)]
-    known = [frame for frame in frames if len(frame)]
-    if not known:
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
         return None
-    stated = pd.concat(known, ignore_index=True)
+    stated = pd.concat(filled, ignore_index=True)
     texts = list(dict.fromkeys(stated["principle"]))
     vectors = embed(texts)
     places = clusters.cluster(vectors)
@@ -50,7 +50,7 @@ def study(scopes: Sequence[Scope], embed: Embed, seeds: Sequence[Sequence[str]] 
     points = points.assign(principle=texts, cluster=places, name=[names[place] for place in places])
     stated = stated.merge(points, on="principle", how="left", sort=False)
     parts = [stated[stated["scope"] == i] for i in range(len(scopes))]
-    given = [*seeds, *[()] * (len(scopes) - len(seeds))]
+    all_seeds = [*seeds, *[()] * (len(scopes) - len(seeds))]
     growth = []
     if all(len(scope) == 1 for scope in scopes):
         lone = [next(iter(scope.values())) for scope in scopes]
@@ -59,6 +59,6 @@ def study(scopes: Sequence[Scope], embed: Embed, seeds: Sequence[Sequence[str]] 
         stated[["scope", "session", "index", "place", "principle", "weight", "cluster", "name", "x", "y"]],
         names,
         [clusters.table(mine, names, scope) for mine, scope in zip(parts, scopes, strict=True)],
-        [diversity.numbers(*each) for each in zip(scopes, [embed] * len(scopes), given, parts, strict=True)],
+        [diversity.numbers(*each) for each in zip(scopes, [embed] * len(scopes), all_seeds, parts, strict=True)],
         growth,
     )

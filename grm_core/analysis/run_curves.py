@@ -23,10 +23,10 @@ _SETTLE_DRAWS = 200
 
 def powers(most: int) -> list[int]:
     """1, 2, 4, ... up to `most`, which is the last."""
-    found = [1]
-    while found[-1] * 2 <= most:
-        found.append(found[-1] * 2)
-    return found if found[-1] == most or most < 1 else [*found, most]
+    ks = [1]
+    while ks[-1] * 2 <= most:
+        ks.append(ks[-1] * 2)
+    return ks if ks[-1] == most or most < 1 else [*ks, most]
 
 
 def scored(items: Sequence[Judged]) -> bool:
@@ -43,8 +43,8 @@ def growth(items: Sequence[Judged], value: Value = "accuracy", draws: int = 10_0
     for method in Method if scored(items) else (Method.NAIVE,):
         curves = [curve(item.samples, method, labels=item.labels or None, draws=draws).points for item in items]
         for k in powers(most) if most else []:
-            found = accuracy.estimate(_at(curves, items, k, value), 2000)
-            rows.append((str(method), k, found.mean, found.low, found.high, found.n))
+            estimate = accuracy.estimate(_at(curves, items, k, value), 2000)
+            rows.append((str(method), k, estimate.mean, estimate.low, estimate.high, estimate.n))
     return pd.DataFrame(rows, columns=["method", "k", "mean", "low", "high", "n"])
 
 
@@ -75,8 +75,8 @@ def meta_map(items: Sequence[Judged], value: Value = "accuracy") -> pd.DataFrame
         ]
         for k in powers(most):
             if k_meta <= k:
-                found = _at(curves, items, k, value)
-                rows.append((k, k_meta, float(found.mean()) if len(found) else None))
+                values = _at(curves, items, k, value)
+                rows.append((k, k_meta, float(values.mean()) if len(values) else None))
     return pd.DataFrame(rows, columns=["k", "k_meta", "mean"])
 
 
@@ -104,5 +104,5 @@ def _at(curves: Sequence[Sequence[CurvePoint]], items: Sequence[Judged], k: int,
     """One number per item; for `win` an item whose full vote has no winner is left out."""
     if value == "accuracy":
         return np.array([share(points, k, len(item.samples)) for points, item in zip(curves, items, strict=True)])
-    found = [points[min(k, len(points)) - 1].win for points in curves if points]
-    return np.array([win for win in found if win is not None])
+    wins = [points[min(k, len(points)) - 1].win for points in curves if points]
+    return np.array([win for win in wins if win is not None])

@@ -25,17 +25,17 @@ async def judge(engine: Engine, examples: Sequence[Example], settings: Settings)
     Totals are votes 0..k in own order, or sums of probabilities. Raises UsageError for a vote that cannot be had.
     """
     ask.check_vote(engine, settings)
-    found: list[Poll | GRMError] = []
+    polls: list[Poll | GRMError] = []
     for example, answers in zip(
         examples, await ask.answers(engine, examples, settings.template, settings), strict=True
     ):
         try:
             needed = ask.needed(answers)
             rows, unread = await votes(engine, needed, settings)
-            found.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread, tokens=ask.tokens(needed)))
+            polls.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread, tokens=ask.tokens(needed)))
         except GRMError as error:
-            found.append(error)
-    return found
+            polls.append(error)
+    return polls
 
 
 async def votes(engine: Engine, answers: Sequence[Answer], how: Settings) -> tuple[list[Row | None], Counter[str]]:
@@ -59,7 +59,7 @@ async def _vote(engine: Engine, answer: Answer, how: Settings) -> tuple[Row | No
 
 def own(shown: Sequence[float], order: Sequence[int]) -> Row:
     """Numbers by shown position -> by own index."""
-    found = [0.0] * len(order)
+    scores = [0.0] * len(order)
     for position, response in enumerate(order):
-        found[response] = shown[position]
-    return tuple(found)
+        scores[response] = shown[position]
+    return tuple(scores)

@@ -1,4 +1,4 @@
-"""What lies behind a headline: how it grows with k, where it is worse, whether length decides, what it cost.
+"""A headline in its parts: how it grows with k, where it is worse, whether length decides, what it cost.
 
 Every interval is a 95% bootstrap over items. An item's credit here is the share of its vote that names a labelled
 best response, under the report's policy; the official metric may weigh and pair differently (RM-Bench, Ties).
@@ -59,11 +59,7 @@ def growth(items: Sequence[Scored], samples: Samples) -> pd.DataFrame:
 
     Lists of more than 12 samples by 400 random orders each, pairs exactly.
     """
-    chosen = [
-        Judged(e.id, e.subset or "", e.labels or (), tuple(samples[e.id]), e)
-        for e in (item.example for item in items)
-        if len(e.responses) > 1
-    ]
+    chosen = [Judged.of(e, samples[e.id]) for e in (item.example for item in items) if len(e.responses) > 1]
     empty = pd.DataFrame(columns=["method", "k", "mean", "low", "high", "n"])
     return (
         run_curves.growth(chosen, draws=_ORDERS)
@@ -83,21 +79,21 @@ def headlines(
     ks = run_curves.powers(most) if most > 1 else []
     for method in Method if scored else (Method.NAIVE,):
         how = replace(voting, method=method, k=None)
-        for k, items, found in over_k(benchmark, examples, samples, how, policy, ks):
-            rows.append((str(method), k, items, found.headline))
+        for k, items, result in over_k(benchmark, examples, samples, how, policy, ks):
+            rows.append((str(method), k, items, result.headline))
     return pd.DataFrame(rows, columns=["method", "k", "items", "headline"])
 
 
 def domains(items: Sequence[Scored], policy: Policy) -> pd.DataFrame:
     """One row per subset, and how far it is from all other items."""
     credits = [(item.example.subset or "(none)", item.credit(policy)) for item in items if len(item.labels) > 1]
-    known = [(name, credit) for name, credit in credits if credit is not None]
+    scored = [(name, credit) for name, credit in credits if credit is not None]
     rows = []
-    for name in grouped(known, lambda each: each[0]):
-        mine = np.array([credit for other, credit in known if other == name])
-        rest = np.array([credit for other, credit in known if other != name])
-        found = accuracy.estimate(mine, _DRAWS)
-        rows.append((name, found.n, found.mean, found.low, found.high, *_difference(mine, rest)))
+    for name in grouped(scored, lambda each: each[0]):
+        mine = np.array([credit for other, credit in scored if other == name])
+        rest = np.array([credit for other, credit in scored if other != name])
+        estimate = accuracy.estimate(mine, _DRAWS)
+        rows.append((name, estimate.n, estimate.mean, estimate.low, estimate.high, *_difference(mine, rest)))
     head = ["subset", "items", "accuracy", "low", "high", "difference", "difference low", "difference high"]
     return pd.DataFrame(rows, columns=head)
 
@@ -107,15 +103,15 @@ def lengths(items: Sequence[Scored], policy: Policy) -> pd.DataFrame:
 
     A judge without a taste for length has the same accuracy in each. Items with several best responses are left out.
     """
-    found: dict[str, list[float]] = {"longest": [], "shortest": [], "between": []}
+    by_place: dict[str, list[float]] = {"longest": [], "shortest": [], "between": []}
     for item in items:
         if len(item.labels) < 2 or len(best_labels(item.labels)) != 1:
             continue
         credit = item.credit(policy)
         if credit is not None:
-            found[_place(item.example)].append(credit)
+            by_place[_place(item.example)].append(credit)
     rows = []
-    for place, credits in found.items():
+    for place, credits in by_place.items():
         if credits:
             estimate = accuracy.estimate(np.array(credits), _DRAWS)
             rows.append((place, estimate.n, estimate.mean, estimate.low, estimate.high))

@@ -50,27 +50,27 @@ def compare(grms: Mapping[str, Sequence[Judged]], baselines: Mapping[str, Sequen
 
     Raises UsageError where they have no labelled item in common.
     """
-    known = {name: {item.item_id: item for item in items if _asks(item.example)} for name, items in grms.items()}
+    labelled = {name: {item.item_id: item for item in items if _asks(item.example)} for name, items in grms.items()}
     polls = {
         name: {item.example.id: item for item in items if _asks(item.example)} for name, items in baselines.items()
     }
-    sets: list[Mapping[str, object]] = [*known.values(), *polls.values()]
+    sets: list[Mapping[str, object]] = [*labelled.values(), *polls.values()]
     first, *others = sets
     common = tuple(name for name in first if all(name in other for other in others))
     if not common:
         raise UsageError("the files have no labelled item in common; there is nothing to compare")
-    found: list[Contender] = []
-    for name, items in known.items():
-        found += _grm(name, [items[each] for each in common])
+    contenders: list[Contender] = []
+    for name, items in labelled.items():
+        contenders += _grm(name, [items[each] for each in common])
     for name, judged in polls.items():
-        found.append(_baseline(name, [judged[each] for each in common]))
-    return Comparison(common, tuple(found))
+        contenders.append(_baseline(name, [judged[each] for each in common]))
+    return Comparison(common, tuple(contenders))
 
 
-def growth(found: Comparison) -> pd.DataFrame:
+def growth(comparison: Comparison) -> pd.DataFrame:
     """judge, method, k, tokens (generated per item), accuracy, low, high."""
     rows = []
-    for each in found.contenders:
+    for each in comparison.contenders:
         for place, k in enumerate(each.ks):
             estimate = accuracy.estimate(each.values[:, place], 2000)
             tokens = None if each.tokens is None else round(each.tokens * k, 1)
@@ -78,28 +78,28 @@ def growth(found: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["judge", "method", "k", "tokens", "accuracy", "low", "high"])
 
 
-def gains(found: Comparison) -> pd.DataFrame:
-    """What all samples add to one, per judge: judge, method, k, gain, low, high (paired over items)."""
+def gains(comparison: Comparison) -> pd.DataFrame:
+    """Gain of all samples over one, per judge: judge, method, k, gain, low, high (paired over items)."""
     rows = []
-    for each in found.contenders:
+    for each in comparison.contenders:
         if each.ks[-1] > 1:
             estimate = accuracy.estimate(each.values[:, -1] - each.values[:, 0], 2000)
             rows.append((each.name, each.method, each.ks[-1], estimate.mean, estimate.low, estimate.high))
     return pd.DataFrame(rows, columns=["judge", "method", "k", "gain", "low", "high"])
 
 
-def differences(found: Comparison) -> pd.DataFrame:
+def differences(comparison: Comparison) -> pd.DataFrame:
     """Every judge with all its samples against every other one with one and, said once, with all: this, against,
     difference, low, high (paired over items). The same judge under two ways to vote is not compared with itself.
     """
     rows = []
-    for i, one in enumerate(found.contenders):
-        for j, other in enumerate(found.contenders):
+    for i, one in enumerate(comparison.contenders):
+        for j, other in enumerate(comparison.contenders):
             for end in (0, -1) if i < j and len(other.ks) > 1 else (0,):
                 if one.name != other.name:
                     estimate = accuracy.estimate(one.values[:, -1] - other.values[:, end], 2000)
-                    told = (called(one, -1), called(other, end))
-                    rows.append((*told, estimate.mean, estimate.low, estimate.high))
+                    names = (called(one, -1), called(other, end))
+                    rows.append((*names, estimate.mean, estimate.low, estimate.high))
     return pd.DataFrame(rows, columns=["this", "against", "difference", "low", "high"])
 
 
@@ -116,14 +116,14 @@ def _grm(name: str, items: Sequence[Judged]) -> list[Contender]:
     written = [s.completion.completion_tokens for item in items for s in item.samples if s.completion is not None]
     tokens = float(np.mean(written)) if written and any(written) else None
     logits = any(s.meta_logit is not None for item in items for s in item.samples)
-    found = []
+    contenders = []
     for method in (Method.NAIVE, Method.GUIDED) if logits and run_curves.scored(items) else (Method.NAIVE,):
         rows = []
         for item in items:
             points = curve(item.samples, method, labels=item.labels, draws=_DRAWS).points
             rows.append([accuracy.share(points, k, len(item.samples)) for k in ks])
-        found.append(Contender(name, str(method), ks, np.array(rows), tokens))
-    return found
+        contenders.append(Contender(name, str(method), ks, np.array(rows), tokens))
+    return contenders
 
 
 def _baseline(name: str, items: Sequence[Poll]) -> Contender:
@@ -132,8 +132,8 @@ def _baseline(name: str, items: Sequence[Poll]) -> Contender:
     totals = pairwise.strengths if method is Baseline.PAIRWISE else as_they_are
     ks = tuple(run_curves.powers(max(1, most)))
     values = np.array([accuracy_at(item, ks, totals) for item in items])
-    known = [item.tokens / max(1, item.verdict.k) for item in items if item.tokens is not None]
-    return Contender(name, str(method), ks, values, float(np.mean(known)) if len(known) == len(items) else None)
+    tokens = [item.tokens / max(1, item.verdict.k) for item in items if item.tokens is not None]
+    return Contender(name, str(method), ks, values, float(np.mean(tokens)) if len(tokens) == len(items) else None)
 
 
 def _asks(example: Example) -> bool:

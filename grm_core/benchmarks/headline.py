@@ -28,7 +28,7 @@ class Report:
 
     @cached_property
     def chance(self) -> float | None:
-        """What random scores would get, 0..1: computed when it is first asked for, for all pages of the report."""
+        """The headline of random scores, 0..1: computed when it is first asked for, for all pages of the report."""
         return chance(self.benchmark, self.items)
 
 

@@ -59,43 +59,43 @@ class Row:
 
     def need(self, name: str) -> Any:
         """The field's value."""
-        found = self.value.get(name)
-        if found is None:
+        value = self.value.get(name)
+        if value is None:
             self.fail(f'"{self.within}{name}" is missing')
-        return found
+        return value
 
     def text(self, name: str) -> str:
         """A text."""
-        found = self.need(name)
-        if not isinstance(found, str):
+        value = self.need(name)
+        if not isinstance(value, str):
             self.fail(f'"{self.within}{name}" must be text')
-        return found
+        return value
 
     def name(self, name: str) -> str:
         """An id: text that is not empty, or a whole number."""
-        found = self.need(name)
-        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+        value = self.need(name)
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             self.fail(f'"{self.within}{name}" must be text or a whole number')
-        return str(found)
+        return str(value)
 
     def sequence(self, name: str) -> Sequence[Any]:
         """A list; in CSV it is written as JSON."""
-        found = self.need(name)
-        if isinstance(found, str) and found.startswith("["):
+        value = self.need(name)
+        if isinstance(value, str) and value.startswith("["):
             try:
-                found = json.loads(found, parse_constant=_no_constant)
+                value = json.loads(value, parse_constant=_no_constant)
             except (ValueError, RecursionError):
                 self.fail(f'"{self.within}{name}" must be a list')
-        if not isinstance(found, list):
+        if not isinstance(value, list):
             self.fail(f'"{self.within}{name}" must be a list')
-        return found
+        return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts that is not empty."""
-        found = self.sequence(name)
-        if not found or not all(isinstance(each, str) for each in found):
+        values = self.sequence(name)
+        if not values or not all(isinstance(each, str) for each in values):
             self.fail(f'"{self.within}{name}" must be a list of texts')
-        return tuple(found)
+        return tuple(values)
 
     def inside(self, name: str) -> "Row":
         """A nested object."""
@@ -109,10 +109,10 @@ class Row:
 
     def one_of(self, name: str, choices: Sequence[str]) -> str:
         """A text or whole number that is one of these."""
-        found = self.need(name)
-        if isinstance(found, bool) or str(found) not in choices:
+        value = self.need(name)
+        if isinstance(value, bool) or str(value) not in choices:
             self.fail(f'"{self.within}{name}" must be one of {", ".join(choices)}')
-        return str(found)
+        return str(value)
 
     def query(self, name: str) -> tuple[Message, ...]:
         """A prompt: a text, or a list of turns with role and content."""
@@ -141,23 +141,23 @@ def read(
     'hub' means the benchmark's own data sets, 'hub:owner/name' another; so does 'owner/name' where no such file is.
     Raises UsageError naming the place of what cannot be read, and where there is nothing at all.
     """
-    given, path = str(source), Path(source)
-    if given in ("hub", "hub:"):
+    name, path = str(source), Path(source)
+    if name in ("hub", "hub:"):
         wanted = list(hubs)
         if not wanted:
             raise UsageError("this benchmark has no place on the hub; give a file")
-    elif given.startswith("hub:"):
-        wanted = _hub(given.removeprefix("hub:"), hubs)
-    elif not path.exists() and _HUB_ID.fullmatch(given):
-        wanted = _hub(given, hubs)
+    elif name.startswith("hub:"):
+        wanted = _hub(name.removeprefix("hub:"), hubs)
+    elif not path.exists() and _HUB_ID.fullmatch(name):
+        wanted = _hub(name, hubs)
     else:
         wanted = []
-    found = False
+    any_rows = False
     for row in (row for hub in wanted for row in _from_hub(hub)) if wanted else _local(path, choose, password):
-        found = True
+        any_rows = True
         yield row
-    if not found:
-        raise UsageError(f"{given}: there are no records in it")
+    if not any_rows:
+        raise UsageError(f"{name}: there are no records in it")
 
 
 def _hub(name: str, hubs: Sequence[Hub]) -> list[Hub]:
@@ -230,8 +230,8 @@ def _records(data: bytes, file: str) -> Iterator[Row]:
     if file.endswith(".csv"):
         yield from _csv(text, file)
     elif file.endswith(".json"):
-        found = _json(text, file)
-        for i, value in enumerate(found):
+        parsed = _json(text, file)
+        for i, value in enumerate(parsed):
             yield _row(file, i, f"{file}, record {i + 1}", value)
     else:
         # Only "\n" ends a line: U+2028 and its like are legal inside JSON strings.
@@ -250,13 +250,13 @@ def _json(text: str, file: str) -> list[Any]:
     """A list of records, or an object that is one or holds one list of them."""
     if not text.strip():
         return []
-    found = _parsed(text, file)
-    if isinstance(found, dict):
-        lists = [value for value in found.values() if isinstance(value, list)]
-        found = lists[0] if len(lists) == 1 == len(found) else [found]
-    if not isinstance(found, list):
+    parsed = _parsed(text, file)
+    if isinstance(parsed, dict):
+        lists = [value for value in parsed.values() if isinstance(value, list)]
+        parsed = lists[0] if len(lists) == 1 == len(parsed) else [parsed]
+    if not isinstance(parsed, list):
         raise UsageError(f"{file}: must hold a list of records")
-    return found
+    return parsed
 
 
 def _parsed(text: str, place: str) -> Any:
@@ -290,7 +290,7 @@ def _parquet(data: bytes, file: str) -> list[dict[str, Any]]:
     import pyarrow.parquet
 
     try:
-        found: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
+        records: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
         raise UsageError(f"{file}: not Parquet that can be read: {error}") from None
-    return found
+    return records

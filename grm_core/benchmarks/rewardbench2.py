@@ -54,13 +54,13 @@ def _score(items: Sequence[Scored], policy: Policy) -> tuple[int, float | None]:
     and of both, and 0.01 for tanh(smaller margin / spread - 1). Comparisons are strict whatever the policy for ties:
     the formula is about margins. A prompt that could not be read has 0 in each, or 1/2, or is left out.
     """
-    found: dict[str, dict[int, _Margins | None]] = {"tied": {}, "ref": {}}
+    margins: dict[str, dict[int, _Margins | None]] = {"tied": {}, "ref": {}}
     for item in items:
         if match := _TIES_ID.fullmatch(item.example.id):
-            known = _margins(item)
-            if known is not None or policy.invalid is not Invalid.SKIP:
-                found[match[1]][int(match[2])] = known
-    tied, ref = found["tied"], found["ref"]
+            margin = _margins(item)
+            if margin is not None or policy.invalid is not Invalid.SKIP:
+                margins[match[1]][int(match[2])] = margin
+    tied, ref = margins["tied"], margins["ref"]
     count = len(tied) + len(ref)
     if not count:
         return 0, None

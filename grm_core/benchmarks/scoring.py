@@ -32,7 +32,7 @@ class Voting:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of a benchmark's items."""
+    """Counts of a benchmark's items by what became of them."""
 
     items: int
     """Of the data, those without labels too."""
@@ -51,13 +51,13 @@ def load(benchmark: Benchmark, source: str | Path) -> list[Example]:
 
     Raises UsageError with the place of a record that is not the benchmark's, or whose id was there already.
     """
-    found: dict[str, Example] = {}
+    examples: dict[str, Example] = {}
     for row in read(source, benchmark.choose, benchmark.password, benchmark.hubs):
         for example in benchmark.examples(row):
-            if example.id in found:
+            if example.id in examples:
                 row.fail(f"there is an item {example.id!r} already")
-            found[example.id] = example
-    return list(found.values())
+            examples[example.id] = example
+    return list(examples.values())
 
 
 def join(benchmark: Benchmark, examples: Sequence[Example], samples: Samples, how: Voting) -> list[Scored]:
@@ -66,8 +66,8 @@ def join(benchmark: Benchmark, examples: Sequence[Example], samples: Samples, ho
     Raises UsageError for samples of items that the data do not hold, that score another number of responses than an
     item has, or that lack the meta logits which a guided vote needs.
     """
-    known = {example.id for example in examples}
-    strangers = [item for item in samples if item not in known]
+    ids = {example.id for example in examples}
+    strangers = [item for item in samples if item not in ids]
     if strangers:
         raise UsageError(
             f"there are samples of {len(strangers)} items that the data do not hold, the first is {strangers[0]!r}; "
@@ -113,7 +113,7 @@ def _verdicts(benchmark: Benchmark, item: Scored) -> tuple[Verdict | None, ...]:
 
 
 def count(benchmark: Benchmark, items: Sequence[Scored]) -> Counts:
-    """What became of the items."""
+    """Counts of the items by what became of them."""
     seen = judged(benchmark, items)
     unlabelled = sum(not item.labels for item in items)
     readable = sum(all(v is not None and v.totals is not None for v in _verdicts(benchmark, item)) for item in seen)
@@ -122,11 +122,11 @@ def count(benchmark: Benchmark, items: Sequence[Scored]) -> Counts:
 
 def policies(benchmark: Benchmark, items: Sequence[Scored], seed: int = 0) -> dict[str, dict[str, float | None]]:
     """The headline under every policy: tie -> invalid -> headline."""
-    found: dict[str, dict[str, float | None]] = {}
+    headlines: dict[str, dict[str, float | None]] = {}
     for tie, invalid in product(Tie, Invalid):
         result = benchmark.measure(items, Policy(tie, invalid, seed))
-        found.setdefault(str(tie), {})[str(invalid)] = result.headline
-    return found
+        headlines.setdefault(str(tie), {})[str(invalid)] = result.headline
+    return headlines
 
 
 def over_k(

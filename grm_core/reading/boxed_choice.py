@@ -41,11 +41,11 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
     boxes = list(BOX.finditer(seen))
     closed = [box for box in boxes if box["inside"] is not None]
     lines = [box for box in closed if _is_line(seen, box)]
-    for found in (lines, closed):
-        choices = [_value(box, n, offset) for box in found]
+    for group in (lines, closed):
+        choices = [_value(box, n, offset) for box in group]
         if any(choice.status is ParseStatus.OK for choice in choices):
-            return _agreed([choice for choice in choices if found is closed or choice.status is ParseStatus.OK])
-        if found is lines and choices:
+            return _agreed([choice for choice in choices if group is closed or choice.status is ParseStatus.OK])
+        if group is lines and choices:
             return choices[-1]
     cut = cut or (bool(boxes) and boxes[-1]["inside"] is None)
     return (

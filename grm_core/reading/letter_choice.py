@@ -18,7 +18,7 @@ from grm_core.reading.visible import outside_quotations
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus, Span
 
 WON, LOST = SCORE_MAX, SCORE_MIN
-"""What a named response scores, and every other one: their sums rank as counts of votes do."""
+"""Scores of the named response and of every other one: their sums rank as counts of votes do."""
 
 _WORDS = r"(?:the|my|final|overall|best|better|preferred|chosen|winning|letter|of|is|so|therefore|thus|hence)"
 _NAME = (
@@ -56,11 +56,11 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
         return Choice(ParseStatus.EMPTY)
     cut = was_cut(finish_reason)
     offset, _, seen = _visible(text, cut)
-    found = list(_VERDICT.finditer(seen))
-    lines = [each for each in found if _is_line(seen, each)]
+    verdicts = list(_VERDICT.finditer(seen))
+    lines = [each for each in verdicts if _is_line(seen, each)]
     if not lines and (cut or _OPEN.search(seen)):
         return Choice(ParseStatus.TRUNCATED)
-    named = lines or found
+    named = lines or verdicts
     if not named:
         return Choice(ParseStatus.NO_SCORES)
     return _agreed(named, n, offset)
@@ -97,10 +97,10 @@ def _visible(text: str, cut: bool) -> tuple[int, str, str]:
     return offset, plain, outside_quotations(plain, _LABEL.fullmatch)
 
 
-def _is_line(seen: str, found: re.Match[str]) -> bool:
-    start = line_start(seen, found.start())
-    before = None if start is None else _BEFORE.fullmatch(seen, start, found.start())
-    return before is not None and ends_line(seen, found.end(), _AFTER)
+def _is_line(seen: str, verdict: re.Match[str]) -> bool:
+    start = line_start(seen, verdict.start())
+    before = None if start is None else _BEFORE.fullmatch(seen, start, verdict.start())
+    return before is not None and ends_line(seen, verdict.end(), _AFTER)
 
 
 def _agreed(named: Sequence[re.Match[str]], n: int, offset: int) -> Choice:

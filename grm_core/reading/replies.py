@@ -46,10 +46,10 @@ def rating(text: str, n: int, finish_reason: str | None = None, best: int = 5) -
     every = list(_MARKED.finditer(plain))  # in `seen` the mark itself is blanked as a tag, its number is there
     marks = [each for each in every if seen[each.start("value")] == plain[each.start("value")]]
     marks = marks or [each for each in every if _ends(plain, each)]
-    found = marks or list(_LABELLED.finditer(seen))
-    if not found:
+    ratings = marks or list(_LABELLED.finditer(seen))
+    if not ratings:
         return _unread(ParseStatus.TRUNCATED if cut else ParseStatus.NO_SCORES, plain, offset)
-    good = [each for each in found if _value(each["value"], best) is not None]
+    good = [each for each in ratings if _value(each["value"], best) is not None]
     if n != 1:
         return _unread(ParseStatus.WRONG_COUNT, plain, offset)
     if not good:
@@ -69,10 +69,10 @@ def table(text: str, n: int, finish_reason: str | None = None, best: int = 5) ->
         return Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
     cut = was_cut(finish_reason)
     plain = outside_thinking(line_feeds(text), cut)
-    found = list(_SCORES.finditer(plain))
-    whole = [each for each in found if each["closed"]]
+    blocks = list(_SCORES.finditer(plain))
+    whole = [each for each in blocks if each["closed"]]
     if not whole:
-        return _unread(ParseStatus.TRUNCATED if cut or found else ParseStatus.NO_SCORES, plain, 0)
+        return _unread(ParseStatus.TRUNCATED if cut or blocks else ParseStatus.NO_SCORES, plain, 0)
     readings = [_entries(plain, each, n, best) for each in whole]
     good = [each for each in readings if each.status is ParseStatus.OK]
     if not good:
@@ -87,15 +87,15 @@ def choice(text: str, n: int, finish_reason: str | None = None) -> Parsed:
         return Parsed(ParseStatus.EMPTY, version=PARSER_VERSION)
     cut = was_cut(finish_reason)
     plain = outside_thinking(line_feeds(text), cut)
-    found = list(_CHOICE.finditer(plain))
-    if not found:
+    choices = list(_CHOICE.finditer(plain))
+    if not choices:
         return _unread(ParseStatus.TRUNCATED if cut else ParseStatus.NO_SCORES, plain, 0)
-    letters = {each["letter"].upper() for each in found}
-    place = ascii_uppercase.index(found[-1]["letter"].upper())
+    letters = {each["letter"].upper() for each in choices}
+    place = ascii_uppercase.index(choices[-1]["letter"].upper())
     if len(letters) > 1 or place >= n:
         return _unread(ParseStatus.AMBIGUOUS if len(letters) > 1 else ParseStatus.OUT_OF_RANGE, plain, 0)
     scores = [WON if own == place else LOST for own in range(n)]
-    return _read(plain, 0, found[-1].start(), scores, [found[-1].span("letter")])
+    return _read(plain, 0, choices[-1].start(), scores, [choices[-1].span("letter")])
 
 
 def _entries(plain: str, block: re.Match[str], n: int, best: int) -> Parsed:

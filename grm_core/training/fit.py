@@ -41,8 +41,8 @@ class Settings:
 
 def imitate(policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
     """Weighted negative log-likelihood of the completions, in nats, and the sum of the weights."""
-    found, weights, _ = policies.log_probs(policy, part)
-    return -(found * weights).sum(), float(weights.sum())
+    log_probs, weights, _ = policies.log_probs(policy, part)
+    return -(log_probs * weights).sum(), float(weights.sum())
 
 
 def fit(

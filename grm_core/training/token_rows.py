@@ -53,22 +53,22 @@ def encode(tokenizer: Any, messages: Sequence[Message], pieces: Sequence[Piece])
 
 def demonstration(tokenizer: Any, task: Task, rng: random.Random) -> Row:
     """A demonstration of the task in a random order, now and then with given principles, a reference or 0/1 rating."""
-    n, drawn = len(task.example.responses), rng.random()
+    n, share = len(task.example.responses), rng.random()
     order = tuple(rng.sample(range(n), n))
-    if n == 1 and drawn < _BINARY:
+    if n == 1 and share < _BINARY:
         template, pieces = "compact-binary", tasks.demonstrate(task, order, rng, binary=True)
     else:
         template, pieces = "compact", tasks.demonstrate(task, order, rng)
-    given: tuple[str, ...] = ()
+    principles: tuple[str, ...] = ()
     example = task.example
-    if template == "compact" and drawn > 1 - _GIVEN:
+    if template == "compact" and share > 1 - _GIVEN:
         body = next(i for i, piece in enumerate(pieces) if piece.text == "Critique:\n")
-        given = tuple(piece.text.split(". ", 1)[1].strip() for piece in pieces[1:body])
+        principles = tuple(piece.text.split(". ", 1)[1].strip() for piece in pieces[1:body])
         template, pieces = "compact-given-principles", pieces[body:]
-    elif template == "compact" and task.reference is not None and drawn > 1 - _GIVEN - _REFERENCE:
+    elif template == "compact" and task.reference is not None and share > 1 - _GIVEN - _REFERENCE:
         template, example = "compact-reference", replace(example, reference=task.reference)
-    messages = prompts.fill(prompts.load(template), example, order, given)
-    if n > 1 and drawn < _HINTED:
+    messages = prompts.fill(prompts.load(template), example, order, principles)
+    if n > 1 and share < _HINTED:
         messages = hinted(messages, example, order)
     return encode(tokenizer, messages, pieces)
 
@@ -123,12 +123,12 @@ def labelled(tokenizer: Any, examples: Sequence[Example], seed: int, skip: int =
 def batches(rows: Iterator[Tokens], size: int, tokens: int, pool: int = 8) -> Iterator[list[list[Tokens]]]:
     """Steps of about `size` rows, each cut into parts of similar length and at most `tokens` tokens, padding too."""
     while True:
-        drawn = list(islice(rows, size * pool))
-        if not drawn:
+        pooled = list(islice(rows, size * pool))
+        if not pooled:
             return
-        drawn.sort(key=lambda row: len(row.ids))
-        steps = [drawn[place::pool] for place in range(pool) if drawn[place::pool]]
-        random.Random(len(drawn[0].ids) + drawn[-1].ids[-2]).shuffle(steps)
+        pooled.sort(key=lambda row: len(row.ids))
+        steps = [pooled[place::pool] for place in range(pool) if pooled[place::pool]]
+        random.Random(len(pooled[0].ids) + pooled[-1].ids[-2]).shuffle(steps)
         for step in steps:
             yield _parts(step, tokens)
 

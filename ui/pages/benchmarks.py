@@ -1,5 +1,6 @@
 """The Benchmarks page: runs of `bench` under their official metric, two side by side, every item's session at hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +17,9 @@ from grm_core.errors import UsageError
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example, Method, Sample
 from reports import benchmark as documents
+from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
-from ui.pages.runs import called
 from ui.panels import only_first, panel
 from ui.web import View, calls, served
 from ui.wire.benchmarks import Benchmark, BenchmarkItem, BenchmarkRun, BenchmarkSettings, Brief
@@ -29,7 +30,7 @@ _ITEMS_MOST = 5000
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the store holds of a benchmark's run."""
+    """A benchmark's run as the store holds it."""
 
     benchmark: base.Benchmark
     examples: list[Example]
@@ -54,9 +55,10 @@ class BenchPage:
     @served(wrong=[])
     def choices(self) -> list[BenchmarkRun]:
         """The runs whose sessions a benchmark's name is tagged to, newest first."""
-        stored = ((run, count, self._benchmark(run.id)) for run, count in self.store.runs())
+        tags = self.store.newest_tags()
+        stored = ((run, count, _benchmark(tags[run.id])) for run, count in self.store.runs())
         return [
-            BenchmarkRun(id=run.id, benchmark=name, title=f"{name}: {called(run)} ({count} items)")
+            BenchmarkRun(id=run.id, benchmark=name, title=f"{name}: {run_title(run)} ({count} items)")
             for run, count, name in stored
             if name
         ]
@@ -99,30 +101,31 @@ class BenchPage:
             items=_items(made, mine.sessions, against),
         )
 
-    def _benchmark(self, run: str) -> str:
-        rows = self.store.sessions(Wanted(run=run), limit=1)
-        return next((tag for row in rows for tag in row.session.tags if tag in NAMES), "")
-
     def _kept(self, run: str) -> Kept:
-        name = self._benchmark(run) if run else ""
+        name = _benchmark(self.store.newest_tags(run).get(run, ())) if run else ""
         if not name:
             raise UsageError("there is no such run of a benchmark; choose one of the list")
         rows = self.store.sessions(Wanted(run=run, sort="oldest"), limit=_ITEMS_MOST)
         sessions = {row.session.example.id: row.session.id for row in rows}
-        samples = {item: list(accuracy.drawn(self.store.samples(session))) for item, session in sessions.items()}
+        by_session = self.store.samples_by_session(sessions.values())
+        samples = {item: list(accuracy.completed(by_session[session])) for item, session in sessions.items()}
         examples = [row.session.example for row in rows]
         stored = self.store.count_sessions(Wanted(run=run))
-        there = {item: found for item, found in samples.items() if found}
+        there = {item: arrived for item, arrived in samples.items() if arrived}
         judged = self.store.run(run)
-        alone = judged is not None and judged.context == "single"
-        return Kept(named(name), examples, there, sessions, stored, alone)
+        return Kept(named(name), examples, there, sessions, stored, judged is not None and judged.single)
+
+
+def _benchmark(tags: Sequence[str]) -> str:
+    """The benchmark that a session is tagged with, or ''."""
+    return next((tag for tag in tags if tag in NAMES), "")
 
 
 def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
     """The report under these settings; '' leaves the benchmark's own."""
-    for given, known in ((method, list(Method)), (tie, ["", *Tie]), (invalid, ["", *Invalid])):
-        if given not in known:
-            raise UsageError(f"{given[:40]!r} is none of {', '.join(filter(None, known))}")
+    for value, values in ((method, list(Method)), (tie, ["", *Tie]), (invalid, ["", *Invalid])):
+        if value not in values:
+            raise UsageError(f"{value[:40]!r} is none of {', '.join(filter(None, values))}")
     policy = Policy(Tie(tie or kept.benchmark.tie), Invalid(invalid or kept.benchmark.invalid))
     return headline.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
 
@@ -138,18 +141,19 @@ def _compared(made: Report, against: Report) -> Panel:
     columns = ["part", "name", "metric", "items", "value", "other run", "difference"]
     credits = [{item.example.id: item.credit(each.policy) for item in each.items} for each in (made, against)]
     pairs = [(value, credits[1][name]) for name, value in credits[0].items() if name in credits[1]]
-    known = np.array([mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None])
-    said = f"Difference of the votes' credit over {len(known)} items in both: {accuracy.estimate(known)} points (95%)."
-    return panel("compared", "Table, two runs", pd.DataFrame(rows, columns=columns), None, said if len(known) else "")
+    differences = np.array([mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None])
+    n = len(differences)
+    said = f"Difference of the votes' credit over {n} items in both: {accuracy.estimate(differences)} points (95%)."
+    return panel("compared", "Table, two runs", pd.DataFrame(rows, columns=columns), None, said if n else "")
 
 
 def _items(made: Report, sessions: dict[str, str], against: Report | None) -> list[BenchmarkItem]:
     """Every item that the metric saw: its vote, what it is worth, its session."""
     other = {} if against is None else {item.example.id: item.credit(against.policy) for item in against.items}
-    found = []
+    items = []
     for item in made.items:
         winner = None if item.verdict is None else item.verdict.winner
-        found.append(
+        items.append(
             BenchmarkItem(
                 id=item.example.id,
                 subset=item.example.subset or "",
@@ -160,4 +164,4 @@ def _items(made: Report, sessions: dict[str, str], against: Report | None) -> li
                 session=sessions[item.example.id],
             )
         )
-    return found
+    return items

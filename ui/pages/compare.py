@@ -34,11 +34,10 @@ def compare(store: Store, first: str, second: str) -> Pair | Failed:
     """Both sessions, the settings in which they differ, and warnings; `error` where one does not exist."""
     sides = []
     for session_id in (first, second):
-        session = store.session(session_id)
-        run = None if session is None else store.run(session.run_id)
-        if session is None or run is None:
+        stored = store.session_and_run(session_id)
+        if stored is None:
             return Failed(error=f"There is no session {session_id}.")
-        sides.append((session, run, store.samples(session_id)))
+        sides.append((*stored, store.samples(session_id)))
     (one, a, _), (other, b, _) = sides
     rows = _settings(a, b)
     differing = [name for name, left, right in rows if left != right]
@@ -50,7 +49,7 @@ def compare(store: Store, first: str, second: str) -> Pair | Failed:
 
 
 def _settings(a: Run, b: Run) -> list[tuple[str, str, str]]:
-    def told(run: Run) -> list[tuple[str, str]]:
+    def settings(run: Run) -> list[tuple[str, str]]:
         return [
             ("model", run.model),
             ("template", f"{run.template} ({run.template_hash[:8]})"),
@@ -62,29 +61,29 @@ def _settings(a: Run, b: Run) -> list[tuple[str, str, str]]:
             ("seed", str(run.seed)),
         ]
 
-    return [(name, left, right) for (name, left), (_, right) in zip(told(a), told(b), strict=True)]
+    return [(name, left, right) for (name, left), (_, right) in zip(settings(a), settings(b), strict=True)]
 
 
 def _warnings(one: Example, other: Example, differing: list[str]) -> list[str]:
-    found = []
+    warnings = []
     if one.query != other.query:
-        found.append("The two sessions judge different queries: nothing here can be compared number by number.")
+        warnings.append("The two sessions judge different queries: nothing here can be compared number by number.")
     elif one.responses != other.responses:
         same = sorted(one.responses) == sorted(other.responses)
-        found.append(
+        warnings.append(
             "The responses are the same in another order; letters do not match."
             if same
             else "The two sessions judge different responses to the same query."
         )
     elif one.reference != other.reference:
-        found.append("Only one of the sessions, or each another one, was given a reference answer.")
+        warnings.append("Only one of the sessions, or each another one, was given a reference answer.")
     # Another seed alone is a repetition; it is no second cause.
     causes = [name for name in differing if name != "seed"]
     if len(causes) > 1:
-        found.append(
+        warnings.append(
             f"More than one setting differs ({', '.join(causes)}): a change cannot be put down to one of them."
         )
-    return found
+    return warnings
 
 
 def _side(session: Session, run: Run, samples: list[Sample]) -> Side:

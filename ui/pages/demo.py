@@ -60,15 +60,15 @@ class DemoPage:
 
 def slides(store: Store) -> list[Recorded | Over]:
     """The slides for which there is something recorded; one whose session is missing is left out."""
-    found: list[Recorded | Over] = []
+    shown: list[Recorded | Over] = []
     for kind, tag, title, said in SLIDES:
         if kind == "accuracy":
             over = _accuracy(title, said)
-            found += [] if over is None else [over]
+            shown += [] if over is None else [over]
         else:
             rows = store.sessions(Wanted(tag=tag, sort="oldest"), limit=1)
-            found += [_recorded(kind, title, said, row.session, store.samples(row.session.id)) for row in rows]
-    return found
+            shown += [_recorded(kind, title, said, row.session, store.samples(row.session.id)) for row in rows]
+    return shown
 
 
 def _recorded(kind: str, title: str, said: str, session: Session, samples: list[Sample]) -> Recorded:

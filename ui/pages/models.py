@@ -1,7 +1,7 @@
 """The Models page: who wins when a run judges answers of several models, and the sessions behind every number."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -15,10 +15,9 @@ from grm_core.sampling import K_MAX
 from grm_core.types import Method, Run
 from grm_core.voting import as_method
 from reports.table import Table
-from reports.words import METHODS
+from reports.words import METHODS, run_title
 from storage.listing import Wanted
 from storage.store import Store
-from ui.pages.runs import called
 from ui.panels import only_first
 from ui.web import View, calls, served
 from ui.wire.models import Board, Csv, Game, Games, ModelsSettings, Voter
@@ -38,7 +37,7 @@ Reply = TypeVar("Reply")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is looked at."""
+    """The votes that are looked at."""
 
     run: str
     method: Method
@@ -84,7 +83,7 @@ class ModelsPage:
     def choices(self) -> list[Choice]:
         """The runs whose items name the models that answered."""
         stored = self.store.runs(models=True)
-        return [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in stored]
+        return [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in stored]
 
     @served(wrong=Failed(error=_CHOOSE))
     def board(self, run: str, method: str, k: int | None, subset: str | None) -> Board | Failed:
@@ -103,72 +102,72 @@ class ModelsPage:
         """A table as CSV: models, pairs or subsets."""
         return _answered(lambda: self._table(scope(run, method, k, subset), name))
 
-    def _board(self, asked: Scope) -> Board:
-        run, votes = self._votes(asked)
-        found = votes.board(asked.subset)
+    def _board(self, scope: Scope) -> Board:
+        run, votes = self._votes(scope)
+        board = votes.board(scope.subset)
         names = leaderboard.subsets(votes.voted)
-        by = leaderboard.by_subset(votes.voted) if asked.subset is None and names else None
+        by = leaderboard.by_subset(votes.voted) if scope.subset is None and names else None
         return Board(
-            title=called(run),
-            told=_told(found, votes.of(asked.subset), asked, sum(votes.mark[:1])),
-            unscored=len(found.unscored),
-            models=_records(found.table),
-            wins=found.wins.astype(int).tolist(),
-            ties=found.ties.astype(int).tolist(),
+            title=run_title(run),
+            told=_summary(board, votes.of(scope.subset), scope, sum(votes.mark[:1])),
+            unscored=len(board.unscored),
+            models=_records(board.table),
+            wins=board.wins.astype(int).tolist(),
+            ties=board.ties.astype(int).tolist(),
             subsets=names,
             by_subset=[] if by is None else _records(by),
         )
 
-    def games(self, asked: Scope, wanted: Cell) -> Games:
+    def games(self, scope: Scope, wanted: Cell) -> Games:
         """The sessions of a cell."""
-        _, votes = self._votes(asked)
+        _, votes = self._votes(scope)
         rows = []
-        for each in votes.of(asked.subset):
+        for each in votes.of(scope.subset):
             points = _points(each, wanted)
             if points is not None:
                 rows.append(_row(each, votes.titles[each.item_id], points))
         return Games(count=len(rows), rows=rows[:_LISTED_MOST])
 
-    def _table(self, asked: Scope, name: str) -> Csv:
-        _, votes = self._votes(asked)
+    def _table(self, scope: Scope, name: str) -> Csv:
+        _, votes = self._votes(scope)
         tables = {
-            "models": lambda: votes.board(asked.subset).table,
-            "pairs": lambda: leaderboard.pairs(votes.board(asked.subset)),
+            "models": lambda: votes.board(scope.subset).table,
+            "pairs": lambda: leaderboard.pairs(votes.board(scope.subset)),
             "subsets": lambda: leaderboard.by_subset(votes.voted),
         }
         if name not in tables:
             raise UsageError(_TABLES)
         return Csv(csv=Table.of(tables[name]()).csv())
 
-    def _votes(self, asked: Scope) -> tuple[Run, _Votes]:
-        run = self.store.run(asked.run)
+    def _votes(self, scope: Scope) -> tuple[Run, _Votes]:
+        run = self.store.run(scope.run)
         if run is None:
-            raise UsageError(f"there is no run {asked.run}")
-        wanted = Wanted(run=asked.run, models=True, sort="oldest")
+            raise UsageError(f"there is no run {scope.run}")
+        wanted = Wanted(run=scope.run, models=True, sort="oldest")
         rows = self.store.sessions(wanted, limit=_ITEMS_MOST)
         count = self.store.count_sessions(wanted)
         mark = (count, len(rows), sum(row.samples for row in rows), sum(row.valid for row in rows))
-        key = (asked.run, asked.method, asked.k)
+        key = (scope.run, scope.method, scope.k)
         kept = self._kept.get(key)
         if kept is None or kept.mark != mark:
+            samples = self.store.samples_by_session(row.session.id for row in rows)
             items = [
-                Judged(row.session.id, row.session.example.subset or "", (), samples, row.session.example)
+                replace(Judged.of(row.session.example, samples[row.session.id]), item_id=row.session.id)
                 for row in rows
-                for samples in (tuple(self.store.samples(row.session.id)),)
             ]
-            _check_logits(items, asked.method)
+            _check_logits(items, scope.method)
             titles = {row.session.id: row.session.title for row in rows}
-            kept = _Votes(leaderboard.votes(items, asked.method, asked.k), titles, mark)
+            kept = _Votes(leaderboard.votes(items, scope.method, scope.k), titles, mark)
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             self._kept[key] = kept
-        if asked.subset is not None and not kept.of(asked.subset):
-            raise UsageError(f"this run has no subset {asked.subset!r}")
+        if scope.subset is not None and not kept.of(scope.subset):
+            raise UsageError(f"this run has no subset {scope.subset!r}")
         return run, kept
 
 
 def scope(run: str, method: str, k: int | None, subset: str | None) -> Scope:
-    """What is looked at, as the page sends it. Raises UsageError."""
+    """The scope of what the page sends. Raises UsageError."""
     if k is not None and not 1 <= k <= K_MAX:
         raise UsageError(_CHOOSE)
     return Scope(run, as_method(method), k, subset)
@@ -200,25 +199,25 @@ def _check_logits(items: list[Judged], method: Method) -> None:
         raise UsageError(f"{method} voting needs a meta logit of every sample; vote naive, or score with a meta RM")
 
 
-def _told(board: leaderboard.Board, voted: list[Voted], asked: Scope, stored: int) -> str:
+def _summary(board: leaderboard.Board, voted: list[Voted], scope: Scope, stored: int) -> str:
     games = int((board.wins.sum() + board.ties.sum() / 2).item())
     level = int(board.ties.sum().item() / 2)
     k = max(each.k for each in voted)
-    words = f"{board.items} items, {games:,} comparisons, {level:,} of them ties. {METHODS[asked.method]} vote"
+    words = f"{board.items} items, {games:,} comparisons, {level:,} of them ties. {METHODS[scope.method]} vote"
     words += f" over k = {k} samples"
     words += f", {board.k_effective:.1f} readable on average." if board.k_effective is not None else "."
-    return " ".join([words, *(only_first(_ITEMS_MOST, stored) if asked.subset is None else [])])
+    return " ".join([words, *(only_first(_ITEMS_MOST, stored) if scope.subset is None else [])])
 
 
 def _points(each: Voted, wanted: Cell) -> list[float] | None:
-    """What the wanted model got off the wanted others in this item; None when the item is none of the cell's."""
+    """Points of the wanted model against the wanted others in this item; None when the item is none of the cell's."""
     if wanted.outcome == "unscored":
         return [] if each.totals is None else None
     if each.totals is None or wanted.model not in each.models:
         return None
     mine = each.models.index(wanted.model)
-    found = [each.points(mine, i) for i, name in enumerate(each.models) if i != mine and wanted.other in ("", name)]
-    points = [point for point in found if point is not None]
+    others = [i for i, name in enumerate(each.models) if i != mine and wanted.other in ("", name)]
+    points = [point for point in (each.points(mine, i) for i in others) if point is not None]
     value = {"won": 1.0, "tied": 0.5, "lost": 0.0}.get(wanted.outcome)
     return points if points and (value is None or value in points) else None
 

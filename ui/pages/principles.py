@@ -1,33 +1,28 @@
 """The Principles page: what the GRM thinks of, for a session, a run, or two of them against each other."""
 
 import base64
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from grm_core import prompts
 from grm_core.analysis.principles import Study, study
-from grm_core.embedders import Embedder
 from grm_core.errors import EngineError
 from grm_core.types import Run, Sample
 from reports import table as tables
 from reports.figures import COLOURS, band, figure, line
+from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
-from ui.pages.runs import called
 from ui.panels import only_first, panel
+from ui.vectors import Vectors
 from ui.web import View, calls, served
 from ui.wire.principles import Cluster, Scopes, Statement, Thoughts
 from ui.wire.shared import Choice, Failed, Panel, Table
 
-_KEPT = 50_000
-"""Texts whose vectors are kept."""
 _SESSIONS_MOST = 500
 _POINTS_MOST = 10_000
 _SIDES = ("first", "second")
@@ -38,36 +33,18 @@ _CHOOSE = "Choose a session or a run."
 _NONE = "None of these samples states a principle that could be read."
 
 
-class Vectors:
-    """Embeddings of principles, each text embedded once."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder, self._known = embedder, dict[str, NDArray[np.float32]]()
-        self._lock = threading.Lock()
-
-    def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(texts, dimensions) unit vectors. Raises EngineError where the sentence model is missing."""
-        with self._lock:
-            if len(self._known) > _KEPT:
-                self._known.clear()
-            fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
-            self._known |= dict(zip(fresh, self._embedder.embed(fresh), strict=True)) if fresh else {}
-            found = [self._known[text] for text in texts]
-        return np.array(found) if found else np.zeros((0, 0), dtype=np.float32)
-
-
 class PrinciplesPage:
     """A view that asks the server for the scope that its address names."""
 
-    def __init__(self, store: Store) -> None:
-        self.store, self.vectors = store, Vectors(Embedder())
+    def __init__(self, store: Store, vectors: Vectors) -> None:
+        self.store, self.vectors = store, vectors
         View("principles", calls(self)).place({}, elem_id="principles-page")
 
     @served(wrong=Scopes(session=[], run=[]))
     def choices(self) -> Scopes:
-        """What can be looked at: the newest sessions and the newest runs of more than one session."""
+        """The scopes to choose from: the newest sessions and the newest runs of more than one session."""
         sessions = [Choice(id=row.session.id, title=row.session.title) for row in self.store.sessions(limit=100)]
-        runs = [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
+        runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
         return Scopes(session=sessions, run=runs)
 
     @served(wrong=Failed(error=_CHOOSE))
@@ -75,27 +52,27 @@ class PrinciplesPage:
         """Clusters, map and numbers of one or two scopes; `error` says what is wrong."""
         try:
             scopes = [self._scope(kind, each) for each in (name, other) if each]
-            found = self._studied(scopes)
+            studied = self._studied(scopes)
         except LookupError as missing:
             return Failed(error=str(missing.args[0]))
         except EngineError as error:
             return Failed(error=f"{error}. {error.hint}")
-        if found is None:
+        if studied is None:
             return Failed(error=_NONE if scopes else _CHOOSE)
-        return view([scope.title for scope in scopes], found, kind == "session")
+        return view([scope.title for scope in scopes], studied, kind == "session")
 
     @served()
     def table(self, kind: str, name: str, other: str, wanted: str) -> str | None:
         """All stated principles with their clusters: CSV as text, Parquet in base64; None where there are none."""
         try:
-            found = self._studied([self._scope(kind, each) for each in (name, other) if each])
+            studied = self._studied([self._scope(kind, each) for each in (name, other) if each])
         except (LookupError, EngineError):
             return None
-        if found is None:
+        if studied is None:
             return None
         if wanted == "parquet":
-            return base64.b64encode(found.stated.to_parquet(index=False)).decode("ascii")
-        return tables.Table.of(found.stated).csv()
+            return base64.b64encode(studied.stated.to_parquet(index=False)).decode("ascii")
+        return tables.Table.of(studied.stated).csv()
 
     @served()
     def settings(self) -> Table | Failed:
@@ -107,40 +84,40 @@ class PrinciplesPage:
         keys = list(groups)[:_SETTINGS_MOST]
         scopes = [self._pooled(groups[key]) for key in keys]
         try:
-            found = self._studied(scopes)
+            studied = self._studied(scopes)
         except EngineError as error:
             return Failed(error=f"{error}. {error.hint}")
-        if found is None:
+        if studied is None:
             return Failed(error=_NONE)
-        names = found.numbers[0]["name"].tolist()
+        names = studied.numbers[0]["name"].tolist()
         columns = ["model", "template", "temperature", "order", "sessions", *names]
-        told = zip(keys, scopes, found.numbers, strict=True)
-        rows = [[*key, len(scope.sessions), *_values(table)] for key, scope, table in told]
+        lines = zip(keys, scopes, studied.numbers, strict=True)
+        rows = [[*key, len(scope.sessions), *_values(table)] for key, scope, table in lines]
         return Table(columns=columns, rows=rows)
 
     def _studied(self, scopes: list["_Scope"]) -> Study | None:
         return study([scope.sessions for scope in scopes], self.vectors.of, [scope.seeds for scope in scopes])
 
     def _pooled(self, alike: list[Run]) -> "_Scope":
-        rows = [row for run in alike for row in self.store.sessions(Wanted(run=run.id), limit=_POOLED_MOST)]
-        samples = {row.session.id: self.store.samples(row.session.id) for row in rows[:_POOLED_MOST]}
+        sessions = self.store.newest_of_runs([run.id for run in alike], _POOLED_MOST)
+        samples = self.store.samples_by_session(session.id for session in sessions)
         return _Scope("", samples, _seeds(alike[0]))
 
     def _scope(self, kind: str, name: str) -> "_Scope":
-        if kind == "session" and (session := self.store.session(name)) is not None:
-            seeds = _seeds(self.store.run(session.run_id))
-            return _Scope(session.title, {name: self.store.samples(name)}, seeds)
-        if kind == "run" and (run := self.store.run(name)) is not None:
+        if kind == "session" and (stored := self.store.session_and_run(name)) is not None:
+            session, run = stored
+            return _Scope(session.title, {name: self.store.samples(name)}, _seeds(run))
+        if kind == "run" and (judged := self.store.run(name)) is not None:
             rows = self.store.sessions(Wanted(run=name), limit=_SESSIONS_MOST)
-            samples = {row.session.id: self.store.samples(row.session.id) for row in rows}
+            samples = self.store.samples_by_session(row.session.id for row in rows)
             part = only_first(_SESSIONS_MOST, self.store.count_sessions(Wanted(run=name)))
-            return _Scope(" ".join([called(run), *(f"({words})" for words in part)]), samples, _seeds(run))
+            return _Scope(" ".join([run_title(judged), *(f"({words})" for words in part)]), samples, _seeds(judged))
         raise LookupError(f"There is no {kind if kind in _KINDS else 'session'} {name}.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What is looked at: a session, a run, or all runs of the same settings."""
+    """The sessions that are looked at: a session, a run, or all runs of the same settings."""
 
     title: str
     sessions: dict[str, list[Sample]]
@@ -148,23 +125,23 @@ class _Scope:
     """The general principles of its template."""
 
 
-def _seeds(run: Run | None) -> tuple[str, ...]:
-    return prompts.seeds(prompts.load(run.template)) if run is not None and run.template in prompts.names() else ()
+def _seeds(run: Run) -> tuple[str, ...]:
+    return prompts.seeds(prompts.load(run.template)) if run.template in prompts.names() else ()
 
 
 def _values(table: pd.DataFrame) -> list[Any]:
     return [round(value, 4) if isinstance(value, float) else value for value in table["value"]]
 
 
-def view(titles: list[str], found: Study, single: bool) -> Thoughts:
-    """What the page draws; `single` scopes are one session each."""
-    different = found.stated.drop_duplicates("principle")
+def view(titles: list[str], studied: Study, single: bool) -> Thoughts:
+    """Everything that the page draws; `single` scopes are one session each."""
+    different = studied.stated.drop_duplicates("principle")
     return Thoughts(
         titles=titles,
-        clusters=_clusters(found.names, found.clusters),
-        numbers=[_plain(table) for table in found.numbers],
-        panels=[_map(found.stated, different, len(titles)), *(_growth(found.growth) if single else [])],
-        statements=_statements(found.stated, different["principle"].tolist()),
+        clusters=_clusters(studied.names, studied.clusters),
+        numbers=[_plain(table) for table in studied.numbers],
+        panels=[_map(studied.stated, different, len(titles)), *(_growth(studied.growth) if single else [])],
+        statements=_statements(studied.stated, different["principle"].tolist()),
     )
 
 
@@ -176,8 +153,8 @@ def _clusters(names: list[str], tables: list[pd.DataFrame]) -> list[Cluster]:
 
 def _plain(table: pd.DataFrame) -> list[Any]:
     """Rows as objects, NaN as None."""
-    found: list[Any] = table.astype(object).where(table.notna(), None).to_dict("records")
-    return found
+    records: list[Any] = table.astype(object).where(table.notna(), None).to_dict("records")
+    return records
 
 
 def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Statement]:

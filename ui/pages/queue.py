@@ -2,7 +2,6 @@
 
 import statistics
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -11,20 +10,18 @@ import pandas as pd
 
 from grm_core.analysis import agreement, labels, queues
 from grm_core.analysis.queues import Case
-from grm_core.embedders import Embedder
 from grm_core.errors import EngineError, UsageError
 from grm_core.formats.annotations import read_annotation
-from grm_core.types import Annotation, Example, Sample
+from grm_core.types import Annotation
 from grm_core.voting import vote
 from reports import failures
-from reports.words import verdict_line
+from reports.words import run_title, verdict_line
 from storage.desk import Queue, QueueItem
 from storage.listing import Wanted
 from storage.store import Store
 from ui import detail, render
-from ui.pages.principles import Vectors
-from ui.pages.runs import called
 from ui.panels import panel
+from ui.vectors import Vectors
 from ui.web import View, calls, served
 from ui.wire.queue import (
     Agreed,
@@ -55,8 +52,8 @@ _PAUSE_S = 600
 class QueuePage:
     """A view that asks the server for each item."""
 
-    def __init__(self, store: Store) -> None:
-        self.store, self.desk, self.vectors = store, store.desk, Vectors(Embedder())
+    def __init__(self, store: Store, vectors: Vectors) -> None:
+        self.store, self.desk, self.vectors = store, store.desk, vectors
         settings = QueueSettings(may=not store.read_only, rules=list(queues.RULES), classes=list(labels.CLASSES))
         View("queue", calls(self)).place(settings)
 
@@ -69,16 +66,17 @@ class QueuePage:
             done = sum(len(item.done) >= item.need for item in items)
             mine = sum(author in item.done for item in items)
             lines.append(QueueLine(id=queue.id, title=queue.title, total=len(items), done=done, mine=mine))
-        runs = [Choice(id=run.id, title=f"{called(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
+        runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
         return Overview(queues=lines, runs=runs, tags=self.store.facets()[0])
 
     @served()
     def make(self, wanted: NewQueue) -> Made | Failed:
         """A new queue from a run, a tag or everything, by the rules in the order given."""
         rules, overlap, seed = wanted["rules"], _share(wanted["overlap"]), wanted["seed"]
-        asked = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
-        rows = self.store.sessions(asked, limit=_SESSIONS_MOST)
-        cases = [Case(r.session.id, r.session.example, tuple(self.store.samples(r.session.id))) for r in rows]
+        source = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
+        sessions = [row.session for row in self.store.sessions(source, limit=_SESSIONS_MOST)]
+        samples = self.store.samples_by_session(session.id for session in sessions)
+        cases = [Case(session.id, session.example, tuple(samples[session.id])) for session in sessions]
         items = queues.build(cases, rules, overlap, _share(wanted["control"]), seed)
         if not items:
             raise UsageError("no session fits these rules; choose others")
@@ -123,7 +121,7 @@ class QueuePage:
         queue = self._queue(queue_id)
         items = {item.session_id: item for item in self.desk.items(queue.id)}
         ready = {name for name, item in items.items() if len(item.done) >= max(2, item.need)}
-        known = [each for each in self.desk.annotations(queue=queue.id) if each.session_id in ready]
+        annotations = [each for each in self.desk.annotations(queue=queue.id) if each.session_id in ready]
         differ = [
             Differ(
                 session=row["session"],
@@ -133,34 +131,30 @@ class QueuePage:
                 place=_none(row["place"]),
                 labels=row["labels"],
             )
-            for row in agreement.disagreements(known).to_dict("records")
+            for row in agreement.disagreements(annotations).to_dict("records")
         ]
         differ.sort(key=lambda one: one["item"])
         return Agreed(
             items=len(ready),
             waiting=len(items) - len(ready),
             differ=differ,
-            kappas=_table(agreement.kappas(known)),
-            alphas=_table(agreement.alphas(known)),
+            kappas=_table(agreement.kappas(annotations)),
+            alphas=_table(agreement.alphas(annotations)),
         )
 
     @served()
     def failed(self, queue_id: str) -> FailureReport | Failed:
         """The failure report of a queue, or of all annotations for ''."""
         name = "" if queue_id == "" else self._queue(queue_id).id
-        known = self.desk.annotations(queue=name)
-        judged = self._judged({each.session_id for each in known})
+        annotations = self.desk.annotations(queue=name)
+        judged = self.store.judged(sorted({each.session_id for each in annotations}))
         try:
-            clusters = failures.clusters(known, judged, self.vectors.of)
+            clusters = failures.clusters(annotations, judged, self.vectors.of)
         except EngineError as error:
-            found = _failures(failures.make(known, judged))
-            found["lacks"] = f"No clusters of principles: {error}. {error.hint}"
-            return found
-        return _failures(failures.make(known, judged, clusters))
-
-    def _judged(self, sessions: set[str]) -> dict[str, tuple[Example, Sequence[Sample]]]:
-        found = ((name, self.store.session(name)) for name in sorted(sessions))
-        return {name: (s.example, self.store.samples(name)) for name, s in found if s is not None}
+            without_clusters = _failures(failures.make(annotations, judged))
+            without_clusters["lacks"] = f"No clusters of principles: {error}. {error.hint}"
+            return without_clusters
+        return _failures(failures.make(annotations, judged, clusters))
 
     def _queue(self, queue_id: str) -> Queue:
         queue = self.desk.queue(queue_id)

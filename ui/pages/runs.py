@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from grm_core.analysis import accuracy, gain, run_curves
 from grm_core.analysis.accuracy import Judged
 from grm_core.analysis.run_curves import Value
-from grm_core.types import Run
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
+from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
 from ui.panels import Json, only_first, panel
@@ -39,7 +39,7 @@ class RunPage:
     def choices(self) -> list[Choice]:
         """The runs of more than one session; those of one where there are no others."""
         stored = self.store.runs(least=2) or self.store.runs(_SINGLE_MOST)
-        return [Choice(id=run.id, title=f"{called(run)} ({count} sessions)") for run, count in stored]
+        return [Choice(id=run.id, title=f"{run_title(run)} ({count} sessions)") for run, count in stored]
 
     @served()
     def run(self, name: str, beside: str) -> Panels | Failed:
@@ -53,30 +53,27 @@ class RunPage:
         other = {item.item_id: item for item in self._items(beside)} if beside else {}
         same = [other[item.item_id] for item in items if item.item_id in other and other[item.item_id].labels]
         said = only_first(_ITEMS_MOST, self.store.count_sessions(Wanted(run=name)))
-        return Panels(title=called(run), said=said, panels=panels(items, same))
+        return Panels(title=run_title(run), said=said, panels=panels(items, same))
 
     def _items(self, run: str) -> list[Judged]:
         """The run's items that have labels; all of them where none has."""
-        rows = self.store.sessions(Wanted(run=run), limit=_ITEMS_MOST)
-        found = []
-        for row in rows:
-            example = row.session.example
-            samples = accuracy.drawn(self.store.samples(row.session.id))
-            if len(example.responses) > 1 and samples:
-                found.append(Judged(example.id, example.subset or "", example.labels or (), samples, example))
-        return [item for item in found if item.labels] or found
+        sessions = [row.session for row in self.store.sessions(Wanted(run=run), limit=_ITEMS_MOST)]
+        samples = self.store.samples_by_session(session.id for session in sessions)
+        judged = [Judged.of(each.example, accuracy.completed(samples[each.id])) for each in sessions]
+        items = [item for item in judged if len(item.example.responses) > 1 and item.samples]
+        return [item for item in items if item.labels] or items
 
 
 def panels(items: list[Judged], beside: list[Judged]) -> list[Panel]:
     """All that can be asked of these items, which all have labels or all have none."""
     labelled = bool(items[0].labels)
     values: list[Value] = ["accuracy", "win"] if labelled else ["win"]
-    found = [_growth(items, beside, values[0]), _settled(items)]
+    shown = [_growth(items, beside, values[0]), _settled(items)]
     if run_curves.scored(items):
-        found += [_map(items[:_MAP_MOST], value) for value in values]
+        shown += [_map(items[:_MAP_MOST], value) for value in values]
     if labelled:
-        found += [_gain(items), _subsets(items)]
-    return found
+        shown += [_gain(items), _subsets(items)]
+    return shown
 
 
 def _gain(items: list[Judged]) -> Panel:
@@ -146,9 +143,9 @@ def _settled(items: list[Judged]) -> Panel:
             ("stops", "adaptive k stops (5%)", COLOURS[1]),
         )
     ]
-    asked, needed = int(table["asked"].sum()), int(table["stops"].sum())
-    said = f"Adaptive k would have drawn {needed:,} of {asked:,} samples" if asked else ""
-    said += f", {1 - needed / asked:.0%} fewer." if asked else ""
+    total, needed = int(table["asked"].sum()), int(table["stops"].sum())
+    said = f"Adaptive k would have drawn {needed:,} of {total:,} samples" if total else ""
+    said += f", {1 - needed / total:.0%} fewer." if total else ""
     shown = figure(bars, "k", "items", barmode="group", xaxis={"type": "category"})
     return panel("settled", "When does the verdict settle?", table, shown, said)
 
@@ -178,9 +175,3 @@ def _map(items: list[Judged], value: Value) -> Panel:
     said = f"Guided vote, {_CALLED[value]}, mean of {len(items)} items, 400 random subsets a cell."
     title = "Does the choice of k_meta matter?" if value == "accuracy" else "Which k and k_meta name the final winner?"
     return panel("map" if value == "accuracy" else "win-map", title, table, shown, said)
-
-
-def called(run: Run) -> str:
-    """A run in words."""
-    began = run.created_at[:16].replace("T", " ")
-    return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {began}"

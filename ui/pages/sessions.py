@@ -9,7 +9,7 @@ from storage.listing import SORTS, SessionRow, Wanted
 from storage.store import Store
 from ui.web import View, calls, served
 from ui.wire.sessions import Done, Listed, SessionList, SessionsSettings
-from ui.wire.sessions import Wanted as Asked
+from ui.wire.sessions import Wanted as Fields
 
 PAGE = 50
 _TAGS_MOST, _TEXT_MOST, _FIELD_MOST = 20, 300, 10_000
@@ -25,13 +25,13 @@ class SessionsPage:
         View("sessions", calls(self)).place(settings)
 
     @served()
-    def find(self, asked: Asked) -> SessionList:
+    def find(self, fields: Fields) -> SessionList:
         """One page of the wanted sessions, how many there are, and by what they can be filtered."""
-        words, tag, model, sort = (asked[name][:_FIELD_MOST] for name in ("words", "tag", "model", "sort"))
-        wanted = Wanted(words, tag, model, asked["labelled"], binned=asked["binned"], sort=sort or "newest")
+        words, tag, model, sort = (fields[name][:_FIELD_MOST] for name in ("words", "tag", "model", "sort"))
+        wanted = Wanted(words, tag, model, fields["labelled"], binned=fields["binned"], sort=sort or "newest")
         try:
             count = self.store.count_sessions(wanted)
-            offset = max(0, min(asked["offset"], max(0, count - 1) // PAGE * PAGE))
+            offset = max(0, min(fields["offset"], max(0, count - 1) // PAGE * PAGE))
             rows = [self.row(row) for row in self.store.sessions(wanted, PAGE, offset)]
             tags, models = self.store.facets()
         except UsageError as error:
@@ -58,27 +58,27 @@ class SessionsPage:
         acts[what]()
         return Done(error="")
 
-    def row(self, found: SessionRow) -> Listed:
+    def row(self, stored: SessionRow) -> Listed:
         """One session as the list shows it."""
-        progress = self.jobs.snapshot(found.session.id)
+        progress = self.jobs.snapshot(stored.session.id)
         if progress is not None and progress.running:
             state = "running"
-        elif found.samples >= found.k_asked:
+        elif stored.samples >= stored.k_asked:
             state = "complete"
         else:
-            state = SETTLED if SETTLED in found.session.tags else "interrupted"
+            state = SETTLED if SETTLED in stored.session.tags else "interrupted"
         return Listed(
-            id=found.session.id,
-            title=found.session.title,
-            tags=list(found.session.tags),
-            snippet=found.snippet,
-            model=found.model,
-            n=found.n,
-            k=max(found.k_asked, found.samples),
-            samples=found.samples,
-            valid=found.valid,
+            id=stored.session.id,
+            title=stored.session.title,
+            tags=list(stored.session.tags),
+            snippet=stored.snippet,
+            model=stored.model,
+            n=stored.n,
+            k=max(stored.k_asked, stored.samples),
+            samples=stored.samples,
+            valid=stored.valid,
             state=state,
-            created=found.session.created_at.replace("T", " ")[:16],
+            created=stored.session.created_at.replace("T", " ")[:16],
         )
 
 

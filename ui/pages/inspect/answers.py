@@ -1,4 +1,4 @@
-"""What the Inspect view asks the server for while it is read: public endpoints, so everything is checked here."""
+"""Answers to the Inspect view while it is read: public endpoints, so everything is checked here."""
 
 from grm_core.types import Method
 from ui import detail
@@ -12,7 +12,7 @@ from ui.wire.shared import Case, Detail, Panel
 _WORDS_MOST = 500
 
 
-class Asked:
+class Answers:
     """The answers. What makes no sense gets None."""
 
     def __init__(self, viewer: Viewer) -> None:
@@ -37,8 +37,8 @@ class Asked:
     @served()
     def sample(self, session_id: str, index: int) -> Detail | None:
         """One sample's texts."""
-        found, example = self.viewer.sample(session_id, index), self.viewer.jobs.example(session_id)
-        return None if found is None or example is None else detail.detail(example, found)
+        sample, example = self.viewer.sample(session_id, index), self.viewer.jobs.example(session_id)
+        return None if sample is None or example is None else detail.detail(example, sample)
 
     @served()
     def voted(self, session_id: str, method: str, k: int | None, k_meta: int | None) -> Voted | None:
@@ -52,7 +52,7 @@ class Asked:
         """Margin over k under these dials."""
         if method not in list(Method):
             return None
-        return self.viewer.drawn(session_id, Dials(Method(method), _positive(k), _positive(k_meta)))
+        return self.viewer.over_k(session_id, Dials(Method(method), _positive(k), _positive(k_meta)))
 
     @served()
     def panels(self, session_id: str, k: int | None, k_meta: int | None) -> list[Panel] | None:
@@ -65,7 +65,7 @@ class Asked:
 
     @served()
     def about(self, session_id: str, response: int) -> list[Said] | None:
-        """What every sample says of one response."""
+        """Every sample's words on one response."""
         return detail.about(self.viewer.store.samples(session_id), response) if response >= 0 else None
 
     @served()

@@ -49,9 +49,9 @@ class Composer:
 
     def values(self, data: dict[Any, Any]) -> dict[str, Any]:
         """The fields by name, with the responses that are shown in one list."""
-        found = {name: data[field] for name, field in self.fields.items()}
+        values = {name: data[field] for name, field in self.fields.items()}
         count = max(1, min(N_MAX_PAGE, int(data[self.shown])))
-        return found | {"responses": [found[f"response-{i}"] for i in range(count)]}
+        return values | {"responses": [values[f"response-{i}"] for i in range(count)]}
 
     def _example(self) -> None:
         name = self.fields
@@ -170,9 +170,9 @@ class Composer:
 
     def put_principles(self, example: Example, principles: list[str]) -> dict[Any, Any]:
         """The example with principles to judge it by, ready to be edited."""
-        given = render.sendable("\n".join(" ".join(text.split()) for text in principles))
+        text = render.sendable("\n".join(" ".join(principle.split()) for principle in principles))
         # No template shows both: a reference answer gives way.
-        own = {self.fields["principles"]: given, self.fields["reference"]: "", self.more: gr.update(open=True)}
+        own = {self.fields["principles"]: text, self.fields["reference"]: "", self.more: gr.update(open=True)}
         return self.put(example) | own
 
     def put(self, example: Example) -> dict[Any, Any]:
@@ -180,13 +180,13 @@ class Composer:
         texts = [render.sendable(text) for text in example.responses]
         count = len(texts)
         labels = "" if example.labels is None else ", ".join(f"{label:g}" for label in example.labels)
-        found = {
+        words = {
             "query": example.query[-1].content,
             "turns": write_turns(example.query[:-1]),
             "reference": example.reference or "",
             "labels": labels,
         }
-        update = {self.fields[field]: render.sendable(text) for field, text in found.items()}
+        update = {self.fields[field]: render.sendable(text) for field, text in words.items()}
         update |= dict(zip(self.responses, [*texts, *[""] * (N_MAX_PAGE - count)], strict=True))
         if labels or example.reference:
             update[self.more] = gr.update(open=True)  # what goes with the session is seen
@@ -218,18 +218,18 @@ class Composer:
 
     def _offer(self, read: Callable[[], list[Example]]) -> dict[Any, Any]:
         try:
-            found = read()
+            items = read()
         except GRMError as error:
             return {self.notice: [Line(kind="bad", text=f"{render.sendable(str(error))}.")]}
-        one = len(found) == 1
-        said = "One item was read and filled in." if one else f"{len(found)} items were read; choose one."
+        one = len(items) == 1
+        said = "One item was read and filled in." if one else f"{len(items)} items were read; choose one."
         offered = {
-            self.items: found,
-            self.item: gr.update(choices=_choices(found), value=0 if one else None),
+            self.items: items,
+            self.item: gr.update(choices=_choices(items), value=0 if one else None),
             self.notice: [Line(kind="ok", text=said)],
         }
         # The list says nothing new where it stood on its first item before.
-        return offered | self.choose(found, 0) if one else offered
+        return offered | self.choose(items, 0) if one else offered
 
     def choose(self, items: list[Example], place: int | None) -> dict[Any, Any]:
         """Fill in one of the items."""
@@ -246,7 +246,7 @@ class Composer:
         return self.put(example)
 
     def restore(self, memory: Any, request: gr.Request) -> dict[Any, Any]:
-        """What the session of the address judges, else what was filled in at the last visit; settings as they were."""
+        """The item of the address's session, else the form of the last visit; settings as they were."""
         example = self.example_of(str(request.query_params.get("session", ""))[:200])
         before = self._remembered(memory)
         if example is None or len(example.responses) > N_MAX_PAGE or example.query[-1].role != "user":
@@ -258,13 +258,13 @@ class Composer:
         """Nothing unless it is what this version keeps: the browser's memory is anybody's to write."""
         if not isinstance(memory, list) or len(memory) != len(self._kept):
             return {}
-        found = dict(zip(self._kept, memory, strict=True))
-        for name, value in found.items():
+        values = dict(zip(self._kept, memory, strict=True))
+        for name, value in values.items():
             number = name in ("k", "temperature", "seed")
             if value is not None and not isinstance(value, int | float if number else str):
                 return {}
-        count = max((i + 1 for i in range(N_MAX_PAGE) if found[f"response-{i}"]), default=2)
-        return {self.fields[name]: value for name, value in found.items()} | self._shown(count)
+        count = max((i + 1 for i in range(N_MAX_PAGE) if values[f"response-{i}"]), default=2)
+        return {self.fields[name]: value for name, value in values.items()} | self._shown(count)
 
 
 def _choices(items: list[Example]) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""What a person filled in as data; every bound is checked here, on the server."""
+"""The form as data; every bound is checked here, on the server."""
 
 import hashlib
 import io
@@ -29,12 +29,12 @@ _PLAIN = Sampling()
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
 
-def read_form(given: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example, Sampling]:
+def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example, Sampling]:
     """The composer's fields by name as an example and what is asked of it; UsageError says which field is wrong.
 
     `base`: what holds of settings that have no field.
     """
-    k, temperature, seed, settle = given["k"], given["temperature"], given["seed"], given["settle"]
+    k, temperature, seed, settle = form["k"], form["temperature"], form["seed"], form["settle"]
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
     if k is None or not float(k).is_integer():
         raise UsageError("k must be a whole number from 1 to 1024")
@@ -44,20 +44,20 @@ def read_form(given: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Exampl
         raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
-    if given["template"] not in TEMPLATES:
+    if form["template"] not in TEMPLATES:
         raise UsageError(f"the template is one of {', '.join(TEMPLATES)}")
-    if given["context"] not in CONTEXTS.values():
+    if form["context"] not in CONTEXTS.values():
         raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
-    own = tuple(line.strip() for line in (given["principles"] or "").splitlines() if line.strip())
-    template = "" if given["template"] == AUTOMATIC else given["template"]
+    own = tuple(line.strip() for line in (form["principles"] or "").splitlines() if line.strip())
+    template = "" if form["template"] == AUTOMATIC else form["template"]
     # What a known checkpoint's prompt shows is no choice.
-    context = "" if template in FAMILIES else str(given["context"])
+    context = "" if template in FAMILIES else str(form["context"])
     alone = "single" in (context, families.context_of(template))
-    return _example(given), replace(
+    return _example(form), replace(
         base,
         k=int(k),
         temperature=float(temperature),
-        order="" if alone else str(given["order"]),  # judged alone, a response stands in none
+        order="" if alone else str(form["order"]),  # judged alone, a response stands in none
         seed=int(seed or 0),
         principles=own,
         settle=SETTLE[settle],
@@ -67,19 +67,19 @@ def read_form(given: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Exampl
     )
 
 
-def _example(given: Mapping[str, Any]) -> Example:
-    query, reference = given["query"] or "", given["reference"] or ""
-    turns = read_turns(given["turns"] or "")
-    texts = tuple(text or "" for text in given["responses"])
+def _example(form: Mapping[str, Any]) -> Example:
+    query, reference = form["query"] or "", form["reference"] or ""
+    turns = read_turns(form["turns"] or "")
+    texts = tuple(text or "" for text in form["responses"])
     # The query alone, not the turns before it, is what must not be empty.
-    asked = (*turns, Message("user", query)) if query.strip() else ()
-    if turns and not asked:
+    messages = (*turns, Message("user", query)) if query.strip() else ()
+    if turns and not messages:
         raise UsageError("the query is empty; the last thing that the user said belongs there")
     return Example(
         id=_digest(*(f"{turn.role}\1{turn.content}" for turn in turns), query, *texts),
-        query=asked or (Message("user", query),),
+        query=messages or (Message("user", query),),
         responses=texts,
-        labels=read_labels(given["labels"] or "", len(texts)),
+        labels=read_labels(form["labels"] or "", len(texts)),
         reference=reference if reference.strip() else None,
     )
 
@@ -100,7 +100,7 @@ def read_turns(text: str) -> tuple[Message, ...]:
 
 
 def write_turns(turns: tuple[Message, ...]) -> str:
-    """What `read_turns` reads as these turns: words where that works, else JSON."""
+    """The text that `read_turns` reads as these turns: words where that works, else JSON."""
     plain = "\n".join(f"{turn.role}: {turn.content}" for turn in turns)
     try:
         if read_turns(plain) == turns:

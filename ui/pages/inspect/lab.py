@@ -30,22 +30,22 @@ def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = 
         return []
     n, labels = len(example.responses), example.labels
     scored = all(sample.meta_logit is not None for sample in valid)
-    found = [_space(looked_at, n)]
+    shown = [_space(looked_at, n)]
     if n > 1:
-        drawn = curves(looked_at, dials.k_meta, labels)
-        found = [_margin(looked_at, drawn), _win(drawn), *found, _cost(looked_at, drawn[0])]
-        found += [_no_position() if alone else _position(valid, n)]
+        over_k = curves(looked_at, dials.k_meta, labels)
+        shown = [_margin(looked_at, over_k), _win(over_k), *shown, _cost(looked_at, over_k[0])]
+        shown += [_no_position() if alone else _position(valid, n)]
     if n > 1 and scored:
         table = lab.filtered(looked_at, labels, dials.k_meta)
-        found += [_sweep(looked_at), _filter(table), *_calibration(table)]
-    return found
+        shown += [_sweep(looked_at), _filter(table), *_calibration(table)]
+    return shown
 
 
-def _margin(samples: list[Sample], drawn: tuple[Curve, ...]) -> Panel:
+def _margin(samples: list[Sample], over_k: tuple[Curve, ...]) -> Panel:
     """Margin of every method over k, and the naive margin in the samples' own order."""
-    table = pd.concat([curve.frame() for curve in drawn], ignore_index=True)
+    table = pd.concat([curve.frame() for curve in over_k], ignore_index=True)
     traces: list[Any] = []
-    for curve in drawn:
+    for curve in over_k:
         points = [p for p in curve.points if p.margin is not None]
         x, colour = [p.k for p in points], METHOD_COLOURS[str(curve.method)]
         if curve.method is Method.NAIVE:
@@ -58,15 +58,15 @@ def _margin(samples: list[Sample], drawn: tuple[Curve, ...]) -> Panel:
     settled = lab.settled(own)
     said = "The full vote is a tie: there is no winner to measure a margin for."
     if settled is not None:
-        said = f"In the order of arrival the verdict stands from k = {settled} on; {_how(drawn[0])}"
+        said = f"In the order of arrival the verdict stands from k = {settled} on; {_how(over_k[0])}"
     shown = figure(traces, "k, samples voted", "margin per sample") if any(len(t.x) for t in traces) else None
     return panel("margin", "How does the margin grow with k, and does the method matter?", table, shown, said)
 
 
-def _win(drawn: tuple[Curve, ...]) -> Panel:
-    table = pd.concat([curve.frame()[["method", "k", "win", "accuracy"]] for curve in drawn], ignore_index=True)
+def _win(over_k: tuple[Curve, ...]) -> Panel:
+    table = pd.concat([curve.frame()[["method", "k", "win", "accuracy"]] for curve in over_k], ignore_index=True)
     traces = []
-    for curve in drawn:
+    for curve in over_k:
         points = [p for p in curve.points if p.win is not None]
         name = str(curve.method)
         traces.append(line([p.k for p in points], [p.win for p in points], name, METHOD_COLOURS[name]))
@@ -100,15 +100,15 @@ def _space(samples: list[Sample], n: int) -> Panel:
 
 def _cost(samples: list[Sample], curve: Curve) -> Panel:
     table = lab.cost(samples, curve.points)
-    known = table["accuracy"].notna().any()
-    value = "accuracy" if known else "win"
-    told = table[table[value].notna()]
+    labelled = table["accuracy"].notna().any()
+    value = "accuracy" if labelled else "win"
+    points = table[table[value].notna()]
     hover = "%{x:,.0f} tokens, k = %{customdata}<br>" + value + " %{y:.2f}<extra></extra>"
     trace = line(
-        told["tokens"].tolist(), told[value].tolist(), "", COLOURS[0],
-        customdata=told["k"].tolist(), hovertemplate=hover,
+        points["tokens"].tolist(), points[value].tolist(), "", COLOURS[0],
+        customdata=points["k"].tolist(), hovertemplate=hover,
     )  # fmt: skip
-    shown = figure([trace], "completion tokens", value, yaxis={"range": [0, 1.03]}) if len(told) else None
+    shown = figure([trace], "completion tokens", value, yaxis={"range": [0, 1.03]}) if len(points) else None
     seconds = table["seconds"].iloc[-1] if len(table) else 0.0
     said = f"{len(table)} samples: {table['tokens'].iloc[-1]:,.0f} tokens, {seconds:,.0f} s one after the other."
     return panel("cost", "What does certainty cost?", table, shown, said if len(table) else "Nothing to draw.")
@@ -163,8 +163,8 @@ def _sweep(samples: list[Sample]) -> Panel:
 
 def _filter(table: pd.DataFrame) -> Panel:
     """Meta logit against margin: kept filled, dropped hollow; right and wrong apart where labels are known."""
-    known = table["right"].notna().any()
-    groups = [(True, "right", COLOURS[2]), (False, "wrong", COLOURS[5])] if known else [(None, "", COLOURS[0])]
+    labelled = table["right"].notna().any()
+    groups = [(True, "right", COLOURS[2]), (False, "wrong", COLOURS[5])] if labelled else [(None, "", COLOURS[0])]
     traces: list[Any] = []
     for right, name, colour in groups:
         mine = table if right is None else table[table["right"].astype("boolean") == right]
@@ -182,13 +182,13 @@ def _filter(table: pd.DataFrame) -> Panel:
     shown = figure(traces, "meta logit", "margin for the naive winner", shapes=shapes, dragmode="select")
     counts = lab.removed(table)
     said = f"{counts['dropped']} dropped, {counts['dissenting']} of them against the naive winner."
-    if known:
+    if labelled:
         auc = lab.told_apart(table)
         lost = f"{counts['right']} right ({counts['right and dissenting']} of these dissenting)"
         said += f" {counts['wrong']} were wrong, {lost}."
         said += "" if auc is None else f" AUC {auc:.2f}."
-    told = table.assign(index=table["index"] + 1).rename(columns={"index": "sample"})  # counted as on the page
-    return panel("filter", "Does the filter drop errors, or dissent?", told, shown, said)
+    numbered = table.assign(index=table["index"] + 1).rename(columns={"index": "sample"})  # counted as on the page
+    return panel("filter", "Does the filter drop errors, or dissent?", numbered, shown, said)
 
 
 def _calibration(table: pd.DataFrame) -> list[Panel]:

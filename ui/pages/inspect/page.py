@@ -11,7 +11,7 @@ from grm_core.errors import GRMError
 from runs.jobs import Jobs
 from runs.settings import N_MAX_PAGE
 from ui import render
-from ui.pages.inspect.answers import Asked
+from ui.pages.inspect.answers import Answers
 from ui.pages.inspect.composer import QUIET, Composer
 from ui.pages.inspect.form import read_form
 from ui.pages.inspect.viewer import Viewer
@@ -53,7 +53,7 @@ class InspectPage:
                 self.more = gr.Button("More samples", elem_id="more", interactive=False, min_width=140)
         self.notice.render()
         self.session = gr.State("")
-        view = View("inspect", calls(Asked(viewer)), events=("transfer",))
+        view = View("inspect", calls(Answers(viewer)), events=("transfer",))
         self.view = view.place(wire.View(rows=[]), elem_id="view")
         self._wire()
 
@@ -128,8 +128,8 @@ class InspectPage:
 
     def transfer(self, event: gr.EventData) -> dict[Any, Any]:
         """Fill in a sample's principles beside its query and responses, to be edited and judged by."""
-        given = event._data if isinstance(event._data, dict) else {}
-        session_id, index = given.get("session"), given.get("sample")
+        data = event._data if isinstance(event._data, dict) else {}
+        session_id, index = data.get("session"), data.get("sample")
         if not isinstance(session_id, str) or not isinstance(index, int):
             return {self.notice: gr.skip()}
         example, sample = self.jobs.example(session_id), self.viewer.sample(session_id, index)
@@ -138,19 +138,19 @@ class InspectPage:
         if len(example.responses) > N_MAX_PAGE:
             said = f"{len(example.responses)} responses; the page takes {N_MAX_PAGE}. Use score --principles."
             return {self.notice: _line("bad", said)}
-        told = f"The principles of sample {index + 1} are filled in: edit, drop or add some, then press Score."
+        text = f"The principles of sample {index + 1} are filled in: edit, drop or add some, then press Score."
         filled = self.composer.put_principles(example, [p.text for p in sample.parsed.principles])
-        return filled | {self.folded: gr.update(open=True), self.notice: _line("ok", told)}
+        return filled | {self.folded: gr.update(open=True), self.notice: _line("ok", text)}
 
     def engine_lines(self) -> list[Line]:
-        """What the engine is doing, and why nothing could be saved."""
+        """Lines on the engine's state, and on why nothing could be saved."""
         engine, store = self.jobs.engine, self.jobs.store
         note = models.note(engine.model, engine.untrained)
-        found = render.engine_lines(engine.name, engine.model, engine.state(), note)
+        lines = render.engine_lines(engine.name, engine.model, engine.state(), note)
         if store.read_only:
             held = f"Another process ({store.holder}) writes this database: sessions can be read here, not judged."
-            found.append(Line(kind="warn", text=held))
-        return found
+            lines.append(Line(kind="warn", text=held))
+        return lines
 
 
 def _line(kind: str, text: str) -> list[Line]:

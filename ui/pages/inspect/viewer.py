@@ -1,4 +1,4 @@
-"""What the Inspect view shows of a session at one moment, from the store and the running job."""
+"""A session as the Inspect view shows it at one moment, from the store and the running job."""
 
 import io
 
@@ -43,7 +43,7 @@ class Viewer:
         run = self.store.run(session.run_id) if session else None
         running = progress is not None and progress.running
         samples = self._samples(session_id, progress)
-        asked = progress.k if progress else max(run.k if run else 0, len(samples))
+        k = progress.k if progress else max(run.k if run else 0, len(samples))
         settings = (
             [f"{run.model} on the {run.engine} engine", f"temperature {run.params.temperature:g}"] if run else []
         )
@@ -51,14 +51,14 @@ class Viewer:
         return View(
             session=session_id,
             n=len(example.responses),
-            k=asked if running else max([len(samples), *(s.index + 1 for s in samples)]),
+            k=k if running else max([len(samples), *(s.index + 1 for s in samples)]),
             phase=progress.phase if progress else "stored",
             running=running,
-            progress=render.progress_line(progress, len(samples), asked, settled),
+            progress=render.progress_line(progress, len(samples), k, settled),
             rows=render.rows(samples),
             live={str(i): tail for i, tail in progress.live.items()} if progress else {},
             origin=", ".join([*settings, f"template {run.template}, {context(run)}"]) if run else "",
-            alone=run is not None and run.context == "single",
+            alone=run is not None and run.single,
             findings=[] if running else self._audit(session_id, samples, example),
         )
 
@@ -69,20 +69,20 @@ class Viewer:
             return None
         progress = self.jobs.snapshot(session_id)
         samples = self._samples(session_id, progress)
-        found = Voted(method=str(dials.method), dials=Dialled(k=dials.k, k_meta=dials.k_meta))
+        voted = Voted(method=str(dials.method), dials=Dialled(k=dials.k, k_meta=dials.k_meta))
         n = len(example.responses)
         try:
             verdict = vote(samples, dials.method, dials.k, dials.k_meta)
-            found["verdict"] = verdict_line(verdict, n) if samples else ""
-            found["winner"], found["totals"], found["valid"] = verdict.winner, verdict.totals, verdict.k_effective
-            found["notes"] = _notes(samples, verdict, dials)
+            voted["verdict"] = verdict_line(verdict, n) if samples else ""
+            voted["winner"], voted["totals"], voted["valid"] = verdict.winner, verdict.totals, verdict.k_effective
+            voted["notes"] = _notes(samples, verdict, dials)
             if dials.method is not Method.NAIVE or verdict.k < len(samples):
-                found["kept"] = list(verdict.voted)
+                voted["kept"] = list(verdict.voted)
         except UsageError as refused:
-            found["verdict"] = f"No {dials.method} verdict: {_refusal(samples, dials, refused)}."
-        return found
+            voted["verdict"] = f"No {dials.method} verdict: {_refusal(samples, dials, refused)}."
+        return voted
 
-    def drawn(self, session_id: str, dials: Dials) -> Drawn | None:
+    def over_k(self, session_id: str, dials: Dials) -> Drawn | None:
         """Margin over k as the dials say: plot, points, how it was computed. None: nothing to draw, or not yet.
 
         Apart from `voted`, because a curve of many samples takes a second and a verdict none.
@@ -95,7 +95,7 @@ class Viewer:
         if progress is not None and progress.running and valid > _LIVE_CURVE:
             return None
         try:
-            return _drawn(self._curve(session_id, samples, dials, example.labels), len(example.responses))
+            return _over_k(self._curve(session_id, samples, dials, example.labels), len(example.responses))
         except UsageError:  # `voted` says why there is no such vote
             return None
 
@@ -112,21 +112,20 @@ class Viewer:
 
     def alone(self, session_id: str) -> bool:
         """Whether each response of a session was judged in a prompt of its own."""
-        session = self.store.session(session_id)
-        run = None if session is None else self.store.run(session.run_id)
-        return run is not None and run.context == "single"
+        stored = self.store.session_and_run(session_id)
+        return stored is not None and stored[1].single
 
     def document(self, session_id: str, kind: str) -> str | None:
         """A stored session as html, md, csv or jsonl; None where there is no such session or kind."""
-        session = self.store.session(session_id)
-        if session is None:
+        stored = self.store.session_and_run(session_id)
+        if stored is None:
             return None
         if kind == "jsonl":
             out = io.StringIO()
             export_store(self.store, [session_id], out)
             return out.getvalue()
         write = {"html": documents.html, "md": documents.markdown, "csv": documents.csv}.get(kind)
-        return write and write(documents.make(session, self.store.run(session.run_id), self.store.samples(session_id)))
+        return write and write(documents.make(*stored, self.store.samples(session_id)))
 
     def _samples(self, session_id: str, progress: Snapshot | None) -> list[Sample]:
         """By index. A live run is looked at several times a second: its job has every stored sample at hand."""
@@ -163,20 +162,20 @@ def _refusal(samples: list[Sample], dials: Dials, refused: UsageError) -> str:
 
 
 def _state(samples: list[Sample]) -> _State:
-    """What curves and findings follow from: a failed sample may be replaced by a good one of the same index."""
+    """Key of curves and findings: a failed sample may be replaced by a good one of the same index."""
     return tuple((s.index, s.error, s.scores, s.meta_logit) for s in samples)
 
 
-def _drawn(found: Curve, n: int) -> Drawn:
-    points: list[Point] = plots.table(found) if n > 1 else []
-    return Drawn(plot=plots.margin_over_k(found), points=points, how=plots.how(found))
+def _over_k(over_k: Curve, n: int) -> Drawn:
+    points: list[Point] = plots.table(over_k) if n > 1 else []
+    return Drawn(plot=plots.margin_over_k(over_k), points=points, how=plots.how(over_k))
 
 
 def _notes(samples: list[Sample], verdict: Verdict, dials: Dials) -> list[str]:
     """How far the samples agree, and what the meta RM's filter does where it has read them all."""
-    found = [render.agreement(samples, verdict)]
+    notes = [render.agreement(samples, verdict)]
     valid = [s for s in samples if s.scores is not None]
     if len(valid) > 1 and verdict.margin is not None and all(s.meta_logit is not None for s in valid):
         guided = vote(samples, Method.GUIDED, dials.k, dials.k_meta)
-        found.append(render.filter_effect(vote(samples, k=dials.k), guided))
-    return [note for note in found if note]
+        notes.append(render.filter_effect(vote(samples, k=dials.k), guided))
+    return [note for note in notes if note]

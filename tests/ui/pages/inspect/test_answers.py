@@ -14,7 +14,7 @@ from tests.make import make_sample
 from tests.ui.pages.inspect.test_viewer import fill
 from ui import detail
 from ui.pages.compare import compare
-from ui.pages.inspect.answers import Asked
+from ui.pages.inspect.answers import Answers
 from ui.pages.inspect.viewer import Viewer
 from ui.web import calls
 
@@ -23,7 +23,7 @@ from ui.web import calls
 def functions(tmp_path: Path) -> Any:
     store = Store(tmp_path / "grm.db")
     fill(store, 2, 4, broken=(3,))
-    yield {function.__name__: function for function in calls(Asked(Viewer(store, Jobs(store, FakeEngine()))))}
+    yield {function.__name__: function for function in calls(Answers(Viewer(store, Jobs(store, FakeEngine()))))}
     store.close()
 
 

@@ -22,7 +22,7 @@ from tests.runs.test_jobs import ended, running, until
 from tests.ui.pages.inspect.test_form import given
 from ui.pages.compare import compare
 from ui.pages.inspect import lab
-from ui.pages.inspect.answers import Asked
+from ui.pages.inspect.answers import Answers
 from ui.pages.inspect.dials import Dials
 from ui.pages.inspect.form import read_form
 from ui.pages.inspect.viewer import Viewer
@@ -105,7 +105,7 @@ def test_the_page_says_that_no_order_bias_can_arise(tmp_path: Path) -> None:
         assert view["alone"]
         assert "one response at a time: no order bias can arise" in view["origin"]
         assert "position bias" not in {finding["kind"] for finding in view["findings"]}
-        panels = {panel["name"]: panel for panel in Asked(viewer).panels(session_id, None, None)}
+        panels = {panel["name"]: panel for panel in Answers(viewer).panels(session_id, None, None)}
         assert panels["position"]["figure"] is None
         assert "No order bias can arise" in panels["position"]["note"]
         together = lab.panels(make_example(2), jobs.store.samples(session_id), Dials())

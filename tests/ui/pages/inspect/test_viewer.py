@@ -42,7 +42,7 @@ def test_plot_shows_what_the_command_line_prints_for_the_exported_session(
 ) -> None:
     store = Store(tmp_path / "grm.db")
     fill(store, n, k, broken=(3,))
-    view = Viewer(store, Jobs(store, FakeEngine())).drawn("s", Dials(Method.NAIVE))
+    view = Viewer(store, Jobs(store, FakeEngine())).over_k("s", Dials(Method.NAIVE))
     assert view is not None
     out = io.StringIO()
     export_store(store, ["s"], out)
@@ -88,7 +88,7 @@ def test_findings_and_curve_follow_when_a_failed_sample_is_drawn_again(tmp_path:
     viewer, dials = Viewer(store, Jobs(store, FakeEngine())), Dials(Method.NAIVE)
 
     def seen() -> tuple[bool, int]:
-        found, drawn = viewer.view("s"), viewer.drawn("s", dials)
+        found, drawn = viewer.view("s"), viewer.over_k("s", dials)
         assert drawn is not None
         return "cast no vote" in json.dumps(found["findings"]), len(drawn["points"])
 
