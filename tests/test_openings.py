@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from grm_core import openings, prompts
+from grm_core.engines.base import OnText, Reply
 from grm_core.plan import SamplingPlan
 from grm_core.sampling import sample
-from grm_core.types import Params, Sample
+from grm_core.types import Completion, Params, Request, Sample
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
 
@@ -84,10 +85,12 @@ async def test_what_was_computed_for_the_words_is_counted() -> None:
 class Silent(FakeEngine):
     """Tells no probabilities."""
 
-    async def _write(self, request, child, on_text):  # type: ignore[no-untyped-def]
+    probed = 0
+
+    async def _write(self, request: Request, child: int, on_text: OnText | None) -> Reply:
         reply = await super()._write(request, child, on_text)
-        if request.params.first:
-            self.probed = getattr(self, "probed", 0) + 1
+        if request.params.first and isinstance(reply.result, Completion):
+            self.probed += 1
             return reply._replace(result=replace(reply.result, first=()))
         return reply
 
