@@ -8,7 +8,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import real, say, unwritten, whole
+from cli.common import read_items, real, say, unwritten, whole
 from cli.waiting import SCREEN
 from grm_core.errors import UsageError
 from grm_core.types import CONTEXTS
@@ -78,7 +78,6 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
-    from grm_core.formats.items import read_items
     from runs.score import Out
 
     if args.out.exists() and not args.resume:

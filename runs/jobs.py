@@ -98,7 +98,7 @@ class Jobs:
         # What a stopped run holds is scattered; the smallest indices that it lacks are drawn, and no others.
         new = set(islice((index for index in counting() if index not in held), count))
         k = max(held | new, default=0) + 1
-        sampling.check(session.example, max(k, total), N_MAX_PAGE)
+        sampling.check(session.example, max(k, total), N_MAX_PAGE, blanks=True)
         template, have = prompts.load(run.template), frozenset(range(k)) - new
         plan = plan_of(run, session.example, template, k, session_id, have, self.card.opens)
         if plan.template.hash != run.template_hash:
