@@ -15,7 +15,18 @@ from cli.common import listen, say
 from grm_core.errors import GRMError
 from ui import serve
 
-NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
+NAMES: tuple[str, ...] = (
+    "score",
+    "parse",
+    "vote",
+    "curve",
+    "bench",
+    "report",
+    "train",
+    "measure",
+    "import_",
+    "convert",
+)
 NAMES += ("export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare", "doctor")
 COMMANDS = {name.rstrip("_"): import_module(f"cli.{name}") for name in NAMES}
 

@@ -1,25 +1,30 @@
-"""python app.py import FILE ...: add the sessions of SAMPLES.jsonl files to the database."""
+"""python app.py import FILE ...: add sessions to the database, ours or judgments that others made.
+
+A file is SAMPLES.jsonl, or results of RewardBench 2, AlpacaEval's annotations, a log of Inspect, an export of Langfuse
+or OpenTelemetry, or items that nobody has judged; docs/files.md shows them. What is there already is not added again.
+"""
 
 import argparse
 
 from cli.common import add_db, print_json, say
 from grm_core.errors import UsageError
 
-HELP = "add sessions from JSONL to the database"
+HELP = "add sessions to the database, from our files or those of others"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument(
-        "files", nargs="+", metavar="SAMPLES.jsonl", help="files with item lines; - reads standard input"
+        "files", nargs="+", metavar="FILE", help="SAMPLES.jsonl or a form of docs/files.md; - reads standard input"
     )
     add_db(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one line per session: its id, its item, how many samples were added, and what became of it."""
+    from grm_core.formats.foreign import imports
     from storage.store import Store
-    from storage.transfer import import_file
+    from storage.transfer import import_blocks
 
     store = Store(args.db)
     try:
@@ -28,7 +33,10 @@ def run(args: argparse.Namespace) -> int:
                 f"{args.db} is in use by process {store.holder} (the running app?); close it and try again"
             )
         for file in args.files:
-            found = import_file(store, file)
+            understood = imports.read(file)
+            if understood.understood:
+                say(f"{file}: {understood.understood}")
+            found = import_blocks(store, understood.blocks, file)
             for each in found:
                 print_json(each._asdict())
             say(f"{file}: {len(found)} sessions, {sum(each.added for each in found)} samples added")

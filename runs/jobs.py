@@ -23,7 +23,7 @@ from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.formats.sessions import title
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
-from grm_core.types import Example, Run, Session
+from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Drawn, Local, Progress, Task, drive
 from runs.job import SETTLED, Job, Snapshot
 from runs.resume import plan_of
@@ -89,6 +89,8 @@ class Jobs:
         run = None if session is None else self.store.run(session.run_id)
         if session is None or run is None:
             raise UsageError("choose a stored session first; then more samples can be drawn for it")
+        if run.engine == FOREIGN:
+            raise UsageError("this session was judged elsewhere and imported; judge its item anew to get more samples")
         if running is not None and running.running:
             raise UsageError("this session is being sampled already; stop it, or wait until it ends")
         self._free()

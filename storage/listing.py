@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grm_core.types import Run, Session
+from grm_core.types import FOREIGN, Run, Session
 from storage import passages, rows, schema
 from storage.errors import StoreError
 
@@ -52,6 +52,8 @@ class SessionRow(NamedTuple):
     """Samples that cast a vote."""
     snippet: str
     """Where the searched words stand (see Hit.snippet), '' when nothing is searched."""
+    foreign: str = ""
+    """The form of the file that it was imported from, where others judged it; '' for our own."""
 
 
 def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[SessionRow]:
@@ -62,7 +64,7 @@ def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> l
     columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
     counts = "(SELECT count(*) FROM sample WHERE session_id = s.id"
     source, values = _from(asked, wanted)
-    sql = f"""SELECT {columns}, s.n, r.model, r.k, h.passage,
+    sql = f"""SELECT {columns}, s.n, r.model, r.k, r.engine, r.template, h.passage,
         {counts}) AS samples, {counts} AND status = 'ok') AS valid
         {source} ORDER BY {SORTS[wanted.sort]} LIMIT ? OFFSET ?"""
     found = rows.fetch(conn, sql, *values, limit, offset)
@@ -124,4 +126,5 @@ def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any,
 def _row(conn: sqlite3.Connection, row: sqlite3.Row, asked: passages.Words | None) -> SessionRow:
     snippet = passages.snippet(conn, asked, row["passage"]) if asked else ""
     session, model = rows.session_from(row), rows.unpack(row["model"])
-    return SessionRow(session, row["n"], model, row["k"], row["samples"], row["valid"], snippet)
+    foreign = rows.unpack(row["template"]) if row["engine"] == FOREIGN else ""
+    return SessionRow(session, row["n"], model, row["k"], row["samples"], row["valid"], snippet, foreign)

@@ -63,6 +63,8 @@ class SessionsPage:
         progress = self.jobs.snapshot(found.session.id)
         if progress is not None and progress.running:
             state = "running"
+        elif found.foreign:
+            state = "imported"
         elif found.samples >= found.k_asked:
             state = "complete"
         else:
@@ -73,6 +75,7 @@ class SessionsPage:
             tags=list(found.session.tags),
             snippet=found.snippet,
             model=found.model,
+            foreign=found.foreign,
             n=found.n,
             k=max(found.k_asked, found.samples),
             samples=found.samples,

@@ -14,6 +14,8 @@ from grm_core.errors import UsageError
 from grm_core.formats import lines
 
 Json = dict[str, Any]
+GZIP = b"\x1f\x8b"
+"""How a gzipped file begins."""
 _UTF8, _UTF16 = "UTF-8", "UTF-16"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DELIMITERS = ",;\t|"
@@ -64,7 +66,7 @@ def of(data: bytes, name: str) -> Contents:
 
 def unpacked(data: bytes, name: str) -> bytes:
     """The bytes, out of gzip where they are in it."""
-    if not data.startswith(b"\x1f\x8b"):
+    if not data.startswith(GZIP):
         return data
     try:
         with gzip.open(io.BytesIO(data)) as stream:
