@@ -15,19 +15,9 @@ from cli.common import listen, say
 from grm_core.errors import GRMError
 from ui import serve
 
-NAMES: tuple[str, ...] = (
-    "score",
-    "parse",
-    "vote",
-    "curve",
-    "bench",
-    "report",
-    "train",
-    "measure",
-    "import_",
-    "convert",
-)
-NAMES += ("export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare", "doctor")
+NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
+NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
+NAMES += ("doctor",)
 COMMANDS = {name.rstrip("_"): import_module(f"cli.{name}") for name in NAMES}
 
 

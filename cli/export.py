@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HELP = "write sessions of the database as JSONL, a dataset or pairs, or one as HTML, Markdown or CSV"
 REPORTS = ("html", "md", "csv")
+FORMATS = ("jsonl", "hf", "pairs", *REPORTS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
