@@ -66,7 +66,8 @@ def summary(understood: "Imports") -> dict[str, Any]:
     return {
         "form": understood.form,
         "understood": understood.understood,
-        "items": len(items),
+        "items": len({item.item_id for item in items}),
+        "sessions": len(items),
         "responses": {str(count): times for count, times in sorted(responses.items())},
         "labelled": sum(example.labels is not None for example in examples),
         "empty_responses": sum(not text.strip() for example in examples for text in example.responses),
@@ -81,10 +82,11 @@ def summary(understood: "Imports") -> dict[str, Any]:
 
 def _lines(understood: "Imports") -> list[str]:
     """The lines of ITEMS.jsonl, or of SAMPLES.jsonl where the file holds judgments."""
-    from grm_core.formats import sessions
     from grm_core.formats.items import item_record
     from grm_core.formats.lines import canonical
     from grm_core.formats.runs import run_line
+    from grm_core.formats.samples import sample_line
+    from grm_core.formats.sessions import item_line
 
     made = []
     for block in understood.blocks:
@@ -93,6 +95,6 @@ def _lines(understood: "Imports") -> list[str]:
         for item in block.items:
             if item.example is not None:
                 bare = understood.form == "items"
-                made.append(canonical(item_record(item.example)) if bare else sessions.item_line(item.example))
-            made += [sessions.sample_line(item.item_id, sample) for sample in item.samples]
+                made.append(canonical(item_record(item.example)) if bare else item_line(item.example))
+            made += [sample_line(item.item_id, sample) for sample in item.samples]
     return [f"{line}\n" for line in made]

@@ -24,12 +24,8 @@ FORMATS = ("jsonl", "hf", "pairs", *REPORTS)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="ids of sessions (default: all)")
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="a new file (default: standard output), of hf a new folder"
-    )
-    parser.add_argument(
-        "--format", choices=("jsonl", "hf", "pairs", *REPORTS), default="jsonl", help="default: %(default)s"
-    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="new file (default: standard output); of hf a folder")
+    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="default: %(default)s")
     add_db(parser)
 
 

@@ -32,8 +32,8 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(
                 f"{args.db} is in use by process {store.holder} (the running app?); close it and try again"
             )
-        for file in args.files:
-            understood = imports.read(file)
+        # All are read before the first is imported: a broken one leaves everything as it was.
+        for file, understood in [(file, imports.read(file)) for file in args.files]:
             if understood.understood:
                 say(f"{file}: {understood.understood}")
             found = import_blocks(store, understood.blocks, file)

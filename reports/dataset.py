@@ -8,6 +8,7 @@ import pyarrow
 import pyarrow.parquet
 
 from grm_core.formats.annotations import annotation_record
+from grm_core.formats.foreign.judged import ABSENT
 from grm_core.formats.items import item_record
 from grm_core.formats.samples import sample_record
 from grm_core.types import FOREIGN, Annotation, Method, Run, Sample, Session
@@ -19,8 +20,8 @@ _TURN = pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string()
 _TEXT, _WHOLE, _REAL = pyarrow.string(), pyarrow.int64(), pyarrow.float64()
 SAMPLES = pyarrow.schema(
     [
-        ("session_id", _TEXT), ("item_id", _TEXT), ("query", pyarrow.list_(_TURN)), ("responses", pyarrow.list_(_TEXT)),
-        ("models", pyarrow.list_(_TEXT)), ("labels", pyarrow.list_(_REAL)), ("reference", _TEXT), ("source", _TEXT),
+        ("session_id", _TEXT), ("item_id", _TEXT), ("query", pyarrow.list_(_TURN)),
+        ("responses", pyarrow.list_(_TEXT)), ("models", pyarrow.list_(_TEXT)), ("labels", pyarrow.list_(_REAL)), ("reference", _TEXT), ("source", _TEXT),
         ("subset", _TEXT), ("run_id", _TEXT), ("engine", _TEXT), ("model", _TEXT), ("template", _TEXT),
         ("context", _TEXT), ("foreign", pyarrow.bool_()), ("index", _WHOLE), ("order", pyarrow.list_(_WHOLE)),
         ("seed", _WHOLE), ("status", _TEXT), ("scores", pyarrow.list_(_WHOLE)), ("meta_logit", _REAL), ("text", _TEXT),
@@ -76,11 +77,12 @@ def write(folder: Path, judged: Iterable[Judged], labels: Iterable[Annotation]) 
 def _sample_row(judged: Judged, sample: Sample) -> Json:
     run, example = judged.run, judged.session.example
     turns = [{"role": turn.role, "content": turn.content} for turn in example.query]
-    told = {"session_id": judged.session.id, "run_id": run.id, "engine": run.engine, "template": run.template}
+    told: Json = {"session_id": judged.session.id, "run_id": run.id, "engine": run.engine, "template": run.template}
     told |= {"context": run.context, "foreign": run.engine == FOREIGN}
     row = item_record(example) | sample_record(example.id, sample) | told | {"query": turns, "model": run.model}
     row["order"] = list(sample.order)
-    return _clean(row)
+    cleaned: Json = _clean(row)
+    return cleaned
 
 
 def _clean(value: Any) -> Any:
@@ -102,8 +104,8 @@ def card(written: Written, runs: Sequence[Run]) -> str:
         "\n".join(head),
         "# Judgments of GRM Lens",
         f"{written.sessions:,} sessions with {written.samples:,} samples, and {written.labels:,} annotations.",
-        "A row of `samples` is one judgment of one item: the query, its responses, the order in which they were shown, "
-        "the text, and `scores` in the order of `responses` (null where none could be read: such a sample casts no "
+        "A row of `samples` is one judgment of one item: the query, its responses, the order in which they were "
+        "shown, the text, and `scores` in the order of `responses` (null where none could be read: such a sample casts no "
         "vote). A row of `labels` is what somebody said of a session or one of its samples.",
         "## Runs",
         "\n".join(_run_line(run) for run in runs) or "None.",
@@ -119,7 +121,10 @@ def _run_line(run: Run) -> str:
 
 
 def pairs(judged: Iterable[Judged], method: Method = Method.NAIVE) -> Iterator[Json]:
-    """Preference pairs as TRL reads them: the vote's winner over every other response; a tie gives none."""
+    """Preference pairs as TRL reads them: the vote's winner over every other response; a tie gives none.
+
+    A response that was not in an imported file, and one that is the same as the winner, give none either.
+    """
     for run, session, samples in judged:
         if not samples:
             continue
@@ -127,11 +132,12 @@ def pairs(judged: Iterable[Judged], method: Method = Method.NAIVE) -> Iterator[J
         if verdict.winner is None or verdict.totals is None:
             continue
         turns = [{"role": turn.role, "content": turn.content} for turn in session.example.query]
+        best = session.example.responses[verdict.winner]
         for own, text in enumerate(session.example.responses):
-            if verdict.totals[own] < verdict.totals[verdict.winner]:
+            if verdict.totals[own] < verdict.totals[verdict.winner] and ABSENT not in (best, text) and text != best:
                 yield {
                     "prompt": turns,
-                    "chosen": [{"role": "assistant", "content": session.example.responses[verdict.winner]}],
+                    "chosen": [{"role": "assistant", "content": best}],
                     "rejected": [{"role": "assistant", "content": text}],
                     "item_id": session.example.id,
                     "judge": run.model,
