@@ -21,7 +21,8 @@ _TEXT, _WHOLE, _REAL = pyarrow.string(), pyarrow.int64(), pyarrow.float64()
 SAMPLES = pyarrow.schema(
     [
         ("session_id", _TEXT), ("item_id", _TEXT), ("query", pyarrow.list_(_TURN)),
-        ("responses", pyarrow.list_(_TEXT)), ("models", pyarrow.list_(_TEXT)), ("labels", pyarrow.list_(_REAL)), ("reference", _TEXT), ("source", _TEXT),
+        ("responses", pyarrow.list_(_TEXT)),
+        ("models", pyarrow.list_(_TEXT)), ("labels", pyarrow.list_(_REAL)), ("reference", _TEXT), ("source", _TEXT),
         ("subset", _TEXT), ("run_id", _TEXT), ("engine", _TEXT), ("model", _TEXT), ("template", _TEXT),
         ("context", _TEXT), ("foreign", pyarrow.bool_()), ("index", _WHOLE), ("order", pyarrow.list_(_WHOLE)),
         ("seed", _WHOLE), ("status", _TEXT), ("scores", pyarrow.list_(_WHOLE)), ("meta_logit", _REAL), ("text", _TEXT),
@@ -105,8 +106,8 @@ def card(written: Written, runs: Sequence[Run]) -> str:
         "# Judgments of GRM Lens",
         f"{written.sessions:,} sessions with {written.samples:,} samples, and {written.labels:,} annotations.",
         "A row of `samples` is one judgment of one item: the query, its responses, the order in which they were "
-        "shown, the text, and `scores` in the order of `responses` (null where none could be read: such a sample casts no "
-        "vote). A row of `labels` is what somebody said of a session or one of its samples.",
+        "shown, the text, and `scores` in the order of `responses` (null where none could be read: such a sample "
+        "casts no vote). A row of `labels` is what somebody said of a session or one of its samples.",
         "## Runs",
         "\n".join(_run_line(run) for run in runs) or "None.",
     ]
