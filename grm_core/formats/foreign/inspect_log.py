@@ -55,9 +55,14 @@ def judgments(data: bytes, name: str) -> tuple[list[Judgment], list[tuple[str, s
         scored = list(_scored(log, sample))
         made += scored
         if not scored:
-            why = f"it ended with an error: {sample.error.message}" if sample.error else "it has no score"
+            why = f"it ended with an error: {_brief(sample.error.message)}" if sample.error else "it has no score"
             left_out.append((f"sample {sample.id}", why))
     return made, left_out
+
+
+def _brief(words: str) -> str:
+    first = (words.strip().splitlines() or [""])[0]
+    return first if len(first) <= 100 else f"{first[:99]}…"
 
 
 def _scored(log: Any, sample: Any) -> Iterator[Judgment]:
