@@ -17,7 +17,7 @@ from ui import serve
 
 NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
 NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
-COMMANDS = {name.rstrip("_"): import_module(f"cli.{name}") for name in (*NAMES, "doctor")}
+COMMANDS = {name.rstrip("_"): import_module(f"cli.commands.{name}") for name in (*NAMES, "doctor")}
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,1 +1,1 @@
-"""The commands: one module each, with add_arguments(parser) and run(args) -> exit code."""
+"""The command line: arguments in, settings out, results printed; the commands are in cli.commands."""

@@ -1,4 +1,4 @@
-"""What commands share: JSON to standard output, words to standard error, where the database is."""
+"""Shared by the commands: JSON to standard output, words to standard error, where the database is."""
 
 import argparse
 import json
@@ -45,7 +45,7 @@ def listen() -> None:
 
 
 def unwritten(path: Path, error: OSError) -> UsageError:
-    """What to raise where an output could not be written, such as on a full disk."""
+    """The error to raise where an output could not be written, such as on a full disk."""
     return UsageError(f"{error.filename or path}: {error.strerror or error}")
 
 

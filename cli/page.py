@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_of(args: argparse.Namespace) -> Page:
-    """What `add_arguments` describes. UsageError for a login without a password."""
+    """The settings of parsed arguments. UsageError for a login without a password."""
     logins = tuple(_login(text) for text in args.auth)
     judge = Judge(args.engine, args.model, args.meta)
     return Page(judge, args.db or default_path(), args.host, args.port, logins, args.pace, args.root_path)

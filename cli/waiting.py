@@ -1,4 +1,4 @@
-"""What a person who waits for many samples sees: a bar on a terminal, elsewhere a line now and then."""
+"""Progress for a person who waits for many samples: a bar on a terminal, elsewhere a line now and then."""
 
 import sys
 import threading

@@ -30,43 +30,46 @@ def main(argv: Sequence[str]) -> int:
     common.add_arguments(parser)
     parser.add_argument("--n", type=int, default=8, help="answers per query")
     args = parser.parse_args(argv)
+    settings = common.settings_of(vars(args))
     try:
-        lines, summary = asyncio.run(run(args, common.read_queries(args)))
+        lines, summary = asyncio.run(run(settings, args.n, common.read_queries(settings)))
     except GRMError as error:
         print(error, file=sys.stderr)
         return 2
-    common.write_lines(args.out, lines)
+    common.write_lines(settings.out, lines)
     print(json.dumps(summary))
     return 0
 
 
-async def run(args: argparse.Namespace, queries: Sequence[Query]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+async def run(
+    settings: common.Settings, n: int, queries: Sequence[Query]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The lines of --out, and what they amount to."""
     asked = [query.turns for query in queries]
-    policy = common.create_policy(args)
+    policy = common.create_policy(settings)
     try:
-        drawn = Params(temperature=args.temperature, max_tokens=args.policy_tokens)
-        several = await common.answers(policy, asked, drawn, args.n, args.seed)
-        greedy = await common.answers(policy, asked, Params(0.0, max_tokens=args.policy_tokens), 1, args.seed)
+        drawn = Params(temperature=settings.temperature, max_tokens=settings.policy_tokens)
+        several = await common.answers(policy, asked, drawn, n, settings.seed)
+        greedy = await common.answers(policy, asked, Params(0.0, max_tokens=settings.policy_tokens), 1, settings.seed)
     finally:
         await policy.close()
-    print(f"{args.n} answers to each of {len(queries)} queries by {policy.model}", file=sys.stderr)
-    grm = engines.create(args.engine, args.model)
-    settings = Settings(k=args.k, seed=args.seed, params=Params(max_tokens=args.judge_tokens))
-    sessions = common.Sessions(grm, settings.params, args.k, args.seed, "best-of-n")
-    with GRMReward(grm, settings, on_judgement=sessions.add) as reward:
-        prompts = [query.chat() for query in queries for _ in range(args.n)]
+    print(f"{n} answers to each of {len(queries)} queries by {policy.model}", file=sys.stderr)
+    grm = engines.create(settings.engine, settings.model)
+    judging = Settings(k=settings.k, seed=settings.seed, params=Params(max_tokens=settings.judge_tokens))
+    sessions = common.Sessions(grm, judging.params, settings.k, settings.seed, "best-of-n")
+    with GRMReward(grm, judging, on_judgement=sessions.add) as reward:
+        prompts = [query.chat() for query in queries for _ in range(n)]
         rewards = await reward(prompts, [text for each in several for text in each])
-    sessions.write(args.samples)
+    sessions.write(settings.samples)
     lines = [
-        line(query, texts, rewards[place * args.n : (place + 1) * args.n], plain)
+        line(query, texts, rewards[place * n : (place + 1) * n], plain)
         for place, (query, texts, (plain,)) in enumerate(zip(queries, several, greedy, strict=True))
     ]
-    return lines, {"policy": policy.model, "grm": grm.model, "n": args.n, "k": args.k} | summary(lines)
+    return lines, {"policy": policy.model, "grm": grm.model, "n": n, "k": settings.k} | summary(lines)
 
 
 def line(query: Query, texts: Sequence[str], rewards: Sequence[float | None], greedy: str) -> dict[str, Any]:
-    """What becomes of one query; among equal rewards the first answer is chosen."""
+    """One query's line of --out; among equal rewards the first answer is chosen."""
     known = [reward for reward in rewards if reward is not None]
     leaders = [place for place, reward in enumerate(rewards) if known and reward == max(known)]
     found: dict[str, Any] = {"id": query.id, "query": query.words(), "answers": list(texts), "rewards": list(rewards)}

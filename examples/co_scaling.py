@@ -51,42 +51,43 @@ def main(argv: Sequence[str]) -> int:
     common.add_arguments(parser)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args(argv)
+    settings = common.settings_of(vars(args))
     try:
-        courses = asyncio.run(run(args, common.read_queries(args)))
+        courses = asyncio.run(run(settings, args.rounds, common.read_queries(settings)))
     except GRMError as error:
         print(error, file=sys.stderr)
         return 2
-    common.write_lines(args.out, [line(course) for course in courses])
+    common.write_lines(settings.out, [line(course) for course in courses])
     print(json.dumps(summary(courses)))
     return 0
 
 
-async def run(args: argparse.Namespace, queries: Sequence[Query]) -> list[Course]:
+async def run(settings: common.Settings, rounds: int, queries: Sequence[Query]) -> list[Course]:
     """All queries, round by round: those of one round are asked together."""
-    policy, grm = common.create_policy(args), engines.create(args.engine, args.model)
-    sessions = Sessions(grm, Params(max_tokens=args.judge_tokens), args.k, args.seed, "co-scaling")
-    drawn = Params(temperature=args.temperature, max_tokens=args.policy_tokens)
+    policy, grm = common.create_policy(settings), engines.create(settings.engine, settings.model)
+    sessions = Sessions(grm, Params(max_tokens=settings.judge_tokens), settings.k, settings.seed, "co-scaling")
+    drawn = Params(temperature=settings.temperature, max_tokens=settings.policy_tokens)
     try:
         await grm.start()
-        texts = await common.answers(policy, [query.turns for query in queries], drawn, 1, args.seed)
+        texts = await common.answers(policy, [query.turns for query in queries], drawn, 1, settings.seed)
         courses = [Course(query, text, text) for query, (text,) in zip(queries, texts, strict=True)]
-        for number in range(1, args.rounds + 1):
+        for number in range(1, rounds + 1):
             going = [course for course in courses if not course.ended]
             if going:
-                await one_round(number, going, policy, grm, drawn, args, sessions)
+                await one_round(number, going, policy, grm, drawn, settings, sessions)
     finally:
         await policy.close()
         await grm.close()
-    sessions.write(args.samples)
+    sessions.write(settings.samples)
     return courses
 
 
 async def one_round(
-    number: int, going: Sequence[Course], policy: Engine, grm: Engine, drawn: Params, args: argparse.Namespace,
+    number: int, going: Sequence[Course], policy: Engine, grm: Engine, drawn: Params, settings: common.Settings,
     sessions: Sessions,
 ) -> None:  # fmt: skip
     """Critique, revision, comparison of every query that still goes on."""
-    alone = await asyncio.gather(*(_judged(grm, each, "critique", number, (each.answer,), args) for each in going))
+    alone = await asyncio.gather(*(_judged(grm, each, "critique", number, (each.answer,), settings) for each in going))
     critiques = [strictest(found) for found in alone]
     for course, found, critique in zip(going, alone, critiques, strict=True):
         if found is not None:
@@ -98,10 +99,10 @@ async def one_round(
         (*course.query.turns, Message("assistant", course.answer), Message("user", REVISE.format(critique=told)))
         for course, told in left
     ]
-    revised = await common.answers(policy, asked, drawn, 1, args.seed + 1000 * number)
+    revised = await common.answers(policy, asked, drawn, 1, settings.seed + 1000 * number)
     tried = [(course, told, new) for (course, told), (new,) in zip(left, revised, strict=True)]
     pairs = await asyncio.gather(
-        *(_judged(grm, course, "old and new", number, (course.answer, new), args) for course, _, new in tried)
+        *(_judged(grm, course, "old and new", number, (course.answer, new), settings) for course, _, new in tried)
     )
     for (course, told, new), found in zip(tried, pairs, strict=True):
         if found is not None:
@@ -135,15 +136,15 @@ def strictest(found: Judgement | None) -> str | None:
 
 
 async def _judged(
-    grm: Engine, course: Course, what: str, number: int, texts: tuple[str, ...], args: argparse.Namespace
+    grm: Engine, course: Course, what: str, number: int, texts: tuple[str, ...], settings: common.Settings
 ) -> Judgement | None:
     """The GRM's judgement; None where there is nothing to judge or it does not fit the model."""
     if not all(text.strip() for text in texts) or len(set(texts)) < len(texts):
         return None
     example = Example(f"{course.query.id}/round-{number}/{what.replace(' ', '-')}", course.query.turns, texts)
-    card, params = cards.of(grm), Params(max_tokens=args.judge_tokens)
+    card, params = cards.of(grm), Params(max_tokens=settings.judge_tokens)
     template = template_of(example, (), grm.style, card.context)
-    plan = SamplingPlan(example, template, params, args.k, args.seed, context=card.context, opens=card.opens)
+    plan = SamplingPlan(example, template, params, settings.k, settings.seed, context=card.context, opens=card.opens)
     try:
         return await judge(grm, plan)
     except GRMError as error:
@@ -152,7 +153,7 @@ async def _judged(
 
 
 def line(course: Course) -> dict[str, Any]:
-    """What became of one query."""
+    """One query's line of --out."""
     query = course.query
     found: dict[str, Any] = {
         "id": query.id,

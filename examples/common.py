@@ -1,4 +1,4 @@
-"""What the examples share: queries with or without a checker, a policy's answers, and judgements as sessions."""
+"""Shared by the examples: queries with or without a checker, a policy's answers, and judgements as sessions."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import sys
 import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ _FIRST = 950_000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the policy is asked; of a program-made one, `task` knows how to check an answer."""
+    """A query to the policy; of a program-made one, `task` knows how to check an answer."""
 
     id: str
     turns: tuple[Message, ...]
@@ -47,6 +47,30 @@ class Query:
     def chat(self) -> list[dict[str, str]]:
         """The turns as TRL and servers write them."""
         return [{"role": turn.role, "content": turn.content} for turn in self.turns]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of all examples; the names are those of add_arguments."""
+
+    queries: str | None
+    tasks: int
+    policy: str
+    policy_model: str | None
+    policy_tokens: int
+    engine: str
+    model: str | None
+    k: int
+    judge_tokens: int
+    temperature: float
+    seed: int
+    out: Path
+    samples: Path | None
+
+
+def settings_of(arguments: dict[str, Any]) -> Settings:
+    """Those of the parsed arguments that all examples have."""
+    return Settings(**{each.name: arguments[each.name] for each in fields(Settings)})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,29 +90,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=Path, metavar="SAMPLES.jsonl", help="all judgments, for app.py import")
 
 
-def read_queries(args: argparse.Namespace) -> list[Query]:
+def read_queries(settings: Settings) -> list[Query]:
     """The queries of the file, or program-made ones, spread over the families. UsageError names the line."""
-    for path in (args.out, args.samples):
+    for path in (settings.out, settings.samples):
         if path is not None and path.exists():
             raise UsageError(f"{path} exists already; choose another name")
-    if args.queries is None:
-        drawn = [tasks.draw(SEEN[i % len(SEEN)], _FIRST + args.seed * 1000 + i, 2) for i in range(args.tasks)]
-        return [Query(task.example.id, task.example.query, task) for task in drawn]
-    found = []
-    for line in lines.read(args.queries):
-        with lines.located(args.queries, line.number):
+    if settings.queries is None:
+        first = _FIRST + settings.seed * 1000
+        made = [tasks.draw(SEEN[i % len(SEEN)], first + i, 2) for i in range(settings.tasks)]
+        return [Query(task.example.id, task.example.query, task) for task in made]
+    queries = []
+    for line in lines.read(settings.queries):
+        with lines.located(settings.queries, line.number):
             # An item without responses is no item: one is put in, to be read like the others.
             example = read_item({"id": f"query-{line.number}"} | line.value | {"responses": ["-"]})
-            found.append(Query(example.id, example.query))
-    return found
+            queries.append(Query(example.id, example.query))
+    return queries
 
 
-def create_policy(args: argparse.Namespace) -> Engine:
+def create_policy(settings: Settings) -> Engine:
     """The policy's engine; by default the bundled base model, which was never trained as a judge."""
-    model = args.policy_model
-    if model is None and args.policy in ("hf", "managed"):
+    model = settings.policy_model
+    if model is None and settings.policy in ("hf", "managed"):
         model = str(models.base_model().folder)
-    return engines.create(args.policy, model)
+    return engines.create(settings.policy, model)
 
 
 async def answers(

@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from grm_core import models
@@ -20,6 +21,20 @@ from grm_core.reward_function import GRMReward, Settings
 from grm_core.training import tasks
 from grm_core.training.families import SEEN
 from grm_core.types import Params
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How the policy is trained."""
+
+    policy_model: str | None
+    """Folder or hub name; None: the bundled base model."""
+    group: int
+    """Completions per query."""
+    steps: int
+    tokens: int
+    """Most tokens of a completion."""
+    out: Path
 
 
 def main(argv: Sequence[str]) -> int:
@@ -36,7 +51,8 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     try:
         with GRMReward(args.engine, Settings(k=args.k, params=Params(max_tokens=512)), model=args.model) as reward:
-            logged = train(args, reward)
+            settings = Training(args.policy_model, args.group, args.steps, args.tokens, args.out)
+            logged = train(settings, reward)
     except GRMError as error:
         print(error, file=sys.stderr)
         return 2
@@ -46,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def train(args: argparse.Namespace, reward: GRMReward) -> list[dict[str, float]]:
+def train(settings: Training, reward: GRMReward) -> list[dict[str, float]]:
     """TRL's log of every step."""
     import torch
     from datasets import Dataset
@@ -54,16 +70,16 @@ def train(args: argparse.Namespace, reward: GRMReward) -> list[dict[str, float]]
 
     cpu = not torch.cuda.is_available()
     config = GRPOConfig(
-        output_dir=str(args.out), num_generations=args.group, per_device_train_batch_size=args.group,
-        max_steps=args.steps, max_completion_length=args.tokens, temperature=0.8, beta=0.01, learning_rate=1e-6,
-        use_cpu=cpu, bf16=not cpu, logging_steps=1, save_strategy="no", report_to=[],
+        output_dir=str(settings.out), num_generations=settings.group, per_device_train_batch_size=settings.group,
+        max_steps=settings.steps, max_completion_length=settings.tokens, temperature=0.8, beta=0.01,
+        learning_rate=1e-6, use_cpu=cpu, bf16=not cpu, logging_steps=1, save_strategy="no", report_to=[],
     )  # fmt: skip
-    drawn = [tasks.draw(SEEN[i % len(SEEN)], i, 2).example for i in range(max(8, args.steps))]
+    drawn = [tasks.draw(SEEN[i % len(SEEN)], i, 2).example for i in range(max(8, settings.steps))]
     rows = [{"prompt": [{"role": "user", "content": each.query[0].content}]} for each in drawn]
-    policy = args.policy_model or str(models.base_model().folder)
+    policy = settings.policy_model or str(models.base_model().folder)
     trainer = GRPOTrainer(policy, reward_funcs=reward, args=config, train_dataset=Dataset.from_list(rows))
     trainer.train()
-    trainer.save_model(str(args.out / "final"))
+    trainer.save_model(str(settings.out / "final"))
     return [line for line in trainer.state.log_history if "rewards/grm/mean" in line]
 
 

@@ -20,7 +20,7 @@ class Card:
     context: str = "joint"
     """joint or single, see `contexts`."""
     opens: bool = False
-    """Whether it was trained to open each critique with the response's first words."""
+    """Whether it was trained to open each critique with the response's first words and a verdict word."""
     meta: str = ""
     """One of OWN_METAS; '' where its folder does not say so."""
 
@@ -28,10 +28,10 @@ class Card:
 def read(folder: Path) -> Card:
     """The card that lies in a model's folder; the defaults where there is none, and for what it does not say."""
     try:
-        told = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        record = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return Card()
-    return _card(told) if isinstance(told, dict) else Card()
+    return _card(record) if isinstance(record, dict) else Card()
 
 
 def default() -> Card:
@@ -48,8 +48,8 @@ def recorded(path: Path) -> Card:
     """How the samples of a recording were drawn: its first run's context."""
     try:
         with path.open(encoding="utf-8-sig") as file:
-            told = json.loads(file.readline())
-        return Card(context="single") if told["run"]["context"] == "single" else Card()
+            first_line = json.loads(file.readline())
+        return Card(context="single") if first_line["run"]["context"] == "single" else Card()
     except (OSError, ValueError, KeyError, TypeError):
         return Card()  # the engine itself says what is wrong with the file
 
@@ -60,9 +60,9 @@ def of(engine: object) -> Card:
     return card if isinstance(card, Card) else Card(getattr(engine, "style", ""))
 
 
-def _card(told: dict[str, object]) -> Card:
-    context = "single" if told.get("context") == "single" else "joint"
-    meta = told.get("meta")
+def _card(record: dict[str, object]) -> Card:
+    context = "single" if record.get("context") == "single" else "joint"
+    meta = record.get("meta")
     return Card(
-        str(told.get("style") or ""), context, told.get("opens") is True, str(meta) if meta in OWN_METAS else ""
+        str(record.get("style") or ""), context, record.get("opens") is True, str(meta) if meta in OWN_METAS else ""
     )

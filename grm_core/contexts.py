@@ -90,7 +90,7 @@ def listed(principles: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a sample of the single context says of one response."""
+    """One response's part of a sample of the single context."""
 
     critique: str
     """As it was written in a prompt of its own: it begins `Response 1:`."""
@@ -98,19 +98,19 @@ class Part:
     """None where it could not be read."""
 
 
-def part_of(principles: str, told: str, finish_reason: str | None) -> tuple[Part, ParseStatus]:
+def part_of(principles: str, text: str, finish_reason: str | None) -> tuple[Part, ParseStatus]:
     """Read what was written about one response: `told` begins `Response 1:` and ends with its score."""
-    whole = f"{judgment_start(principles)}{told}"
-    found = parse(whole, 1, finish_reason)
-    if found.shown_scores is None:
-        return Part(told, None), found.status
-    began, (at, _) = len(whole) - len(told), found.score_spans[0]
+    whole = f"{judgment_start(principles)}{text}"
+    parsed = parse(whole, 1, finish_reason)
+    if parsed.shown_scores is None:
+        return Part(text, None), parsed.status
+    began, (at, _) = len(whole) - len(text), parsed.score_spans[0]
     line = whole.rfind("\n", 0, at)
-    return Part(whole[began:line] if line > began else told, found.shown_scores[0]), found.status
+    return Part(whole[began:line] if line > began else text, parsed.shown_scores[0]), parsed.status
 
 
 def judgment_start(principles: str) -> str:
-    """What of a judgment comes before its first critique."""
+    """The text of a judgment before its first critique."""
     return f"{principles.strip()}\n{CRITIQUE}" if principles.strip() else CRITIQUE
 
 
@@ -126,14 +126,14 @@ def numbered(critique: str, number: int, n: int = 1) -> str:
     What would pass for the head of another response's critique is joined to the line before it, and a line that would
     pass for the scores of all n is quoted: the model that wrote it saw one response only.
     """
-    told = _HEAD.sub(" ", re.sub(r"^Response 1:", f"Response {number}:", critique.lstrip(), count=1))
-    return "\n".join(f"> {line}" if _scores_all(line, n) else line for line in told.split("\n"))
+    text = _HEAD.sub(" ", re.sub(r"^Response 1:", f"Response {number}:", critique.lstrip(), count=1))
+    return "\n".join(f"> {line}" if _scores_all(line, n) else line for line in text.split("\n"))
 
 
 def _as_written(critique: str, n: int) -> str:
-    """What `numbered` was given, but for the lines that it joined."""
-    told = re.sub(r"^Response \d+:", "Response 1:", critique, count=1)
-    return "\n".join(line[2:] if line[:2] == "> " and _scores_all(line[2:], n) else line for line in told.split("\n"))
+    """The text before `numbered`, but for the lines that it joined."""
+    text = re.sub(r"^Response \d+:", "Response 1:", critique, count=1)
+    return "\n".join(line[2:] if line[:2] == "> " and _scores_all(line[2:], n) else line for line in text.split("\n"))
 
 
 def _scores_all(line: str, n: int) -> bool:
@@ -146,12 +146,12 @@ def assembled(principles: str, critiques: Sequence[str], scores: Sequence[int | 
     A score that could not be read is written as `?`, so that the text as a whole has none.
     """
     lines = [numbered(critique, number, len(critiques)) for number, critique in enumerate(critiques, 1)]
-    told = ", ".join("?" if score is None else str(score) for score in scores)
-    return "\n".join([judgment_start(principles).removesuffix("\n"), *lines, f"Scores: \\boxed{{{told}}}"])
+    shown = ", ".join("?" if score is None else str(score) for score in scores)
+    return "\n".join([judgment_start(principles).removesuffix("\n"), *lines, f"Scores: \\boxed{{{shown}}}"])
 
 
 def parts(text: str, n: int) -> tuple[str, tuple[Part, ...]]:
-    """What `assembled` made one text of: the principles, and n critiques (under `Response 1:`) with their scores."""
+    """The pieces of an `assembled` text: the principles, and n critiques (under `Response 1:`) with their scores."""
     head, _, body = f"\n{text}".partition(f"\n{CRITIQUE}")
     tail = _SCORES.search(body)
     body = body[: tail.start()] if tail else body
@@ -170,24 +170,24 @@ def parts(text: str, n: int) -> tuple[str, tuple[Part, ...]]:
 
 def read(text: str, n: int, finish_reason: str | None = None) -> Parsed:
     """Parse an assembled text: its scores count where every part can be read by itself. Never raises."""
-    principles, found = parts(text, n)
+    principles, several = parts(text, n)
     statuses = [
         ParseStatus.OK if part.score is not None else part_of(principles, part.critique, finish_reason)[1]
-        for part in found
+        for part in several
     ]
-    return parsed(text, [part.score for part in found], statuses)
+    return parsed(text, [part.score for part in several], statuses)
 
 
 def parsed(text: str, scores: Sequence[int | None], statuses: Sequence[ParseStatus]) -> Parsed:
     """An assembled text whose parts have been read already: OK where all are, else the first status that is not."""
     whole = parse(text, len(scores))
     status = next((each for each in statuses if each is not ParseStatus.OK), ParseStatus.OK)
-    known = [score for score in scores if score is not None]
-    if status is ParseStatus.OK and len(known) < len(scores):
+    numbers = [score for score in scores if score is not None]
+    if status is ParseStatus.OK and len(numbers) < len(scores):
         status = ParseStatus.NO_SCORES
     if status is not ParseStatus.OK:
         return replace(whole, status=status, shown_scores=None, score_spans=())
-    return replace(whole, status=status, shown_scores=tuple(known), score_spans=_score_spans(text))
+    return replace(whole, status=status, shown_scores=tuple(numbers), score_spans=_score_spans(text))
 
 
 def _score_spans(text: str) -> tuple[Span, ...]:

@@ -1,4 +1,4 @@
-"""What can go wrong, in two families.
+"""The errors, in two families.
 
     GRMError
     ├── UsageError    the person can fix it: printed as one line, never with a traceback, exit code 2

@@ -25,7 +25,7 @@ from grm_core.types import Example, Sample
 TEMPLATE = "compact"
 """The meta RM sees this prompt, whatever the GRM was asked with."""
 IN_VERSIONS = "meta RM"
-"""What a run's versions call the meta RM that read its samples."""
+"""Key in a run's versions of the meta RM that read its samples."""
 _PROMPT_TOKENS = 8192
 """Tokens of prompts whose keys and values are kept, at most: 23 KB each for the bundled model."""
 
@@ -79,7 +79,7 @@ def create(spec: str, style: str = "", engine: Engine | None = None, card: Card 
 
 
 def named(spec: str, style: str = "", engine: Engine | None = None, card: Card | None = None) -> str:
-    """What a run calls the meta RM that `create` gives: its name, its address, or none."""
+    """The name that a run gives to the meta RM of `create`: its name, its address, or none."""
     if spec.startswith(("http://", "https://")):
         return spec
     meta = create(spec, style, engine, card)  # a local one loads nothing yet

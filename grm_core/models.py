@@ -25,7 +25,7 @@ from grm_core.weights.progress import OnProgress, silent
 JUDGE = "grm-lens-1.5b"
 JUDGE_BASE = "Qwen2.5-Coder-1.5B-Instruct"
 SMALL_MODEL = "small"
-"""What --model calls the GRM of 135M."""
+"""The value of --model for the GRM of 135M."""
 CHOICE = "GRM_LENS_MODEL"
 """Environment variable: `small` makes the GRM of 135M the default model."""
 BASE = "SmolLM2-135M-Instruct"
@@ -65,7 +65,7 @@ class Model:
 
 
 def note(name: str, untrained: bool) -> str:
-    """What a person should know of the model that judges, or ''."""
+    """A note for a person on the model that judges, or ''."""
     if untrained:
         return UNTRAINED
     if name == JUDGE:
@@ -149,7 +149,7 @@ def style_of(folder: Path) -> str:
 
 
 def known(folder: Path | None, small: bool = False) -> tuple[str, bool]:
-    """What is known of a model before it is loaded: its style, and whether it is surely untrained as a judge.
+    """A model before it is loaded: its style, and whether it is surely untrained as a judge.
 
     None stands for the default model, or the small one. A folder that was not made here may hold a GRM of someone
     else: not untrained.
@@ -188,13 +188,13 @@ def _merge(kind: Any, peft: Any, base: Path, adapter: Path, out: Path, **options
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     tokenizer.chat_template = template_of(adapter) or tokenizer.chat_template
-    told = logging.get_verbosity()
+    verbosity = logging.get_verbosity()
     logging.set_verbosity_error()  # the base has no head, as it should be: the adapter brings it
     try:
         # Merged in 32 bits and rounded once.
         model = kind.from_pretrained(base, dtype=torch.float32, **options)
     finally:
-        logging.set_verbosity(told)
+        logging.set_verbosity(verbosity)
     model = peft.from_pretrained(model, adapter).merge_and_unload()
     model.config.pad_token_id = tokenizer.pad_token_id
     model.to(torch.bfloat16).save_pretrained(out)
@@ -208,7 +208,7 @@ def mark(folder: Path) -> None:
 
 
 def _digest(*names: str) -> str:
-    """What the weights of merged models depend on, in 12 hexadecimal digits."""
+    """A digest of all that the weights of merged models depend on, 12 hexadecimal digits."""
     parts = [_find_weights()[1], *(prepared.sha256(ADAPTERS / name / "adapter_model.safetensors") for name in names)]
     templates = [CHAT_TEMPLATE, *(template_of(ADAPTERS / name) or "" for name in names)]
     return prepared.digest(*parts, *templates)

@@ -15,7 +15,7 @@ TIE = 1e-9
 
 
 class Tie(StrEnum):
-    """What a tie for the highest score is worth."""
+    """Worth of a tie for the highest score."""
 
     STRICT = "strict"
     """Nothing: the best response has to be strictly ahead, as scalar reward models are judged."""
@@ -26,11 +26,11 @@ class Tie(StrEnum):
 
 
 class Invalid(StrEnum):
-    """What a judgment is worth of which nothing could be read."""
+    """Worth of a judgment of which nothing could be read."""
 
     WRONG = "wrong"
     HALF = "half"
-    """What a coin would get: 1/2 for a pair, 1/n for a list of n."""
+    """The chance of a coin: 1/2 for a pair, 1/n for a list of n."""
     SKIP = "skip"
     """It leaves the denominator."""
 
@@ -81,15 +81,15 @@ def credit(
     raise UsageError(f"ties are broken by one of {', '.join(Tie)} (random needs a generator); got {ties!r}")
 
 
-def settle(found: float | None, n: int, invalid: str = Invalid.WRONG) -> float | None:
+def settle(credit: float | None, n: int, invalid: str = Invalid.WRONG) -> float | None:
     """A credit after the policy for judgments that could not be read (None); `n` responses were judged.
 
     None = it does not count. Raises UsageError for an unknown policy.
     """
     if invalid not in tuple(Invalid):
         raise UsageError(f"an unreadable judgment counts as one of {', '.join(Invalid)}; got {invalid!r}")
-    if found is not None or invalid == Invalid.SKIP:
-        return found
+    if credit is not None or invalid == Invalid.SKIP:
+        return credit
     return 0.0 if invalid == Invalid.WRONG else 1 / n
 
 

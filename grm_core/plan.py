@@ -1,4 +1,4 @@
-"""What to sample of an example: the settings that decide every prompt, order and seed."""
+"""The plan for sampling an example: the settings that decide every prompt, order and seed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from grm_core.types import CONTEXTS, Example, Params
 
 @dataclass(frozen=True, slots=True)
 class SamplingPlan:
-    """What to sample."""
+    """The plan for sampling one example."""
 
     example: Example
     template: Template
@@ -29,7 +29,8 @@ class SamplingPlan:
     context: str = "joint"
     """joint or single, see `contexts`; in single nothing is shuffled, whatever `order` says."""
     opens: bool = False
-    """Whether the model was trained to open each critique with the response's first words; single only."""
+    """Whether the model was trained to open each critique with the response's first words and a verdict word; in
+    single only."""
 
     @property
     def single(self) -> bool:
@@ -45,13 +46,13 @@ class SamplingPlan:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the meta RM reads."""
+    """One judgment as the meta RM reads it."""
 
     example: Example
     order: tuple[int, ...]
     """order[p] = own index of the response shown at position p."""
     text: str
-    """What the GRM wrote."""
+    """The GRM's text."""
     plan: SamplingPlan | None = None
     """How the GRM was asked; only `self` needs it, to find the same prompts in the engine's cache."""
 

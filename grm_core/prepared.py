@@ -42,7 +42,7 @@ def ensure(name: str, build: Callable[[Path], None], room: str = "1 GB") -> Path
 
 
 def problem(folder: Path, *, full: bool = False) -> str | None:
-    """What is wrong with a prepared folder, or None; `full` compares SHA-256 sums, otherwise only sizes."""
+    """The fault of a prepared folder, or None; `full` compares SHA-256 sums, otherwise only sizes."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         files = [(str(name), int(size), str(digest)) for name, (size, digest) in manifest.items()]
@@ -65,18 +65,18 @@ def forget(folder: Path) -> None:
 
 
 def digest(*parts: str) -> str:
-    """What a folder depends on, in 12 hexadecimal digits for its name."""
+    """Everything that a folder depends on as 12 hexadecimal digits for its name."""
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
 
 def sha256(path: Path, read: Callable[[int], None] = lambda _: None) -> str:
     """The file's SHA-256 in hexadecimal; `read` is told how many bytes of it have been read."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     with path.open("rb") as handle:
         while chunk := handle.read(1 << 20):
-            found.update(chunk)
+            digest.update(chunk)
             read(handle.tell())
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -39,7 +39,7 @@ _HOLDS: dict[str, frozenset[str]] = {
 UNRATED = frozenset({"judge", "critique", "compact-binary"})
 """Templates of the baselines, and training's own 0/1: a judgment by them holds no scores from 1 to 10."""
 LETTERED = frozenset({"verdict"})
-"""Templates that call the responses A, B, ... and ask which is the best: reading.verdicts reads them."""
+"""Templates that call the responses A, B, ... and ask which is the best: reading.letter_choice reads them."""
 UNPRINCIPLED = frozenset({"ratings", *LETTERED})
 """Templates of others that ask for no principles: with them all responses are judged together."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -95,10 +95,10 @@ def load(name: str) -> Template:
 
 def check(name: str, text: str) -> None:
     """Raise UsageError unless the text holds every placeholder of the template of this name, and no other."""
-    found = set(_PLACEHOLDER.findall(text))
-    if missing := _HOLDS[name] - found:
+    placeholders = set(_PLACEHOLDER.findall(text))
+    if missing := _HOLDS[name] - placeholders:
         raise UsageError(f"template {name} lacks {_braced(missing)}")
-    if unknown := found - _HOLDS[name]:
+    if unknown := placeholders - _HOLDS[name]:
         raise UsageError(f"template {name} holds {_braced(unknown)}, which it cannot fill")
 
 
@@ -119,8 +119,8 @@ def choose(example: Example, principles: Sequence[str] = (), style: str = "") ->
 def shows(template: Template, example: Example, principles: Sequence[str] = ()) -> None:
     """Raise UsageError unless the template shows the principles, the reference and all responses that are given."""
     holds = _HOLDS[template.name]
-    given = {"principles": bool(principles), "reference": example.reference is not None}
-    for name, there in given.items():
+    values = {"principles": bool(principles), "reference": example.reference is not None}
+    for name, there in values.items():
         if there != (name in holds):
             raise UsageError(f"template {template.name} {'does not show' if there else 'needs'} {name}")
     check_count(template.name, len(example.responses))
@@ -179,7 +179,7 @@ def fill(
 
 
 def called(template: str, n: int) -> tuple[str, ...]:
-    """What the template of this name calls n responses, in shown order: 1, 2, ... or A, B, ..."""
+    """The names that the template of this name gives n responses, in shown order: 1, 2, ... or A, B, ..."""
     if template not in LETTERED:
         return tuple(map(str, range(1, n + 1)))
     return tuple(LETTERS[:n])
@@ -240,7 +240,7 @@ def told_structure() -> str:
 def judge_structure(n: int) -> str:
     r"""The regex of a completion that names the best of n responses, for a model that was not trained to write it.
 
-    One line of critique per response, then the box; everything it matches can be read by reading.choice.
+    One line of critique per response, then the box; everything it matches can be read by reading.boxed_choice.
     """
     return (
         rf"Critique:\n{_critiques(called('', n))}Best response: \\boxed\{{(?:{'|'.join(map(str, range(1, n + 1)))})\}}"

@@ -1,4 +1,4 @@
-"""What a run has to say so that it can be done again: package versions and the commit of this code."""
+"""Everything that makes a run repeatable: package versions and the commit of this code."""
 
 import importlib.metadata
 import platform
@@ -23,13 +23,13 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def versions() -> dict[str, str]:
     """Name -> version of Python, SQLite and those of PACKAGES that are installed."""
-    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    numbers = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            numbers[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return numbers
 
 
 def commit() -> tuple[str | None, bool | None]:

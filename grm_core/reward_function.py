@@ -164,12 +164,12 @@ class GRMReward:
         free = asyncio.Semaphore(max(2, -(-self.settings.in_flight // self.settings.k)))
         lists = [(group, each) for group in groups for each in dealt(group.texts, self.settings)]
         judged = await asyncio.gather(*(self._judge(group, each, free) for group, each in lists))
-        samples = [sample for found in judged if isinstance(found, Judgement) for sample in found.samples]
-        failed = [found for found in judged if isinstance(found, EngineError)]
+        samples = [sample for result in judged if isinstance(result, Judgement) for sample in result.samples]
+        failed = [result for result in judged if isinstance(result, EngineError)]
         if lists and not any(sample.completion for sample in samples) and (failed or samples):
             raise EngineError(f"no sample could be had: {failed[0] if failed else samples[0].error}")
         rewards: list[float | None] = [None] * count
-        means = _means([(group, each, found) for (group, each), found in zip(lists, judged, strict=True)])
+        means = _means([(group, each, result) for (group, each), result in zip(lists, judged, strict=True)])
         for group in groups:
             for text, places in zip(group.texts, group.places, strict=True):
                 mean = means.get((group, text))
@@ -196,31 +196,31 @@ class GRMReward:
         )  # fmt: skip
         try:
             async with free:
-                found = await judge(self.engine, plan, own.method, own.k_meta, meta=self._meta)
+                judgement = await judge(self.engine, plan, own.method, own.k_meta, meta=self._meta)
         except GRMError as error:
             log.warning("%d completions could not be judged: %s", len(texts), error)
             return error
         if self._tell is not None:
-            self._tell(found)
-        return found
+            self._tell(judgement)
+        return judgement
 
 
 def grouped(
-    asked: Sequence[Any], completions: Sequence[Any], reference: Sequence[str | None] | None = None
+    prompts: Sequence[Any], completions: Sequence[Any], reference: Sequence[str | None] | None = None
 ) -> list[Group]:
     """Completions by prompt and reference, in order of first appearance; equal completions count as one text.
 
     Raises UsageError where a prompt or completion is neither a text nor a chat.
     """
-    known: dict[str, tuple[Any, str | None, dict[str, list[int]]]] = {}
-    references = reference if reference is not None else [None] * len(asked)
-    for place, (prompt, completion, told) in enumerate(zip(asked, completions, references, strict=True)):
-        key = json.dumps([prompt, told], sort_keys=True)
-        _, _, texts = known.setdefault(key, (prompt, told, {}))
+    groups: dict[str, tuple[Any, str | None, dict[str, list[int]]]] = {}
+    references = reference if reference is not None else [None] * len(prompts)
+    for place, (prompt, completion, answer) in enumerate(zip(prompts, completions, references, strict=True)):
+        key = json.dumps([prompt, answer], sort_keys=True)
+        _, _, texts = groups.setdefault(key, (prompt, answer, {}))
         texts.setdefault(_answer(completion), []).append(place)
     return [
-        Group(_query(prompt), told, tuple(texts), tuple(map(tuple, texts.values())))
-        for prompt, told, texts in known.values()
+        Group(_query(prompt), answer, tuple(texts), tuple(map(tuple, texts.values())))
+        for prompt, answer, texts in groups.values()
     ]
 
 
@@ -233,12 +233,12 @@ def dealt(texts: Sequence[str], settings: Settings) -> list[tuple[str, ...]]:
     there = [text for text in texts if text.strip()]
     if len(there) <= settings.most:
         return [tuple(there)] if there else []
-    found = []
+    deals = []
     count = -(-len(there) // settings.most)
     for deal in range(settings.deals):
         order = random.Random(f"{settings.seed}|{deal}|{len(there)}").sample(there, len(there))
-        found += [tuple(order[start::count]) for start in range(count)]
-    return list(dict.fromkeys(found))  # single texts come out the same in every deal
+        deals += [tuple(order[start::count]) for start in range(count)]
+    return list(dict.fromkeys(deals))  # single texts come out the same in every deal
 
 
 def _means(
@@ -246,10 +246,10 @@ def _means(
 ) -> dict[tuple[Group, str], float]:
     """(group, text) -> mean score over all votes of all lists that it stood in."""
     votes: dict[tuple[Group, str], list[float]] = {}
-    for group, texts, found in judged:
-        if isinstance(found, Judgement):
-            voted = set(found.verdict.voted)
-            for sample in found.samples:
+    for group, texts, result in judged:
+        if isinstance(result, Judgement):
+            voted = set(result.verdict.voted)
+            for sample in result.samples:
                 if sample.index in voted and sample.scores is not None:
                     for text, score in zip(texts, sample.scores, strict=True):
                         votes.setdefault((group, text), []).append(score)

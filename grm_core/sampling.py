@@ -14,7 +14,7 @@ from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, UsageError
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
-from grm_core.reading import verdicts
+from grm_core.reading import letter_choice
 from grm_core.reading.parsing import PARSER_VERSION, answered, parse
 from grm_core.shuffling import Slot
 from grm_core.types import N_MAX, Completion, Example, Parsed, ParseStatus, Request, Sample
@@ -86,21 +86,21 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
 
 
 async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Sample, None]:
-    """What `sample` does with a plan that was checked and fitted already."""
+    """Sample by a plan that was checked and fitted already."""
     # What is recorded are whole samples, in either context.
     if plan.single and not isinstance(engine, ReplayEngine):
-        async with aclosing(single_context.stream(engine, plan, on_text)) as drawn:
-            async for each in drawn:
+        async with aclosing(single_context.stream(engine, plan, on_text)) as singles:
+            async for each in singles:
                 yield made(plan.session_id, plan.example.id, each.slot, each.result, each.parsed)
         return
-    asked = requests(plan)
-    waiting = {request.key: slots for request, slots in asked}
+    planned = requests(plan)
+    waiting = {request.key: slots for request, slots in planned}
 
     def hear(key: str, child: int, piece: str) -> None:
         if on_text is not None:
             on_text(*_heard(plan, key, child, waiting[key][child]), piece)
 
-    async with aclosing(engine.generate([request for request, _ in asked], hear if on_text else None)) as replies:
+    async with aclosing(engine.generate([request for request, _ in planned], hear if on_text else None)) as replies:
         async for reply in replies:
             slot = waiting[reply.key][reply.child]
             yield sampled(plan.session_id, plan.example.id, plan.template.name, slot, reply.result, plan.context)
@@ -168,7 +168,7 @@ def read(completion: Completion, n: int, template: str = "", context: str = "joi
 
 
 def reader(template: str, context: str = "joint") -> Callable[[str, int, str | None], Parsed]:
-    """What reads the completions of a template in a context: text, n, finish reason -> Parsed."""
+    """The reader of a template's completions in a context: text, n, finish reason -> Parsed."""
     if context == "single":
         return contexts.read
-    return verdicts.parse if template in prompts.LETTERED else parse
+    return letter_choice.parse if template in prompts.LETTERED else parse

@@ -1,20 +1,14 @@
 """The GRM as its own meta RM: asked whether its judgment is right, or held to the verdicts that it expected."""
 
-import math
 from collections.abc import Sequence
 from contextlib import aclosing
 from itertools import combinations
 
-from grm_core import contexts, prompts
+from grm_core import contexts, openings, prompts
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
 from grm_core.plan import Reading
-from grm_core.types import Message, Params, Request
-
-_FIRST = 20
-"""Likeliest first tokens that are told: the most that a vLLM server allows unless told otherwise."""
-
-_ONE = Params(temperature=0.0, max_tokens=1, first=_FIRST)
+from grm_core.types import Message, Request
 
 
 class SelfMetaRM:
@@ -36,11 +30,11 @@ class SelfMetaRM:
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
-        asked = [conversations(reading) for reading in readings]
-        turns = [each for conversation in asked for each in conversation]
-        requests = [Request(f"self/{place}", each, _ONE, 0) for place, each in enumerate(turns)]
+        chats = [conversations(reading) for reading in readings]
+        turns = [each for conversation in chats for each in conversation]
+        requests = [Request(f"self/{place}", each, openings.ONE, 0) for place, each in enumerate(turns)]
         answers = iter([yes_over_no(first) for first in await _firsts(self._engine, requests)])
-        return [sum(next(answers) for _ in each) / len(each) for each in asked]
+        return [sum(next(answers) for _ in each) / len(each) for each in chats]
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -82,7 +76,7 @@ OwnMetaRM = SelfMetaRM | ExpectedMetaRM
 async def _check(engine: Engine, name: str) -> None:
     """Ask something short; EngineError where the engine does not tell how likely the first token of a reply is."""
     question = (Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)
-    for first in await _firsts(engine, [Request(name, question, _ONE, 0)]):
+    for first in await _firsts(engine, [Request(name, question, openings.ONE, 0)]):
         _told(first, name)
 
 
@@ -116,7 +110,7 @@ def _openings(reading: Reading, place: int) -> list[Request]:
     template = prompts.alone(plan.template, example)
     starts = [contexts.reply_start(prompts.harmless(principles), response) for response in example.responses]
     return [
-        Request(f"expected/{place}/{own}", prompts.fill(template, example, (own,)), _ONE, 0, start=start)
+        Request(f"expected/{place}/{own}", prompts.fill(template, example, (own,)), openings.ONE, 0, start=start)
         for own, start in enumerate(starts)
     ]
 
@@ -134,7 +128,7 @@ def expected_level(first: Sequence[tuple[str, float]]) -> float:
     Raises EngineError where none of the five words is among the tokens.
     """
     _told(first, ExpectedMetaRM.name)
-    chances = [sum(math.exp(c) for token, c in first if begins(token, word)) for word in contexts.VERDICTS]
+    chances = openings.chances(first)
     if not sum(chances):
         raise EngineError(
             "this GRM opens its critiques with no verdict word, which --meta expected needs",
@@ -142,11 +136,6 @@ def expected_level(first: Sequence[tuple[str, float]]) -> float:
         )
     levels = range(len(chances) - 1, -1, -1)
     return sum(level * chance for level, chance in zip(levels, chances, strict=True)) / sum(chances)
-
-
-def begins(token: str, word: str) -> bool:
-    """Whether a token is a verdict word or its beginning."""
-    return bool(token.strip()) and word.startswith(token.strip())
 
 
 def agreement(levels: Sequence[float], scores: Sequence[int]) -> float:
@@ -162,7 +151,7 @@ def agreement(levels: Sequence[float], scores: Sequence[int]) -> float:
 
 
 def conversations(reading: Reading) -> list[tuple[Message, ...]]:
-    """What the GRM is asked about its own judgment: one conversation, or in the single context one a response."""
+    """The questions to the GRM about its own judgment: one conversation, or in the single context one a response."""
     plan, example = reading.plan, reading.example
     if plan is None:
         raise UsageError("the meta RM `self` has to know how the GRM was asked")
@@ -171,9 +160,9 @@ def conversations(reading: Reading) -> list[tuple[Message, ...]]:
         shown = prompts.fill(plan.template, example, reading.order, plan.principles)
         return [(*shown, Message("assistant", prompts.harmless(reading.text)), question)]
     principles, parts = contexts.parts(reading.text, len(example.responses))
-    told = [Message("assistant", prompts.harmless(contexts.judgment(principles, part))) for part in parts]
+    turns = [Message("assistant", prompts.harmless(contexts.judgment(principles, part))) for part in parts]
     template = prompts.alone(plan.template, example)
-    return [(*prompts.fill(template, example, (own,)), each, question) for own, each in enumerate(told)]
+    return [(*prompts.fill(template, example, (own,)), each, question) for own, each in enumerate(turns)]
 
 
 def yes_over_no(first: Sequence[tuple[str, float]]) -> float:

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grm_core import contexts, prompts
+from grm_core import contexts, openings, prompts
 from grm_core.engines.base import Engine, OnText
 from grm_core.errors import EngineError
 from grm_core.plan import SamplingPlan, grouped, request_key
@@ -23,7 +23,7 @@ from grm_core.types import Completion, Message, Params, Parsed, Request
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What became of a slot: one completion put together of its parts, with its reading, or an error."""
+    """The result of a slot: one completion put together of its parts, with its reading, or an error."""
 
     slot: Slot
     result: Completion | EngineError
@@ -33,11 +33,18 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What was written about one response, its beginning included."""
+    """The critique of one response, its beginning included."""
 
     text: str
     """It begins `Response 1:`."""
     completion: Completion
+    asked: Completion | None
+    """The token by which the verdict word was drawn; None where the model chose it as it wrote."""
+
+
+_Verdict = tuple[str, Completion | None]
+"""A verdict word with the space before it, and what was computed to draw it."""
+_NO_VERDICT: _Verdict = ("", None)
 
 
 def longest(plan: SamplingPlan) -> tuple[Message, ...]:
@@ -60,10 +67,10 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     work.begin(slots)
     try:
         for _ in slots:
-            found = await work.arrived.get()
-            if isinstance(found, BaseException):
-                raise found
-            yield found
+            result = await work.arrived.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
     finally:
         await work.close()
 
@@ -76,14 +83,16 @@ class _Work:
         self._engine, self._plan, self._on_text = engine, plan, on_text
         self._prompts = _alone(plan)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opens = plan.opens
+        """Whether verdict words are drawn by themselves; no longer once the engine told no probabilities."""
 
     def begin(self, slots: Sequence[Slot]) -> None:
         if not self._plan.principles:
             self._spawn(self._state(slots))
             return
-        given = contexts.listed(self._plan.principles)
+        principles = contexts.listed(self._plan.principles)
         for slot in slots:
-            self._spawn(self._criticise(slot, given, None))
+            self._spawn(self._criticise(slot, principles, None))
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -103,14 +112,14 @@ class _Work:
         """Have the principles of all samples stated; each sample goes on as soon as it has its own."""
         groups = grouped(slots)
         waiting = {_key(self._plan, group[0], "principles"): group for group in groups}
-        asked = [_stating(self._plan, group, key) for key, group in waiting.items()]
+        requests = [_stating(self._plan, group, key) for key, group in waiting.items()]
 
         def hear(key: str, child: int, piece: str) -> None:
             self._tell(waiting[key][child], piece)
 
         # Streamed even where nobody listens: a whole answer would come when the slowest of its children is done.
-        streamed = self._on_text is not None or any(request.n > 1 for request in asked)
-        async with aclosing(self._engine.generate(asked, hear if streamed else None)) as replies:
+        streamed = self._on_text is not None or any(request.n > 1 for request in requests)
+        async with aclosing(self._engine.generate(requests, hear if streamed else None)) as replies:
             async for reply in replies:
                 slot = waiting[reply.key][reply.child]
                 if isinstance(reply.result, EngineError):
@@ -123,15 +132,22 @@ class _Work:
         plan = self._plan
         began = time.monotonic() - first.seconds if first else math.inf
         places = {_key(plan, slot, str(own + 1)): own for own in range(len(self._prompts))}
-        asked = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
-        starts = [contexts.opened(response, plan.opens) for response in plan.example.responses]
+        requests = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
+        verdicts = await self._verdicts(slot, requests) if self._opens else [_NO_VERDICT] * len(requests)
+        requests = [
+            replace(request, start=request.start + word) for request, (word, _) in zip(requests, verdicts, strict=True)
+        ]
+        starts = [
+            contexts.opened(response, plan.opens) + word
+            for response, (word, _) in zip(plan.example.responses, verdicts, strict=True)
+        ]
         telling = _Telling(starts, lambda piece: self._tell(slot, piece))
 
         def hear(key: str, _: int, piece: str) -> None:
             telling.hear(places[key], piece)
 
-        found: dict[int, _Told] = {}
-        async with aclosing(self._engine.generate(asked, hear if self._on_text else None)) as replies:
+        critiques: dict[int, _Told] = {}
+        async with aclosing(self._engine.generate(requests, hear if self._on_text else None)) as replies:
             telling.begin(first is not None)
             async for reply in replies:
                 if isinstance(reply.result, EngineError):
@@ -139,10 +155,28 @@ class _Work:
                     return
                 began = min(began, time.monotonic() - reply.result.seconds)
                 own = places[reply.key]
-                found[own] = _Told(starts[own] + reply.result.text, reply.result)
+                critiques[own] = _Told(starts[own] + reply.result.text, reply.result, verdicts[own][1])
                 telling.over(own)
-        told = [found[own] for own in range(len(starts))]
-        self.arrived.put_nowait(_together(slot, principles, told, first, time.monotonic() - began))
+        ordered = [critiques[own] for own in range(len(starts))]
+        self.arrived.put_nowait(_together(slot, principles, ordered, first, time.monotonic() - began))
+
+    async def _verdicts(self, slot: Slot, asked: Sequence[Request]) -> list[_Verdict]:
+        """The verdict word of every response, drawn at the sample's place: see `openings`.
+
+        Without a word where the engine tells no probabilities, or fails: the critique then is asked for as a whole.
+        """
+        plan = self._plan
+        at = openings.place(plan.seed, plan.example.id, slot.index)
+        requests = [replace(each, key=f"{each.key}/verdict", params=openings.ONE) for each in asked]
+        places = {request.key: own for own, request in enumerate(requests)}
+        verdicts = [_NO_VERDICT] * len(asked)
+        async with aclosing(self._engine.generate(requests)) as replies:
+            async for reply in replies:
+                if isinstance(reply.result, Completion):
+                    self._opens = self._opens and bool(reply.result.first)
+                    word = openings.word(reply.result.first, plan.params.temperature, at)
+                    verdicts[places[reply.key]] = (f" {word}" if word else "", reply.result)
+        return verdicts
 
     def _tell(self, slot: Slot, piece: str) -> None:
         if self._on_text is not None:
@@ -211,13 +245,16 @@ def _params(plan: SamplingPlan, structure: str) -> Params:
     return plan.params if plan.params.regex is None else replace(plan.params, regex=structure)
 
 
-def _together(slot: Slot, principles: str, told: Sequence[_Told], first: Completion | None, seconds: float) -> Drawn:
+def _together(
+    slot: Slot, principles: str, critiques: Sequence[_Told], first: Completion | None, seconds: float
+) -> Drawn:
     """One sample of its parts."""
-    read = [contexts.part_of(principles, each.text, each.completion.finish_reason) for each in told]
+    read = [contexts.part_of(principles, each.text, each.completion.finish_reason) for each in critiques]
     scores = [part.score for part, _ in read]
     text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
-    every = [*([first] if first else []), *(each.completion for each in told)]
+    every = [*([first] if first else []), *(each.completion for each in critiques)]
     reasons = [each.finish_reason for each in every]
+    every += [each.asked for each in critiques if each.asked]
     done = Completion(
         text=text,
         finish_reason="length" if "length" in reasons else reasons[-1],

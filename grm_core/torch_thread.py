@@ -16,7 +16,7 @@ _WORKER = ThreadPoolExecutor(1, thread_name_prefix="torch")
 
 
 def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What the function returns or raises, called in that thread; not to be called from the thread itself."""
+    """The function's result or error, called in that thread; not to be called from the thread itself."""
     return _WORKER.submit(function, *args, **kwargs).result()
 
 

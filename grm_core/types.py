@@ -42,7 +42,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What is judged: a query with n candidate responses."""
+    """A judged item: a query with n candidate responses."""
 
     id: str
     query: tuple[Message, ...]
@@ -83,12 +83,12 @@ class Request:
     seed: int
     n: int = 1
     start: str = ""
-    """What the reply begins with: the model goes on from there, and the completion does not hold it."""
+    """The beginning of the reply: the model goes on from there, and the completion does not hold it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model wrote."""
+    """A model's text."""
 
     text: str
     finish_reason: str
@@ -101,7 +101,7 @@ class Completion:
     first: tuple[tuple[str, float], ...] = ()
     """The likeliest first tokens with their log-probabilities, where the request asks for them; never stored."""
     reasoning: str | None = None
-    """What the model thought, where the server gives it apart from the text; never voted on."""
+    """The model's thinking, where the server gives it apart from the text; never voted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Principle:
 
 
 class ParseStatus(StrEnum):
-    """What became of reading a completion; anything but OK casts no vote."""
+    """The result of reading a completion; anything but OK casts no vote."""
 
     OK = "ok"
     TRUNCATED = "truncated"
@@ -265,10 +265,15 @@ class Run:
     extra: dict[str, Any] = field(default_factory=dict)
     """Fields of an imported file that this version does not know; kept for export."""
 
+    @property
+    def single(self) -> bool:
+        """Whether each response was judged in a prompt of its own."""
+        return self.context == "single"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a user saves: one Example judged under one Run."""
+    """The unit that a user saves: one Example judged under one Run."""
 
     id: str
     run_id: str
@@ -280,7 +285,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What somebody said of a session, one of its samples, a principle or a span; never changed, only replaced."""
+    """A label by a person on a session, one of its samples, a principle or a span; never changed, only replaced."""
 
     id: str
     session_id: str

@@ -1,4 +1,4 @@
-"""What does the scoring core cost beside a bare asynchronous loop on the same vLLM server?
+"""The cost of the scoring core beside a bare asynchronous loop on the same vLLM server?
 
     python -m perf.overhead [--url http://127.0.0.1:8000/v1] [--rounds 12] [--k 32]
 
@@ -82,13 +82,8 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return medians[100], medians[1899]
 
 
-def make_plan(args: argparse.Namespace, seed: int) -> sampling.SamplingPlan:
-    params = Params(max_tokens=args.max_tokens)
-    return sampling.SamplingPlan(EXAMPLE, prompts.load("pointwise"), params, args.k, seed)
-
-
-async def compare(args: argparse.Namespace) -> dict[str, Any]:
-    engine = engines.create(args.url or "managed", model=args.model)
+async def compare(url: str | None, model: str | None, rounds: int, k: int, max_tokens: int) -> dict[str, Any]:
+    engine = engines.create(url or "managed", model=model)
     await engine.start()
     # The bare loop talks to the same server: a look inside, which no other code takes.
     server: Any = getattr(engine, "_server", engine)
@@ -97,8 +92,10 @@ async def compare(args: argparse.Namespace) -> dict[str, Any]:
     core_seconds, bare_seconds = [], []
     try:
         async with aiohttp.ClientSession(headers=headers) as http:
-            for number in range(args.rounds + 1):
-                plan = await sampling.fit(engine, make_plan(args, number))
+            for number in range(rounds + 1):
+                params = Params(max_tokens=max_tokens)
+                drawn = sampling.SamplingPlan(EXAMPLE, prompts.load("pointwise"), params, k, number)
+                plan = await sampling.fit(engine, drawn)
                 asked = sampling.requests(plan)
                 posts = bodies([request for request, _ in asked], engine.model)
                 bare_first = number % 2 == 0
@@ -113,8 +110,8 @@ async def compare(args: argparse.Namespace) -> dict[str, Any]:
     ratios = [a / b - 1 for a, b in zip(core_seconds, bare_seconds, strict=True)]
     low, high = interval(ratios)
     return {
-        "rounds": args.rounds,
-        "k": args.k,
+        "rounds": rounds,
+        "k": k,
         "core_median_s": round(statistics.median(core_seconds), 3),
         "bare_median_s": round(statistics.median(bare_seconds), 3),
         "overhead_percent": round(100 * statistics.median(ratios), 2),
@@ -129,7 +126,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--k", type=int, default=32)
     parser.add_argument("--max-tokens", type=int, default=512)
-    print(json.dumps(asyncio.run(compare(parser.parse_args()))))
+    print(json.dumps(asyncio.run(compare(**vars(parser.parse_args())))))
 
 
 if __name__ == "__main__":

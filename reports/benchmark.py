@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from grm_core.benchmarks.report import Report
-from grm_core.benchmarks.study import Study
+from grm_core.benchmarks.breakdown import Study
+from grm_core.benchmarks.headline import Report
 from grm_core.outcome import Invalid, Tie
 from reports import sections
 from reports.figures import METHOD_COLOURS, Figure, band, figure, line
@@ -89,13 +89,13 @@ def parts(report: Report, study: Study) -> list[Section]:
 
 
 def at_random(report: Report) -> list[str]:
-    """What random scores would get, as one sentence; none where there is no headline."""
+    """The headline of random scores, as one sentence; none where there is no headline."""
     chance = report.chance
     return [] if chance is None else [f"Scores drawn at random would get {percent(chance)}% on these items."]
 
 
 def notes(report: Report) -> list[str]:
-    """What a reader has to know before comparing the headline with a published one."""
+    """Notes for a reader before comparing the headline with a published one."""
     counts, result, sentences = report.counts, report.result, []
     if result.headline is None:
         subsets = list(dict.fromkeys(item.example.subset or "(none)" for item in report.items))

@@ -4,8 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from grm_core.benchmarks import compare
-from grm_core.benchmarks.compare import Comparison
+from grm_core.benchmarks.comparison import Comparison, differences, gains, growth
 from reports import sections
 from reports.figures import COLOURS, Figure, band, figure, line
 from reports.sections import Section
@@ -34,17 +33,17 @@ def html(comparison: Comparison, headlines: pd.DataFrame | None = None) -> str:
 
 def _parts(comparison: Comparison, headlines: pd.DataFrame | None) -> list[Section]:
     """The sections that have rows."""
-    growth = compare.growth(comparison)
-    tokens = growth.dropna(subset=["tokens"]).sort_values("tokens", kind="stable")
+    curves = growth(comparison)
+    tokens = curves.dropna(subset=["tokens"]).sort_values("tokens", kind="stable")
     official = pd.DataFrame() if headlines is None else headlines
-    by_k = _curves(growth, "k", "k, samples")
-    by_tokens = _curves(growth, "tokens", "generated tokens per item") if len(tokens) else None
+    by_k = _curves(curves, "k", "k, samples")
+    by_tokens = _curves(curves, "tokens", "generated tokens per item") if len(tokens) else None
     every = [
         Section("Official headlines", "Of each run's own items, under the chosen method and policy.", official),
-        Section("Accuracy over k", _GROWTH, growth.drop(columns="tokens"), by_k),
+        Section("Accuracy over k", _GROWTH, curves.drop(columns="tokens"), by_k),
         Section("Accuracy over generated tokens", "The same figures by what they cost.", tokens, by_tokens),
-        Section("What k adds", _GAINS, compare.gains(comparison)),
-        Section("Differences", _DIFFERENCES, compare.differences(comparison)),
+        Section("What k adds", _GAINS, gains(comparison)),
+        Section("Differences", _DIFFERENCES, differences(comparison)),
     ]
     return [section for section in every if len(section.frame)]
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKUP = re.compile(r"[\\`*{}<>#|~$&]|(?<![^\W_])_|_(?![^\W_])|\](?=[(\[:])")
-"""What is markup inside a line. An underscore within a word and a bracket that opens no link are not."""
+"""Markup inside a line. An underscore within a word and a bracket that opens no link are not."""
 
 
 def encodable(text: str) -> str:

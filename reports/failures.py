@@ -43,7 +43,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class FailureReport:
-    """What annotators found."""
+    """The failures that annotators counted."""
 
     said: str
     """How much was labelled, as a sentence or two."""

@@ -30,10 +30,10 @@ _LAYOUT: Figure = {
 
 def figure(traces: list[Any], x: str, y: str, **layout: Any) -> Figure:
     """Traces under one layout for all; `layout` adds to it or changes it."""
-    drawn = go.Figure(traces, layout=_LAYOUT | {"showlegend": sum(bool(t.name) for t in traces) > 1} | layout)
-    drawn.update_xaxes(title_text=x)
-    drawn.update_yaxes(title_text=y)
-    return dict(json.loads(drawn.to_json()))
+    plot = go.Figure(traces, layout=_LAYOUT | {"showlegend": sum(bool(t.name) for t in traces) > 1} | layout)
+    plot.update_xaxes(title_text=x)
+    plot.update_yaxes(title_text=y)
+    return dict(json.loads(plot.to_json()))
 
 
 def line(x: Any, y: Any, name: str, colour: str, **more: Any) -> go.Scatter:

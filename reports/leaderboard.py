@@ -37,7 +37,7 @@ def markdown(boards: Boards) -> str:
 
 
 def _wins(board: Board) -> Table:
-    """What each model won against each other one: a share of so many comparisons."""
+    """Wins of each model against each other one: a share of so many comparisons."""
     places = range(len(board.models))
     rows = [(model, *(_share(board, i, j) for j in places)) for i, model in enumerate(board.models)]
     return Table(("won against", *board.models), tuple(rows))

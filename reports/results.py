@@ -10,7 +10,7 @@ import numpy as np
 
 from grm_core.analysis import accuracy, diversity, gain
 from grm_core.analysis.accuracy import KS, Estimate, Judged
-from grm_core.analysis.runs import scored
+from grm_core.analysis.run_curves import scored
 from grm_core.embedders import Embedder
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import read_samples
@@ -29,7 +29,7 @@ SETS = {
     "unseen": "Unseen families",
 }
 _SOURCES = {"demonstrations": "everyday", "llmbar": "llmbar", "rmb": "rmb-bon", "rmb-bon": "rmb-bon"}
-"""What an item's `source` says of its set; program-made items name their family, all others are labelled pairs."""
+"""Source of an item -> its set; program-made items name their family, all others are labelled pairs."""
 Runs = dict[tuple[str, str], list[Judged]]
 
 
@@ -79,10 +79,9 @@ def read(folder: Path) -> Runs:
             blocks = list(read_samples(io.BytesIO(lines.read()), str(path)))
         for item in (item for block in blocks for item in block.items):
             example = item.example
-            drawn = accuracy.drawn(item.samples)
-            if example is not None and example.labels and len(example.responses) > 1 and drawn:
-                judged = Judged(item.item_id, example.subset or "", example.labels, drawn, example)
-                runs.setdefault((_set_of(example), variant), []).append(judged)
+            samples = accuracy.completed(item.samples)
+            if example is not None and example.labels and len(example.responses) > 1 and samples:
+                runs.setdefault((_set_of(example), variant), []).append(Judged.of(example, samples))
     return runs
 
 
@@ -151,7 +150,7 @@ def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) 
 
 
 def _split(mains: dict[str, list[Judged]]) -> Iterator[str]:
-    """What the gain of k is made of."""
+    """The parts of the gain of k, as a table."""
     yield "## What the gain is made of (points, all samples against one)\n"
     rows = []
     for name, items in mains.items():
@@ -207,8 +206,8 @@ def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
 
 def _by_k(items: Sequence[Judged]) -> list[object]:
     """Voting's accuracy at each k up to what was drawn, and the share of valid samples."""
-    drawn = _drawn(items)
-    cells = [accuracy.estimate(accuracy.at_k(items, k)) if k <= drawn else "" for k in KS]
+    most = _drawn(items)
+    cells = [accuracy.estimate(accuracy.at_k(items, k)) if k <= most else "" for k in KS]
     return [*cells, accuracy.estimate(accuracy.valid_share(items))]
 
 

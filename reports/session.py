@@ -107,7 +107,7 @@ def _matrix(report: SessionReport) -> Table:
 
 
 def _card(sample: Sample, verdicts: Sequence[Verdict]) -> dict[str, object]:
-    """What the document says of a sample."""
+    """A sample as the document shows it."""
     read = sample.scores is not None
     named = ", ".join(f"{letter(own)} {score}" for own, score in enumerate(sample.scores or ()))
     return {

@@ -1,4 +1,4 @@
-"""What documents and pages say of a run and of a vote, in the same words."""
+"""Words for a run and a vote that documents and pages have in common."""
 
 from grm_core.analysis.frames import letter
 from grm_core.types import Method, Run, Verdict
@@ -26,9 +26,15 @@ def verdict_line(verdict: Verdict, n: int) -> str:
     return f"{head}Response {letter(verdict.winner)} wins by {score}, {mean}.{read}"
 
 
+def run_title(run: Run) -> str:
+    """A run in words: model, temperature, template, and when it began."""
+    began = run.created_at[:16].replace("T", " ")
+    return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {began}"
+
+
 def context(run: Run) -> str:
     """In which context a run judged, and how it shuffled."""
-    if run.context == "single":
+    if run.single:
         return "one response at a time: no order bias can arise"
     return f"{run.order} order"
 

@@ -14,14 +14,14 @@ from grm_core.baselines.ask import Settings
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError, UsageError
 from grm_core.formats.verdicts import CRITIQUE
-from grm_core.log import Log
 from grm_core.provenance import commit
+from grm_core.resume_log import Log
 from grm_core.training import folders, pairs
 from grm_core.types import Baseline, Example, Params
 from runs.screen import Say, Screen
 from runs.settings import Judge
 from runs.starting import start
-from runs.verdicts import VerdictFile, summary
+from runs.verdict_file import VerdictFile, summary
 
 IN_FLIGHT = {"hf": 16}
 """Completions that are asked for at the same time, about, by engine; a server batches more than transformers does."""
@@ -49,7 +49,7 @@ class Fitting:
     """The model to start from; None = the bundled base."""
     device: str
     engine: str
-    """What writes the critiques of semi-scalar."""
+    """Engine that writes the critiques of semi-scalar."""
     seed: int
 
 
@@ -109,7 +109,7 @@ class _Judge:
         return list(await semi_scalar.judge(self._engine(), self.head, examples, self.settings))
 
     def settings_record(self) -> dict[str, Any]:
-        """What a resumed run must have in common with the one in the file; known once the engine has started."""
+        """Settings that a resumed run shares with the one in the file; known once the engine has started."""
         record: dict[str, Any] = {"method": str(self.name)}
         if self.head is not None:
             record |= {"head": self.head_name, "head_hash": self.head_hash}

@@ -22,7 +22,7 @@ from typing import Any
 from grm_core.engines import _vllm
 from grm_core.errors import EngineError
 from grm_core.sampling import SamplingPlan
-from runs.drive import Drawn
+from runs.drive import Arrival
 from runs.workers import Client, Fleet, Reader, ask, read
 
 OBJECT_STORE = 256 * 2**20
@@ -34,10 +34,10 @@ _IN_FLIGHT = {True: 256, False: 64}
 """Samples that one worker is given at the same time, about: an engine of its own, and a server that others use too."""
 
 
-def draw(plans: Sequence[SamplingPlan], fleet: Fleet) -> Generator[Drawn, None, None]:
+def draw(plans: Sequence[SamplingPlan], fleet: Fleet) -> Generator[Arrival, None, None]:
     """Yield the plans' missing samples, each item's together, items in any order.
 
-    As with `sample`, one without a completion carries `.error`, and an item that cannot be judged gives one Drawn
+    As with `sample`, one without a completion carries `.error`, and an item that cannot be judged gives one Arrival
     without a sample. Closing the iterator stops Ray, if it was started here, and every engine. Raises EngineError when
     Ray cannot run or the workers fail altogether.
     """
@@ -176,9 +176,9 @@ def _by_engines(data: Any, fleet: Fleet, width: int, k: int) -> Any:
     blocks = small | {"batch_format": "pyarrow", "batch_size": None}
     few = 1 + fleet.workers // 8  # a process with a tokenizer costs more to start than to run
     processor = llm.build_processor(config, preprocess_map_kwargs=small, postprocess_map_kwargs=small)
-    drawn = processor(data.map_batches(partial(ask, fleet), concurrency=few, **blocks)).map_batches(
+    samples = processor(data.map_batches(partial(ask, fleet), concurrency=few, **blocks)).map_batches(
         partial(read, fleet.model), **blocks
     )
     if fleet.meta == "none":
-        return drawn
-    return drawn.map_batches(Reader, fn_constructor_args=(fleet,), compute=ActorPoolStrategy(size=1), **blocks)
+        return samples
+    return samples.map_batches(Reader, fn_constructor_args=(fleet,), compute=ActorPoolStrategy(size=1), **blocks)

@@ -33,8 +33,8 @@ class Task(NamedTuple):
         return len(set(range(self.plan.k)) - self.plan.have)
 
 
-class Drawn(NamedTuple):
-    """What a source has of an item: a sample, or what went wrong."""
+class Arrival(NamedTuple):
+    """A sample of an item, or the error in its place."""
 
     example: Example
     sample: Sample | None
@@ -43,7 +43,7 @@ class Drawn(NamedTuple):
     """Why there is no sample; beside a sample, why the meta RM gave it no logit."""
 
 
-Take = Callable[[Drawn], bool]
+Take = Callable[[Arrival], bool]
 """Takes what was drawn; False: nothing more is wanted of this item."""
 
 
@@ -60,13 +60,13 @@ class Sink(Protocol):
     def begin(self, session: Session) -> None:
         """Keep the session before its first sample; again: nothing happens."""
 
-    def add(self, drawn: Drawn) -> bool:
+    def add(self, arrival: Arrival) -> bool:
         """Keep a sample; False when nothing more is wanted of the item."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """What has been done so far."""
+    """Counts of what is done so far."""
 
     items: int
     due: int
@@ -105,7 +105,7 @@ class Progress:
         return f"{self.tokens / max(time.monotonic() - self.began, 1e-9):.0f} tokens/s"
 
     def words(self) -> str:
-        """What a person who waits wants to know beside the number of samples."""
+        """Words for a person who waits, beside the number of samples."""
         return f"{self.items_done}/{self.items} items, {self.speed}"
 
     def summary(self, out: Path) -> str:
@@ -132,7 +132,7 @@ async def drive(source: Source, tasks: Sequence[Task], sink: Sink, progress: Pro
 
 
 class _Taking:
-    """What has become of every task."""
+    """Takes arrivals to the sink and counts every task down."""
 
     def __init__(self, tasks: Sequence[Task], sink: Sink, progress: Progress, say: Say) -> None:
         self.sink, self.progress, self.say = sink, progress, say
@@ -157,21 +157,21 @@ class _Taking:
                 self.end(item_id)
         return plans
 
-    def take(self, drawn: Drawn) -> bool:
+    def take(self, arrival: Arrival) -> bool:
         """Keep what was drawn; False when nothing more is wanted of the item."""
-        item_id = drawn.example.id
+        item_id = arrival.example.id
         try:
             self.sink.begin(self.sessions[item_id])
-            if drawn.sample is None:
-                self.fail(item_id, drawn.error)
+            if arrival.sample is None:
+                self.fail(item_id, arrival.error)
                 return False
-            more = self.sink.add(drawn)
+            more = self.sink.add(arrival)
         except GRMError as error:
             self.fail(item_id, error)
             return False
-        self.progress.count(drawn.sample)
-        if drawn.sample.completion is None:
-            self.failures[item_id].append(drawn.sample.error or "no completion")
+        self.progress.count(arrival.sample)
+        if arrival.sample.completion is None:
+            self.failures[item_id].append(arrival.sample.error or "no completion")
         self.left[item_id] -= 1
         if not more or self.left[item_id] == 0:
             self.end(item_id)
@@ -219,7 +219,7 @@ class Local:
             try:
                 async with aclosing(draw(self.engine, plan, self.meta, self.on_text, self.fitted)) as arriving:
                     async for sample, error in arriving:
-                        if not take(Drawn(plan.example, sample, error)):
+                        if not take(Arrival(plan.example, sample, error)):
                             break
             except GRMError as error:
-                take(Drawn(plan.example, None, error))
+                take(Arrival(plan.example, None, error))

@@ -27,8 +27,8 @@ class Far:
     async def draw(self, plans: Sequence[SamplingPlan], take: Take) -> None:
         """Give the plans' missing samples to `take`, each item's together; no item can be ended early."""
         with _interruptible(), closing(batch.draw(plans, self.fleet)) as arriving:
-            for drawn in arriving:
-                take(drawn)
+            for arrival in arriving:
+                take(arrival)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ SETTLED = "settled"
 """Tag of a session whose run ended early because more samples would hardly change the verdict."""
 _SETTLE_DRAWS = 500
 _TYPICAL_TOKENS = 300
-"""What a sample is taken to need until the first one is finished."""
+"""Tokens that a sample is taken to need until the first one is finished."""
 _TAIL = 400
 """Characters of a sample's unfinished text that are kept."""
 
@@ -38,7 +38,7 @@ class Snapshot:
     settled: float | None = None
     """Where the run ended early: the probability that all k samples would have given another verdict."""
     samples: tuple[Sample, ...] = ()
-    """What has arrived, in order of arrival; empty once the run has ended, the store has them all."""
+    """Samples in order of arrival; empty once the run has ended, the store has them all."""
 
     @property
     def running(self) -> bool:

@@ -24,7 +24,7 @@ from grm_core.formats.sessions import title
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import FOREIGN, Example, Run, Session
-from runs.drive import Drawn, Local, Progress, Task, drive
+from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.job import SETTLED, Job, Snapshot
 from runs.resume import plan_of
 from runs.run import Judged, make_run, origin
@@ -85,10 +85,10 @@ class Jobs:
 
         Raises UsageError where that cannot be: unknown or running session, other model or template, k beyond 1,024.
         """
-        session, running = self.store.session(session_id), self._jobs.get(session_id)
-        run = None if session is None else self.store.run(session.run_id)
-        if session is None or run is None:
+        stored, running = self.store.session_and_run(session_id), self._jobs.get(session_id)
+        if stored is None:
             raise UsageError("choose a stored session first; then more samples can be drawn for it")
+        session, run = stored
         if run.engine == FOREIGN:
             raise UsageError("this session was judged elsewhere and imported; judge its item anew to get more samples")
         if running is not None and running.running:
@@ -121,7 +121,7 @@ class Jobs:
         self._spawn(self._work(job.plan.session_id))
 
     def example(self, session_id: str) -> Example | None:
-        """What a session judges, from the store or, while its engine still starts, from its run."""
+        """The item of a session, from the store or, while its engine still starts, from its run."""
         stored = self.store.session(session_id)
         if stored is not None:
             return stored.example
@@ -222,12 +222,11 @@ class Jobs:
 
     def _stored(self, session_id: str) -> tuple[Session, Run]:
         """A session with its run; UsageError where another model judged it, because a session holds one's samples."""
-        session = self.store.session(session_id)
-        run = None if session is None else self.store.run(session.run_id)
-        if session is None or run is None or run.model != self.engine.model:
-            judged = "a model that is gone" if run is None else run.model
+        stored = self.store.session_and_run(session_id)
+        if stored is None or stored[1].model != self.engine.model:
+            judged = "a model that is gone" if stored is None else stored[1].model
             raise UsageError(f"{judged} judged this session, {self.engine.model} runs here; score it anew instead")
-        return session, run
+        return stored
 
     def _run(self, plan: SamplingPlan, settings: Sampling) -> Run:
         reader = "none" if self.meta is None else self.meta.name or "a server"
@@ -246,9 +245,9 @@ class _Shown:
         self.store.begin(session)
         self.job.stored = True
 
-    def add(self, drawn: Drawn) -> bool:
+    def add(self, arrival: Arrival) -> bool:
         """Keep a sample, whatever crashes after it; False once the verdict is settled."""
-        self.store.add(drawn)
-        if drawn.sample is not None:
-            self.job.arrived(drawn.sample)
+        self.store.add(arrival)
+        if arrival.sample is not None:
+            self.job.arrived(arrival.sample)
         return not self.job.settles()

@@ -67,7 +67,7 @@ async def _started(engine: Engine | None, meta: MetaRM, run: Run, say: Say) -> N
 
 
 def _kept(before: Block | None) -> set[tuple[str, int]]:
-    """What is in the file already. Samples with an error are not among what --resume keeps."""
+    """The block that is in the file already. Samples with an error are not among what --resume keeps."""
     items = before.items if before else ()
     return {(item.item_id, sample.index) for item in items for sample in item.samples if sample.error is None}
 

@@ -13,7 +13,7 @@ from grm_core.types import Example, Run
 from runs.drive import Task
 
 SETTINGS = ("context", "template", "template_hash", "params", "seed", "order", "principles")
-"""What a resumed run must have in common with the one in the file, beside model and meta RM."""
+"""Settings that a resumed run shares with the one in the file, beside model and meta RM."""
 
 
 def check_items(before: Block | None, examples: Iterable[Example], out: Path) -> None:

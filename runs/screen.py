@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on; who stands above `runs` says how it is shown."""
+"""The progress of a run as a person sees it; who stands above `runs` says how it is shown."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""What a person asks for: made by the commands from arguments and by the page from its form, never changed after."""
+"""The settings of a run: made by the commands from arguments and by the page from its form, never changed after."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -9,9 +9,9 @@ from grm_core.formats import sessions
 from grm_core.formats.runs import run_line
 from grm_core.formats.samples import sample_line
 from grm_core.formats.sessions import Block, ItemSamples
-from grm_core.log import Log, whole_lines
+from grm_core.resume_log import Log, whole_lines
 from grm_core.types import Example, Run, Sample, Session
-from runs.drive import Drawn
+from runs.drive import Arrival
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -41,12 +41,12 @@ class FileSink:
             self._lines.append(sessions.item_line(session.example, session))
             self._places.append((number, -1))
 
-    def add(self, drawn: Drawn) -> bool:
+    def add(self, arrival: Arrival) -> bool:
         """Write a sample. One that the meta RM could not read is not kept: raises what went wrong."""
-        if drawn.error is not None:
-            raise drawn.error
-        if drawn.sample is not None:
-            self.write(drawn.example.id, drawn.sample)
+        if arrival.error is not None:
+            raise arrival.error
+        if arrival.sample is not None:
+            self.write(arrival.example.id, arrival.sample)
         return True
 
     def write(self, item_id: str, sample: Sample) -> None:
@@ -108,14 +108,14 @@ def resume(path: Path, run: Run, block: Block) -> FileSink:
 
 
 def example_of(path: Path, item: ItemSamples) -> Example:
-    """What an item of a file is about; UsageError where it has no item line."""
+    """The example of an item of a file; UsageError where it has no item line."""
     if item.example is None:
         raise UsageError(f"{path}, line {item.line}: item {item.item_id!r} has no item line")
     return item.example
 
 
 def read_unfinished(path: Path) -> Block | None:
-    """What a stopped run has written, without a last line that was torn; None when there is nothing whole."""
+    """The block of a stopped run, without a last line that was torn; None when there is nothing whole."""
     blocks = list(sessions.read_samples(io.BytesIO(whole_lines(path)), str(path)))
     if not blocks:
         return None
@@ -140,10 +140,10 @@ class StoreSink:
                 self.store.add_session(session)
             self._begun.add(session.id)
 
-    def add(self, drawn: Drawn) -> bool:
+    def add(self, arrival: Arrival) -> bool:
         """Keep a sample; it is on disk when this returns."""
-        if drawn.error is not None:
-            log.warning("session %s, no meta logit: %s", drawn.sample and drawn.sample.session_id, drawn.error)
-        if drawn.sample is not None:
-            self.store.add_sample(drawn.sample)
+        if arrival.error is not None:
+            log.warning("session %s, no meta logit: %s", arrival.sample and arrival.sample.session_id, arrival.error)
+        if arrival.sample is not None:
+            self.store.add_sample(arrival.sample)
         return True

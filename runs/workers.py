@@ -1,4 +1,4 @@
-"""What runs on the workers of `batch`: rows with a plan go in, rows with samples come out, and nothing here knows Ray.
+"""The workers' side of `batch`: rows with a plan go in, rows with samples come out, and nothing here knows Ray.
 
 Prompts, orders, seeds and the parser are those of `grm_core.sampling`, so a sample does not tell who drew it.
 """
@@ -24,7 +24,7 @@ from grm_core.judge import draw
 from grm_core.sampling import SamplingPlan, check, fit, requests, sampled
 from grm_core.shuffling import Slot
 from grm_core.types import Completion, Example, Message, Request
-from runs.drive import Drawn
+from runs.drive import Arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,19 @@ class Client:
     async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
         """Take rows with a plan, give rows with what was drawn."""
         for plan in map(pickle.loads, batch["plan"].to_pylist()):
-            yield _table([drawn async for drawn in self._judge(plan)])
+            yield _table([arrival async for arrival in self._judge(plan)])
 
-    async def _judge(self, plan: SamplingPlan) -> AsyncGenerator[Drawn, None]:
+    async def _judge(self, plan: SamplingPlan) -> AsyncGenerator[Arrival, None]:
         engine = self._engine(plan.example.id)
         meta = meta_rm.create(self._fleet.meta, engine=engine) if self._fleet.meta in OWN_METAS else self._meta
         try:
             async with aclosing(draw(engine, plan, meta)) as arriving:
                 async for sample, error in arriving:
-                    yield Drawn(plan.example, sample, error)
+                    yield Arrival(plan.example, sample, error)
                     if error is not None:
                         return
         except GRMError as error:
-            yield Drawn(plan.example, None, error)
+            yield Arrival(plan.example, None, error)
 
     def _engine(self, item_id: str) -> Engine:
         spec = server_of(item_id, self._fleet.servers) or self._fleet.engine
@@ -107,7 +107,7 @@ def server_of(item_id: str, servers: tuple[str, ...]) -> str | None:
 
 
 class _Wanted(NamedTuple):
-    """What a row of one sample is for."""
+    """The sample that a row is for."""
 
     example: Example
     session_id: str
@@ -118,14 +118,14 @@ class _Wanted(NamedTuple):
     """The tokens that end a completion."""
 
 
-def _table(drawn: Sequence[Drawn]) -> Any:
+def _table(arrivals: Sequence[Arrival]) -> Any:
     import pyarrow
 
-    return pyarrow.table({"drawn": pyarrow.array([pickle.dumps(each) for each in drawn], pyarrow.binary())})
+    return pyarrow.table({"drawn": pyarrow.array([pickle.dumps(each) for each in arrivals], pyarrow.binary())})
 
 
-def drawn_of(batch: Any) -> list[Drawn]:
-    """What rows of a worker hold."""
+def arrivals_of(batch: Any) -> list[Arrival]:
+    """The arrivals in a worker's rows."""
     return [pickle.loads(each) for each in batch["drawn"].to_pylist()]
 
 
@@ -205,16 +205,16 @@ def _row(wanted: _Wanted, request: Request, child: int, tokens: list[int], error
 
 def read(model: str, batch: Any) -> Any:
     """Rows from Ray Data LLM -> rows with what was drawn."""
-    drawn = []
+    arrivals = []
     for row in batch.to_pylist():
         wanted, error = pickle.loads(row["wanted"]), row["__inference_error__"]
         if wanted.slot is None:
-            drawn.append(Drawn(wanted.example, None, UsageError(error)))
+            arrivals.append(Arrival(wanted.example, None, UsageError(error)))
             continue
         result = EngineError(error) if error else _completion(row, wanted.ends, model)
         made = sampled(wanted.session_id, wanted.example.id, wanted.template, wanted.slot, result)
-        drawn.append(Drawn(wanted.example, made))
-    return _table(drawn)
+        arrivals.append(Arrival(wanted.example, made))
+    return _table(arrivals)
 
 
 def _completion(row: dict[str, Any], ends: frozenset[int], model: str) -> Completion:
@@ -234,12 +234,12 @@ class Reader:
 
     async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
         """Give what was drawn its meta logits; a sample that cannot get one is lost and has to be drawn again."""
-        yield _table(await asyncio.gather(*(self._read(drawn) for drawn in drawn_of(batch))))
+        yield _table(await asyncio.gather(*(self._read(arrival) for arrival in arrivals_of(batch))))
 
-    async def _read(self, drawn: Drawn) -> Drawn:
-        if self._meta is None or drawn.sample is None:
-            return drawn
+    async def _read(self, arrival: Arrival) -> Arrival:
+        if self._meta is None or arrival.sample is None:
+            return arrival
         try:
-            return drawn._replace(sample=await meta_rm.attach(self._meta, drawn.example, drawn.sample))
+            return arrival._replace(sample=await meta_rm.attach(self._meta, arrival.example, arrival.sample))
         except EngineError as error:
-            return Drawn(drawn.example, None, error)
+            return Arrival(arrival.example, None, error)

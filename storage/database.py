@@ -205,7 +205,7 @@ def _name(error: BaseException) -> str:
 
 
 def _meaning(error: sqlite3.Error | OSError) -> str | None:
-    """What an error means to a person; None for a bug of ours, which keeps its traceback."""
+    """The meaning of an error for a person; None for a bug of ours, which keeps its traceback."""
     if isinstance(error, OSError):
         return f"{error.strerror or error}"
     name = _name(error)

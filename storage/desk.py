@@ -64,11 +64,11 @@ class Desk:
     def annotations(self, session_id: str = "", queue: str = "", author: str = "") -> list[Annotation]:
         """All that were made, replaced ones too, in order of arrival; '' leaves a criterion out."""
         wanted = {"session_id": session_id, "queue": queue, "author": author}
-        given = {name: rows.pack(value) for name, value in wanted.items() if value}
-        where = " AND ".join(f"{name} = ?" for name in given) or "1"
+        tests = {name: rows.pack(value) for name, value in wanted.items() if value}
+        where = " AND ".join(f"{name} = ?" for name in tests) or "1"
         with self._db.read() as conn:
             sql = f"SELECT {rows.ANNOTATION_COLUMNS} FROM annotation WHERE {where} ORDER BY seq"
-            return [rows.annotation_from(row) for row in rows.fetch(conn, sql, *given.values())]
+            return [rows.annotation_from(row) for row in rows.fetch(conn, sql, *tests.values())]
 
     def add_queue(self, queue: Queue, items: Sequence[tuple[str, str, int]]) -> None:
         """Keep a queue with its items (session id, reason, annotators needed), in their order."""
@@ -90,8 +90,8 @@ class Desk:
     def queue(self, queue_id: str) -> Queue | None:
         """The queue of that id."""
         with self._db.read() as conn:
-            found = rows.fetch(conn, "SELECT * FROM queue WHERE id = ?", rows.pack(queue_id))
-        return _queue(found[0]) if found else None
+            stored = rows.fetch(conn, "SELECT * FROM queue WHERE id = ?", rows.pack(queue_id))
+        return _queue(stored[0]) if stored else None
 
     def items(self, queue_id: str) -> list[QueueItem]:
         """The queue's items in their order."""
@@ -114,9 +114,9 @@ class Desk:
             later, ahead = ([item for item in some if item.place > after] for some in (mine, free))
             if later or (mine and not ahead) or not free:
                 return next(iter(later or mine), None)
-            found = (ahead or free)[0]
-            _assign(conn, queue_id, found.place, author)
-            return found._replace(assigned=(*found.assigned, author))
+            chosen = (ahead or free)[0]
+            _assign(conn, queue_id, chosen.place, author)
+            return chosen._replace(assigned=(*chosen.assigned, author))
 
     def assign(self, queue_id: str, place: int, author: str) -> None:
         """Give an item to somebody; again: nothing changes. Refused where there is no such item."""
@@ -128,9 +128,9 @@ class Desk:
 
 def _add(conn: sqlite3.Connection, annotation: Annotation) -> bool:
     identifier(annotation.id, "annotation id")
-    known = rows.fetch(conn, f"SELECT {rows.ANNOTATION_COLUMNS} FROM annotation WHERE id = ?", annotation.id)
-    if known:
-        if rows.annotation_from(known[0]) != annotation:
+    stored = rows.fetch(conn, f"SELECT {rows.ANNOTATION_COLUMNS} FROM annotation WHERE id = ?", annotation.id)
+    if stored:
+        if rows.annotation_from(stored[0]) != annotation:
             raise Refused(f"there is another annotation {annotation.id} already")
         return False
     if not rows.fetch(conn, "SELECT 1 FROM session WHERE id = ?", rows.pack(annotation.session_id)):

@@ -1,4 +1,4 @@
-"""What the store says when it cannot do its work."""
+"""Errors of the store."""
 
 from grm_core.errors import UsageError
 
@@ -8,4 +8,4 @@ class StoreError(UsageError):
 
 
 class Refused(StoreError):
-    """What is asked does not fit what the file holds; no later try helps, unlike other StoreErrors."""
+    """The call does not fit what the file holds; no later try helps, unlike other StoreErrors."""

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,15 +61,16 @@ def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> l
     """Some of the wanted sessions; StoreError for an unknown sort."""
     if wanted.sort not in SORTS:
         raise StoreError(f"sessions are sorted by {', '.join(SORTS)}, not by {wanted.sort!r}")
-    asked = passages.words(wanted.words)
+    search = passages.words(wanted.words)
     columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
     counts = "(SELECT count(*) FROM sample WHERE session_id = s.id"
-    source, values = _from(asked, wanted)
+    source, values = _from(search, wanted)
     sql = f"""SELECT {columns}, s.n, r.model, r.k, r.engine, r.template, h.passage,
         {counts}) AS samples, {counts} AND status = 'ok') AS valid
         {source} ORDER BY {SORTS[wanted.sort]} LIMIT ? OFFSET ?"""
-    found = rows.fetch(conn, sql, *values, limit, offset)
-    return [_row(conn, each, asked) for each in found]
+    listed = rows.fetch(conn, sql, *values, limit, offset)
+    snippets = passages.snippets(conn, search, [row["passage"] for row in listed]) if search else {}
+    return [_row(row, snippets.get(row["passage"], "")) for row in listed]
 
 
 def count(conn: sqlite3.Connection, wanted: Wanted) -> int:
@@ -89,6 +91,24 @@ def runs(conn: sqlite3.Connection, limit: int, models: bool = False, least: int 
     return [(rows.run_from(row), row["sessions"]) for row in rows.fetch(conn, sql, least, limit)]
 
 
+def newest_tags(conn: sqlite3.Connection, run_id: str = "") -> dict[str, tuple[str, ...]]:
+    """Run id -> the tags of its newest session that is not in the bin; '' means every run."""
+    # SQLite takes a bare column from the row that max() takes its value from.
+    sql = """SELECT run_id, tags, max(seq) FROM session WHERE binned_at IS NULL AND (? = '' OR run_id = ?)
+        GROUP BY run_id"""
+    key = rows.pack(run_id)
+    return {rows.unpack(row["run_id"]): tuple(json.loads(row["tags"])) for row in rows.fetch(conn, sql, key, key)}
+
+
+def newest_of_runs(conn: sqlite3.Connection, run_ids: Sequence[str], limit: int) -> list[Session]:
+    """Sessions of these runs that are not in the bin: by run, the newest first, and of each the newest first."""
+    columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
+    marks = ", ".join("?" * len(run_ids))
+    sql = f"""SELECT {columns} FROM session AS s JOIN run AS r ON r.id = s.run_id
+        WHERE s.binned_at IS NULL AND r.id IN ({marks}) ORDER BY r.seq DESC, s.seq DESC LIMIT ?"""
+    return [rows.session_from(row) for row in rows.fetch(conn, sql, *map(rows.pack, run_ids), limit)]
+
+
 def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:
     """All tags and all models of the sessions that are not in the bin, in alphabetical order."""
     # Not json_each: it would hand out a lone surrogate as bytes that are no text.
@@ -98,15 +118,15 @@ def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:
     return sorted(tags), sorted(rows.unpack(row["model"]) for row in rows.fetch(conn, used))
 
 
-def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
+def _from(search: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
     """FROM and WHERE, and what stands for the question marks; h.passage is the first passage with the words."""
     join = "LEFT JOIN (SELECT NULL AS passage) AS h"
     values: tuple[str, ...] = ()
-    if asked is not None:
-        found = (
-            f"SELECT p.session_id, min(p.id) AS passage FROM passage AS p WHERE {asked.where} GROUP BY p.session_id"
+    if search is not None:
+        hits = (
+            f"SELECT p.session_id, min(p.id) AS passage FROM passage AS p WHERE {search.where} GROUP BY p.session_id"
         )
-        join, values = f"JOIN ({found}) AS h ON h.session_id = s.id", asked.values
+        join, values = f"JOIN ({hits}) AS h ON h.session_id = s.id", search.values
     tests = [f"s.binned_at IS {'NOT ' if wanted.binned else ''}NULL"]
     if wanted.tag:
         tests.append("EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?)")
@@ -118,13 +138,12 @@ def _from(asked: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any,
         tests.append(schema.NAMES_MODELS)
     if wanted.labelled:
         tests.append("json_type(s.example, '$.labels') = 'array'")
-    given = tuple(rows.pack(text) for text in (wanted.tag, wanted.model, wanted.run) if text)
+    criteria = tuple(rows.pack(text) for text in (wanted.tag, wanted.model, wanted.run) if text)
     source = f"FROM session AS s JOIN run AS r ON r.id = s.run_id {join} WHERE {' AND '.join(tests)}"
-    return source, (*values, *given)
+    return source, (*values, *criteria)
 
 
-def _row(conn: sqlite3.Connection, row: sqlite3.Row, asked: passages.Words | None) -> SessionRow:
-    snippet = passages.snippet(conn, asked, row["passage"]) if asked else ""
+def _row(row: sqlite3.Row, snippet: str) -> SessionRow:
     session, model = rows.session_from(row), rows.unpack(row["model"])
     foreign = rows.unpack(row["template"]) if row["engine"] == FOREIGN else ""
     return SessionRow(session, row["n"], model, row["k"], row["samples"], row["valid"], snippet, foreign)

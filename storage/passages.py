@@ -6,6 +6,7 @@ found through the full-text index; those that it cannot split (punctuation, scri
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ TIME_LIMIT_S = 1.0
 _WORD_LIMIT = 1000
 _RANK_LIMIT = 50_000
 """More hits than these are shown newest first: ranking costs a microsecond each."""
+_PASSAGES_MOST = 500
+"""Passages that one statement cuts snippets of."""
 _SNIPPET_WORDS = 24
 _SNIPPET_CHARS = 160
 _UNSPLIT = re.compile(
@@ -47,7 +50,7 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is searched: an FTS5 expression, and strings that the text has to contain as well."""
+    """A search: an FTS5 expression, and strings that the text has to contain as well."""
 
     match: str | None
     literals: tuple[str, ...]
@@ -62,17 +65,17 @@ class Words:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """What stands for the question marks of `where`."""
+        """Values for the question marks of `where`."""
         return (*((self.match,) if self.match is not None else ()), *self.literals)
 
 
 def words(query: str) -> Words | None:
     """Read a query; None when it is empty. Words beyond the first thousand different ones are not looked at."""
-    found = list(dict.fromkeys(clean(query).split()))[:_WORD_LIMIT]
-    if not found:
+    unique = list(dict.fromkeys(clean(query).split()))[:_WORD_LIMIT]
+    if not unique:
         return None
-    literals = [word for word in found if _UNSPLIT.search(word) or not any(map(str.isalnum, word))]
-    quoted = ['"' + word.replace('"', '""') + '"' for word in found if word not in set(literals)]
+    literals = [word for word in unique if _UNSPLIT.search(word) or not any(map(str.isalnum, word))]
+    quoted = ['"' + word.replace('"', '""') + '"' for word in unique if word not in set(literals)]
     return Words(" ".join(quoted) or None, tuple(literals))
 
 
@@ -82,51 +85,58 @@ def clean(text: str) -> str:
 
 
 def session_passages(session: Session) -> list[Passage]:
-    """What can be found of a session itself."""
+    """The passages of a session itself."""
     query = "\n".join(message.content for message in session.example.query)
     return [Passage("title", clean(session.title)), Passage("query", clean(query))]
 
 
 def sample_passages(sample: Sample) -> list[Passage]:
-    """What can be found of a sample; of a completion that could not be read, all of it."""
+    """The passages of a sample; of a completion that could not be read, all of it."""
     if sample.completion is None:
         return []
     start, end = sample.parsed.critique_span or (0, len(sample.completion.text))
-    found = [
+    candidates = [
         Passage("principles", clean("\n".join(principle.text for principle in sample.parsed.principles))),
         Passage("critique", clean(sample.completion.text[start:end])),
     ]
-    return [passage for passage in found if passage.body]
+    return [passage for passage in candidates if passage.body]
 
 
-def hits(conn: sqlite3.Connection, asked: Words, limit: int) -> list[Hit]:
+def hits(conn: sqlite3.Connection, search: Words, limit: int) -> list[Hit]:
     """The best `limit` hits by bm25, or the newest where there are too many to rank."""
     order = "p.id DESC"
     ranked = ""
-    if asked.match is not None and not asked.literals and _few(conn, asked.match):
+    if search.match is not None and not search.literals and _few(conn, search.match):
         ranked = "JOIN passage_fts ON passage_fts.rowid = p.id AND passage_fts MATCH ?"
         order = "passage_fts.rank, p.id DESC"
-    where, values = (asked.where, asked.values) if not ranked else ("1", (asked.match,))
+    where, values = (search.where, search.values) if not ranked else ("1", (search.match,))
     rows = conn.execute(
         f"""SELECT p.id, p.session_id, s."index", p.field FROM passage AS p {ranked}
             LEFT JOIN sample AS s ON s.id = p.sample_id WHERE {where} AND NOT EXISTS
             (SELECT 1 FROM session WHERE id = p.session_id AND binned_at IS NOT NULL) ORDER BY {order} LIMIT ?""",
         (*values, limit),
     ).fetchall()
-    return [Hit(session, index, field, snippet(conn, asked, passage)) for passage, session, index, field in rows]
+    texts = snippets(conn, search, [passage for passage, *_ in rows])
+    return [Hit(session, index, field, texts[passage]) for passage, session, index, field in rows]
 
 
-def snippet(conn: sqlite3.Connection, asked: Words, passage_id: int) -> str:
-    """The surroundings of the first found words of a passage, marked."""
-    if asked.match is not None:
-        row = conn.execute(
-            f"""SELECT snippet(passage_fts, 0, '{MARK_ON}', '{MARK_OFF}', ' … ', {_SNIPPET_WORDS})
-                FROM passage_fts WHERE passage_fts MATCH ? AND rowid = ?""",
-            (asked.match, passage_id),
-        ).fetchone()
-        return str(row[0])
-    word = asked.literals[0]
-    (body,) = conn.execute("SELECT body FROM passage WHERE id = ?", (passage_id,)).fetchone()
+def snippets(conn: sqlite3.Connection, search: Words, passage_ids: Sequence[int]) -> dict[int, str]:
+    """Passage -> the surroundings of the first words in it that are searched, marked."""
+    texts: dict[int, str] = {}
+    for start in range(0, len(passage_ids), _PASSAGES_MOST):
+        some = passage_ids[start : start + _PASSAGES_MOST]
+        marks = ", ".join("?" * len(some))
+        if search.match is not None:
+            sql = f"""SELECT rowid, snippet(passage_fts, 0, '{MARK_ON}', '{MARK_OFF}', ' … ', {_SNIPPET_WORDS})
+                FROM passage_fts WHERE passage_fts MATCH ? AND rowid IN ({marks})"""
+            texts |= dict(conn.execute(sql, (search.match, *some)).fetchall())
+        else:
+            bodies = conn.execute(f"SELECT id, body FROM passage WHERE id IN ({marks})", some).fetchall()
+            texts |= {passage: _around(body, search.literals[0]) for passage, body in bodies}
+    return texts
+
+
+def _around(body: str, word: str) -> str:
     start = body.index(word)
     end = start + len(word)
     before, after = body[max(0, start - _SNIPPET_CHARS // 2) : start], body[end : end + _SNIPPET_CHARS // 2]
@@ -134,7 +144,7 @@ def snippet(conn: sqlite3.Connection, asked: Words, passage_id: int) -> str:
 
 
 def too_slow() -> StoreError:
-    """What is said when a search runs into its time limit."""
+    """The error of a search that runs into its time limit."""
     return StoreError(f"the search took longer than {TIME_LIMIT_S:g} s; look for rarer or fewer words")
 
 

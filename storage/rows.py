@@ -5,6 +5,7 @@ Lists and objects are JSON. Free text is TEXT, or, where a lone surrogate makes 
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from grm_core.formats import items, runs, samples
@@ -24,6 +25,8 @@ SAMPLE_COLUMNS = (
     "seconds, model, error, status, shown_scores, principles, critique_span, score_spans, parser_version, meta_logit, "
     "reasoning"
 )
+_KEYS_MOST = 500
+"""Keys that one statement asks for."""
 ANNOTATION_COLUMNS = "id, session_id, kind, label, author, created_at, sample, place, span, note, replaces, queue"
 
 
@@ -48,6 +51,14 @@ def fetch(conn: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     return cursor.execute(sql, values).fetchall()
+
+
+def fetch_by(conn: sqlite3.Connection, sql: str, keys: Iterable[str]) -> Iterator[Row]:
+    """The rows of a query for many keys, which stand where it says KEYS: a statement for every 500 of them."""
+    packed = [pack(key) for key in keys]
+    for start in range(0, len(packed), _KEYS_MOST):
+        some = packed[start : start + _KEYS_MOST]
+        yield from fetch(conn, sql.replace("KEYS", f"({', '.join('?' * len(some))})"), *some)
 
 
 def run_row(run: Run) -> tuple[Any, ...]:

@@ -118,12 +118,12 @@ def pending(conn: sqlite3.Connection) -> bool:
         raise StoreError("it is the SQLite database of another program; choose another file")
     rows = conn.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
     ours = {name for family, name in rows if family == migrations.name}
-    known = {migration.name for migration in migrations._migrations}
-    if newer := sorted(ours - known):
+    names = {migration.name for migration in migrations._migrations}
+    if newer := sorted(ours - names):
         raise StoreError(f"it was made by a newer version of GRM Lens (it knows {newer[-1]}); update the program")
     if rows and not ours:
         raise StoreError("it is the SQLite database of another program; choose another file")
-    return ours != known
+    return ours != names
 
 
 def apply(conn: sqlite3.Connection) -> None:

@@ -4,7 +4,7 @@ Whatever a method has written is on disk when it returns. Order is the order of 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from grm_core.errors import UsageError
 from grm_core.formats import fields
 from grm_core.formats.lines import compact
-from grm_core.types import Run, Sample, Session
+from grm_core.types import Example, Run, Sample, Session
 from storage import listing, passages, rows
 from storage.database import Database, explained
 from storage.desk import Desk
@@ -65,25 +65,25 @@ class Store:
         """Keep a run; the same one again changes nothing, another one under its id is a StoreError."""
         _check_id(run.id, "run id")
         with self._db.write() as conn:
-            known = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", run.id)
-            if known is None:
+            stored = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", run.id)
+            if stored is None:
                 _insert(conn, "run", rows.RUN_COLUMNS, rows.run_row(run))
-            elif rows.run_from(known) != run:
+            elif rows.run_from(stored) != run:
                 raise StoreError(f"there is another run {run.id} already")
 
     def run(self, run_id: str) -> Run | None:
         """The run of that id."""
         with self._db.read() as conn:
-            found = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", rows.pack(run_id))
-        return None if found is None else rows.run_from(found)
+            row = _one(conn, f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id = ?", rows.pack(run_id))
+        return None if row is None else rows.run_from(row)
 
     def add_session(self, session: Session) -> None:
         """Keep a session of a run that is kept; again: as add_run."""
         _check_id(session.id, "session id")
         with self._db.write() as conn:
-            known = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", session.id)
-            if known is not None:
-                if rows.session_from(known) != session:
+            stored = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", session.id)
+            if stored is not None:
+                if rows.session_from(stored) != session:
                     raise StoreError(f"there is another session {session.id} already")
                 return
             if _one(conn, "SELECT 1 FROM run WHERE id = ?", session.run_id) is None:
@@ -95,8 +95,28 @@ class Store:
     def session(self, session_id: str) -> Session | None:
         """The session of that id."""
         with self._db.read() as conn:
-            found = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", rows.pack(session_id))
-        return None if found is None else rows.session_from(found)
+            row = _one(conn, f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id = ?", rows.pack(session_id))
+        return None if row is None else rows.session_from(row)
+
+    def session_and_run(self, session_id: str) -> tuple[Session, Run] | None:
+        """The session of that id with the run that it was judged under."""
+        session = self.session(session_id)
+        run = None if session is None else self.run(session.run_id)
+        return None if session is None or run is None else (session, run)
+
+    def sessions_by_id(self, session_ids: Iterable[str]) -> dict[str, Session]:
+        """Id -> session, of those that there are, in the order in which they are named."""
+        ids = list(dict.fromkeys(session_ids))
+        query = f"SELECT {rows.SESSION_COLUMNS} FROM session WHERE id IN KEYS"
+        with self._db.read() as conn:
+            sessions = {session.id: session for session in map(rows.session_from, rows.fetch_by(conn, query, ids))}
+        return {session_id: sessions[session_id] for session_id in ids if session_id in sessions}
+
+    def runs_by_id(self, run_ids: Iterable[str]) -> dict[str, Run]:
+        """Id -> run, of those that there are."""
+        query = f"SELECT {rows.RUN_COLUMNS} FROM run WHERE id IN KEYS"
+        with self._db.read() as conn:
+            return {run.id: run for run in map(rows.run_from, rows.fetch_by(conn, query, dict.fromkeys(run_ids)))}
 
     def add_sample(self, sample: Sample) -> None:
         """Keep a sample; it is on disk when this returns.
@@ -105,9 +125,9 @@ class Store:
         of its id; any other difference is a StoreError.
         """
         with self._db.write() as conn:
-            known = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample.id))
-            if known is not None:
-                stored = rows.sample_from(known)
+            row = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample.id))
+            if row is not None:
+                stored = rows.sample_from(row)
                 if rows.sample_row(stored) == rows.sample_row(sample):
                     return
                 if stored.error is None:
@@ -124,11 +144,27 @@ class Store:
         with self._db.read() as conn:
             return [rows.sample_from(row) for row in rows.fetch(conn, query, rows.pack(session_id))]
 
+    def samples_by_session(self, session_ids: Iterable[str]) -> dict[str, list[Sample]]:
+        """Session id -> its samples by index, [] where it has none; in the order in which the sessions are named."""
+        samples: dict[str, list[Sample]] = {session_id: [] for session_id in session_ids}
+        query = f'SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE session_id IN KEYS ORDER BY session_id, "index"'
+        with self._db.read() as conn:
+            for row in rows.fetch_by(conn, query, samples):
+                sample = rows.sample_from(row)
+                samples[sample.session_id].append(sample)
+        return samples
+
+    def judged(self, session_ids: Iterable[str]) -> dict[str, tuple[Example, list[Sample]]]:
+        """Session id -> what it judges and its samples, of those that there are."""
+        sessions = self.sessions_by_id(session_ids)
+        samples = self.samples_by_session(sessions)
+        return {name: (session.example, samples[name]) for name, session in sessions.items()}
+
     def sample(self, sample_id: str) -> Sample | None:
         """The sample of this id, or None."""
         with self._db.read() as conn:
-            found = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample_id))
-        return None if found is None else rows.sample_from(found)
+            row = _one(conn, f"SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE id = ?", rows.pack(sample_id))
+        return None if row is None else rows.sample_from(row)
 
     def set_meta_logit(self, sample_id: str, logit: float | None) -> None:
         """Keep the meta RM's raw logit of a sample; None or NaN = not scored."""
@@ -157,6 +193,16 @@ class Store:
         with self._db.read() as conn:
             return listing.runs(conn, limit, models, least)
 
+    def newest_tags(self, run_id: str = "") -> dict[str, tuple[str, ...]]:
+        """Run id -> the tags of its newest session outside the bin, for one run or for all ('')."""
+        with self._db.read() as conn:
+            return listing.newest_tags(conn, run_id)
+
+    def newest_of_runs(self, run_ids: Sequence[str], limit: int) -> list[Session]:
+        """Sessions of these runs outside the bin, those of the newest run first and of each the newest first."""
+        with self._db.read() as conn:
+            return listing.newest_of_runs(conn, run_ids, limit)
+
     def facets(self) -> tuple[list[str], list[str]]:
         """All tags and all models of the sessions that are not in the bin."""
         with self._db.read() as conn:
@@ -174,11 +220,11 @@ class Store:
 
         The words are literal: quotation marks, AND, NEAR(, * and title: mean themselves.
         """
-        asked = passages.words(words)
-        if asked is None:
+        search = passages.words(words)
+        if search is None:
             return []
         with self._searching(words) as conn:
-            return passages.hits(conn, asked, limit)
+            return passages.hits(conn, search, limit)
 
     def rename(self, session_id: str, title: str) -> None:
         """Give a session another title."""
@@ -244,8 +290,8 @@ def _check_id(value: str, name: str) -> None:
 
 
 def _one(conn: sqlite3.Connection, sql: str, *values: Any) -> sqlite3.Row | None:
-    found = rows.fetch(conn, sql, *values)
-    return found[0] if found else None
+    matching = rows.fetch(conn, sql, *values)
+    return matching[0] if matching else None
 
 
 def _insert(conn: sqlite3.Connection, table: str, columns: str, values: tuple[Any, ...]) -> None:
@@ -254,9 +300,9 @@ def _insert(conn: sqlite3.Connection, table: str, columns: str, values: tuple[An
 
 
 def _add_passages(
-    conn: sqlite3.Connection, session_id: str, sample_id: str | None, found: list[passages.Passage]
+    conn: sqlite3.Connection, session_id: str, sample_id: str | None, bodies: list[passages.Passage]
 ) -> None:
     conn.executemany(
         "INSERT INTO passage (session_id, sample_id, field, body) VALUES (?, ?, ?, ?)",
-        [(session_id, sample_id, passage.field, passage.body) for passage in found],
+        [(session_id, sample_id, passage.field, passage.body) for passage in bodies],
     )

@@ -15,6 +15,9 @@ from grm_core.types import Params, Run, Sample, Session
 from storage.errors import StoreError
 from storage.store import Store
 
+_SESSIONS_AT_ONCE = 100
+"""Sessions whose samples are in memory together while a store is exported."""
+
 
 class Imported(NamedTuple):
     """What became of one item of a file."""
@@ -58,12 +61,16 @@ def import_blocks(store: Store, blocks: Sequence[Block], path: str, restore: boo
 
 def sessions_of(store: Store, session_ids: Sequence[str] | None) -> Iterator[tuple[Run, Session, list[Sample]]]:
     """These sessions (None = all, in order of arrival) with run and samples; StoreError for an unknown id."""
-    for session_id in store.session_ids() if session_ids is None else session_ids:
-        session = store.session(session_id)
-        run = None if session is None else store.run(session.run_id)
-        if session is None or run is None:
-            raise StoreError(f"there is no session {session_id}")
-        yield run, session, store.samples(session_id)
+    ids = store.session_ids() if session_ids is None else session_ids
+    for start in range(0, len(ids), _SESSIONS_AT_ONCE):
+        some = ids[start : start + _SESSIONS_AT_ONCE]
+        known, samples = store.sessions_by_id(some), store.samples_by_session(some)
+        runs = store.runs_by_id(session.run_id for session in known.values())
+        for session_id in some:
+            if session_id not in known:
+                raise StoreError(f"there is no session {session_id}")
+            session = known[session_id]
+            yield runs[session.run_id], session, samples[session_id]
 
 
 def _with_run(store: Store, block: Block) -> Iterator[tuple[Run, ItemSamples]]:

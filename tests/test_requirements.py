@@ -117,7 +117,9 @@ def test_wheel_asks_for_what_requirements_name_but_for_vllm_and_the_packages_wit
     extras = {str(Requirement(line)) for lines in project["optional-dependencies"].values() for line in lines}
     files = ("requirements.txt", "requirements-gpu.txt")
     # Logs of Inspect are read by its own package, which nothing else needs.
-    assert extras - {"inspect_ai<1,>=0.3"} == {str(r) for name in files for r in requirements(name) if r.name.startswith("vllm")}
+    assert extras - {"inspect_ai<1,>=0.3"} == {
+        str(r) for name in files for r in requirements(name) if r.name.startswith("vllm")
+    }
 
 
 def test_changelog_begins_with_this_version_and_every_heading_has_a_date() -> None:

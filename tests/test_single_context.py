@@ -30,16 +30,18 @@ def timeless(samples: list[Sample]) -> list[Sample]:
 async def test_one_request_states_the_principles_and_each_response_has_a_prompt_of_its_own() -> None:
     engine, plan = FakeEngine(), make_plan(k=4)
     samples = await collect(engine, plan)
-    first, *rest = engine.asked
+    first, *others = engine.asked
     assert (first.n, first.params.stop, first.start) == (4, ("\nCritique:",), "")
     assert first.messages == prompts.fill(plan.template, plan.example, (0, 1, 2))
+    rest = [request for request in others if not request.params.first]
     assert len(rest) == 12
     for request in rest:
         own = int(request.key.rpartition("/")[2]) - 1
         assert request.messages == prompts.fill(plan.template, plan.example, (own,))
         assert "[Response 1 begins]" in request.messages[0].content
         assert request.start.startswith("Principles:\n1. Correctness")
-        assert request.start.endswith(f'\nCritique:\nResponse 1: "Candidate text number {own}..."')
+        opened = f'\nCritique:\nResponse 1: "Candidate text number {own}..."'
+        assert request.start.endswith((f"{opened} Excellent", f"{opened} Bad"))
     slots = shuffling.plan(3, 4, 0, plan.example.id, shuffling.OWN)
     assert [(each.index, each.order, each.seed) for each in samples] == [(s.index, (0, 1, 2), s.seed) for s in slots]
     assert sorted(request.seed for request in rest) == sorted(3 * [slot.seed for slot in slots])
@@ -59,7 +61,7 @@ async def test_the_parts_make_one_sample() -> None:
     assert found.parsed.status is ParseStatus.OK
     assert found.scores == tuple(map(int, lines[-1].removeprefix("Scores: \\boxed{")[:-1].split(", ")))
     assert len(found.parsed.principles) == 3
-    assert found.completion.prompt_tokens == 4 * 50
+    assert found.completion.prompt_tokens == (1 + 3 + 3) * 50
     assert found.completion.completion_tokens > 3 * 8
     assert found.request_key == sampling.request_key("item", (0, 1, 2), found.seed)
     assert contexts.read(found.completion.text, 3) == found.parsed
@@ -85,7 +87,8 @@ async def test_given_principles_begin_every_reply_and_are_not_asked_for() -> Non
     template = template_of(make_example(2), ("Is it true?",), "compact", "single")
     assert template.name == "compact"
     samples = await collect(engine, replace(make_plan(k=3, n=2, principles=("Is it true?",)), template=template))
-    assert len(engine.asked) == 6
+    asked = [request for request in engine.asked if not request.params.first]
+    assert len(asked) == 6
     assert all(
         request.start.startswith("Principles:\n1. Is it true?\nCritique:\nResponse 1:") for request in engine.asked
     )
@@ -133,15 +136,14 @@ async def test_failed_principles_are_the_samples_error() -> None:
     engine = FakeEngine(failing=frozenset({seed}))
     samples = await collect(engine, make_plan(k=2))
     assert [each.error is None for each in samples] == [False, True]
-    assert len(engine.asked) == 1 + 3
+    assert len(engine.asked) == 1 + 3 + 3
 
 
 async def test_critiques_do_not_wait_for_the_slowest_principles() -> None:
     engine = FakeEngine(delay=0.002)
     told: list[str] = []
     await collect(engine, make_plan(k=4), lambda key, child, piece: told.append(key + piece))
-    slow = max(place for place, request in enumerate(engine.asked) if request.start)
-    assert slow == 12
+    assert len(engine.asked) == 1 + 4 * (3 + 3)
     begun = next(place for place, piece in enumerate(told) if "Critique" in piece)
     late = [piece for piece in told[begun:] if "(weight:" in piece]
     assert late, "principles of other samples were still being written when the first critique began"

@@ -18,15 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "assets" / "web" / "types.d.ts"
 HEAD = "// Written by tools/wire_types.py from ui/wire and the pages: do not edit.\n"
 PAGES = {
-    "Inspect": "ui.asked.Asked",
-    "Queue": "ui.queue_page.QueuePage",
-    "Sessions": "ui.sessions_page.SessionsPage",
-    "Principles": "ui.principles.PrinciplesPage",
-    "Runs": "ui.run_page.RunPage",
-    "Benchmarks": "ui.bench_page.BenchPage",
-    "Models": "ui.models_page.ModelsPage",
-    "Demo": "ui.demo.DemoPage",
-    "Compare": "ui.compare.ComparePage",
+    "Inspect": "ui.pages.inspect.answers.Answers",
+    "Queue": "ui.pages.queue.QueuePage",
+    "Sessions": "ui.pages.sessions.SessionsPage",
+    "Principles": "ui.pages.principles.PrinciplesPage",
+    "Runs": "ui.pages.runs.RunPage",
+    "Benchmarks": "ui.pages.benchmarks.BenchPage",
+    "Models": "ui.pages.models.ModelsPage",
+    "Demo": "ui.pages.demo.DemoPage",
+    "Compare": "ui.pages.compare.ComparePage",
 }
 """Page -> the class whose served methods its module calls."""
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "any", object: "any"}
@@ -47,7 +47,7 @@ def text() -> str:
 
 
 class Names:
-    """What each record is called: its own name, with its page's before it where two pages use the same."""
+    """The name of each record: its own name, with its page's before it where two pages use the same."""
 
     def __init__(self) -> None:
         self.records = list(_records())
@@ -89,7 +89,7 @@ class Names:
 
 
 def server(page: str, cls: type, names: Names) -> str:
-    """What the page's module may call, as an interface."""
+    """The functions that the page's module may call, as an interface."""
     from ui.web import served_by
 
     lines = [f"export interface {page}Server {{"]

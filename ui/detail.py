@@ -54,42 +54,42 @@ def case(example: Example) -> Case:
 
 def blocks(sample: Sample) -> list[Block]:
     """The critique in the order it was written: what it says of each response, and of none (`response` None)."""
-    start, told = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
-    return [Block(response=own, at=[_utf16(told, at - start) for at in span]) for own, span in pieces(sample)]
+    start, critique = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
+    return [Block(response=own, at=[_utf16(critique, at - start) for at in span]) for own, span in pieces(sample)]
 
 
 def evidence(example: Example, sample: Sample) -> list[Quote]:
     """The quotations of a sample's critique: where in the critique, and whether and where a response holds them."""
-    start, told = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
-    found = []
+    start, critique = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
+    quotations = []
     for quote in quotes(example, sample):
         where = None
         if quote.response is not None and quote.response_span is not None:
             where = [_utf16(example.responses[quote.response], at) for at in quote.response_span]
-        places = [_utf16(told, at - start) for at in quote.span]
-        found.append(Quote(at=places, found=quote.found, response=quote.response, where=where))
-    return found
+        places = [_utf16(critique, at - start) for at in quote.span]
+        quotations.append(Quote(at=places, found=quote.origin, response=quote.response, where=where))
+    return quotations
 
 
 def spans(sample: Sample) -> list[wire.Span]:
-    """What the parser took from the raw text and where: principles, critique and scores, none inside another."""
+    """Spans that the parser took from the raw text: principles, critique and scores, none inside another."""
     if sample.completion is None:
         return []
     parsed, text = sample.parsed, sample.completion.text
     named: list[tuple[Span, str]] = [(principle.span, "principle") for principle in parsed.principles]
     named += [(span, "score") for span in parsed.score_spans]
     named += [(parsed.critique_span, "critique")] if parsed.critique_span else []
-    found: list[wire.Span] = []
+    marked: list[wire.Span] = []
     end = 0
     for (start, stop), kind in sorted(named):
         if end <= start < stop:
-            found.append(wire.Span(at=[_utf16(text, start), _utf16(text, stop)], kind=kind))
+            marked.append(wire.Span(at=[_utf16(text, start), _utf16(text, stop)], kind=kind))
             end = stop
-    return found
+    return marked
 
 
 def about(samples: Sequence[Sample], response: int) -> list[Said]:
-    """What every sample says of one response (own index), equal words once with all samples that wrote them.
+    """Every sample's words on one response (own index), equal words once with all samples that wrote them.
 
     Most frequent first, then by score from high to low; a critique that names no response is given whole.
     """
@@ -105,10 +105,10 @@ def differences(base: Sample, other: Sample) -> Differences:
     """Words that `other` adds to and leaves out of `base`: of the principles, and of the critique by response."""
     lists = ["\n".join(p.text for p in sample.parsed.principles) for sample in (base, other)]
     places = [*range(len(base.order)), None]
-    found = {
+    changes = {
         "general" if own is None else str(own): difference(_block(base, own), _block(other, own)) for own in places
     }
-    return Differences(principles=difference(*lists), blocks=found)
+    return Differences(principles=difference(*lists), blocks=changes)
 
 
 def holding(samples: Sequence[Sample], words: str) -> list[int]:
@@ -118,7 +118,7 @@ def holding(samples: Sequence[Sample], words: str) -> list[int]:
 
 
 def said_of(sample: Sample, response: int) -> str:
-    """What a sample says of one response (own index); the whole critique where it names none."""
+    """A sample's words on one response (own index); the whole critique where it names none."""
     return _block(sample, response).strip() or whole(sample).strip()
 
 

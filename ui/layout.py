@@ -7,19 +7,21 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from grm_core.embedders import Embedder
 from runs.jobs import Jobs
 from storage.store import Store
 from ui import web
-from ui.bench_page import BenchPage
-from ui.compare import ComparePage
-from ui.demo import DemoPage
-from ui.inspect_page import InspectPage
-from ui.models_page import ModelsPage
-from ui.principles import PrinciplesPage
-from ui.queue_page import QueuePage
-from ui.run_page import RunPage
-from ui.sessions_page import SessionsPage
-from ui.view import Viewer
+from ui.pages.benchmarks import BenchPage
+from ui.pages.compare import ComparePage
+from ui.pages.demo import DemoPage
+from ui.pages.inspect.page import InspectPage
+from ui.pages.inspect.viewer import Viewer
+from ui.pages.models import ModelsPage
+from ui.pages.principles import PrinciplesPage
+from ui.pages.queue import QueuePage
+from ui.pages.runs import RunPage
+from ui.pages.sessions import SessionsPage
+from ui.vectors import Vectors
 
 TITLE = "GRM Lens"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -28,16 +30,17 @@ FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "mon
 
 def build(store: Store, jobs: Jobs) -> gr.Blocks:
     """The whole app, not launched yet."""
+    vectors = Vectors(Embedder())
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.Navbar(main_page_name="Inspect")
         InspectPage(jobs, Viewer(store, jobs))
     for name, shown, page in (
         ("Sessions", True, partial(SessionsPage, store, jobs)),
-        ("Principles", True, partial(PrinciplesPage, store)),
+        ("Principles", True, partial(PrinciplesPage, store, vectors)),
         ("Runs", True, partial(RunPage, store)),
         ("Benchmarks", True, partial(BenchPage, store)),
         ("Models", True, partial(ModelsPage, store)),
-        ("Queue", True, partial(QueuePage, store)),
+        ("Queue", True, partial(QueuePage, store, vectors)),
         ("Demo", True, partial(DemoPage, store)),
         ("Compare", False, partial(ComparePage, store)),
     ):
@@ -49,7 +52,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
 
 
 def launch_options(store: Store, host: str) -> dict[str, Any]:
-    """What the app's launch needs beside port and login."""
+    """Options of the app's launch beside port and login."""
     middleware = []
     if host in LOOPBACK:
         # Another site that makes its name point to this machine gets no answer (DNS rebinding).

@@ -10,10 +10,10 @@ from ui.wire.shared import Figure, Panel
 Json = dict[str, Any]
 
 
-def panel(name: str, title: str, table: pd.DataFrame, drawn: Figure | None, note: str = "") -> Panel:
-    """What the page is sent; no figure means that the note says why there is nothing to draw."""
+def panel(name: str, title: str, table: pd.DataFrame, figure: Figure | None, note: str = "") -> Panel:
+    """The panel as the page is sent it; no figure means that the note says why there is nothing to draw."""
     rows = json.loads(table.round(6).to_json(orient="values")) if len(table) else []
-    return Panel(name=name, title=title, columns=list(table.columns), rows=rows, figure=drawn, note=note)
+    return Panel(name=name, title=title, columns=list(table.columns), rows=rows, figure=figure, note=note)
 
 
 def only_first(most: int, stored: int) -> list[str]:

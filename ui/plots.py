@@ -21,9 +21,9 @@ LAYOUT = {
 }
 
 
-def margin_over_k(found: Curve) -> Figure | None:
+def margin_over_k(curve: Curve) -> Figure | None:
     """Margin per sample over k with its 90% band; None when the vote is a tie or there is nothing to draw."""
-    points = [p for p in found.points if p.margin is not None]
+    points = [p for p in curve.points if p.margin is not None]
     if not points:
         return None
     figure = go.Figure([_edge(points), _band(points), _mean(points)], layout=LAYOUT)
@@ -65,17 +65,17 @@ def _mean(points: list[CurvePoint]) -> go.Scatter:
     )
 
 
-def table(found: Curve) -> list[Point]:
+def table(curve: Curve) -> list[Point]:
     """The same points as rows of numbers, for the table view and CSV."""
     return [
-        Point(k=p.k, margin=p.margin, low=p.low, high=p.high, win=p.win, accuracy=p.accuracy) for p in found.points
+        Point(k=p.k, margin=p.margin, low=p.low, high=p.high, win=p.win, accuracy=p.accuracy) for p in curve.points
     ]
 
 
-def how(found: Curve) -> str:
+def how(curve: Curve) -> str:
     """How the curve was computed."""
-    drawn = "exact over all subsets" if found.exact else f"{found.draws:,} random orders, seed {found.seed}"
+    method = "exact over all subsets" if curve.exact else f"{curve.draws:,} random orders, seed {curve.seed}"
     return (
-        f"Mean and 90% band over random subsets of the stored samples ({drawn}). "
+        f"Mean and 90% band over random subsets of the stored samples ({method}). "
         "The band closes at the last k by construction; it says nothing about samples not yet drawn."
     )

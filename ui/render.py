@@ -45,8 +45,8 @@ def reason(sample: Sample) -> str | None:
     return None if sample.scores else (sample.error or REASONS[sample.parsed.status])
 
 
-def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[wire.Finding]:
-    """What to look at, with the indices of the samples where it is."""
+def findings(findings: Sequence[Finding], samples: Sequence[Sample]) -> list[wire.Finding]:
+    """Findings for the page, with the indices of the samples where it is."""
     places = {sample.id: sample.index for sample in samples}
     return [
         wire.Finding(
@@ -55,7 +55,7 @@ def findings(found: Sequence[Finding], samples: Sequence[Sample]) -> list[wire.F
             evidence=each.evidence,
             samples=[places[name] for name in each.sample_ids if name in places],
         )
-        for each in found
+        for each in findings
     ]
 
 
@@ -78,12 +78,12 @@ def filter_effect(naive: Verdict, guided: Verdict) -> str:
     return f"The meta RM's filter flips the verdict: naive voting says {names[0]}, guided voting {names[1]}."
 
 
-def progress_line(progress: Snapshot | None, stored: int, asked: int, settled: bool = False) -> str:
+def progress_line(progress: Snapshot | None, stored: int, k: int, settled: bool = False) -> str:
     """How far the run is, in words; `settled`: a stored run that ended early of itself."""
-    if progress is None and settled and stored < asked:
-        return f"Settled after {stored} of {asked} samples: the verdict would hardly have changed."
+    if progress is None and settled and stored < k:
+        return f"Settled after {stored} of {k} samples: the verdict would hardly have changed."
     if progress is None:
-        return "" if stored >= asked else f"{stored} of {asked} samples kept; this run was stopped or interrupted."
+        return "" if stored >= k else f"{stored} of {k} samples kept; this run was stopped or interrupted."
     done = f"{progress.done} of {progress.k} samples"
     if progress.phase == "waiting":
         return "Waiting for the engine; sampling begins as soon as it is ready."
@@ -103,7 +103,7 @@ def progress_line(progress: Snapshot | None, stored: int, asked: int, settled: b
 
 
 def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Line]:
-    """What the engine is doing, and what to know of its model."""
+    """Lines on the engine's state and on its model."""
     words = {"ready": "ready", "failed": "failed", "idle": "not started", "closed": "closed"}.get(state.phase, "")
     about = f"{model} on the {name} engine" if model else f"the {name} engine"
     said = state.message or words

@@ -35,7 +35,7 @@ STYLES: tuple[str, ...] = (
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 """Out of the installed Python package: the page asks no other host for anything."""
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
-"""What an address holds never changes: the address changes with it."""
+"""The content of an address never changes: the address changes with it."""
 _MOUNT = """
 import(new URL("ADDRESS", document.baseURI).href)
   .then((page) => page.mount({ element, props, server, watch, trigger }))
@@ -56,9 +56,9 @@ class View:
 
     name: str
     calls: tuple[Callable[[Any], Any], ...] = ()
-    """What the module may call."""
+    """Functions that the module may call."""
     events: tuple[str, ...] = ()
-    """What the module may raise: Gradio events of the component."""
+    """Events that the module may raise: those of the component."""
 
     def place(self, value: Any = None, elem_id: str = "", render: bool = True) -> gr.HTML:
         """The component; its template is constant, `value` arrives as data."""
@@ -101,9 +101,9 @@ def _call(method: Any) -> Callable[[Any], Any]:
     types = [kind for name, kind in get_type_hints(method).items() if name != "return"]
     arguments: TypeAdapter[Any] = TypeAdapter(tuple.__class_getitem__(tuple(types)))  # type: ignore[arg-type]
 
-    def call(given: Any) -> Any:
+    def call(data: Any) -> Any:
         try:
-            values = arguments.validate_python(tuple(given) if isinstance(given, list) else None, strict=True)
+            values = arguments.validate_python(tuple(data) if isinstance(data, list) else None, strict=True)
         except ValidationError:
             return method.wrong
         try:

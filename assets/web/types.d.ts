@@ -1,6 +1,6 @@
 // Written by tools/wire_types.py from ui/wire and the pages: do not edit.
 
-/** What the page is opened with: everything that can be chosen. */
+/** The page's settings when it opens: everything that can be chosen. */
 export interface BenchmarkSettings {
   methods: string[];
   ties: string[];
@@ -139,7 +139,7 @@ export interface Recent {
   demo: boolean;
 }
 
-/** What the page shows of a session at one moment; without a session only `rows` and what there is to read. */
+/** A session as the page shows it at one moment; without a session only `rows` and what there is to read. */
 export interface View {
   rows: Row[];
   session?: string;
@@ -210,7 +210,7 @@ export interface Transfer {
   sample: number;
 }
 
-/** What the page is opened with. */
+/** The page's settings when it opens. */
 export interface ModelsSettings {
   methods: string[];
 }
@@ -287,7 +287,7 @@ export interface Csv {
   csv: string;
 }
 
-/** What can be looked at. */
+/** The scopes to choose from. */
 export interface Scopes {
   session: Choice[];
   run: Choice[];
@@ -336,7 +336,7 @@ export interface Thoughts {
   statements: Statement[];
 }
 
-/** What the page is opened with. */
+/** The page's settings when it opens. */
 export interface QueueSettings {
   may: boolean;
   rules: string[];
@@ -359,7 +359,7 @@ export interface Overview {
   tags: string[];
 }
 
-/** What a queue is made of. */
+/** The choices that a queue is made by. */
 export interface NewQueue {
   title: string;
   run: string;
@@ -411,7 +411,7 @@ export interface QueueSaid {
   replaces: string | null;
 }
 
-/** What was kept, and when. */
+/** The annotation that was kept, and when. */
 export interface Saved {
   saved: string;
   at: string;
@@ -466,7 +466,7 @@ export interface Example {
   scores: string;
 }
 
-/** What went wrong, counted; with the documents that say the same. */
+/** Failures, counted; with the documents that say the same. */
 export interface FailureReport {
   said: string;
   panels: Panel[];
@@ -476,7 +476,7 @@ export interface FailureReport {
   lacks?: string;
 }
 
-/** What the page is opened with. */
+/** The page's settings when it opens. */
 export interface SessionsSettings {
   sorts: string[];
   may: boolean;
@@ -519,7 +519,7 @@ export interface SessionList {
   count: number;
 }
 
-/** What was wrong with a change, '' for nothing. */
+/** The result of a change: what was wrong, '' for nothing. */
 export interface Done {
   error: string;
 }
@@ -548,7 +548,7 @@ export interface Turn {
   content: string;
 }
 
-/** What was judged: the query and the responses in own order. */
+/** A judged item: the query and the responses in own order. */
 export interface Case {
   query: Turn[];
   responses: string[];
@@ -629,7 +629,7 @@ export interface Panel {
   note: string;
 }
 
-/** What a page of plots shows under its title. */
+/** A page of plots: title, remarks and panels. */
 export interface Panels {
   title: string;
   said: string[];
@@ -651,7 +651,7 @@ export interface InspectServer {
   drawn(session_id: string, method: string, k: number | null, k_meta: number | null): Promise<Drawn | null>;
   /** Every question about the vote of a session, with its plot and numbers. */
   panels(session_id: string, k: number | null, k_meta: number | null): Promise<Panel[] | null>;
-  /** What every sample says of one response. */
+  /** Every sample's words on one response. */
   about(session_id: string, response: number): Promise<InspectSaid[] | null>;
   /** How the words of two samples differ. */
   differences(session_id: string, base: number, other: number): Promise<Differences | null>;
@@ -678,13 +678,13 @@ export interface QueueServer {
 
 export interface SessionsServer {
   /** One page of the wanted sessions, how many there are, and by what they can be filtered. */
-  find(asked: Wanted): Promise<SessionList | null>;
+  find(fields: Wanted): Promise<SessionList | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;
 }
 
 export interface PrinciplesServer {
-  /** What can be looked at: the newest sessions and the newest runs of more than one session. */
+  /** The scopes to choose from: the newest sessions and the newest runs of more than one session. */
   choices(): Promise<Scopes | null>;
   /** Clusters, map and numbers of one or two scopes; `error` says what is wrong. */
   principles(kind: string, name: string, other: string): Promise<Thoughts | Failed | null>;

@@ -31,12 +31,17 @@ class Judged:
     item_id: str
     subset: str
     labels: tuple[float, ...]
-    """() where there are none: only what the vote does can be looked at (analysis.runs)."""
+    """() where there are none: only what the vote does can be looked at (analysis.run_curves)."""
     samples: tuple[Sample, ...]
     example: Example
 
+    @classmethod
+    def of(cls, example: Example, samples: Iterable[Sample]) -> "Judged":
+        """The example under its own id, with these samples."""
+        return cls(example.id, example.subset or "", example.labels or (), tuple(samples), example)
 
-def drawn(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+
+def completed(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     """Without those that could not be had (a lost server): they say nothing of the judge; missing is not wrong."""
     return tuple(sample for sample in samples if sample.error is None)
 
@@ -70,15 +75,15 @@ def _points(
     return curve(samples, method, k_meta, labels, draws=_DRAWS).points
 
 
-def share(points: Sequence[CurvePoint], k: int, asked: int) -> float:
+def share(points: Sequence[CurvePoint], k: int, total: int) -> float:
     """An item's accuracy with k of its `asked` samples, from the curve over those that could be read.
 
     j of k random samples can be read with hypergeometric probability; j = 0 names nothing and is wrong.
     """
-    k, read = min(k, asked), len(points)
+    k, read = min(k, total), len(points)
     return sum(
-        math.comb(read, j) * math.comb(asked - read, k - j) / math.comb(asked, k) * (points[j - 1].accuracy or 0.0)
-        for j in range(max(1, k - (asked - read)), min(k, read) + 1)
+        math.comb(read, j) * math.comb(total - read, k - j) / math.comb(total, k) * (points[j - 1].accuracy or 0.0)
+        for j in range(max(1, k - (total - read)), min(k, read) + 1)
     )
 
 
@@ -114,12 +119,12 @@ def auc_within(items: Sequence[Judged]) -> Values:
 
     One value in 0..1 per item that has both; what the filter of a guided vote lives on.
     """
-    found = []
+    areas = []
     for item in items:
         read = [s for s in item.samples if s.scores is not None and s.meta_logit is not None]
         right = np.array([s.meta_logit for s in read if outcome.correct(s.scores, item.labels)], dtype=np.float64)
         wrong = np.array([s.meta_logit for s in read if not outcome.correct(s.scores, item.labels)], dtype=np.float64)
         if len(right) and len(wrong):
             above = right[:, None] - wrong
-            found.append(float(np.mean((np.sign(above) + 1) / 2)))
-    return np.array(found)
+            areas.append(float(np.mean((np.sign(above) + 1) / 2)))
+    return np.array(areas)

@@ -20,11 +20,11 @@ COMPARED = ("best", "class", "principle")
 
 def units(annotations: Iterable[Annotation], kind: str) -> pd.DataFrame:
     """One row per thing labelled, one column per author: the label that stands, None where there is none."""
-    known = [each for each in standing(annotations) if each.kind == kind]
+    labels = [each for each in standing(annotations) if each.kind == kind]
     frame = pd.DataFrame(
-        [(target(each), each.author, each.label) for each in known], columns=["unit", "author", "label"]
+        [(target(each), each.author, each.label) for each in labels], columns=["unit", "author", "label"]
     )
-    if not len(known):
+    if not len(labels):
         return pd.DataFrame()
     return frame.drop_duplicates(["unit", "author"], keep="last").pivot(index="unit", columns="author", values="label")
 
@@ -42,9 +42,9 @@ def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
 
     kappa is None where both used one and the same label throughout: it is not defined there.
     """
-    given, rows = list(annotations), []
+    made, rows = list(annotations), []
     for kind in COMPARED:
-        table = units(given, kind)
+        table = units(made, kind)
         for first, second in combinations(table.columns, 2):
             both = table[[first, second]].dropna()
             if len(both):
@@ -56,23 +56,23 @@ def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
 
 def alphas(annotations: Iterable[Annotation]) -> pd.DataFrame:
     """One row per kind with units that two or more labelled: kind, n (units), authors, alpha (nominal)."""
-    given, rows = list(annotations), []
+    made, rows = list(annotations), []
     for kind in COMPARED:
-        table = units(given, kind)
+        table = units(made, kind)
         shared = table[table.notna().sum(axis=1) > 1] if len(table) else table
         if len(shared):
             names = sorted({label for label in shared.to_numpy().ravel() if isinstance(label, str)})
             coded = shared.map(lambda label, names=names: names.index(label) if isinstance(label, str) else np.nan)
-            found = evalica.alpha(coded.astype(float).T, "nominal").alpha if len(names) > 1 else None
-            rows.append((kind, len(shared), int((shared.notna().any()).sum()), found))
+            alpha = evalica.alpha(coded.astype(float).T, "nominal").alpha if len(names) > 1 else None
+            rows.append((kind, len(shared), int((shared.notna().any()).sum()), alpha))
     return pd.DataFrame(rows, columns=["kind", "n", "authors", "alpha"])
 
 
 def disagreements(annotations: Iterable[Annotation]) -> pd.DataFrame:
     """One row per thing that authors labelled differently: session, kind, sample, place, labels ({author: label})."""
-    given, rows = list(annotations), []
+    made, rows = list(annotations), []
     for kind in COMPARED:
-        table = units(given, kind)
+        table = units(made, kind)
         for unit, labels in zip(table.index, table.to_dict("records"), strict=True):
             said = {author: label for author, label in labels.items() if isinstance(label, str)}
             if len(set(said.values())) > 1:

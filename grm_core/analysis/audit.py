@@ -1,4 +1,4 @@
-"""What an auditor should look at in a judged example: one finding per kind and place, the gravest first.
+"""Findings for an auditor in a judged example: one finding per kind and place, the gravest first.
 
 Everything follows from the stored samples; nothing here changes a vote. Rules of thumb (lexicons, thresholds) flag,
 they do not convict: each finding says what it saw and where.
@@ -46,12 +46,12 @@ _GENERAL = frozenset(
 def find(example: Example, samples: Sequence[Sample]) -> tuple[Finding, ...]:
     """All findings, errors before warnings before notes, otherwise in the order of the checks."""
     valid = [sample for sample in sorted(samples, key=lambda s: s.index) if sample.scores is not None]
-    found = [*_unreadable(samples), *_hijack(example, valid)]
+    findings = [*_unreadable(samples), *_hijack(example, valid)]
     if valid:
-        found += [*_verdict(example, samples, valid), *_position(example, valid), *_pivotal(samples, valid)]
+        findings += [*_verdict(example, samples, valid), *_position(example, valid), *_pivotal(samples, valid)]
     for sample in samples:
-        found += [*_box(sample), *_contradiction(sample), *_principles(example, sample), *_quotes(example, sample)]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+        findings += [*_box(sample), *_contradiction(sample), *_principles(example, sample), *_quotes(example, sample)]
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def _unreadable(samples: Sequence[Sample]) -> Iterator[Finding]:
@@ -94,10 +94,10 @@ def _verdict(example: Example, samples: Sequence[Sample], valid: Sequence[Sample
 
 
 def _position(example: Example, valid: Sequence[Sample]) -> Iterator[Finding]:
-    found = position_test(valid)
-    if found is not None and found[1] < _UNLIKELY and np.ptp(found[0]) >= _SHIFT:
-        shifts = ", ".join(f"{place}. {shift:+.1f}" for place, shift in enumerate(found[0], 1))
-        words = f"scores shift with the position shown ({shifts}; p = {found[1]:.3f}, permutation test)"
+    test = position_test(valid)
+    if test is not None and test[1] < _UNLIKELY and np.ptp(test[0]) >= _SHIFT:
+        shifts = ", ".join(f"{place}. {shift:+.1f}" for place, shift in enumerate(test[0], 1))
+        words = f"scores shift with the position shown ({shifts}; p = {test[1]:.3f}, permutation test)"
         yield Finding("position bias", "warning", tuple(s.id for s in valid), evidence=words)
 
 
@@ -121,8 +121,8 @@ def position_test(valid: Sequence[Sample], seed: int = 0) -> tuple[tuple[float, 
         return np.asarray(arranged.mean(axis=0))
 
     actual = effect(np.take_along_axis(residuals, orders, axis=1))
-    drawn = [effect(rng.permuted(residuals, axis=1)) for _ in range(_PERMUTATIONS)]
-    beyond = sum(float(np.square(each).sum()) >= float(np.square(actual).sum()) - 1e-12 for each in drawn)
+    permuted = [effect(rng.permuted(residuals, axis=1)) for _ in range(_PERMUTATIONS)]
+    beyond = sum(float(np.square(each).sum()) >= float(np.square(actual).sum()) - 1e-12 for each in permuted)
     return tuple(float(shift) for shift in actual), (beyond + 1) / (_PERMUTATIONS + 1)
 
 
@@ -156,12 +156,12 @@ def _box(sample: Sample) -> Iterator[Finding]:
     shown = sample.parsed.shown_scores
     if shown is None:
         return
-    told = [(place, said, boxed) for place, (said, boxed) in enumerate(zip(sub_scores(sample), shown, strict=True), 1)
-            if said is not None and said != boxed]  # fmt: skip
-    if told:
+    pairs = enumerate(zip(sub_scores(sample), shown, strict=True), 1)
+    differing = [(place, said, boxed) for place, (said, boxed) in pairs if said is not None and said != boxed]
+    if differing:
         words = "; ".join(
             f"{letter(sample.order[place - 1])} (shown as {place}): {said}/10 in the critique, {boxed} in the box"
-            for place, said, boxed in told
+            for place, said, boxed in differing
         )
         yield Finding("box disagrees with the critique", "warning", (sample.id,), sample.parsed.score_spans, words)
 
@@ -191,15 +191,15 @@ def _principles(example: Example, sample: Sample) -> Iterator[Finding]:
         if twin is not None:
             words = f'"{principle.text[:80]}" says again what "{twin.text[:80]}" says'
             yield Finding("repeated principle", "note", (sample.id,), (twin.span, principle.span), words)
-    known = _content(" ".join([*(message.content for message in example.query), *example.responses])) | _GENERAL
+    topic = _content(" ".join([*(message.content for message in example.query), *example.responses])) | _GENERAL
     for principle in stated:
-        if (own := _content(principle.text)) and not own & known:
+        if (own := _content(principle.text)) and not own & topic:
             words = f'"{principle.text[:80]}" shares no word with the query or the responses'
             yield Finding("principle unrelated to the query", "note", (sample.id,), (principle.span,), words)
 
 
 def _quotes(example: Example, sample: Sample) -> Iterator[Finding]:
-    missing = [quote for quote in quotes(example, sample) if quote.found == "missing"]
+    missing = [quote for quote in quotes(example, sample) if quote.origin == "missing"]
     if missing and sample.completion is not None:
         said = ", ".join(f'"{sample.completion.text[slice(*quote.span)][:60]}"' for quote in missing[:3])
         yield Finding(

@@ -1,4 +1,4 @@
-"""What principles a GRM thinks of: clusters of their embeddings, named by their own words, and what they do to votes.
+"""A GRM's principles: clusters of their embeddings, named by their own words, and what they do to votes.
 
 Vectors come in as arguments (see grm_core.embedders). Everything is seeded: the same principles give the same clusters
 in the same order, the largest first.
@@ -31,8 +31,8 @@ def statements(sessions: Mapping[str, Sequence[Sample]]) -> pd.DataFrame:
     """One row per stated principle: session, index (sample), place, principle, weight (NaN where none is written)."""
     frames = [principles_frame(samples).assign(session=name) for name, samples in sessions.items()]
     columns = ["session", "index", "place", "principle", "weight"]
-    known = [frame for frame in frames if len(frame)]
-    return pd.concat(known, ignore_index=True)[columns] if known else pd.DataFrame(columns=columns)
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
 
 
 def cluster(vectors: Vectors, seed: int = 0) -> NDArray[np.int64]:
@@ -41,16 +41,16 @@ def cluster(vectors: Vectors, seed: int = 0) -> NDArray[np.int64]:
     if count < 2:
         return np.zeros(count, dtype=np.int64)
     if count <= _FEW:
-        found = AgglomerativeClustering(
+        labels = AgglomerativeClustering(
             n_clusters=None, metric="cosine", linkage="average", distance_threshold=_DISTANCE
         ).fit_predict(vectors)
     else:
         wanted = min(_MOST_CLUSTERS, round((count / 2) ** 0.5))
-        found = MiniBatchKMeans(wanted, random_state=seed, n_init=3, batch_size=2048).fit_predict(vectors)
-    values, first, sizes = np.unique(found, return_index=True, return_counts=True)
+        labels = MiniBatchKMeans(wanted, random_state=seed, n_init=3, batch_size=2048).fit_predict(vectors)
+    values, first, sizes = np.unique(labels, return_index=True, return_counts=True)
     order = sorted(range(len(values)), key=lambda i: (-sizes[i], first[i]))
     rank = {values[i]: place for place, i in enumerate(order)}
-    return np.array([rank[value] for value in found], dtype=np.int64)
+    return np.array([rank[value] for value in labels], dtype=np.int64)
 
 
 def names(texts: Sequence[str], clusters: Sequence[int] | NDArray[np.int64], words: int = 3) -> list[str]:
@@ -66,11 +66,11 @@ def names(texts: Sequence[str], clusters: Sequence[int] | NDArray[np.int64], wor
     terms = counter.get_feature_names_out()
     rarity = np.log1p(counts.sum() / count / counts.sum(axis=0))
     weights = counts / np.maximum(1, counts.sum(axis=1, keepdims=True)) * rarity
-    found = []
+    named = []
     for i in range(count):
         ranked = sorted(range(len(terms)), key=lambda t: (-weights[i, t], terms[t]))[:words]
-        found.append(", ".join(terms[t] for t in ranked if weights[i, t] > 0) or f"cluster {i + 1}")
-    return found
+        named.append(", ".join(terms[t] for t in ranked if weights[i, t] > 0) or f"cluster {i + 1}")
+    return named
 
 
 def project(vectors: Vectors) -> NDArray[np.float64]:
@@ -90,12 +90,12 @@ def table(stated: pd.DataFrame, called: Sequence[str], sessions: Mapping[str, Se
     not count, and NaN where none counts). An association, not a cause.
     """
     total = sum(len(samples) for samples in sessions.values())
-    margins = {name: _margins(samples) for name, samples in sessions.items()}
+    margins = {(name, i): margin for name, samples in sessions.items() for i, margin in _margins(samples).items()}
     rows = []
     for place, mine in stated.groupby("cluster", sort=True):
         members = set(zip(mine["session"], mine["index"], strict=True))
-        inside = [m for name, found in margins.items() for i, m in found.items() if (name, i) in members]
-        outside = [m for name, found in margins.items() for i, m in found.items() if (name, i) not in members]
+        inside = [margin for sample, margin in margins.items() if sample in members]
+        outside = [margin for sample, margin in margins.items() if sample not in members]
         low, high = _difference(inside, outside)
         rows.append(
             {
@@ -129,9 +129,9 @@ def accumulation(stated: pd.DataFrame, indices: Sequence[int], seed: int = 0) ->
         curves.append(np.maximum.accumulate(holds[rng.permutation(len(indices))], axis=0).sum(axis=1))
     if not curves:
         return pd.DataFrame(columns=["k", "mean", "low", "high"])
-    found = np.array(curves)
-    low, high = np.quantile(found, (0.05, 0.95), axis=0)
-    return pd.DataFrame({"k": range(1, len(indices) + 1), "mean": found.mean(axis=0), "low": low, "high": high})
+    counts = np.array(curves)
+    low, high = np.quantile(counts, (0.05, 0.95), axis=0)
+    return pd.DataFrame({"k": range(1, len(indices) + 1), "mean": counts.mean(axis=0), "low": low, "high": high})
 
 
 def entropy(clusters: Sequence[int] | NDArray[np.int64]) -> float:
@@ -157,12 +157,12 @@ def boilerplate(vectors: Vectors, sessions: Sequence[str], near: float = 0.9) ->
 def _margins(samples: Sequence[Sample]) -> dict[int, float]:
     """Each valid sample's margin for the naive winner of its session; empty where nobody wins."""
     winner = vote(samples).winner
-    found = {}
+    margins = {}
     for sample in samples:
         scores = sample.scores
         if scores is not None and winner is not None and len(scores) > 1:
-            found[sample.index] = float(scores[winner] - max(s for own, s in enumerate(scores) if own != winner))
-    return found
+            margins[sample.index] = float(scores[winner] - max(s for own, s in enumerate(scores) if own != winner))
+    return margins
 
 
 def _difference(inside: list[float], outside: list[float], seed: int = 0) -> tuple[float, float]:

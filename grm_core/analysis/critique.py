@@ -27,17 +27,17 @@ def parts(sample: Sample) -> tuple[Span | None, ...]:
     is 1. A critique that numbers its responses twice (once per principle) has its first part each.
     """
     n = len(sample.order)
-    found: list[Span | None] = [None] * n
+    spans: list[Span | None] = [None] * n
     if sample.completion is None or sample.parsed.critique_span is None:
-        return tuple(found)
+        return tuple(spans)
     start, end = sample.parsed.critique_span
     text = sample.completion.text
     heads = list(_HEAD.finditer(text, start, end))
     for head, following in zip_longest(heads, heads[1:]):
         place = _place(head["place"])
-        if 0 <= place < n and found[place] is None:
-            found[place] = (head.start(), following.start() if following else end)
-    return tuple(found)
+        if 0 <= place < n and spans[place] is None:
+            spans[place] = (head.start(), following.start() if following else end)
+    return tuple(spans)
 
 
 def pieces(sample: Sample) -> list[tuple[int | None, Span]]:
@@ -65,11 +65,11 @@ def sub_scores(sample: Sample) -> tuple[int | None, ...]:
     if sample.completion is None:
         return (None,) * len(sample.order)
     text = sample.completion.text
-    found = []
+    scores = []
     for span in parts(sample):
-        given = _SUB_SCORE.findall(text, *span) if span else []
-        found.append(int(given[-1]) if given and int(given[-1]) <= 10 else None)
-    return tuple(found)
+        numbers = _SUB_SCORE.findall(text, *span) if span else []
+        scores.append(int(numbers[-1]) if numbers and int(numbers[-1]) <= 10 else None)
+    return tuple(scores)
 
 
 def _place(name: str) -> int:

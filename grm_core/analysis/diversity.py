@@ -34,22 +34,22 @@ def numbers(
     `seeds` are the general principles of their template. `stated` is clusters.statements with a column `cluster`;
     without it the principles are clustered here, by themselves.
     """
-    found = placed(sessions, embed) if stated is None else stated
-    texts = found["principle"].tolist()
+    statements = placed(sessions, embed) if stated is None else stated
+    texts = statements["principle"].tolist()
     samples = [sample for each in sessions.values() for sample in each]
-    told = sum(bool(sample.parsed.principles) for sample in samples)
+    stating = sum(bool(sample.parsed.principles) for sample in samples)
     alike = [pairwise_cosine(embed([text for s in each if (text := in_words(s))])) for each in sessions.values()]
-    known = [value for value in alike if value is not None]
+    cosines = [value for value in alike if value is not None]
     vectors = embed(texts)
     rows = [
         ("principles stated", len(texts), "in all samples, repeated ones counted each time"),
         ("different ones", len(set(texts)), "in other words"),
-        ("samples that state some", told, f"of {len(samples)}"),
-        ("clusters", found["cluster"].nunique(), "groups of principles with like meaning"),
-        ("entropy", clusters.entropy(found["cluster"].tolist()), "of the share of clusters, in bits"),
-        ("mean cosine", float(np.mean(known)) if known else None,
+        ("samples that state some", stating, f"of {len(samples)}"),
+        ("clusters", statements["cluster"].nunique(), "groups of principles with like meaning"),
+        ("entropy", clusters.entropy(statements["cluster"].tolist()), "of the share of clusters, in bits"),
+        ("mean cosine", float(np.mean(cosines)) if cosines else None,
          "between the principles of two samples of one item; 1 = the same"),
-        ("boilerplate", clusters.boilerplate(vectors, found["session"].tolist(), NEAR_OTHER),
+        ("boilerplate", clusters.boilerplate(vectors, statements["session"].tolist(), NEAR_OTHER),
          f"share that nearly stands under another item too (cosine {NEAR_OTHER})"),
         ("overlap with general principles", overlap(vectors, embed(list(seeds)) if seeds else None),
          f"share that is near one of the template's general principles (cosine {NEAR_SEED})"),
@@ -88,9 +88,9 @@ def in_words(sample: Sample) -> str:
 
 def names_the_query(example: Example, samples: Sequence[Sample]) -> float | None:
     """The share 0..1 of samples with a principle that holds a word or number of the query; None without principles."""
-    asked = {word for message in example.query for word in _words(message.content)}
-    told = [_words(in_words(sample)) for sample in samples if sample.parsed.principles]
-    return sum(bool(asked & words) for words in told) / len(told) if told else None
+    query = {word for message in example.query for word in _words(message.content)}
+    principles = [_words(in_words(sample)) for sample in samples if sample.parsed.principles]
+    return sum(bool(query & words) for words in principles) / len(principles) if principles else None
 
 
 def _words(text: str) -> set[str]:

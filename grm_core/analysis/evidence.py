@@ -24,7 +24,7 @@ class Quote:
 
     span: Span
     """Its characters in the completion, without the quotation marks."""
-    found: Literal["exact", "near", "missing", "query"]
+    origin: Literal["exact", "near", "missing", "query"]
     """`query`: it quotes the query, not a response."""
     response: int | None = None
     """Own index of the response that holds it."""
@@ -41,14 +41,14 @@ def quotes(example: Example, sample: Sample) -> tuple[Quote, ...]:
         return ()
     text = sample.completion.text
     about = {place: span for place, span in enumerate(parts(sample)) if span is not None}
-    found = []
+    quotations = []
     for match in _QUOTED.finditer(text, *sample.parsed.critique_span):
         group = next(i for i in range(1, 5) if match[i] is not None)
         span = _trimmed(text, match.span(group))
         place = next((place for place, (start, end) in about.items() if start <= span[0] < end), None)
         own = None if place is None else sample.order[place]
-        found.append(_look_up(text, span, own, example))
-    return tuple(found)
+        quotations.append(_look_up(text, span, own, example))
+    return tuple(quotations)
 
 
 def _look_up(text: str, span: Span, own: int | None, example: Example) -> Quote:
@@ -102,11 +102,11 @@ def near(quotation: str, text: str) -> Span | None:
 
 def _promising(wanted: list[str], words: list[str]) -> list[int]:
     """Where a window of the quotation's length shares at least half its words, the best twenty: comparing is slow."""
-    size, known = len(wanted), set(wanted)
-    count = sum(word in known for word in words[:size])
+    size, vocabulary = len(wanted), set(wanted)
+    count = sum(word in vocabulary for word in words[:size])
     shared = [(count, 0)]
     for start in range(1, len(words) - size + 1):
-        count += (words[start + size - 1] in known) - (words[start - 1] in known)
+        count += (words[start + size - 1] in vocabulary) - (words[start - 1] in vocabulary)
         shared.append((count, start))
     return [start for count, start in sorted(shared, key=lambda each: -each[0])[:20] if count * 2 >= size]
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a GRM's samples, counted from annotations by class and by what the samples have in common.
+"""Failures in a GRM's samples, counted from annotations by class and by what the samples have in common.
 
 The paper counted 40 failures of its own GRM (arXiv 2504.02495, App. F); its counts stand beside ours.
 """
@@ -100,7 +100,7 @@ def _share(count: int, n: int) -> tuple[float | None, float | None, float | None
 
 
 def blind(annotations: Iterable[Annotation], judged: Judged, winners: Mapping[str, int | None]) -> pd.DataFrame:
-    """What people said before they saw the GRM: session, author, label, grm (its winner), label_best (of the data)."""
+    """Labels of people before they saw the GRM: session, author, label, grm (its winner), label_best (of the data)."""
     rows = []
     for each in standing(annotations):
         if each.kind == "best" and each.session_id in judged:

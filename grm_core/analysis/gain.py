@@ -28,14 +28,14 @@ def split(items: Sequence[Judged], ties: Tie = Tie.HALF, method: Method = Method
     A sample that cannot be read is wrong, as is a vote without a valid sample. A tie that stays a tie gives nothing; a
     sample that is right where the vote is tied is made wrong by what the tie falls short of it.
     """
-    found = {kind: np.zeros(len(items)) for kind in KINDS}
+    gains = {kind: np.zeros(len(items)) for kind in KINDS}
     for place, item in enumerate(items):
         verdict = vote(item.samples, method)
         voted = _worth(verdict.totals, item, ties)
         for sample in item.samples:
             alone = _worth(sample.scores, item, ties)
-            found[_kind(sample.scores, item)][place] += (voted - alone) / len(item.samples)
-    return found
+            gains[_kind(sample.scores, item)][place] += (voted - alone) / len(item.samples)
+    return gains
 
 
 def _worth(totals: Sequence[float] | None, item: Judged, ties: Tie) -> float:
@@ -43,7 +43,7 @@ def _worth(totals: Sequence[float] | None, item: Judged, ties: Tie) -> float:
 
 
 def _kind(scores: Sequence[float] | None, item: Judged) -> str:
-    """What a sample alone would be: the kind that its difference to the vote belongs to."""
+    """The kind of a sample alone: the one that its difference to the vote belongs to."""
     half = _worth(scores, item, Tie.HALF)
     if half == 1.0:
         return KINDS[2]
@@ -56,6 +56,6 @@ def table(items: Sequence[Judged], draws: int = 2000) -> pd.DataFrame:
     for ties in POLICIES:
         parts = split(items, ties)
         for kind, values in [*parts.items(), ("gain", sum(parts.values(), np.zeros(len(items))))]:
-            found = accuracy.estimate(values, draws)
-            rows.append((str(ties), kind, 100 * found.mean, 100 * found.low, 100 * found.high))
+            estimate = accuracy.estimate(values, draws)
+            rows.append((str(ties), kind, 100 * estimate.mean, 100 * estimate.low, 100 * estimate.high))
     return pd.DataFrame(rows, columns=["ties", "kind", "points", "low", "high"])

@@ -1,4 +1,4 @@
-"""What lies behind one session's verdict: replay, k_meta, the meta RM's filter, cost, value space and position.
+"""Behind one session's verdict: replay, k_meta, the meta RM's filter, cost, value space and position.
 
 Pure functions of stored samples; each returns a pandas table, one row per thing that a plot draws.
 """
@@ -72,11 +72,11 @@ def filtered(samples: Sequence[Sample], labels: Sequence[float] | None, k_meta: 
 
 
 def removed(table: pd.DataFrame) -> dict[str, int]:
-    """What the filter dropped of a `filtered` table: counts by dissent, and by error and dissent where labels are."""
+    """Samples that the filter dropped: counts by dissent, and by error and dissent where labels are."""
     out = table[~table["kept"].astype(bool)]
-    known = out[out["right"].notna()]
-    wrong = ~known["right"].astype(bool)
-    dissent = known["dissents"].astype(bool)
+    labelled = out[out["right"].notna()]
+    wrong = ~labelled["right"].astype(bool)
+    dissent = labelled["dissents"].astype(bool)
     return {
         "dropped": len(out),
         "dissenting": int(out["dissents"].sum()),
@@ -88,26 +88,30 @@ def removed(table: pd.DataFrame) -> dict[str, int]:
 
 def told_apart(table: pd.DataFrame) -> float | None:
     """AUC of the meta logit, right against wrong samples of a `filtered` table; None without both kinds."""
-    known = table[table["right"].notna()]
-    if known["right"].nunique() < 2:
+    labelled = table[table["right"].notna()]
+    if labelled["right"].nunique() < 2:
         return None
-    return float(roc_auc_score(known["right"].astype(bool), known["meta_logit"]))
+    return float(roc_auc_score(labelled["right"].astype(bool), labelled["meta_logit"]))
 
 
 def calibration(table: pd.DataFrame, bins: int = 5) -> pd.DataFrame:
     """By equal ranges of q = sigmoid(meta logit): said (mean q), was (share right), n; empty without labels."""
-    known = table[table["right"].notna()]
-    said = known["meta_logit"].map(quality)
+    labelled = table[table["right"].notna()]
+    said = labelled["meta_logit"].map(quality)
     places = (said * bins).astype(int).clip(upper=bins - 1)
     rows = [
-        (float(said[places == place].mean()), float(known["right"][places == place].astype(float).mean()), int(count))
+        (
+            float(said[places == place].mean()),
+            float(labelled["right"][places == place].astype(float).mean()),
+            int(count),
+        )
         for place, count in places.value_counts().sort_index().items()
     ]
     return pd.DataFrame(rows, columns=["said", "was", "n"])
 
 
 def cost(samples: Sequence[Sample], points: Sequence[CurvePoint]) -> pd.DataFrame:
-    """What k samples cost and bring: k, tokens (completion), seconds (one after the other), win, accuracy.
+    """Cost and use of k samples: k, tokens (completion), seconds (one after the other), win, accuracy.
 
     Tokens and seconds are the means over the samples times k. Samples without a completion cost nothing.
     """
@@ -129,13 +133,13 @@ def settled(replayed: pd.DataFrame) -> int | None:
 
 def positions(samples: Sequence[Sample]) -> pd.DataFrame:
     """Mean score by response and shown position: response, position (1-based), mean, low, high (95%, normal), n."""
-    found: dict[tuple[int, int], list[int]] = {}
+    by_place: dict[tuple[int, int], list[int]] = {}
     for sample in samples:
         for place, own in enumerate(sample.order):
             if sample.scores is not None:
-                found.setdefault((own, place), []).append(sample.scores[own])
+                by_place.setdefault((own, place), []).append(sample.scores[own])
     rows = []
-    for (own, place), scores in sorted(found.items()):
+    for (own, place), scores in sorted(by_place.items()):
         mean, count = float(np.mean(scores)), len(scores)
         # One score alone says nothing of the spread.
         half = _Z * float(np.std(scores, ddof=1)) / count**0.5 if count > 1 else float("nan")

@@ -1,4 +1,4 @@
-"""What an annotator can say, and what stands: annotations are only ever added, a later one replaces an earlier one.
+"""Labels of annotators, and those that stand: annotations are only ever added, a later one replaces an earlier one.
 
 The classes of a sample are those of the paper's failure analysis (arXiv 2504.02495, App. F).
 """
@@ -48,14 +48,14 @@ def allowed(kind: str, n: int) -> tuple[str, ...]:
 
 
 def standing(annotations: Iterable[Annotation]) -> list[Annotation]:
-    """What is neither replaced nor taken back, in order of arrival."""
-    known = list(annotations)
-    replaced = {each.replaces for each in known if each.replaces}
-    return [each for each in known if each.id not in replaced and each.label]
+    """The annotations that are neither replaced nor taken back, in order of arrival."""
+    made = list(annotations)
+    replaced = {each.replaces for each in made if each.replaces}
+    return [each for each in made if each.id not in replaced and each.label]
 
 
 def target(annotation: Annotation) -> tuple[str, str, int | None, int | None]:
-    """What it is about: session, kind, sample, place. Two authors agree or not where these are the same."""
+    """Its subject: session, kind, sample, place. Two authors agree or not where these are the same."""
     return annotation.session_id, annotation.kind, annotation.sample, annotation.place
 
 

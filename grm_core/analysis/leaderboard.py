@@ -36,7 +36,7 @@ _NO_PLACE = "no finite rating: too few upsets to tell how far it is from the oth
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """What the vote made of one item."""
+    """The vote on one item."""
 
     item_id: str
     subset: str
@@ -84,7 +84,7 @@ def votes(items: Iterable[Judged], method: Method | str = Method.NAIVE, k: int |
 
     Raises UsageError as `vote` does, with the item's id, and when no item names its models.
     """
-    found = []
+    voted = []
     for item in items:
         if item.example.models is None:
             continue
@@ -98,20 +98,22 @@ def votes(items: Iterable[Judged], method: Method | str = Method.NAIVE, k: int |
             )
         voting = set(verdict.voted)
         places = _positions([sample for sample in item.samples if sample.index in voting])
-        told = (verdict.totals, verdict.k, verdict.k_effective, places)
-        found.append(Voted(item.item_id, _printable(item.subset), tuple(map(_printable, item.example.models)), *told))
-    if not found:
+        counts = (verdict.totals, verdict.k, verdict.k_effective, places)
+        voted.append(
+            Voted(item.item_id, _printable(item.subset), tuple(map(_printable, item.example.models)), *counts)
+        )
+    if not voted:
         raise UsageError(
             'none of these items names the models that answered; score a file whose lines have "answers": '
             '{"model-a": "...", "model-b": "..."}'
         )
-    return found
+    return voted
 
 
 def subsets(voted: Iterable[Voted]) -> list[str]:
     """The names of the subsets, '' for items of none; [] where there is nothing to tell apart."""
-    found = sorted({each.subset for each in voted})
-    return found if len(found) > 1 else []
+    names = sorted({each.subset for each in voted})
+    return names if len(names) > 1 else []
 
 
 def board(voted: Sequence[Voted], draws: int = DRAWS, seed: int = 0) -> Board:
@@ -135,13 +137,13 @@ def board(voted: Sequence[Voted], draws: int = DRAWS, seed: int = 0) -> Board:
     )
 
 
-def pairs(found: Board) -> pd.DataFrame:
+def pairs(board: Board) -> pd.DataFrame:
     """One row per two models that met, both ways: model, other, comparisons, wins, ties, losses, win_rate."""
     rows = []
-    for i, model in enumerate(found.models):
-        for j, other in enumerate(found.models):
-            if i != j and (count := found.wins[i, j] + found.ties[i, j] + found.wins[j, i]):
-                numbers = (found.wins[i, j], found.ties[i, j], found.wins[j, i])
+    for i, model in enumerate(board.models):
+        for j, other in enumerate(board.models):
+            if i != j and (count := board.wins[i, j] + board.ties[i, j] + board.wins[j, i]):
+                numbers = (board.wins[i, j], board.ties[i, j], board.wins[j, i])
                 rows.append((model, other, int(count), *map(int, numbers), (numbers[0] + numbers[1] / 2) / count))
     return pd.DataFrame(rows, columns=["model", "other", "comparisons", "wins", "ties", "losses", "win_rate"])
 
@@ -150,9 +152,9 @@ def by_subset(voted: Sequence[Voted]) -> pd.DataFrame:
     """One row per model and subset: subset, model, comparisons, wins, ties, losses, win_rate (against all others)."""
     rows = []
     for name in subsets(voted):
-        found = board([each for each in voted if each.subset == name], draws=0).table
-        told = ["model", "comparisons", "wins", "ties", "losses", "win_rate"]
-        rows += [(name, *row) for row in found[told].itertuples(index=False)]
+        table = board([each for each in voted if each.subset == name], draws=0).table
+        columns = ["model", "comparisons", "wins", "ties", "losses", "win_rate"]
+        rows += [(name, *row) for row in table[columns].itertuples(index=False)]
     return pd.DataFrame(rows, columns=["subset", "model", "comparisons", "wins", "ties", "losses", "win_rate"])
 
 
@@ -179,13 +181,13 @@ def _standing(
     names: Sequence[str], games: csr_array, wins: NDArray[np.float64], ties: NDArray[np.float64], draws: int, seed: int
 ) -> pd.DataFrame:
     whole = strengths.fit(wins + ties / 2)
-    drawn = list(strengths.resampled(games, draws, seed)) if games.shape[0] else []
+    fits = list(strengths.resampled(games, draws, seed)) if games.shape[0] else []
     comparisons = wins.sum(axis=1) + ties.sum(axis=1) + wins.sum(axis=0)
     rows = []
     for i, name in enumerate(names):
         strength, rank = float(whole.strength[i]), whole.rank[i]
-        low, high = strengths.interval(np.array([each.strength[i] for each in drawn]))
-        rank_low, rank_high = strengths.interval(np.array([each.rank[i] for each in drawn]))
+        low, high = strengths.interval(np.array([each.strength[i] for each in fits]))
+        rank_low, rank_high = strengths.interval(np.array([each.rank[i] for each in fits]))
         count, won, level = comparisons[i], wins[i].sum(), ties[i].sum()
         numbers = {"comparisons": int(count), "wins": int(won), "ties": int(level), "losses": int(wins[:, i].sum())}
         finite = np.isfinite(strength)

@@ -42,7 +42,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the rules look at, computed once per session."""
+    """Everything that the rules look at, computed once per session."""
 
     case: Case
     naive: Verdict
@@ -91,16 +91,16 @@ def split(seen: _Seen) -> tuple[float, str] | None:
 
 def findings(seen: _Seen) -> tuple[float, str] | None:
     """The audit has something to say; the more, the earlier."""
-    found = [each for each in audit.find(seen.case.example, seen.case.samples) if each.severity in _GRAVE]
-    kinds = list(dict.fromkeys(each.kind for each in found))
-    return (-len(found), f"findings: {', '.join(kinds)}") if found else None
+    grave = [each for each in audit.find(seen.case.example, seen.case.samples) if each.severity in _GRAVE]
+    kinds = list(dict.fromkeys(each.kind for each in grave))
+    return (-len(grave), f"findings: {', '.join(kinds)}") if grave else None
 
 
 def quote_not_found(seen: _Seen) -> tuple[float, str] | None:
     """A critique quotes what no response holds."""
-    found = [each for each in audit.find(seen.case.example, seen.case.samples) if each.kind == "quote not found"]
-    touched = sum(len(each.sample_ids) for each in found)
-    return (-touched, f"{touched} samples quote what nobody wrote") if found else None
+    missing = [each for each in audit.find(seen.case.example, seen.case.samples) if each.kind == "quote not found"]
+    touched = sum(len(each.sample_ids) for each in missing)
+    return (-touched, f"{touched} samples quote what nobody wrote") if missing else None
 
 
 RULES: dict[str, Callable[[_Seen], tuple[float, str] | None]] = {
@@ -130,8 +130,8 @@ def build(
     seen = [_seen(case) for case in cases]
     chosen: dict[str, str] = {}
     for rule in rules:
-        found = [(rule_says, one.case.session_id) for one in seen if (rule_says := RULES[rule](one)) is not None]
-        for (_, why), name in sorted(found, key=lambda each: each[0][0]):
+        ranked = [(rule_says, one.case.session_id) for one in seen if (rule_says := RULES[rule](one)) is not None]
+        for (_, why), name in sorted(ranked, key=lambda each: each[0][0]):
             chosen.setdefault(name, f"{rule}: {why}")
     rng = random.Random(seed)
     left = [one.case.session_id for one in seen if one.case.session_id not in chosen]

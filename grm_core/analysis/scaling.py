@@ -66,8 +66,8 @@ def curve(
     winner, _ = leader(values[: keep(total)].sum(axis=0).tolist()) if n > 1 else (None, None)
     best = best_labels(labels) if labels is not None and n > 1 and len(set(labels)) > 1 else ()
     exact = _is_cheap(total, n, method)
-    found = _draws(values, keep, method, draws, seed)
-    points = tuple(_point(each, winner, best) for each in found)
+    subset_draws = _draws(values, keep, method, draws, seed)
+    points = tuple(_point(each, winner, best) for each in subset_draws)
     return Curve(method, points, exact, None if exact else draws, None if exact else seed)
 
 
@@ -108,20 +108,20 @@ def _draws(
     return subsets.pairs((values[:, 0] - values[:, 1]).astype(np.int64), keep)
 
 
-def _point(found: subsets.Draws, winner: int | None, best: tuple[int, ...]) -> CurvePoint:
-    weight, totals = found.weight, np.ascontiguousarray(found.totals.T)  # numpy compares long rows best
+def _point(draws: subsets.Draws, winner: int | None, best: tuple[int, ...]) -> CurvePoint:
+    weight, totals = draws.weight, np.ascontiguousarray(draws.totals.T)  # numpy compares long rows best
     leads = totals >= totals.max(axis=0) - TIE
     level = leads.sum(axis=0)
     accuracy = _mean(leads[list(best)].sum(axis=0) / level, weight) if best else None
     if winner is None:
-        return CurvePoint(found.k, None, None, None, None, accuracy)
+        return CurvePoint(draws.k, None, None, None, None, accuracy)
     ahead = totals[winner] - np.delete(totals, winner, axis=0).max(axis=0)
     low, high = _quantiles(ahead, weight)
     return CurvePoint(
-        k=found.k,
-        margin=_mean(ahead, weight) / found.voted,
-        low=low / found.voted,
-        high=high / found.voted,
+        k=draws.k,
+        margin=_mean(ahead, weight) / draws.voted,
+        low=low / draws.voted,
+        high=high / draws.voted,
         win=_mean(leads[winner] / level, weight),
         accuracy=accuracy,
     )
@@ -135,8 +135,8 @@ def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tupl
     """The 5th and 95th percentile by the inverse CDF: the smallest value whose cumulative share reaches them."""
     if weight[0] == weight[-1] and (weight == weight[0]).all():  # Monte Carlo: places are known without sorting all
         places = [max(0, math.ceil(q * len(values) - 1e-9) - 1) for q in _BAND]
-        found = np.partition(values, places)[places]
-        return float(found[0]), float(found[1])
+        quantiles = np.partition(values, places)[places]
+        return float(quantiles[0]), float(quantiles[1])
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order]) / weight.sum()
     # A cumulated share such as 1/20 may fall short of 0.05 by rounding alone.

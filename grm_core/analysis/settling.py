@@ -52,7 +52,7 @@ def check_level(level: float) -> float:
 
 
 def _with_dissent(scores: np.ndarray, ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What came and one sample per response that puts it first, with the Dirichlet weights of all."""
+    """The samples and one more per response that puts it first, with the Dirichlet weights of all."""
     n = scores.shape[1]
     lead = max(1.0, float(np.mean(scores.max(axis=1) - scores.min(axis=1))))
     centre = scores.mean()

@@ -50,8 +50,8 @@ def fit(points: Vector, among: Flags | None = None) -> Fit:
         mine = np.flatnonzero(group == each)
         level[mine] = _levels(inside[mine])
     better = above | ((group[:, None] == group) & (level[:, None] > level))
-    known = (above | above.T | (group[:, None] == group)).all(axis=0)
-    rank = np.where(known, 1.0 + better.sum(axis=0), np.nan)
+    comparable = (above | above.T | (group[:, None] == group)).all(axis=0)
+    rank = np.where(comparable, 1.0 + better.sum(axis=0), np.nan)
     return Fit(_finite(inside, group, above, among, points.sum(axis=1)), rank)
 
 
@@ -68,16 +68,16 @@ def _finite(inside: Vector, group: NDArray[np.int32], above: Flags, among: Flags
     # The largest group, among equal ones that with the most points.
     sizes = np.bincount(group[among], weights=1 + score[among] / (1 + len(score) * score.sum()))
     core = (group == sizes.argmax()) & among
-    found = np.full(len(inside), np.nan)
+    strengths = np.full(len(inside), np.nan)
     if core.sum() > 1:
-        found[above[:, core].all(axis=1)] = np.inf
-        found[above[core].all(axis=0)] = -np.inf
-        found[core] = inside[core]
-        return found
+        strengths[above[:, core].all(axis=1)] = np.inf
+        strengths[above[core].all(axis=0)] = -np.inf
+        strengths[core] = inside[core]
+        return strengths
     others = among & ~np.eye(len(inside), dtype=bool)
-    found[(above | ~others).all(axis=1)] = np.inf
-    found[(above.T | ~others).all(axis=1)] = -np.inf
-    return found
+    strengths[(above | ~others).all(axis=1)] = np.inf
+    strengths[(above.T | ~others).all(axis=1)] = -np.inf
+    return strengths
 
 
 def resampled(items: csr_array, draws: int, seed: int) -> Iterator[Fit]:
@@ -89,14 +89,14 @@ def resampled(items: csr_array, draws: int, seed: int) -> Iterator[Fit]:
     count, size = items.shape[0], round(items.shape[1] ** 0.5)
     whole = fit(np.asarray(items.sum(axis=0)).reshape(size, size))
     finite = np.isfinite(whole.strength)
-    known: dict[bytes, Fit] = {}  # resamples of few items repeat
+    fits: dict[bytes, Fit] = {}  # resamples of few items repeat
     for _ in range(draws):
         points = (rng.multinomial(count, np.full(count, 1 / count)) @ items).reshape(size, size)
         name = points.tobytes()
-        drawn = known[name] = known.get(name) or fit(points, finite if finite.any() else None)
-        both = np.isfinite(drawn.strength) & finite
-        shift = whole.strength[both].mean() - drawn.strength[both].mean() if both.any() else 0.0
-        yield Fit(drawn.strength + shift, drawn.rank)
+        resample = fits[name] = fits.get(name) or fit(points, finite if finite.any() else None)
+        both = np.isfinite(resample.strength) & finite
+        shift = whole.strength[both].mean() - resample.strength[both].mean() if both.any() else 0.0
+        yield Fit(resample.strength + shift, resample.rank)
 
 
 def interval(values: Vector, share: float = 0.95) -> tuple[float, float]:
@@ -104,10 +104,10 @@ def interval(values: Vector, share: float = 0.95) -> tuple[float, float]:
 
     Two nan where nothing else is given.
     """
-    known = values[~np.isnan(values)]
-    if not len(known):
+    numbers = values[~np.isnan(values)]
+    if not len(numbers):
         return np.nan, np.nan
-    low, high = np.quantile(known, ((1 - share) / 2, (1 + share) / 2), method="inverted_cdf")
+    low, high = np.quantile(numbers, ((1 - share) / 2, (1 + share) / 2), method="inverted_cdf")
     return float(low), float(high)
 
 
@@ -115,14 +115,14 @@ def _groups(leads: Flags) -> tuple[int, NDArray[np.int32]]:
     """How many groups there are in which points lead from everybody to everybody, and each model's."""
     if (leads | np.eye(len(leads), dtype=bool)).all():  # the usual case, at a tenth of the time
         return 1, np.zeros(len(leads), dtype=np.int32)
-    found: tuple[int, NDArray[np.int32]] = csgraph.connected_components(leads, directed=True, connection="strong")
-    return found
+    components: tuple[int, NDArray[np.int32]] = csgraph.connected_components(leads, directed=True, connection="strong")
+    return components
 
 
 def _solve(points: Vector) -> Vector:
     x, y = np.nonzero(points)
     index = pd.Index(range(len(points)))
-    found = evalica.bradley_terry(
+    solution = evalica.bradley_terry(
         x.tolist(),
         y.tolist(),
         [evalica.Winner.X] * len(x),
@@ -131,7 +131,7 @@ def _solve(points: Vector) -> Vector:
         tolerance=_PRECISION,
         limit=_STEPS_MOST,
     )
-    strength = np.log(found.scores.reindex(index).to_numpy())
+    strength = np.log(solution.scores.reindex(index).to_numpy())
     return np.asarray(strength - strength.mean())
 
 

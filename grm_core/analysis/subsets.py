@@ -24,7 +24,7 @@ _CHUNK_CELLS = 4_000_000
 
 
 class Draws(NamedTuple):
-    """What a vote over k samples can come to."""
+    """The possible results of a vote over k samples."""
 
     k: int
     voted: int
@@ -44,19 +44,19 @@ def pairs(difference: NDArray[np.int64], keep: Keep) -> Iterator[Draws]:
     reach = int(np.abs(difference).sum())
     ways = np.zeros((total + 1, 2 * reach + 1))
     ways[0, reach] = 1.0  # ways[j, s + reach]: choices of j samples so far whose differences sum to s
-    found = np.zeros((total + 1, 2 * reach + 1))
+    counts = np.zeros((total + 1, 2 * reach + 1))
     for p, d in enumerate(difference):
         after = total - p - 1
         for k in range(1, total + 1):
             m = keep(k)
             if m - 1 <= p and k - m <= after:
-                found[k] += np.roll(ways[m - 1], d) * math.comb(after, k - m)
+                counts[k] += np.roll(ways[m - 1], d) * math.comb(after, k - m)
         ways[1:] += np.roll(ways[:-1], d, axis=1)
     sums = np.arange(-reach, reach + 1, dtype=np.float64)
     for k in range(1, total + 1):
-        possible = found[k] > 0
+        possible = counts[k] > 0
         totals = np.stack([sums[possible], np.zeros(int(possible.sum()))], axis=1)
-        yield Draws(k, keep(k), totals, found[k][possible])
+        yield Draws(k, keep(k), totals, counts[k][possible])
 
 
 def enumeration(values: Array, keep: Keep) -> Iterator[Draws]:

@@ -16,15 +16,15 @@ def difference(base: str, other: str) -> list[Change]:
     `same` and `added` put together give `other`, `same` and `removed` give `base`.
     """
     old, new = _WORDS.findall(base), _WORDS.findall(other)
-    found: list[Change] = []
+    changes: list[Change] = []
     for kind, i, j, k, m in SequenceMatcher(None, old[:_MOST], new[:_MOST], autojunk=False).get_opcodes():
         if kind == "equal":
-            found.append(("same", "".join(old[i:j])))
+            changes.append(("same", "".join(old[i:j])))
             continue
         if i < j:
-            found.append(("removed", "".join(old[i:j])))
+            changes.append(("removed", "".join(old[i:j])))
         if k < m:
-            found.append(("added", "".join(new[k:m])))
+            changes.append(("added", "".join(new[k:m])))
     for change in (("removed", "".join(old[_MOST:])), ("added", "".join(new[_MOST:]))):
-        found += [change] if change[1] else []  # type: ignore[list-item]
-    return found
+        changes += [change] if change[1] else []  # type: ignore[list-item]
+    return changes

@@ -53,7 +53,7 @@ async def answers(engine: Engine, examples: Sequence[Example], template: str, se
     """
     plans = [await _plan(engine, example, template, settings) for example in examples]
     waiting: dict[str, tuple[int, Request, list[Slot]]] = {}
-    found: list[list[Answer]] = [[] for _ in examples]
+    by_example: list[list[Answer]] = [[] for _ in examples]
     failed: dict[int, GRMError] = {}
     for place, plan in enumerate(plans):
         if isinstance(plan, GRMError):
@@ -66,20 +66,20 @@ async def answers(engine: Engine, examples: Sequence[Example], template: str, se
             if isinstance(reply.result, EngineError):
                 failed.setdefault(place, reply.result)
             else:
-                found[place].append(Answer(slots[reply.child], request.messages, reply.result))
-    return [failed.get(place) or sorted(each, key=lambda one: one.slot.index) for place, each in enumerate(found)]
+                by_example[place].append(Answer(slots[reply.child], request.messages, reply.result))
+    return [failed.get(place) or sorted(each, key=lambda one: one.slot.index) for place, each in enumerate(by_example)]
 
 
-def needed(found: Answers) -> list[Answer]:
+def needed(answers: Answers) -> list[Answer]:
     """The answers; raises the error that stands in their place."""
-    if isinstance(found, GRMError):
-        raise found
-    return found
+    if isinstance(answers, GRMError):
+        raise answers
+    return answers
 
 
-def tokens(found: Sequence[Answer]) -> int:
+def tokens(answers: Sequence[Answer]) -> int:
     """Tokens that were generated for these answers."""
-    return sum(answer.completion.completion_tokens for answer in found)
+    return sum(answer.completion.completion_tokens for answer in answers)
 
 
 async def probabilities(

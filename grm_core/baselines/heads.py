@@ -97,19 +97,19 @@ def read(model: Policy, texts: Sequence[Text]) -> list[float]:
     limit = model.model.config.max_position_embeddings
     if (most := max(map(len, rows), default=0)) > limit:
         raise UsageError(f"a text is {most:,} tokens long and the reward model reads {limit:,}")
-    found: list[float] = []
+    rewards: list[float] = []
     for start in range(0, len(rows), _BATCH):
         with torch.inference_mode():
-            found += meta_rm.logits(model.model, rows[start : start + _BATCH], model.device).float().tolist()
-    return found
+            rewards += meta_rm.logits(model.model, rows[start : start + _BATCH], model.device).float().tolist()
+    return rewards
 
 
 def loss(learner: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
     """Sum over pairs of -log sigmoid(better - worse) in nats (Bradley-Terry), and the number of pairs."""
     texts = [list(pair.better) for pair in part] + [list(pair.worse) for pair in part]
     with learner.autocast():
-        found = meta_rm.logits(learner.model, texts, learner.device).float()
-    return -functional.logsigmoid(found[: len(part)] - found[len(part) :]).sum(), float(len(part))
+        rewards = meta_rm.logits(learner.model, texts, learner.device).float()
+    return -functional.logsigmoid(rewards[: len(part)] - rewards[len(part) :]).sum(), float(len(part))
 
 
 def fit(

@@ -15,7 +15,7 @@ from grm_core.baselines.ask import Answer, Settings
 from grm_core.baselines.poll import Poll, Row, poll
 from grm_core.engines.base import Engine
 from grm_core.errors import GRMError
-from grm_core.reading import choice, verdicts
+from grm_core.reading import boxed_choice, letter_choice
 from grm_core.types import Baseline, Example, ParseStatus
 
 
@@ -25,17 +25,17 @@ async def judge(engine: Engine, examples: Sequence[Example], settings: Settings)
     Totals are votes 0..k in own order, or sums of probabilities. Raises UsageError for a vote that cannot be had.
     """
     ask.check_vote(engine, settings)
-    found: list[Poll | GRMError] = []
+    polls: list[Poll | GRMError] = []
     for example, answers in zip(
         examples, await ask.answers(engine, examples, settings.template, settings), strict=True
     ):
         try:
             needed = ask.needed(answers)
             rows, unread = await votes(engine, needed, settings)
-            found.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread, tokens=ask.tokens(needed)))
+            polls.append(poll(Baseline.LLM_JUDGE, example, rows, unread=unread, tokens=ask.tokens(needed)))
         except GRMError as error:
-            found.append(error)
-    return found
+            polls.append(error)
+    return polls
 
 
 async def votes(engine: Engine, answers: Sequence[Answer], how: Settings) -> tuple[list[Row | None], Counter[str]]:
@@ -46,7 +46,7 @@ async def votes(engine: Engine, answers: Sequence[Answer], how: Settings) -> tup
 
 async def _vote(engine: Engine, answer: Answer, how: Settings) -> tuple[Row | None, ParseStatus]:
     text, n = answer.completion.text, len(answer.slot.order)
-    reader = verdicts.read if how.template in prompts.LETTERED else choice.read
+    reader = letter_choice.read if how.template in prompts.LETTERED else boxed_choice.read
     read = reader(text, n, answer.completion.finish_reason)
     if read.shown is None or read.span is None:
         return None, read.status
@@ -59,7 +59,7 @@ async def _vote(engine: Engine, answer: Answer, how: Settings) -> tuple[Row | No
 
 def own(shown: Sequence[float], order: Sequence[int]) -> Row:
     """Numbers by shown position -> by own index."""
-    found = [0.0] * len(order)
+    scores = [0.0] * len(order)
     for position, response in enumerate(order):
-        found[response] = shown[position]
-    return tuple(found)
+        scores[response] = shown[position]
+    return tuple(scores)

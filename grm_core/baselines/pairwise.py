@@ -23,7 +23,7 @@ from grm_core.errors import GRMError
 from grm_core.types import Baseline, Example, ParseStatus
 
 BEGUN = {"judge": "Best response: \\boxed{", "verdict": "Verdict: [["}
-"""What the assistant has written where the names' probabilities are asked for without a critique, by template."""
+"""The assistant's text where the names' probabilities are asked for without a critique, by template."""
 _PRIOR = 0.5
 """Wins of every response over every other before the first game: one that never loses keeps a finite strength."""
 
@@ -40,8 +40,8 @@ async def judge(engine: Engine, examples: Sequence[Example], settings: Settings)
         return [await _or_error(_probable(engine, example, settings.template)) for example in examples]
     # A Latin square of two: samples 2s and 2s + 1 of a pair show it in both orders.
     both = replace(settings, k=2 * settings.k, order="balanced")
-    asked = [pair for example in examples for pair in pairs(example)]
-    answers = iter(await ask.answers(engine, asked, settings.template, both))
+    every_pair = [pair for example in examples for pair in pairs(example)]
+    answers = iter(await ask.answers(engine, every_pair, settings.template, both))
     played = [[next(answers) for _ in pairs(example)] for example in examples]
     return [
         await _or_error(_played(engine, example, each, settings))
@@ -72,7 +72,7 @@ def strengths(sums: Values) -> Values:
 def _strengths(wins: Values) -> Values:
     n = len(wins)
     games = [(i, j) for i in range(n) for j in range(n) if i != j]
-    found = evalica.bradley_terry(
+    solution = evalica.bradley_terry(
         [i for i, _ in games],
         [j for _, j in games],
         [evalica.Winner.X] * len(games),
@@ -80,7 +80,7 @@ def _strengths(wins: Values) -> Values:
         tolerance=1e-12,
         limit=100_000,
     )
-    logs = np.log(found.scores.reindex(range(n)).to_numpy(dtype=np.float64))
+    logs = np.log(solution.scores.reindex(range(n)).to_numpy(dtype=np.float64))
     # Responses that did equally well must come out equal.
     rounded: Values = np.round(logs - logs.mean(), 6)
     return rounded

@@ -1,4 +1,4 @@
-"""What k samples of a baseline say of one item: a verdict, and how often random subsets of them are right.
+"""A baseline's poll of one item over k samples: a verdict, and how often random subsets of them are right.
 
 A *row* is one sample's say: n numbers in own order, or None when nothing of it could be read. Rows are added up, as in
 naive voting. Pairwise rows are n x n counts of games, flattened, and have to be turned into totals (`Totals`).
@@ -36,7 +36,7 @@ class Poll:
     """One per sample; () where none was asked for."""
     verdict: Verdict
     unread: Counter[str] = field(default_factory=Counter)
-    """What became of completions that cast no vote: ParseStatus -> how many."""
+    """Completions that cast no vote: ParseStatus -> how many."""
     tokens: int | None = None
     """Generated for all samples; None where that is not known."""
 
@@ -51,13 +51,13 @@ def poll(
 ) -> Poll:
     """The vote over all rows; a row that is None counts in k, not in k_effective, and adds nothing."""
     voted = tuple(place for place, row in enumerate(rows) if row is not None)
-    found: tuple[float, ...] | None = None
+    total: tuple[float, ...] | None = None
     if voted:
         sums = np.array([row for row in rows if row is not None], dtype=np.float64).sum(axis=0)
-        found = tuple(totals(sums[None])[0].tolist())
-    winner, margin = leader(found)
+        total = tuple(totals(sums[None])[0].tolist())
+    winner, margin = leader(total)
     mean = None if margin is None else margin / len(voted)
-    verdict = Verdict(method, len(rows), len(voted), None, voted, found, winner, margin, mean)
+    verdict = Verdict(method, len(rows), len(voted), None, voted, total, winner, margin, mean)
     return Poll(example, tuple(rows), verdict, unread or Counter(), tokens)
 
 
@@ -82,23 +82,26 @@ def points(
         return []
     best = list(best_labels(labels)) if len(set(labels)) > 1 else []
     few = len(values) <= subsets.ENUMERATION_LIMIT
-    found = subsets.enumeration(values, _all) if few else subsets.monte_carlo(values, _all, draws, seed)
-    return [CurvePoint(each.k, None, None, None, None, _right(each, best, totals) if best else None) for each in found]
+    subset_draws = subsets.enumeration(values, _all) if few else subsets.monte_carlo(values, _all, draws, seed)
+    return [
+        CurvePoint(each.k, None, None, None, None, _right(each, best, totals) if best else None)
+        for each in subset_draws
+    ]
 
 
 def accuracy_at(item: Poll, ks: Sequence[int], totals: Totals = as_they_are) -> list[float]:
     """Accuracy 0..1 of a labelled item with each of these k; what could not be read counts as at analysis.accuracy."""
     assert item.example.labels is not None
-    known = points(item.rows, item.example.labels, totals, _DRAWS)
-    return [accuracy.share(known, k, len(item.rows)) for k in ks]
+    curve = points(item.rows, item.example.labels, totals, _DRAWS)
+    return [accuracy.share(curve, k, len(item.rows)) for k in ks]
 
 
 def _all(k: int) -> int:
     return k
 
 
-def _right(found: subsets.Draws, best: list[int], totals: Totals) -> float:
-    values = totals(found.totals)
+def _right(draws: subsets.Draws, best: list[int], totals: Totals) -> float:
+    values = totals(draws.totals)
     leads = values >= values.max(axis=1, keepdims=True) - TIE
     shares = leads / leads.sum(axis=1, keepdims=True)
-    return float(found.weight @ shares[:, best].sum(axis=1) / found.weight.sum())
+    return float(draws.weight @ shares[:, best].sum(axis=1) / draws.weight.sum())

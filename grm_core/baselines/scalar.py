@@ -32,13 +32,13 @@ def score(model: Policy, example: Example) -> Poll:
 
 def judge(model: Policy, examples: Sequence[Example]) -> list[Poll | GRMError]:
     """A verdict for every example, in their order; an error for one that cannot be read."""
-    found: list[Poll | GRMError] = []
+    polls: list[Poll | GRMError] = []
     for example in examples:
         try:
-            found.append(score(model, example))
+            polls.append(score(model, example))
         except GRMError as error:
-            found.append(error)
-    return found
+            polls.append(error)
+    return polls
 
 
 def fit_scalar(

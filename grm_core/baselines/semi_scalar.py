@@ -31,7 +31,7 @@ def single(example: Example) -> list[Example]:
 
 
 def conversation(alone: Example, critique: str) -> Text:
-    """What the head reads: the critic's prompt as the user's turn, the critique as the assistant's."""
+    """The text that the head reads: the critic's prompt as the user's turn, the critique as the assistant's."""
     (message,) = prompts.fill(prompts.load(ask.CRITIQUE), alone, (0,))
     return [
         {"role": message.role, "content": message.content},
@@ -48,14 +48,14 @@ async def judge(
     """
     alone = [one for example in examples for one in single(example)]
     answers = iter(await ask.answers(engine, alone, ask.CRITIQUE, settings))
-    found: list[Poll | GRMError] = []
+    polls: list[Poll | GRMError] = []
     for example in examples:
         each = [next(answers) for _ in example.responses]
         try:
-            found.append(await torch_thread.run_async(_read, head, example, each))
+            polls.append(await torch_thread.run_async(_read, head, example, each))
         except GRMError as error:
-            found.append(error)
-    return found
+            polls.append(error)
+    return polls
 
 
 def _read(head: Policy, example: Example, answers: Sequence[Answers]) -> Poll:
@@ -78,12 +78,12 @@ async def criticise(engine: Engine, examples: Sequence[Example], settings: Setti
     answers = iter(
         await ask.answers(engine, [one for each in examples for one in single(each)], ask.CRITIQUE, settings)
     )
-    found: list[tuple[str, ...] | None] = []
+    critiques: list[tuple[str, ...] | None] = []
     for example in examples:
         each = [next(answers) for _ in example.responses]
         texts = tuple("" if isinstance(one, GRMError) else one[0].completion.text for one in each)
-        found.append(texts if all(text.strip() for text in texts) else None)
-    return found
+        critiques.append(texts if all(text.strip() for text in texts) else None)
+    return critiques
 
 
 def fit_semi_scalar(

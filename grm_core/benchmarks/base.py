@@ -1,4 +1,4 @@
-"""What benchmarks share: items with their votes, named policies, means that leave out what is missing.
+"""Shared by the benchmarks: items with their votes, named policies, means that leave out what is missing.
 
 A benchmark is a value (`Benchmark`) with a reader and a metric, both plain functions. A metric sees every item that
 was judged and asks `Policy` what a tie or an unreadable judgment is worth; it never sees text of a model.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from grm_core import outcome
-from grm_core.benchmarks.rows import Choose, Hub, Row
+from grm_core.benchmarks.official_files import Choose, Hub, Row
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example, Verdict
 
@@ -20,7 +20,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a headline is computed under."""
+    """The rules that a headline is computed under."""
 
     tie: Tie = Tie.RANDOM
     """The paper's evaluation breaks ties at random."""
@@ -29,13 +29,13 @@ class Policy:
     """Of random ties."""
 
     def credit(self, name: str, scores: Sequence[float] | None, labels: Sequence[float]) -> float | None:
-        """What scores are worth for these labels, 0..1; None = it does not count.
+        """Worth of scores for these labels, 0..1; None = it does not count.
 
         `name` is the judgment's own: a tie is drawn from it and the seed, so that no other item changes the draw.
         """
         rng = random.Random(f"{self.seed}/{name}") if self.tie is Tie.RANDOM else None
-        found = outcome.credit(scores, labels, self.tie, rng)
-        return outcome.settle(found, len(labels), self.invalid)
+        credit = outcome.credit(scores, labels, self.tie, rng)
+        return outcome.settle(credit, len(labels), self.invalid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Scored:
         return self.example.labels or ()
 
     def credit(self, policy: Policy) -> float | None:
-        """What the vote is worth, 0..1; None = it does not count."""
+        """Worth of the vote, 0..1; None = it does not count."""
         return policy.credit(self.example.id, self.totals, self.labels)
 
 
@@ -99,13 +99,13 @@ class Benchmark:
     """The items that a record holds."""
     measure: Callable[[Sequence[Scored], Policy], Result]
     headline: str
-    """What the headline is, in words."""
+    """The headline in words."""
     hubs: tuple[Hub, ...] = ()
     choose: Choose = list
     password: bytes | None = None
     """Of a zip; printed in the benchmark's own documentation."""
     tie: Tie = Tie.RANDOM
-    """What the benchmark's own metric does with ties; where it says nothing, the paper's way."""
+    """Ties as the benchmark's own metric treats them; where it says nothing, the paper's way."""
     invalid: Invalid = Invalid.WRONG
     both_orders: bool = False
     """Whether a pair counts only when it was judged in both orders."""
@@ -113,16 +113,16 @@ class Benchmark:
 
 def grouped(items: Iterable[T], key: Callable[[T], Key]) -> dict[Key, list[T]]:
     """Items by key, keys in order of first appearance."""
-    found: dict[Key, list[T]] = {}
+    groups: dict[Key, list[T]] = {}
     for item in items:
-        found.setdefault(key(item), []).append(item)
-    return found
+        groups.setdefault(key(item), []).append(item)
+    return groups
 
 
 def mean(values: Iterable[float | None]) -> float | None:
     """The mean of what is there; None when nothing is."""
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
 
 
 def accuracy(items: Iterable[Scored], policy: Policy, kind: str, name: str) -> Line:
@@ -144,7 +144,7 @@ def total(lines: Iterable[Line]) -> int:
 
 def of_parts(lines: Sequence[Line], parts: Sequence[str], table: Iterable[Line], metric: str = "accuracy") -> Result:
     """The headline as the plain mean of its named parts; `lines` hold those that are there."""
-    known = {line.name: line for line in lines if line.value is not None and line.name in parts}
-    headline = mean(line.value for line in known.values())
-    overall = Line("overall", "mean", metric, total(known.values()), headline)
-    return Result(headline, (*table, overall), tuple(part for part in parts if part not in known))
+    measured = {line.name: line for line in lines if line.value is not None and line.name in parts}
+    headline = mean(line.value for line in measured.values())
+    overall = Line("overall", "mean", metric, total(measured.values()), headline)
+    return Result(headline, (*table, overall), tuple(part for part in parts if part not in measured))

@@ -1,4 +1,4 @@
-"""What a headline is worth beside: the same metric over scores drawn at random.
+"""A headline's level of chance: the same metric over scores drawn at random.
 
 A share of best responses would mislead where a metric asks for more than naming one: two games (JudgeBench), margins
 (RewardBench 2, Ties), a ranking (ROC-AUC). So the metric itself is computed, many times, over random scores.

@@ -7,7 +7,7 @@ the sum is above 0.
 from collections.abc import Sequence
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example
 

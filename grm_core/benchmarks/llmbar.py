@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grm_core.analysis.agreement import kappa
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean
-from grm_core.benchmarks.rows import Hub, Row, read
+from grm_core.benchmarks.official_files import Hub, Row, read
 from grm_core.outcome import Tie
 from grm_core.types import Example
 
@@ -21,14 +21,14 @@ SUBSETS = ("Natural", *ADVERSARIAL)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a judge said of one pair."""
+    """A judge's decision on one pair."""
 
     label: int
     """1 or 2: the better response."""
     winners: tuple[int | None, int | None]
     """In the data's order, and swapped; the numbers are the data's in both. None = no winner."""
     credits: tuple[float, float]
-    """What each is worth, 0..1."""
+    """Worth of each decision, 0..1."""
 
 
 def examples(row: Row) -> list[Example]:
@@ -119,8 +119,8 @@ def judge_outputs(folder: str | Path, judge: str) -> Result:
 
 def judges(folder: Path) -> list[str]:
     """The judges that the folder holds outputs of."""
-    found = (path.parent.parts for path in folder.rglob("result.json") if "evaluators" in path.parts)
-    return sorted({"/".join(parts[parts.index("evaluators") + 1 :]) for parts in found})
+    folders = (path.parent.parts for path in folder.rglob("result.json") if "evaluators" in path.parts)
+    return sorted({"/".join(parts[parts.index("evaluators") + 1 :]) for parts in folders})
 
 
 def _named(judge: str) -> Callable[[Sequence[str]], Sequence[str]]:

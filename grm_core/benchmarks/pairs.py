@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored, accuracy, by_subset
-from grm_core.benchmarks.rows import Row
+from grm_core.benchmarks.official_files import Row
 from grm_core.errors import UsageError
 from grm_core.formats.foreign import forms
 from grm_core.training.pairs import turns

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from math import comb, inf
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean, of_parts
+from grm_core.benchmarks.official_files import Row
 from grm_core.benchmarks.ppe_correctness import HUBS, SETS, base_of, set_of
 from grm_core.benchmarks.realmistake import auc, score
-from grm_core.benchmarks.rows import Row
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Example
 
@@ -42,19 +42,19 @@ def best_of(scores: Sequence[float], right: Sequence[float], k: int, strict: boo
 
     Equal leaders share; with `strict` a tie for the highest score is wrong.
     """
-    n, found = len(scores), 0.0
+    n, expected = len(scores), 0.0
     for top in set(scores):
         below = sum(each < top for each in scores)
         mine = [value for each, value in zip(scores, right, strict=True) if each == top]
         # With the highest score in hand, each that has it is as likely to be picked as any other.
         ways = len(mine) * comb(below, k - 1) if strict else comb(below + len(mine), k) - comb(below, k)
-        found += ways / comb(n, k) * sum(mine) / len(mine)
-    return found
+        expected += ways / comb(n, k) * sum(mine) / len(mine)
+    return expected
 
 
 def curve(items: Sequence[Scored], policy: Policy, name: str) -> list[Line]:
     """Best-of-K of one set for each K, mean over the prompts that have so many responses, then with all of each."""
-    prompts = [_known(mine, policy.invalid) for mine in _by_prompt(items)]
+    prompts = [_pairs(mine, policy.invalid) for mine in _by_prompt(items)]
     prompts = [mine for mine in prompts if mine]
 
     def chance(mine: Sequence[tuple[float, float]], k: int) -> float:
@@ -72,17 +72,17 @@ def _by_prompt(items: Sequence[Scored]) -> list[list[Scored]]:
     return list(grouped(items, lambda item: item.example.id.rsplit("/", 1)[0]).values())
 
 
-def _known(items: Sequence[Scored], invalid: Invalid) -> list[tuple[float, float]]:
+def _pairs(items: Sequence[Scored], invalid: Invalid) -> list[tuple[float, float]]:
     """(mean score, worth) of each response, worth being its label.
 
     An unreadable one is the worst and worth nothing (`wrong`) or left out (`half`, `skip`). A prompt of which nothing
     could be read is empty then, except under `half`: all its responses have the same score.
     """
-    found = [(score(item), item.labels[0]) for item in items]
+    pairs = [(score(item), item.labels[0]) for item in items]
     if invalid is Invalid.WRONG:
-        return [(-inf, 0.0) if value is None else (value, label) for value, label in found]
-    known = [(value, label) for value, label in found if value is not None]
-    return [(0.0, label) for _, label in found] if invalid is Invalid.HALF and not known else known
+        return [(-inf, 0.0) if value is None else (value, label) for value, label in pairs]
+    scored = [(value, label) for value, label in pairs if value is not None]
+    return [(0.0, label) for _, label in pairs] if invalid is Invalid.HALF and not scored else scored
 
 
 def measure(items: Sequence[Scored], policy: Policy) -> Result:

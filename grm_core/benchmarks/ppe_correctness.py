@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored, by_subset, of_parts
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.types import Example
 
 _SETS = {"mmlu": "MMLU-Pro", "gpqa": "GPQA", "mbpp": "MBPP-Plus", "ifeval": "IFEval", "math": "MATH"}
-"""What a name holds -> the set; MATH last, the others' names may hold it."""
+"""Part of a name -> the set; MATH last, the others' names may hold it."""
 SETS = ("MMLU-Pro", "MATH", "GPQA", "MBPP-Plus", "IFEval")
 HUBS = tuple(Hub(f"lmarena-ai/PPE-{name}-Best-of-K", "train") for name in SETS)
 
@@ -40,7 +40,7 @@ def examples(row: Row) -> list[Example]:
 
 
 def base_of(row: Row) -> str:
-    """What the ids of a record's items begin with: SET/question_id/model_name."""
+    """The beginning of the ids of a record's items: SET/question_id/model_name."""
     model = row.text("model_name") if row.value.get("model_name") is not None else None
     return "/".join(filter(None, (set_of(row), row.name("question_id"), model)))
 

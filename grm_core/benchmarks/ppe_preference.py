@@ -6,7 +6,7 @@ A vote without a winner has no labels and does not count.
 from collections.abc import Sequence
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, accuracy, by_subset
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.types import Example
 
 _WINNERS: dict[str, tuple[float, float] | None] = {

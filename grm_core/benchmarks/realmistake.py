@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.outcome import TIE, Invalid, Tie
 from grm_core.types import SCORE_MAX, SCORE_MIN, Example
 
@@ -39,13 +39,13 @@ def measure(items: Sequence[Scored], policy: Policy) -> Result:
     table += [Line("overall", "mean of tasks", "ROC-AUC", overall.items, mean(line.value for line in table)), overall]
     models = grouped(items, lambda item: item.example.source or "(none)")
     for model, theirs in models.items():
-        found = [
+        by_model = [
             _error_figures(mine, policy, f"{task}, {model}")
             for task, mine in grouped(theirs, lambda item: item.example.subset or "(none)").items()
         ]
-        table += [line for lines in found for line in lines]
-        counted = sum(lines[0].items for lines in found)
-        table.append(Line("model", model, "F1 on error", counted, mean(lines[0].value for lines in found)))
+        table += [line for lines in by_model for line in lines]
+        counted = sum(lines[0].items for lines in by_model)
+        table.append(Line("model", model, "F1 on error", counted, mean(lines[0].value for lines in by_model)))
     return Result(overall.value, tuple(table))
 
 
@@ -62,7 +62,7 @@ def auc(items: Sequence[Scored], policy: Policy, kind: str, name: str) -> Line:
     response the policy for those.
     """
     scores = {label: [score(item) for item in items if item.labels == (label,)] for label in (1.0, 0.0)}
-    good, bad = (_known(scores[label], policy.invalid) for label in (1.0, 0.0))
+    good, bad = (_readable(scores[label], policy.invalid) for label in (1.0, 0.0))
     if not len(good) or not len(bad):
         return Line(kind, name, "ROC-AUC", len(good) + len(bad), None)
     ahead = good[:, None] - bad[None, :]
@@ -75,10 +75,10 @@ def auc(items: Sequence[Scored], policy: Policy, kind: str, name: str) -> Line:
     return Line(kind, name, "ROC-AUC", len(good) + len(bad), float(worth.mean()))
 
 
-def _known(scores: Sequence[float | None], invalid: Invalid) -> NDArray[np.float64]:
+def _readable(scores: Sequence[float | None], invalid: Invalid) -> NDArray[np.float64]:
     """Scores as an array, NaN for what could not be read, without those where they are skipped."""
-    found = np.array([np.nan if each is None else each for each in scores], dtype=np.float64)
-    return found[~np.isnan(found)] if invalid is Invalid.SKIP else found
+    values = np.array([np.nan if each is None else each for each in scores], dtype=np.float64)
+    return values[~np.isnan(values)] if invalid is Invalid.SKIP else values
 
 
 def _error_figures(items: Sequence[Scored], policy: Policy, name: str) -> list[Line]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, by_subset, of_parts, total
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.types import Example
 
 SECTIONS = {
@@ -46,21 +46,23 @@ def measure(items: Sequence[Scored], policy: Policy) -> Result:
     subsets = by_subset(items, policy)
     sections = [section(name, weights, subsets) for name, weights in SECTIONS.items()]
     result = of_parts(sections, tuple(SECTIONS), (*subsets, *(line for line in sections if line.items)))
-    known = {line.name for line in subsets if line.items}
+    measured = {line.name for line in subsets if line.items}
     lacking = [
         subset
         for name, weights in SECTIONS.items()
         for subset in weights
-        if name not in result.missing and subset not in known
+        if name not in result.missing and subset not in measured
     ]
     return replace(result, lacking=tuple(lacking))
 
 
 def section(name: str, weights: dict[str, int], subsets: Sequence[Line]) -> Line:
     """A section's weighted mean over those of its subsets that are there."""
-    known = [(line.value, weights[line.name]) for line in subsets if line.name in weights and line.value is not None]
-    weight = sum(each for _, each in known)
-    value = sum(value * each for value, each in known) / weight if weight else None
+    weighted = [
+        (line.value, weights[line.name]) for line in subsets if line.name in weights and line.value is not None
+    ]
+    weight = sum(each for _, each in weighted)
+    value = sum(value * each for value, each in weighted) / weight if weight else None
     return Line("section", name, "weighted accuracy", total(line for line in subsets if line.name in weights), value)
 
 

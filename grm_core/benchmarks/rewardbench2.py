@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, by_subset, mean, of_parts
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.outcome import TIE, Invalid, Tie
 from grm_core.types import Example
 
@@ -54,13 +54,13 @@ def _score(items: Sequence[Scored], policy: Policy) -> tuple[int, float | None]:
     and of both, and 0.01 for tanh(smaller margin / spread - 1). Comparisons are strict whatever the policy for ties:
     the formula is about margins. A prompt that could not be read has 0 in each, or 1/2, or is left out.
     """
-    found: dict[str, dict[int, _Margins | None]] = {"tied": {}, "ref": {}}
+    margins: dict[str, dict[int, _Margins | None]] = {"tied": {}, "ref": {}}
     for item in items:
         if match := _TIES_ID.fullmatch(item.example.id):
-            known = _margins(item)
-            if known is not None or policy.invalid is not Invalid.SKIP:
-                found[match[1]][int(match[2])] = known
-    tied, ref = found["tied"], found["ref"]
+            margin = _margins(item)
+            if margin is not None or policy.invalid is not Invalid.SKIP:
+                margins[match[1]][int(match[2])] = margin
+    tied, ref = margins["tied"], margins["ref"]
     count = len(tied) + len(ref)
     if not count:
         return 0, None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grm_core.benchmarks.base import Benchmark, Line, Policy, Result, Scored, grouped, mean, of_parts
-from grm_core.benchmarks.rows import Hub, Row
+from grm_core.benchmarks.official_files import Hub, Row
 from grm_core.outcome import Tie
 from grm_core.types import Example
 

@@ -7,7 +7,7 @@ RMB's own the mean of all four.
 from collections.abc import Sequence
 
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored, accuracy, by_subset, grouped, of_parts
-from grm_core.benchmarks.rows import Choose, Row
+from grm_core.benchmarks.official_files import Choose, Row
 from grm_core.types import Example
 
 CELLS = ("Helpfulness", "Harmlessness")

@@ -1,4 +1,4 @@
-r"""What may stand on a line in front of the scores: `**Scores:**`, `Final score -`, `最终得分：`, `Оценки:`."""
+r"""Labels in front of the scores on a line: `**Scores:**`, `Final score -`, `最终得分：`, `Оценки:`."""
 
 import re
 
@@ -34,7 +34,7 @@ _NOT_THE_SCORES = re.compile(
 
 
 def label_before(text: str, start: int, end: int) -> str | None:
-    """What a line is called whose scores begin at `end`; '' without a label, None where other words stand there."""
+    """The label of a line whose scores begin at `end`; '' without a label, None where other words stand there."""
     own = _PREFIX.fullmatch(text, start, end)
     if own is not None:
         return own["label"] or ""

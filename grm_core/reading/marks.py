@@ -17,7 +17,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 class Act(Enum):
-    """What a mark does."""
+    """The effect of a mark."""
 
     THINK = auto()
     """Opens thinking."""
@@ -44,7 +44,7 @@ class Mark(NamedTuple):
     end: int
     act: Act
     name: str
-    """What it opens or closes; '' for a closing mark that closes whatever is open."""
+    """The name of what it opens or closes; '' for a closing mark that closes whatever is open."""
 
 
 _NAME = r"[^\W\d][\w:|｜.▁-]{0,48}+"
@@ -161,7 +161,7 @@ _TOKENS = {
 
 @lru_cache(maxsize=4096)
 def classed(inside: str) -> tuple[Act, str]:
-    """What a mark does by what stands between its brackets, and the name of what it opens or closes."""
+    """The effect of a mark by the text between its brackets, and the name of what it opens or closes."""
     inside = inside.replace("｜", "|").replace("▁", "_")
     if inside.lower() in _TOKENS:
         return _TOKENS[inside.lower()]
@@ -181,7 +181,7 @@ def classed(inside: str) -> tuple[Act, str]:
 
 
 def _plain(inside: str, words: list[str], name: str) -> tuple[Act, str] | None:
-    """What a mark does that neither opens nor closes thinking; None where its name is unknown."""
+    """The effect of a mark that neither opens nor closes thinking; None where its name is unknown."""
     if inside in _INLINE or inside in _BLOCK:
         return (Act.STYLE if inside in _INLINE else Act.PART), name
     if inside in _CODE or not _QUOTING.isdisjoint(words) or any(map(str.isdigit, inside)):

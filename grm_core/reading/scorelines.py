@@ -21,7 +21,7 @@ _SUFFIX = re.compile(
 _REACH = 160
 """A label or what ends a line is no longer than this; longer lines are prose."""
 _LABEL_REACH = 60
-"""What stands between the boxes of two responses where nothing but labels does."""
+"""Labels alone between the boxes of two responses."""
 
 _BRACKETS = re.compile(
     r"^(?P<prefix>[^\[\n]{0,160}+(?:\[[ \t]*+(?=\[))?)\[(?P<inside>[^\[\]\n]*+)\](?P<suffix>[^\n]*+)$", re.MULTILINE
@@ -124,10 +124,10 @@ def _named(seen: str, gap: Span, box_end: int) -> int | None:
     """Of which response a box speaks, 0-based, by the words around it; None where they name none."""
     behind = _BEHIND.match(seen, box_end)
     heads = list(_HEAD.finditer(seen, *gap))
-    found = behind or (heads[-1] if heads else _NEAR.search(seen, max(gap[0], gap[1] - _LABEL_REACH), gap[1]))
-    if found is None:
+    name = behind or (heads[-1] if heads else _NEAR.search(seen, max(gap[0], gap[1] - _LABEL_REACH), gap[1]))
+    if name is None:
         return None
-    place, ordinal = found["place"], found.groupdict().get("ordinal")
+    place, ordinal = name["place"], name.groupdict().get("ordinal")
     if ordinal:
         return _ORDINALS.index(ordinal.lower())
     return int(place) - 1 if place.isdecimal() else ascii_uppercase.index(place.upper())
@@ -141,7 +141,7 @@ def _agree(candidates: Sequence[_Candidate]) -> Reading:
 
 
 def _worst(candidates: Sequence[_Candidate]) -> Reading:
-    """What is wrong where nothing is well-formed: a wrong count goes before a value out of range."""
+    """The fault where nothing is well-formed: a wrong count goes before a value out of range."""
     for status in (ParseStatus.WRONG_COUNT, ParseStatus.OUT_OF_RANGE):
         for candidate in candidates:
             if candidate.reading.status is status:

@@ -165,9 +165,9 @@ def _principle(text: str, span: Span) -> Principle | None:
     written = text[slice(*span)]
     weight = None
     for pattern in (_WORD_WEIGHT, _BRACKETED_WEIGHT, _NAMED_WEIGHT):
-        if found := pattern.search(written):
-            weight = float((found[1] or found[found.lastindex or 1]).replace(",", "."))
-            written = written[: found.start()] + " " + written[found.end() :]
+        if match := pattern.search(written):
+            weight = float((match[1] or match[match.lastindex or 1]).replace(",", "."))
+            written = written[: match.start()] + " " + written[match.end() :]
             break
     words = " ".join(re.sub(r"\*\*|__", "", written).split())
     words = re.sub(r" +([:;,.])", r"\1", words).strip(" *_:;–—-")

@@ -1,4 +1,4 @@
-"""What of a completion the model says in its own voice: the text with thinking, code and quotations covered.
+"""The part of a completion that the model says in its own voice: the text with thinking, code and quotations covered.
 
 A response is hostile text, and a critique that quotes it brings its score boxes along. Covering what is quoted keeps
 every offset, so spans found in the covered copy are spans of the original. Not a Markdown parser: where the marks are
@@ -60,7 +60,7 @@ def line_feeds(text: str) -> str:
 
 
 def outside_thinking(text: str, cut: bool, read_from: int = 0) -> str:
-    """What stands from `read_from` on, with thinking blanked; newlines stay."""
+    """The text from `read_from` on, with thinking blanked; newlines stay."""
     every = marks(text, read_from)
     fences = [(start + read_from, end + read_from) for start, end in _fences(text[read_from:])] if every else []
     closed = fences[:-1] if fences and fences[-1][1] == len(text) else fences

@@ -12,7 +12,7 @@ import torch
 
 from grm_core.training import policy as policies
 from grm_core.training.policy import Policy
-from grm_core.training.rows import Tokens, batches
+from grm_core.training.token_rows import Tokens, batches
 
 Source = Callable[[int], Iterator[Any]]
 """Number of steps already taken -> rows; the same rows for the same number."""
@@ -41,8 +41,8 @@ class Settings:
 
 def imitate(policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
     """Weighted negative log-likelihood of the completions, in nats, and the sum of the weights."""
-    found, weights, _ = policies.log_probs(policy, part)
-    return -(found * weights).sum(), float(weights.sum())
+    log_probs, weights, _ = policies.log_probs(policy, part)
+    return -(log_probs * weights).sum(), float(weights.sum())
 
 
 def fit(

@@ -27,8 +27,8 @@ def begin(stage: Path, source: Path, log: Callable[[str], None]) -> None:
 
     A stage that began from others is renamed to <stage>.1, .2, ... One without a note is taken to fit.
     """
-    now, known = digest(source), began_from(stage)
-    if known not in (None, now):
+    now, before = digest(source), began_from(stage)
+    if before not in (None, now):
         old = next(path for i in range(1, 10_000) if not (path := stage.with_name(f"{stage.name}.{i}")).exists())
         stage.rename(old)
         log(f"{stage.name} begins anew, because {source} has changed since; what it had is in {old}")
@@ -44,11 +44,11 @@ def began_from(stage: Path) -> str | None:
 
 def digest(checkpoint: Path) -> str:
     """SHA-256 of a checkpoint's weights, an adapter's or a whole model's in one file or many, in hexadecimal."""
-    found = hashlib.sha256()
+    total = hashlib.sha256()
     for path in sorted(checkpoint.glob("*.safetensors")):
         with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
 
 
 def merged(base: Path, adapter: Path) -> Path:

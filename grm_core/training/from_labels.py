@@ -74,7 +74,7 @@ def _begin(folder: Path, labels: str, log: Callable[[str], None]) -> Path:
 
 
 def _digest(labelled: Sequence[Told], grm: Path, start: Path | None, seed: int) -> str:
-    """What decides who learns from what: the labels, the models and the seed of the split."""
-    told = sorted((one.reading.example.id, one.reading.order, one.reading.text, one.right) for one in labelled)
+    """A digest of all that decides who learns from what: the labels, the models and the seed of the split."""
+    judgments = sorted((one.reading.example.id, one.reading.order, one.reading.text, one.right) for one in labelled)
     weights = [folders.digest(each) for each in (grm, start) if each is not None]
-    return hashlib.sha256(json.dumps([told, weights, seed]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([judgments, weights, seed]).encode()).hexdigest()

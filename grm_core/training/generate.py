@@ -7,7 +7,7 @@ import torch
 
 from grm_core import outcome, prompts
 from grm_core.reading.parsing import parse
-from grm_core.training import rows
+from grm_core.training import token_rows
 from grm_core.training.policy import Policy
 from grm_core.types import Example, Message, Parsed
 
@@ -27,7 +27,7 @@ class Question:
     def messages(self) -> tuple[Message, ...]:
         """The prompt."""
         plain = prompts.fill(prompts.load(self.template), self.example, self.order)
-        return rows.hinted(plain, self.example, self.order) if self.hinted else plain
+        return token_rows.hinted(plain, self.example, self.order) if self.hinted else plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def judge(
     policy: Policy, questions: Sequence[Question], temperature: float, limit: int, batch: int = 32
 ) -> list[Trajectory]:
     """One completion per question, in their order; temperature 0 is greedy. Torch's seed decides what is drawn."""
-    found: dict[int, Trajectory] = {}
+    by_place: dict[int, Trajectory] = {}
     ranked = sorted(range(len(questions)), key=lambda i: sum(map(len, questions[i].example.responses)))
     policy.model.eval()
     for start in range(0, len(ranked), batch):
@@ -68,8 +68,8 @@ def judge(
         for place, judgment in zip(
             places, _batch(policy, [questions[i] for i in places], temperature, limit), strict=True
         ):
-            found[place] = judgment
-    return [found[i] for i in range(len(questions))]
+            by_place[place] = judgment
+    return [by_place[i] for i in range(len(questions))]
 
 
 def _batch(policy: Policy, questions: Sequence[Question], temperature: float, limit: int) -> list[Trajectory]:
@@ -77,7 +77,7 @@ def _batch(policy: Policy, questions: Sequence[Question], temperature: float, li
     chats = [[{"role": m.role, "content": m.content} for m in question.messages()] for question in questions]
     texts = [tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False) for chat in chats]
     inputs = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False).to(policy.device)
-    drawn = (
+    options = (
         {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
         if temperature
         else {"do_sample": False}
@@ -88,7 +88,7 @@ def _batch(policy: Policy, questions: Sequence[Question], temperature: float, li
             max_new_tokens=limit,
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=tokenizer.eos_token_id,
-            **drawn,
+            **options,
         )
     judgments = []
     for question, ids in zip(questions, output[:, inputs.input_ids.shape[1] :].tolist(), strict=True):

@@ -18,12 +18,12 @@ from typing import Any
 import torch
 
 from grm_core.training import policy as policies
-from grm_core.training import rows
+from grm_core.training import token_rows
 from grm_core.training.generate import Question, Trajectory, judge
 from grm_core.training.policy import Policy
 from grm_core.training.reward import advantages, reward
-from grm_core.training.rows import Row
 from grm_core.training.tasks import Piece
+from grm_core.training.token_rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ def train(
 
 def _pick(questions: Sequence[Question], count: int, update: int) -> list[Question]:
     """The update's items: the list is gone through in an order drawn anew each time round."""
-    start, found = update * count, []
+    start, places = update * count, []
     for place in range(start, start + count):
         around, at = divmod(place, len(questions))
-        found.append(random.Random(around).sample(range(len(questions)), len(questions))[at])
-    return [questions[i] for i in found]
+        places.append(random.Random(around).sample(range(len(questions)), len(questions))[at])
+    return [questions[i] for i in places]
 
 
 def _update(
@@ -113,19 +113,19 @@ def _update(
     for start in range(0, len(rewards), preset.group):
         gains += advantages(rewards[start : start + preset.group])
     written = [_row(policy, judgment) for judgment in judgments]
-    told: dict[str, float | None] = {
+    record: dict[str, float | None] = {
         "reward": round(sum(rewards) / len(rewards), 4),
         "valid": sum(judgment.scores() is not None for judgment in judgments) / len(judgments),
         "length": round(sum(len(each.weights) for each in written) / len(written), 1),
     }
     learned = [(each, gain) for each, gain in zip(written, gains, strict=True) if gain]
     if not learned:
-        return told | {"kl": None, "loss": None, "learned": 0}
+        return record | {"kl": None, "loss": None, "learned": 0}
     loss, divergence = _learn(policy, reference, learned, preset.beta)
     torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
-    return told | {"kl": round(divergence, 5), "loss": round(loss, 5), "learned": len(learned)}
+    return record | {"kl": round(divergence, 5), "loss": round(loss, 5), "learned": len(learned)}
 
 
 def _learn(policy: Policy, reference: Policy, sampled: list[tuple[Row, float]], beta: float) -> tuple[float, float]:
@@ -136,15 +136,15 @@ def _learn(policy: Policy, reference: Policy, sampled: list[tuple[Row, float]], 
     for start in range(0, len(sampled), 8):
         part = sampled[start : start + 8]
         only = [each for each, _ in part]
-        found, _, owners = policies.log_probs(policy, only)
+        log_probs, _, owners = policies.log_probs(policy, only)
         with torch.no_grad():
             before, _, _ = policies.log_probs(reference, only)
-        gap = before - found
+        gap = before - log_probs
         kl = torch.exp(gap) - gap - 1
-        gains = torch.tensor([gain for _, gain in part], device=found.device)[owners]
+        gains = torch.tensor([gain for _, gain in part], device=log_probs.device)[owners]
         # The ratio of the policy to itself: 1, with the gradient of its logarithm.
-        ratio = torch.exp(found - found.detach())
-        lengths = torch.tensor([len(each.weights) for each in only], device=found.device)[owners]
+        ratio = torch.exp(log_probs - log_probs.detach())
+        lengths = torch.tensor([len(each.weights) for each in only], device=log_probs.device)[owners]
         loss = ((-ratio * gains + beta * kl) / lengths).sum() / len(sampled)
         loss.backward()
         total += float(loss.detach())
@@ -162,5 +162,5 @@ def _reward(judgment: Trajectory) -> float:
 
 def _row(policy: Policy, judgment: Trajectory) -> Row:
     """The judgment in tokens; one that was cut off has no end-of-turn token to learn."""
-    full = rows.encode(policy.tokenizer, judgment.question.messages(), [Piece(judgment.text or " ", 1.0)])
+    full = token_rows.encode(policy.tokenizer, judgment.question.messages(), [Piece(judgment.text or " ", 1.0)])
     return full if judgment.finished else Row(full.ids[:-1], full.start, full.weights[:-1])

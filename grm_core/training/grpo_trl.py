@@ -65,10 +65,10 @@ def decided(examples: Sequence[Example]) -> list[Example]:
     Single responses are rated 0 or 1 by another template; the trainer's rows share one.
     """
     several = [each for each in examples if len(each.responses) > 1 and each.labels]
-    found = [each for each in several if len(outcome.best_labels(each.labels or ())) == 1]
-    if not found:
+    clear = [each for each in several if len(outcome.best_labels(each.labels or ())) == 1]
+    if not clear:
         raise UsageError("no item has two responses or more and labels with one best")
-    return found
+    return clear
 
 
 def train(model: str, examples: Sequence[Example], preset: Preset, out: Path, cpu: bool, vllm: bool) -> None:

@@ -38,29 +38,31 @@ def fit(
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
     rows = [row(policy.tokenizer, judgment) for judgment in judgments]
-    known = features(policy, rows, cache, log, minutes)
+    by_name = features(policy, rows, cache, log, minutes)
     there = [
-        (one, told, known[name]) for one, told in zip(rows, judgments, strict=True) if (name := _name(one)) in known
+        (one, labelled, by_name[name])
+        for one, labelled in zip(rows, judgments, strict=True)
+        if (name := _name(one)) in by_name
     ]
     states = np.stack([state for _, _, state in there]).astype(np.float32)
     labels = np.array([one.label for one, _, _ in there])
-    items = [told.reading.example.id for _, told, _ in there]
+    items = [labelled.reading.example.id for _, labelled, _ in there]
     # Scaled but not centred: the head has no bias, and the states' common part stands in for one.
     scale = np.sqrt((states**2).mean(0)) + 1e-6
     scaled, folds = states / scale, StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
-    found: dict[float, tuple[float, float]] = {}
+    by_strength: dict[float, tuple[float, float]] = {}
     for strength in _STRENGTHS:
         model = LogisticRegression(C=strength, fit_intercept=False, max_iter=1000)
         said = cross_val_predict(model, scaled, labels, groups=items, cv=folds, method="decision_function")
         lost = log_loss(labels, 1 / (1 + np.exp(-said)))
-        found[strength] = float(lost), float(roc_auc_score(labels, said))
-    lowest = min(lost for lost, _ in found.values())
-    best = min(strength for strength, (lost, _) in found.items() if lost <= lowest + _SLACK)
+        by_strength[strength] = float(lost), float(roc_auc_score(labels, said))
+    lowest = min(lost for lost, _ in by_strength.values())
+    best = min(strength for strength, (lost, _) in by_strength.items() if lost <= lowest + _SLACK)
     model = LogisticRegression(C=best, fit_intercept=False, max_iter=1000).fit(scaled, labels)
     head = policy.model.get_base_model().score.modules_to_save["default"]
     head.weight.data.copy_(torch.tensor(model.coef_ / scale))
-    log(f"head on {len(there)} judgments: cross-validated AUC {found[best][1]:.3f} (C = {best:g})")
-    return found[best][1]
+    log(f"head on {len(there)} judgments: cross-validated AUC {by_strength[best][1]:.3f} (C = {best:g})")
+    return by_strength[best][1]
 
 
 def features(
@@ -68,31 +70,31 @@ def features(
 ) -> dict[str, Any]:
     """Name of a row -> its last state, 16 bits [hidden size]; of all rows, or of those that `minutes` reached."""
     until = float("inf") if minutes is None else time.monotonic() + 60 * minutes
-    known: dict[str, Any] = {}
+    states: dict[str, Any] = {}
     if cache.exists():
         with np.load(cache) as saved:
-            known = dict(zip(saved["names"].tolist(), saved["states"], strict=True))
+            states = dict(zip(saved["names"].tolist(), saved["states"], strict=True))
     names = [_name(each) for each in rows]
-    missing = [index for index, name in enumerate(names) if name not in known]
+    missing = [index for index, name in enumerate(names) if name not in states]
     if minutes is None:
         missing.sort(key=lambda index: len(rows[index].ids))  # rows of nearly one length: little padding
     else:
         random.Random(0).shuffle(missing)  # what is left out is a draw of all, not the long ones
     for start in range(0, len(missing), _PIECE):
         piece = missing[start : start + _PIECE]
-        found = looked_at(policy, [rows[index] for index in piece], last_states)
-        known |= zip((names[index] for index in piece), found.half().cpu().numpy(), strict=True)
-        _save(cache, known)
+        fresh = looked_at(policy, [rows[index] for index in piece], last_states)
+        states |= zip((names[index] for index in piece), fresh.half().cpu().numpy(), strict=True)
+        _save(cache, states)
         log(f"{start + len(piece)} of {len(missing)} judgments read")
         if time.monotonic() > until:
             break
-    return known
+    return states
 
 
-def _save(cache: Path, known: dict[str, Any]) -> None:
+def _save(cache: Path, states: dict[str, Any]) -> None:
     """A file that is whole: written beside it and put in its place."""
     partial = cache.with_name("partial.npz")
-    np.savez(partial, names=np.array(list(known)), states=np.stack(list(known.values())))
+    np.savez(partial, names=np.array(list(states)), states=np.stack(list(states.values())))
     partial.replace(cache)
 
 

@@ -28,8 +28,8 @@ def items(name: str, count: int, seed: int, source: Path | None = None, longest:
     for an unknown name and for dev without a file.
     """
     if name == "everyday":
-        known = material.everyday([DEMOS])
-        return random.Random(seed).sample(known, min(count, len(known)))
+        everyday = material.everyday([DEMOS])
+        return random.Random(seed).sample(everyday, min(count, len(everyday)))
     if name == "dev":
         if source is None:
             raise UsageError("dev items come from a file of pairs: give it with --pairs")
@@ -39,21 +39,21 @@ def items(name: str, count: int, seed: int, source: Path | None = None, longest:
     return _made(SEEN if name == "seen" else UNSEEN, count, seed)
 
 
-def spread(known: Sequence[Example], count: int, seed: int) -> list[Example]:
+def spread(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
     """`count` of the items, drawn by the seed, as evenly as there are over their subsets (of pairs: their sources)."""
     rng = random.Random(seed)
     parts: dict[str, list[Example]] = {}
-    for example in rng.sample(list(known), len(known)):
+    for example in rng.sample(list(examples), len(examples)):
         parts.setdefault(example.subset or "", []).append(example)
     turns = zip_longest(*(parts[name] for name in sorted(parts)))
     return [example for turn in turns for example in turn if example is not None][:count]
 
 
 def _made(families: Sequence[Family], count: int, seed: int) -> list[Example]:
-    found = []
+    examples = []
     for place in range(count):
         family = families[place % len(families)]
         size = random.Random(f"{seed}|{place}").choice(_SIZES)
         made = tasks.draw(family, _FIRST + 1000 * seed + place, size).example
-        found.append(replace(made, id=f"{made.id}-n{size}"))
-    return found
+        examples.append(replace(made, id=f"{made.id}-n{size}"))
+    return examples

@@ -110,9 +110,9 @@ def endless(tokenizer: Any, judgments: Sequence[Told], seed: int, skip: int) -> 
 def loss(policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:
     """Sum over the rows of the binary cross-entropy in nats, and the number of rows."""
     with policy.autocast():
-        found = logits(policy.model, [list(each.ids) for each in part], policy.device)
-    labels = torch.tensor([float(each.label) for each in part], device=found.device)
-    return functional.binary_cross_entropy_with_logits(found.float(), labels, reduction="sum"), float(len(part))
+        values = logits(policy.model, [list(each.ids) for each in part], policy.device)
+    labels = torch.tensor([float(each.label) for each in part], device=values.device)
+    return functional.binary_cross_entropy_with_logits(values.float(), labels, reduction="sum"), float(len(part))
 
 
 def split(judgments: Sequence[Told], held_out: float, seed: int) -> tuple[list[Told], list[Told]]:
@@ -133,8 +133,8 @@ def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], Non
     item has both). The filter of a guided vote compares such judgments only.
     """
     rows = [row(policy.tokenizer, judgment) for judgment in judgments]
-    found = looked_at(policy, rows, logits).tolist()
-    result = told_apart(found, [each.label for each in rows], [one.reading.example.id for one in judgments])
+    values = looked_at(policy, rows, logits).tolist()
+    result = told_apart(values, [each.label for each in rows], [one.reading.example.id for one in judgments])
     log(f"meta RM on {len(rows)} held-out judgments: AUC {result['auc']:.3f}, ECE {result['ece']:.3f}")
     return result
 
@@ -142,20 +142,20 @@ def evaluate(policy: Policy, judgments: Sequence[Told], log: Callable[[str], Non
 def looked_at(policy: Policy, rows: Sequence[Row], what: Callable[[Any, list[list[int]], str], Any]) -> torch.Tensor:
     """`what` of the rows (last_states or logits), eight at a time and not learned from; float32, in their order."""
     policy.model.eval()
-    found = []
+    parts = []
     for start in range(0, len(rows), 8):
         with torch.inference_mode(), policy.autocast():
             part = [list(each.ids) for each in rows[start : start + 8]]
-            found.append(what(policy.model, part, policy.device).float())
-    return torch.cat(found)
+            parts.append(what(policy.model, part, policy.device).float())
+    return torch.cat(parts)
 
 
-def told_apart(found: Sequence[float], right: Sequence[bool], items: Sequence[str]) -> dict[str, Any]:
-    """What `evaluate` gives, of raw logits, whether each judgment is right, and its item."""
+def told_apart(values: Sequence[float], right: Sequence[bool], items: Sequence[str]) -> dict[str, Any]:
+    """The numbers of `evaluate` from raw logits, whether each judgment is right, and its item."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
     labels = np.array(right)
-    chance = 1 / (1 + np.exp(-np.array(found)))
+    chance = 1 / (1 + np.exp(-np.array(values)))
     bins = np.minimum((chance * 10).astype(int), 9)
     table = [
         {
@@ -167,17 +167,17 @@ def told_apart(found: Sequence[float], right: Sequence[bool], items: Sequence[st
         for b in sorted(set(bins.tolist()))
     ]
     return {
-        "n": len(labels), "right": float(labels.mean()), "auc": float(roc_auc_score(labels, found)),
-        "within": _within(np.array(found), labels, np.array(items)), "brier": float(brier_score_loss(labels, chance)),
+        "n": len(labels), "right": float(labels.mean()), "auc": float(roc_auc_score(labels, values)),
+        "within": _within(np.array(values), labels, np.array(items)), "brier": float(brier_score_loss(labels, chance)),
         "ece": sum(line["n"] * abs(line["said"] - line["was"]) for line in table) / len(labels), "bins": table,
     }  # fmt: skip
 
 
-def _within(found: np.ndarray, right: np.ndarray, items: np.ndarray) -> float | None:
+def _within(values: np.ndarray, right: np.ndarray, items: np.ndarray) -> float | None:
     """Share of pairs, a right and a wrong judgment of one item, that the logits order rightly; ties count half."""
     ordered, pairs = 0.0, 0
     for item in sorted(set(items.tolist())):
-        good, other = found[(items == item) & right][:, None], found[(items == item) & ~right]
+        good, other = values[(items == item) & right][:, None], values[(items == item) & ~right]
         ordered += float((good > other).sum() + 0.5 * (good == other).sum())
         pairs += good.size * other.size
     return ordered / pairs if pairs else None

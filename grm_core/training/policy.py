@@ -21,7 +21,7 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from grm_core import precision
-from grm_core.training.rows import Row
+from grm_core.training.token_rows import Row
 
 WIDTH_STEP = 32
 """Widths are rounded up to this: the CPU's matrix kernels are prepared once per shape."""
@@ -51,8 +51,8 @@ class Policy:
 
 def dtype_of(device: str) -> torch.dtype:
     """The type of number that models which are not trained compute in here."""
-    found: torch.dtype = getattr(torch, precision.of(device))
-    return found
+    dtype: torch.dtype = getattr(torch, precision.of(device))
+    return dtype
 
 
 def load_full(folder: Path, device: str) -> Policy:
@@ -135,8 +135,8 @@ def log_probs(policy: Policy, part: Sequence[Row]) -> tuple[torch.Tensor, torch.
         hidden = causal.model(input_ids=ids.to(policy.device), use_cache=False).last_hidden_state
         logits = causal.lm_head(hidden.flatten(0, 1)[torch.tensor(places, device=policy.device)])
     chosen = torch.tensor(targets, device=policy.device)
-    found = -functional.cross_entropy(logits.float(), chosen, reduction="none")
-    return found, torch.tensor(weights, device=policy.device), torch.tensor(owners, device=policy.device)
+    values = -functional.cross_entropy(logits.float(), chosen, reduction="none")
+    return values, torch.tensor(weights, device=policy.device), torch.tensor(owners, device=policy.device)
 
 
 def save(policy: Policy, optimizer: torch.optim.Optimizer | None, state: dict[str, Any], folder: Path) -> None:
@@ -159,7 +159,7 @@ def save(policy: Policy, optimizer: torch.optim.Optimizer | None, state: dict[st
 def state_of(folder: Path) -> dict[str, Any] | None:
     """The state saved with a checkpoint, or None where there is none."""
     try:
-        found: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        state: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return found
+    return state

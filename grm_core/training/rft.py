@@ -12,22 +12,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grm_core.log import Log, whole_lines
-from grm_core.training import rows, tasks
+from grm_core.resume_log import Log, whole_lines
+from grm_core.training import tasks, token_rows
 from grm_core.training.families import Family
 from grm_core.training.generate import Question, Trajectory
-from grm_core.training.rows import Row
 from grm_core.training.tasks import Piece
+from grm_core.training.token_rows import Row
 from grm_core.types import Example
 
 N_RFT = 3
 _PRINCIPLES, _REST = 0.5, 1.5
-"""What tokens of principles and of the rest count in the loss."""
+"""Weights of the tokens of principles and of the rest in the loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What rejection left of some items."""
+    """The judgments that rejection left of some items."""
 
     judgments: tuple[Trajectory, ...]
     wrong: int
@@ -37,15 +37,15 @@ class Kept:
 
 def questions(examples: Sequence[Example], seed: int) -> list[Question]:
     """One question per example, in a random order of its responses; single responses are rated 0 or 1."""
-    found = []
+    asking = []
     for example in examples:
         rng = random.Random(f"{seed}|{example.id}")
         n = len(example.responses)
         if n == 1:
-            found.append(Question(binary_labels(example), (0,), "compact-binary", True))
+            asking.append(Question(binary_labels(example), (0,), "compact-binary", True))
         else:
-            found.append(Question(example, tuple(rng.sample(range(n), n))))
-    return found
+            asking.append(Question(example, tuple(rng.sample(range(n), n))))
+    return asking
 
 
 def binary_labels(example: Example) -> Example:
@@ -54,7 +54,7 @@ def binary_labels(example: Example) -> Example:
 
 
 def reject(sampled: Sequence[Sequence[Trajectory]]) -> tuple[Kept, list[Question]]:
-    """What is kept of each question's samples, and the questions that are to be asked once more with a hint."""
+    """The kept samples of each question, and the questions that are to be asked once more with a hint."""
     left: list[Trajectory] = []
     wrong = too_easy = 0
     again: list[Question] = []
@@ -70,14 +70,14 @@ def reject(sampled: Sequence[Sequence[Trajectory]]) -> tuple[Kept, list[Question
     return Kept(tuple(left), wrong, too_easy), again
 
 
-def kept(found: Sequence[Trajectory]) -> list[Trajectory]:
-    """What is learned from a file of samples: what `reject` keeps, and the usable ones of hinted prompts."""
+def kept(judgments: Sequence[Trajectory]) -> list[Trajectory]:
+    """A file's judgments to learn from: those that `reject` keeps, and the usable ones of hinted prompts."""
     plain: dict[str, list[Trajectory]] = {}
-    for each in found:
+    for each in judgments:
         if not each.question.hinted:
             plain.setdefault(each.question.example.id, []).append(each)
     left, _ = reject(list(plain.values()))
-    return [*left.judgments, *(each for each in found if each.question.hinted and usable(each))]
+    return [*left.judgments, *(each for each in judgments if each.question.hinted and usable(each))]
 
 
 def usable(judgment: Trajectory) -> bool:
@@ -92,7 +92,7 @@ def weak_families(sampled: Sequence[Trajectory], families: Sequence[Family], lea
     for judgment in sampled:
         if not judgment.question.hinted and judgment.question.example.source == tasks.SOURCE:
             right.setdefault(judgment.question.example.subset or "", []).append(judgment.correct())
-    shares = {name: sum(found) / len(found) for name, found in right.items() if found}
+    shares = {name: sum(outcomes) / len(outcomes) for name, outcomes in right.items() if outcomes}
     return [family for family in families if shares.get(family.name, 1.0) < least]
 
 
@@ -101,7 +101,7 @@ def row(tokenizer: Any, judgment: Trajectory) -> Row:
     start = judgment.text.find("Critique:")
     start = max(start, 0)
     pieces = [Piece(judgment.text[:start], _PRINCIPLES), Piece(judgment.text[start:], _REST)]
-    return rows.encode(
+    return token_rows.encode(
         tokenizer, replace(judgment.question, hinted=False).messages(), [piece for piece in pieces if piece.text]
     )
 
@@ -133,16 +133,18 @@ def write(lines: Log, sampled: Sequence[Trajectory]) -> None:
 
 
 def key(question: Question) -> tuple[str, bool]:
-    """What names a question among those that are sampled: its item, and whether it was hinted."""
+    """The key of a question among those that are sampled: its item, and whether it was hinted."""
     return question.example.id, question.hinted
 
 
 def texts(path: Path) -> dict[tuple[str, bool], list[tuple[str, bool]]]:
     """Key of a question -> (text, finished) of its judgments in the file; {} where there is none."""
-    found: dict[tuple[str, bool], list[tuple[str, bool]]] = {}
+    by_question: dict[tuple[str, bool], list[tuple[str, bool]]] = {}
     for record in _records(path):
-        found.setdefault((record["example_id"], record["hinted"]), []).append((record["text"], record["finished"]))
-    return found
+        by_question.setdefault((record["example_id"], record["hinted"]), []).append(
+            (record["text"], record["finished"])
+        )
+    return by_question
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
@@ -154,7 +156,7 @@ def read(path: Path, examples: Sequence[Example]) -> list[Trajectory]:
     if not path.exists():
         raise FileNotFoundError(path)
     by_id = {example.id: example for example in examples}
-    found = []
+    judgments = []
     for record in _records(path):
         if record["example_id"] in by_id:
             example, order = by_id[record["example_id"]], tuple(record["order"])
@@ -163,5 +165,5 @@ def read(path: Path, examples: Sequence[Example]) -> list[Trajectory]:
                 Question(binary_labels(example), order, "compact-binary", True) if single else Question(example, order)
             )
             question = replace(question, hinted=record["hinted"])
-            found.append(Trajectory(question, record["text"], record["finished"]))
-    return found
+            judgments.append(Trajectory(question, record["text"], record["finished"]))
+    return judgments

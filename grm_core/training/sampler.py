@@ -14,7 +14,7 @@ import torch
 from grm_core.engines import create, has_vllm
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError
-from grm_core.log import Log
+from grm_core.resume_log import Log
 from grm_core.training import generate, policy, rft
 from grm_core.training.generate import Question, Trajectory
 from grm_core.types import Params, Request
@@ -22,7 +22,7 @@ from grm_core.types import Params, Request
 WAVE = 96
 """Completions that are asked for at the same time."""
 Keep = Callable[[Sequence[Trajectory]], None]
-"""What takes the judgments of a wave."""
+"""Takes the judgments of a wave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def _ask_for(todo: Sequence[tuple[int, Question]], grm: Path, settings: Settings
     # Some batches at a time: prompts of nearly one length stand together, and little is lost when it is stopped.
     step = max(1, 4 * batch // settings.each)
     for start in range(0, len(todo), step):
-        asked = [question for _, question in todo[start : start + step] for _ in range(settings.each)]
-        keep(generate.judge(frozen, asked, settings.params.temperature, settings.params.max_tokens, batch))
+        questions = [question for _, question in todo[start : start + step] for _ in range(settings.each)]
+        keep(generate.judge(frozen, questions, settings.params.temperature, settings.params.max_tokens, batch))
         if time.monotonic() > until:
             return
 
@@ -91,12 +91,12 @@ async def ask(
                 Request(str(i), each.messages(), settings.params, settings.seed + i * settings.each, settings.each)
                 for i, each in wave.items()
             ]
-            found: dict[int, list[Trajectory]] = {i: [] for i in wave}
+            by_question: dict[int, list[Trajectory]] = {i: [] for i in wave}
             async for reply in engine.generate(requests):
                 if not isinstance(reply.result, EngineError):
                     text, reason = reply.result.text, reply.result.finish_reason
-                    found[int(reply.key)].append(Trajectory(wave[int(reply.key)], text, reason != "length"))
-            keep([judgment for judgments in found.values() for judgment in judgments])
+                    by_question[int(reply.key)].append(Trajectory(wave[int(reply.key)], text, reason != "length"))
+            keep([judgment for judgments in by_question.values() for judgment in judgments])
             if time.monotonic() > until:
                 return
     finally:

@@ -19,10 +19,10 @@ import torch
 
 from grm_core import models
 from grm_core.errors import UsageError
-from grm_core.training import fit, folders, grpo, head, lowrank, meta, pairs, policy, rft, rows, sampler, tasks
+from grm_core.training import fit, folders, grpo, head, lowrank, meta, pairs, policy, rft, sampler, tasks, token_rows
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Question, Trajectory
-from grm_core.training.rows import Row
+from grm_core.training.token_rows import Row
 from grm_core.types import Example, Params
 
 Log = Callable[[str], None]
@@ -48,7 +48,7 @@ _META_FIRST, _RFT_FIRST, _GRPO_FIRST, _WEAK_FIRST = 400_000, 500_000, 600_000, 7
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is trained, where and on what."""
+    """The settings of a training: model, folder and data."""
 
     folder: Path
     base: Path
@@ -78,16 +78,18 @@ class Plan:
 
     def sampled(self, seed: int) -> list[Example]:
         """The labelled pairs that judgments are sampled of: a draw of at most `most`."""
-        known = self.examples()
-        return random.Random(seed).sample(known, min(self.most, len(known)))
+        examples = self.examples()
+        return random.Random(seed).sample(examples, min(self.most, len(examples)))
 
     def demonstrations(self, tokenizer: Any, done: int) -> Iterator[Row]:
         """Program-made demonstrations mixed with labelled pairs, from the `done`-th row on."""
-        known = self.examples()
-        share = self.share if known else 0.0
-        made = rows.demonstrations(tokenizer, SEEN, int(done * (1 - share)) // len(SEEN))
-        labelled = rows.labelled(tokenizer, known, self.seed, int(done * share))
-        return rows.mixed([(made, 1 - share), (labelled, share)] if known else [(made, 1.0)], self.seed + done)
+        examples = self.examples()
+        share = self.share if examples else 0.0
+        made = token_rows.demonstrations(tokenizer, SEEN, int(done * (1 - share)) // len(SEEN))
+        labelled = token_rows.labelled(tokenizer, examples, self.seed, int(done * share))
+        return token_rows.mixed(
+            [(made, 1 - share), (labelled, share)] if examples else [(made, 1.0)], self.seed + done
+        )
 
 
 def demos(plan: Plan, minutes: float) -> Path:
@@ -112,9 +114,9 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
     start = plan.folder / "demos" / "grm" / "checkpoint"
     folder = _stage(plan, "rft", start)
     examples = _rejection_items(plan, items)
-    known = _rejected(plan, folder.parent / "samples.jsonl", folders.merged(plan.base, start), examples)
+    judgments = _rejected(plan, folder.parent / "samples.jsonl", folders.merged(plan.base, start), examples)
     learner = policy.load_adapter(plan.base, folder if folder.exists() else start, GRM_RANK, plan.device)
-    kept = _few_pairs(known, [judgment.question.example for judgment in known], plan)
+    kept = _few_pairs(judgments, [judgment.question.example for judgment in judgments], plan)
     weak = rft.weak_families(rft.read(folder.parent / "samples.jsonl", examples), SEEN)
     shares = {"own": _OWN if kept else 0.0, "weak": _WEAK if weak else 0.0}
     plan.log(f"rft: {len(kept)} judgments kept; more of {', '.join(family.name for family in weak) or 'no family'}")
@@ -122,12 +124,12 @@ def rejective(plan: Plan, minutes: float, items: int) -> Path:
     def source(step: int) -> Iterator[Row]:
         done, rest = step * plan.rows, 1 - sum(shares.values())
         own = rft.endless(learner.tokenizer, kept, plan.seed, int(done * shares["own"]))
-        more = rows.demonstrations(
+        more = token_rows.demonstrations(
             learner.tokenizer, weak, _WEAK_FIRST + int(done * shares["weak"]) // max(1, len(weak))
         )
         shown = plan.demonstrations(learner.tokenizer, _FRESH + int(done * rest))
         parts = [(own, shares["own"]), (more, shares["weak"]), (shown, rest)]
-        return rows.mixed([part for part in parts if part[1]], plan.seed + done)
+        return token_rows.mixed([part for part in parts if part[1]], plan.seed + done)
 
     settings = fit.Settings(minutes, rate=2e-4, rows=plan.rows, tokens=plan.tokens)
     state = fit.fit(learner, source, settings, folder, plan.log)
@@ -177,9 +179,9 @@ def judge_of_judges(plan: Plan, minutes: float, items: int) -> Path:
     fresh = plan.sampled(plan.seed + 1)[: plan.most // _META_PART]
     examples = fresh + rft.items(SEEN, _META_FIRST, items // _META_PART)
     if not samples.exists():
-        asked = rft.questions([example for example in examples if len(example.responses) > 1], plan.seed + 1)
+        questions = rft.questions([example for example in examples if len(example.responses) > 1], plan.seed + 1)
         partial = samples.with_suffix(".partial")
-        _sample(plan, partial, grm, asked, rft.N_RFT, plan.seed + 1)
+        _sample(plan, partial, grm, questions, rft.N_RFT, plan.seed + 1)
         partial.rename(samples)
     rejection = rft.read(plan.folder / "rft" / "samples.jsonl", _rejection_items(plan, items))
     judgments = [each for each in [*rejection, *rft.read(samples, examples)] if _judges(each)]
@@ -210,18 +212,18 @@ def _judges(judgment: Trajectory) -> bool:
 
 
 def _rejection_items(plan: Plan, items: int) -> list[Example]:
-    """What the rejective stage samples."""
+    """The examples that the rejective stage samples."""
     return plan.sampled(plan.seed) + rft.items(SEEN, _RFT_FIRST, items)
 
 
-def _few_pairs(found: Sequence[T], examples: Sequence[Example], plan: Plan) -> list[T]:
+def _few_pairs(judgments: Sequence[T], examples: Sequence[Example], plan: Plan) -> list[T]:
     """Everything on program-made items, and of that on pairs only so much that it has the plan's share.
 
     On pairs a small GRM is right hardly more often than by chance: what agrees with their labels there is luck, and
     luck in large numbers unlearns what it can do.
     """
     sides: tuple[list[T], list[T]] = ([], [])
-    for one, example in zip(found, examples, strict=True):
+    for one, example in zip(judgments, examples, strict=True):
         sides[example.source != tasks.SOURCE].append(one)
     made, labelled = sides
     return [*made, *(labelled[: round(len(made) * plan.share / (1 - plan.share))] if made else labelled)]
@@ -240,11 +242,11 @@ def _stage(plan: Plan, name: str, start: Path | None = None) -> Path:
 
 
 def _rejected(plan: Plan, path: Path, grm: Path, examples: Sequence[Example]) -> list[Trajectory]:
-    """What rejection leaves of the stage's samples, which are read from the file where it is whole."""
+    """The judgments that rejection leaves of the stage's samples, which are read from the file where it is whole."""
     if not path.exists():
         partial = path.with_suffix(".partial")
-        asked = rft.questions(examples, plan.seed)
-        sampled = _sample(plan, partial, grm, asked, rft.N_RFT, plan.seed, 1 - _HINTED)
+        questions = rft.questions(examples, plan.seed)
+        sampled = _sample(plan, partial, grm, questions, rft.N_RFT, plan.seed, 1 - _HINTED)
         kept, again = rft.reject(sampled)
         plan.log(f"rft: {len(kept.judgments)} right, {kept.wrong} wrong, {kept.too_easy} items too easy")
         hinted = _sample(plan, partial, grm, again, 1, plan.seed + 7, _HINTED)

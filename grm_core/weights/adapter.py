@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CARD = "grm_lens.json"
-"""What says how the model was trained to be asked; it goes with the weights."""
+"""The card that says how the model was trained to be asked; it goes with the weights."""
 _PREFIX = "base_model.model."
 _ODD = ("use_dora", "alpha_pattern", "fan_in_fan_out", "modules_to_save", "use_qalora", "alora_invocation_tokens")
 """Settings with which an adapter is more than W + scale * B A."""
@@ -21,7 +21,7 @@ _ODD = ("use_dora", "alpha_pattern", "fan_in_fan_out", "modules_to_save", "use_q
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What is added to one weight: scale * up @ down."""
+    """An addition to one weight: scale * up @ down."""
 
     up: "Tensor"
     down: "Tensor"
@@ -43,13 +43,13 @@ def exists(folder: Path) -> bool:
 
 
 def digest(folder: Path) -> str:
-    """What the adapter is: its weights, its settings and its card."""
+    """A digest of the adapter: its weights, its settings and its card."""
     parts = [*files(folder), folder / "adapter_config.json", folder / CARD]
     return prepared.digest(*(prepared.sha256(path) if path.is_file() else "" for path in parts))
 
 
 def read(folder: Path) -> dict[str, Delta]:
-    """What is added to the weights of these names. Raises EngineError for an adapter that is no plain LoRA."""
+    """The additions to the weights of these names. Raises EngineError for an adapter that is no plain LoRA."""
     try:
         config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -69,8 +69,8 @@ def convert(
 
     deltas = {} if adapter is None else adapters.read(adapter)
     reader = GGUFReader(weights)
-    if (found := reader.fields["general.architecture"].contents()) != "qwen2":
-        raise EngineError(f"{weights} is a model of the kind {found}, not qwen2")
+    if (kind := reader.fields["general.architecture"].contents()) != "qwen2":
+        raise EngineError(f"{weights} is a model of the kind {kind}, not qwen2")
     named = dict(_named(reader.tensors))
     if strange := sorted(deltas.keys() - named.keys()):
         raise EngineError(f"{adapter} is an adapter for another base: it changes {strange[0]}")
@@ -101,11 +101,11 @@ def _named(tensors: list[Any]) -> Iterator[tuple[str, Any]]:
 
     Qwen's model has one for both, and the file stores it twice: the output's is rounded less.
     """
-    found = {str(tensor.name): tensor for tensor in tensors}
-    first = found.pop("token_embd.weight", None)
-    yield "model.embed_tokens.weight", found.pop("output.weight", first)
-    yield "model.norm.weight", found.pop("output_norm.weight")
-    for name, tensor in found.items():
+    by_name = {str(tensor.name): tensor for tensor in tensors}
+    first = by_name.pop("token_embd.weight", None)
+    yield "model.embed_tokens.weight", by_name.pop("output.weight", first)
+    yield "model.norm.weight", by_name.pop("output_norm.weight")
+    for name, tensor in by_name.items():
         match = re.fullmatch(r"blk\.(\d+)\.(\w+)\.(weight|bias)", name)
         if match is None or match[2] not in _PARTS:
             raise EngineError(f"the model has a tensor {name}, which is not known here")
@@ -147,10 +147,10 @@ def _settings(form: str, weights: Path, out: Path, template: str) -> None:
     config.eos_token_id, config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     GenerationConfig.from_model_config(config).save_pretrained(out)
     config.save_pretrained(out)
-    told = json.loads((out / "config.json").read_text(encoding="utf-8")) | {"dtype": "bfloat16"}
+    record = json.loads((out / "config.json").read_text(encoding="utf-8")) | {"dtype": "bfloat16"}
     if form == "int8":
-        told["quantization_config"] = QUANTIZATION
-    (out / "config.json").write_text(json.dumps(told, indent=2), encoding="utf-8")
+        record["quantization_config"] = QUANTIZATION
+    (out / "config.json").write_text(json.dumps(record, indent=2), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:

@@ -36,9 +36,9 @@ def cached(base: Base) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     for revision in base.revisions:
-        found = try_to_load_from_cache(base.repository, base.file, revision=revision)
-        if isinstance(found, str) and Path(found).stat().st_size == base.size:
-            return Path(found)
+        path = try_to_load_from_cache(base.repository, base.file, revision=revision)
+        if isinstance(path, str) and Path(path).stat().st_size == base.size:
+            return Path(path)
     return None
 
 
@@ -46,16 +46,16 @@ def address(base: Base) -> str:
     """The file's address on a hub that answers and has it. Raises Unavailable, after PROBE_S at the latest."""
     if offline():
         raise Unavailable("the hub is switched off by HF_HUB_OFFLINE")
-    found: list[str | Exception] = []
+    replies: list[str | Exception] = []
     # In a thread of its own: looking up a name takes as long as it likes, whatever the timeout of a connection is.
-    asking = threading.Thread(target=lambda: found.append(_asked(base)), daemon=True)
+    asking = threading.Thread(target=lambda: replies.append(_asked(base)), daemon=True)
     asking.start()
     asking.join(PROBE_S)
-    if not found:
+    if not replies:
         raise Unavailable(f"the hub did not answer within {PROBE_S:.0f} s")
-    if isinstance(found[0], Exception):
-        raise found[0]
-    return found[0]
+    if isinstance(replies[0], Exception):
+        raise replies[0]
+    return replies[0]
 
 
 def fill(base: Base, url: str, partial: Path, meter: Meter) -> None:
@@ -118,8 +118,8 @@ def _asked(base: Base) -> str | Exception:
         url = f"{_endpoint()}/{base.repository}/resolve/{revision}/{base.file}"
         try:
             with _open(url, "bytes=0-0", PROBE_S) as answer:
-                told = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers["Content-Length"]
-            if told == str(base.size):
+                size = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers["Content-Length"]
+            if size == str(base.size):
                 return url
             reason = Unavailable("the hub has another file of this name")
         except urllib.error.HTTPError as error:

@@ -35,27 +35,27 @@ def judge(
     if prepared.problem(folder) is None:
         _tidy(downloads, base)
         return folder
-    with shown(tell) as told, _alone(downloads, lambda: told(Progress(WAITING))):
+    with shown(tell) as report, _alone(downloads, lambda: report(Progress(WAITING))):
 
         def build(out: Path) -> None:
-            weights = sources.fetch(base, downloads, told)
-            _convert(form, weights, out, template, adapter, told)
+            weights = sources.fetch(base, downloads, report)
+            _convert(form, weights, out, template, adapter, report)
             if adapter is not None and (adapter / adapters.CARD).is_file():
                 shutil.copyfile(adapter / adapters.CARD, out / adapters.CARD)
 
-        found = prepared.ensure(name, build, room="5 GB")
+        built = prepared.ensure(name, build, room="5 GB")
         (downloads / base.file).unlink(missing_ok=True)
-    return found
+    return built
 
 
 def name_of(name: str, form: str, adapter: Path | None, template: str, base: Base = CODER) -> str:
-    """What the folder is called: another base, adapter or way of converting is another folder."""
+    """The folder's name: another base, adapter or way of converting is another folder."""
     merged = "" if adapter is None else adapters.digest(adapter)
     return f"{name}-{form}-{prepared.digest(base.sha256, str(convert.VERSION), template, merged)}"
 
 
 def lacking(folder: str, base: Base = CODER) -> str | None:
-    """What this machine lacks to make and run the judge's folder of this name, in one clause; None: nothing."""
+    """Why this machine cannot make and run the judge's folder of this name, in one clause; None: it can."""
     cache = prepared.cache_folder()
     if (has := room.memory()) < room.MEMORY:
         return f"there are {has / 1e9:.1f} GB of memory, and the 1.5B judge needs {room.MEMORY / 1e9:.0f} GB"

@@ -24,7 +24,7 @@ class Progress:
     """One moment of a preparation."""
 
     phase: str
-    """What is being done, as a person reads it."""
+    """The step at work, as a person reads it."""
     done: int = 0
     """Bytes."""
     total: int = 0

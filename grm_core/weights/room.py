@@ -25,7 +25,7 @@ def free(folder: Path) -> int:
 def _limits(root: Path) -> list[int]:
     """The memory limits of this process's control groups; a group may be limited by any that it is inside of."""
     groups = root / "sys" / "fs" / "cgroup"
-    found = []
+    texts = []
     for line in _read(root / "proc" / "self" / "cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
@@ -36,8 +36,8 @@ def _limits(root: Path) -> list[int]:
             continue
         own = top / path.lstrip("/")
         # In a container the path is the host's and its own limit lies at the top.
-        found += [_read(each / name).strip() for each in (own, *own.parents) if each.is_relative_to(top)]
-    return [int(text) for text in found if text.isdigit()]  # 'max' is no limit
+        texts += [_read(each / name).strip() for each in (own, *own.parents) if each.is_relative_to(top)]
+    return [int(text) for text in texts if text.isdigit()]  # 'max' is no limit
 
 
 def _read(path: Path) -> str:

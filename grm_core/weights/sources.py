@@ -21,9 +21,9 @@ def fetch(base: Base, folder: Path, tell: OnProgress) -> Path:
 
     Raises EngineError when no source has it, and when the disk is full. What has arrived is kept for the next call.
     """
-    found = hub.cached(base)
-    if found is not None and _right(base, found, tell):
-        return found
+    local = hub.cached(base)
+    if local is not None and _right(base, local, tell):
+        return local
     file = folder / base.file
     partial = folder / (base.file + ".partial")
     try:
@@ -44,8 +44,8 @@ def fetch(base: Base, folder: Path, tell: OnProgress) -> Path:
 
 def held(base: Base, folder: Path) -> int:
     """Bytes of the file that lie in the folder already."""
-    found = (folder / base.file, folder / (base.file + ".partial"))
-    return sum(path.stat().st_size for path in found if path.exists())
+    paths = (folder / base.file, folder / (base.file + ".partial"))
+    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def _fill(base: Base, partial: Path, tell: OnProgress) -> None:

@@ -82,10 +82,10 @@ def _download(requirement: str, folder: Path, fetched: Callable[[int], None]) ->
     finally:
         process.kill()
         process.wait()
-    found = sorted(taken.glob("*.whl")) if taken.is_dir() else []
-    if process.returncode or len(found) != 1:
+    wheels = sorted(taken.glob("*.whl")) if taken.is_dir() else []
+    if process.returncode or len(wheels) != 1:
         raise Unavailable(f"pip could not download {requirement.split()[0]}: {_last_word(said)}")
-    return found[0]
+    return wheels[0]
 
 
 def _environment(work: Path) -> dict[str, str]:

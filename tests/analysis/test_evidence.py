@@ -24,7 +24,7 @@ def judged(critique_text: str, order: tuple[int, ...] = (0, 1)) -> tuple[Example
 
 def found(critique_text: str, order: tuple[int, ...] = (0, 1)) -> list[tuple[str, int | None]]:
     example, sample = judged(critique_text, order)
-    return [(quote.found, quote.response) for quote in evidence.quotes(example, sample)]
+    return [(quote.origin, quote.response) for quote in evidence.quotes(example, sample)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_quotation_is_found_in_the_response_that_is_spoken_of() -> None:
         'Response 1: says "the capital of   australia is Canberra," right.\nResponse 2: "opera house" is true.'
     )
     one, two = evidence.quotes(example, sample)
-    assert (one.found, one.response, two.found, two.response) == ("exact", 0, "exact", 1)
+    assert (one.origin, one.response, two.origin, two.response) == ("exact", 0, "exact", 1)
     assert one.response_span is not None
     assert RESPONSES[0][slice(*one.response_span)] == "The capital of Australia is Canberra"
     assert sample.completion is not None

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grm_core.benchmarks import named, report
+from grm_core.benchmarks import headline, named
 from grm_core.benchmarks.base import Policy
-from grm_core.benchmarks.report import Report
-from grm_core.benchmarks.run import Voting, load
+from grm_core.benchmarks.headline import Report
+from grm_core.benchmarks.scoring import Voting, load
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Method, Sample
 from tests.make import make_sample
@@ -58,7 +58,7 @@ def made(
 ) -> Report:
     benchmark = named(name)
     policy = Policy(Tie(tie or benchmark.tie), Invalid(invalid or benchmark.invalid), seed)
-    return report.make(benchmark, load(benchmark, data), samples, Voting(Method(method)), policy)
+    return headline.make(benchmark, load(benchmark, data), samples, Voting(Method(method)), policy)
 
 
 def values(found: Report, metric: str | None = None) -> dict[str, float | None]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grm_core.benchmarks.chance import chance
-from grm_core.benchmarks.report import Report
+from grm_core.benchmarks.headline import Report
 from tests.benchmarks.make import games, jsonl, made, one_each
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grm_core.benchmarks.run import OVERALL, overall
+from grm_core.benchmarks.scoring import OVERALL, overall
 from grm_core.errors import UsageError
 from tests.benchmarks.make import POLICIES, as_json, jsonl, made, one_each, values
 

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from grm_core.benchmarks import llmbar, named
-from grm_core.benchmarks.run import load
+from grm_core.benchmarks.scoring import load
 from grm_core.errors import UsageError
 from grm_core.types import Sample
 from tests.benchmarks.make import as_json, games, jsonl, locked_zip, made, one_each, values

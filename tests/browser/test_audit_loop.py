@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from trl import is_conversational
 
-from cli.train import read_labels
+from cli.commands.train import read_labels
 from grm_core.training import fit, from_labels
 from storage.store import Store
 from tests.browser.conftest import ROOT, Serve

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from grm_core.analysis import runs
+from grm_core.analysis import run_curves
 from storage.store import Store
-from tests.analysis.test_runs import items
+from tests.analysis.test_run_curves import items
 from tests.browser.conftest import Serve
 from tests.storage.make import RUN, SESSION
 
@@ -57,7 +57,7 @@ def rows(page: Any, name: str) -> list[list[str]]:
 
 def test_runs_part_7_accuracy_over_k_by_method_and_subset(url: str, page: Any) -> None:
     page.goto(f"{url}/runs?id=many")
-    told, expected = rows(page, "accuracy"), runs.growth(ITEMS)
+    told, expected = rows(page, "accuracy"), run_curves.growth(ITEMS)
     assert [row[:2] for row in told] == [[m, str(k)] for m, k in zip(expected["method"], expected["k"], strict=True)]
     for row, mean in zip(told, expected["mean"], strict=True):
         assert float(row[2]) == pytest.approx(mean, abs=6e-4)
@@ -79,9 +79,9 @@ def test_runs_part_7_a_greedy_run_stands_beside_the_votes(url: str, page: Any) -
 def test_runs_part_2_and_4_the_map_and_what_adaptive_k_saves(url: str, page: Any) -> None:
     page.goto(f"{url}/runs?id=many")
     told = rows(page, "map")
-    for row, expected in zip(told, runs.meta_map(ITEMS).itertuples(), strict=True):
+    for row, expected in zip(told, run_curves.meta_map(ITEMS).itertuples(), strict=True):
         assert float(row[2]) == pytest.approx(expected.mean, abs=6e-4)
-    settled = runs.settled(ITEMS)
+    settled = run_curves.settled(ITEMS)
     needed = int(settled["stops"].sum())
     panel = page.locator(".grm-panel[data-name=settled]")
     assert f"would have drawn {needed} of 48 samples" in panel.inner_text()

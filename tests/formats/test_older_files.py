@@ -12,7 +12,7 @@ from grm_core.formats import annotations, items, sessions
 from grm_core.formats.lines import canonical
 from grm_core.formats.verdicts import VERDICT
 from grm_core.voting import vote
-from runs import verdicts
+from runs import verdict_file
 from storage.store import Store
 from storage.transfer import export_store, import_file
 
@@ -69,7 +69,7 @@ def test_labels_items_and_verdicts_are_read(store: Store) -> None:
     assert [line.accept for line in judged] == [json.loads(line)["accept"] for line in lines("training.jsonl")]
     ((_, verdict),) = VERDICT.lines(OLD / "verdicts.jsonl")
     example = next(each for each in examples if each.id == verdict.item_id)
-    again = verdicts.record(verdicts.read(verdict, example), verdict.run or {})
+    again = verdict_file.record(verdict_file.read(verdict, example), verdict.run or {})
     assert [canonical(again)] == lines("verdicts.jsonl")
     store.close()
 

@@ -239,12 +239,21 @@ def test_time_grows_linearly_with_length(scrap: str) -> None:
         assert time.process_time() - start < 2, head
 
 
-@pytest.mark.slow  # two seconds are promised of a core that nothing else keeps busy
+def spent(text: str) -> float:
+    """Processor seconds that reading takes, the least of two tries."""
+    tries = []
+    for _ in range(2):
+        start = time.process_time()
+        parse(text, 2, "length")
+        tries.append(time.process_time() - start)
+    return min(tries)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "scrap", ["<think>", "</x>\n", "<x>", TAGS, "assistantfinal", "```\n", "评分：[8, 3]\n"], ids=len
 )
-def test_two_megabytes_are_read_in_two_seconds(scrap: str) -> None:
+def test_two_megabytes_take_eight_times_as_long_as_a_quarter_of_one(scrap: str) -> None:
     text = scrap * (2_000_000 // len(scrap))
-    start = time.process_time()
-    parse(text, 2, "length")
-    assert time.process_time() - start < 2
+    # Were it quadratic, it would be 64 times.
+    assert spent(text) < 20 * spent(text[: len(text) // 8]) + 0.1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grm_core.reading import choice, verdicts
+from grm_core.reading import boxed_choice, letter_choice
 from grm_core.reading.parsing import CAP, parse
 
 DRAFT = "Maybe the second.\nPrinciples:\n1. Speed (weight: 90%)\nCritique:\nBad.\nScores: \\boxed{2, 9}\nNo: the fir"
@@ -162,10 +162,10 @@ def test_thinking_longer_than_what_is_read_is_still_thinking(name: str) -> None:
 
 def test_a_letter_or_an_index_in_thinking_is_no_verdict() -> None:
     for opening, closing in FORMATS.values():
-        assert verdicts.read(f"{opening}Verdict: [[A]]\nNo.\n{closing}Verdict: [[B]]", 2, "stop").shown == 1
-        assert choice.read(f"{opening}\\boxed{{1}}\nNo.\n{closing}\\boxed{{2}}", 2, "stop").shown == 1
-        assert verdicts.read(f"{opening}Verdict: [[A]]\nNo: the", 2, "length").status == "truncated"
-        assert choice.read(f"{opening}\\boxed{{1}}\nNo: the", 2, "length").status == "truncated"
+        assert letter_choice.read(f"{opening}Verdict: [[A]]\nNo.\n{closing}Verdict: [[B]]", 2, "stop").shown == 1
+        assert boxed_choice.read(f"{opening}\\boxed{{1}}\nNo.\n{closing}\\boxed{{2}}", 2, "stop").shown == 1
+        assert letter_choice.read(f"{opening}Verdict: [[A]]\nNo: the", 2, "length").status == "truncated"
+        assert boxed_choice.read(f"{opening}\\boxed{{1}}\nNo: the", 2, "length").status == "truncated"
 
 
 WORDS = st.lists(st.sampled_from(["so", "the first", "Scores: \\boxed{2, 9}", "[2, 9]", "\n", ". ", '"']), max_size=12)

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from grm_core.benchmarks import named
-from grm_core.benchmarks.run import load
-from grm_core.benchmarks.study import study
+from grm_core.benchmarks.breakdown import study
+from grm_core.benchmarks.scoring import load
 from grm_core.types import Sample
 from reports import benchmark
 from tests.benchmarks.make import jsonl, made

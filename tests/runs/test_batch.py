@@ -17,12 +17,12 @@ from grm_core import engines, shuffling
 from grm_core.engines._vllm import cpu_build
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import read_samples
-from runs.drive import Drawn
-from runs.workers import Fleet, Reader, drawn_of, server_of
+from runs.drive import Arrival
+from runs.workers import Fleet, Reader, arrivals_of, server_of
+from tests.cli.commands.test_score import shape
 from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
 from tests.cli.fake_vllm import FakeVLLM
-from tests.cli.test_score import shape
 from tests.engines.wire import WireServer, reply
 from tests.make import make_example, make_sample
 
@@ -239,13 +239,13 @@ def test_without_workers_nothing_of_ray_is_imported(items: Path, whole: Path, tm
 async def test_the_meta_rm_reads_what_votes_and_a_sample_that_it_cannot_read_is_drawn_again() -> None:
     example = make_example(2)
     samples = [make_sample(0, (7, 3), text="one two three"), make_sample(1, None), make_sample(2, (2, 8), text="one")]
-    rows = {"drawn": pyarrow.array([pickle.dumps(Drawn(example, sample)) for sample in samples])}
+    rows = {"drawn": pyarrow.array([pickle.dumps(Arrival(example, sample)) for sample in samples])}
     async with WireServer() as server:
         reader = Reader(Fleet("managed", "grm", meta=server.url))
-        (found,) = [drawn_of(batch) async for batch in reader(pyarrow.table(rows))]
+        (found,) = [arrivals_of(batch) async for batch in reader(pyarrow.table(rows))]
         assert [drawn.sample and drawn.sample.meta_logit for drawn in found] == [3.0, None, 1.0]
         server.plan = [reply({"error": "too long"}, 400)]
-        (found,) = [drawn_of(batch) async for batch in reader(pyarrow.table(rows))]
+        (found,) = [arrivals_of(batch) async for batch in reader(pyarrow.table(rows))]
     lost = [drawn for drawn in found if drawn.sample is None]
     assert len(lost) == 1
     assert "too long" in str(lost[0].error)

@@ -14,7 +14,7 @@ from grm_core.meta_rm import MetaRM, Reading
 from grm_core.plan import SamplingPlan
 from grm_core.types import Example, Params, Session
 from runs import sinks
-from runs.drive import Drawn, Local, Progress, Task, drive
+from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.run import Judged, make_run
 from runs.settings import Sampling
 from storage.store import Store
@@ -28,14 +28,14 @@ class Kept:
     def __init__(self, most: int = 1000, error: Exception | None = None) -> None:
         self.most, self.error = most, error
         self.sessions: list[str] = []
-        self.drawn: list[Drawn] = []
+        self.drawn: list[Arrival] = []
 
     def begin(self, session: Session) -> None:
         """Note the session."""
         if session.id not in self.sessions:
             self.sessions.append(session.id)
 
-    def add(self, drawn: Drawn) -> bool:
+    def add(self, drawn: Arrival) -> bool:
         """Note the sample."""
         if self.error is not None and len(self.drawn) == 2:
             raise self.error

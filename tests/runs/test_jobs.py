@@ -18,7 +18,7 @@ from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_example
 from ui import render
-from ui.view import Viewer
+from ui.pages.inspect.viewer import Viewer
 
 
 @contextmanager

@@ -17,17 +17,7 @@ from transformers import AutoTokenizer  # noqa: E402
 
 from grm_core import models  # noqa: E402
 from grm_core.meta_rm import encode  # noqa: E402
-from grm_core.training import (  # noqa: E402
-    fit,
-    generate,
-    grpo,
-    head,
-    lowrank,
-    meta,
-    policy,
-    rows,
-    tasks,
-)
+from grm_core.training import fit, generate, grpo, head, lowrank, meta, policy, tasks, token_rows  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -36,8 +26,8 @@ def silent(_: str) -> None:
     """Nobody listens."""
 
 
-def a_row(learner: policy.Policy, seed: int = 0) -> rows.Row:
-    return rows.demonstration(learner.tokenizer, tasks.draw(SEEN[0], seed, 2), random.Random(seed))
+def a_row(learner: policy.Policy, seed: int = 0) -> token_rows.Row:
+    return token_rows.demonstration(learner.tokenizer, tasks.draw(SEEN[0], seed, 2), random.Random(seed))
 
 
 def test_a_row_is_prompt_and_completion_with_a_weight_per_completion_token(tiny: Path) -> None:
@@ -60,7 +50,7 @@ def test_now_and_then_a_reference_is_shown_which_the_item_itself_does_not_have(t
     shown = 0
     for seed in range(40):
         for task in known:
-            row = rows.demonstration(learner.tokenizer, task, random.Random(seed))
+            row = token_rows.demonstration(learner.tokenizer, task, random.Random(seed))
             prompt = learner.tokenizer.decode(row.ids[: row.start])
             shown += f"[Reference begins]\n{task.reference}\n[Reference ends]" in prompt
     assert 0.02 < shown / (40 * len(known)) < 0.09
@@ -81,7 +71,7 @@ def test_log_probs_are_those_of_the_plain_model_whatever_the_padding(tiny: Path)
 def test_batches_hold_every_row_once_and_keep_to_their_size(tiny: Path) -> None:
     learner = policy.load_full(tiny, "cpu")
     drawn = [a_row(learner, seed) for seed in range(50)]
-    steps = list(rows.batches(iter(drawn), 10, 800, pool=2))
+    steps = list(token_rows.batches(iter(drawn), 10, 800, pool=2))
     assert sorted(row.ids for step in steps for part in step for row in part) == sorted(row.ids for row in drawn)
     for part in (part for step in steps for part in step):
         assert len(part) == 1 or len(part) * max(len(row.ids) for row in part) <= 800
@@ -93,7 +83,7 @@ def test_training_lowers_the_loss_and_goes_on_where_it_stopped(tiny: Path, tmp_p
     learner = policy.load_full(tiny, "cpu")
 
     def source(step: int) -> "object":
-        return rows.demonstrations(learner.tokenizer, SEEN[:2], step)
+        return token_rows.demonstrations(learner.tokenizer, SEEN[:2], step)
 
     settings = fit.Settings(minutes=0.1, rate=1e-2, rows=4, warmup=2, piece=0.02)
     first = fit.fit(learner, source, settings, folder, silent)  # type: ignore[arg-type]
@@ -157,7 +147,7 @@ def test_grpo_raises_what_was_rewarded_and_starts_with_no_divergence(tiny: Path)
     good, bad = a_row(learner, 1), a_row(learner, 2)
     optimizer = torch.optim.AdamW(learner.parameters(), 1e-2)
 
-    def chance(row: rows.Row) -> float:
+    def chance(row: token_rows.Row) -> float:
         with torch.no_grad():
             return float(policy.log_probs(learner, [row])[0].mean())
 

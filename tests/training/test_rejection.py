@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grm_core.log import Log
+from grm_core.resume_log import Log
 from grm_core.training import meta, rft
 from grm_core.training.families import SEEN
 from grm_core.training.generate import Question, Trajectory

@@ -6,7 +6,7 @@ from ui.wire.shared import Choice, Panel
 
 
 class BenchmarkSettings(TypedDict):
-    """What the page is opened with: everything that can be chosen."""
+    """The page's settings when it opens: everything that can be chosen."""
 
     methods: list[str]
     ties: list[str]

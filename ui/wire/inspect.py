@@ -29,7 +29,7 @@ class Recent(TypedDict):
 
 
 class View(TypedDict):
-    """What the page shows of a session at one moment; without a session only `rows` and what there is to read."""
+    """A session as the page shows it at one moment; without a session only `rows` and what there is to read."""
 
     rows: list[Row]
     session: NotRequired[str]

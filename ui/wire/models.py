@@ -4,7 +4,7 @@ from typing_extensions import TypedDict
 
 
 class ModelsSettings(TypedDict):
-    """What the page is opened with."""
+    """The page's settings when it opens."""
 
     methods: list[str]
 

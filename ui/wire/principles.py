@@ -6,7 +6,7 @@ from ui.wire.shared import Choice, Panel
 
 
 class Scopes(TypedDict):
-    """What can be looked at."""
+    """The scopes to choose from."""
 
     session: list[Choice]
     run: list[Choice]
@@ -25,7 +25,7 @@ ClusterSide = TypedDict(
         "flips": float | None,
     },
 )
-"""What a cluster does to the vote of one scope."""
+"""Effect of a cluster on the vote of one scope."""
 
 
 class Cluster(TypedDict):

@@ -8,7 +8,7 @@ from ui.wire.shared import Case, Choice, Detail, Panel, Row, Table
 
 
 class QueueSettings(TypedDict):
-    """What the page is opened with."""
+    """The page's settings when it opens."""
 
     may: bool
     rules: list[str]
@@ -32,7 +32,7 @@ class Overview(TypedDict):
 
 
 class NewQueue(TypedDict):
-    """What a queue is made of."""
+    """The choices that a queue is made by."""
 
     title: str
     run: str
@@ -90,7 +90,7 @@ class Said(TypedDict):
 
 
 class Saved(TypedDict):
-    """What was kept, and when."""
+    """The annotation that was kept, and when."""
 
     saved: str
     at: str
@@ -151,7 +151,7 @@ class Example(TypedDict):
 
 
 class FailureReport(TypedDict):
-    """What went wrong, counted; with the documents that say the same."""
+    """Failures, counted; with the documents that say the same."""
 
     said: str
     panels: list[Panel]

@@ -4,7 +4,7 @@ from typing_extensions import TypedDict
 
 
 class SessionsSettings(TypedDict):
-    """What the page is opened with."""
+    """The page's settings when it opens."""
 
     sorts: list[str]
     may: bool
@@ -54,6 +54,6 @@ class SessionList(TypedDict):
 
 
 class Done(TypedDict):
-    """What was wrong with a change, '' for nothing."""
+    """The result of a change: what was wrong, '' for nothing."""
 
     error: str

@@ -39,7 +39,7 @@ class Turn(TypedDict):
 
 
 class Case(TypedDict):
-    """What was judged: the query and the responses in own order."""
+    """A judged item: the query and the responses in own order."""
 
     query: list[Turn]
     responses: list[str]
@@ -129,7 +129,7 @@ class Panel(Table):
 
 
 class Panels(TypedDict):
-    """What a page of plots shows under its title."""
+    """A page of plots: title, remarks and panels."""
 
     title: str
     said: list[str]

@@ -161,6 +161,20 @@ def single(
     return Group("single", tuple(rows), tuple(verdicts))
 
 
+def verdicts(
+    tokenizer: Any, shown: Demonstration, judgment: Judgment, chosen: Sequence[int], principles: str
+) -> Group:
+    """The verdict word alone of each chosen response, in a prompt of its own. `principles`: given; '' for none."""
+    rows, found = [], []
+    for number, own in enumerate(chosen):
+        writer = Writer(tokenizer, prompt(tokenizer, shown.example, (own,)))
+        writer.add(reply_start(principles, shown.example.responses[own]), 0.0)
+        rows.append(writer.row())
+        score = judgment.scores[own]
+        found.append(Verdict(number, len(writer.ids), score, VERDICTS.index(verdict_of(score))))
+    return Group("single", tuple(rows), tuple(found))
+
+
 def joint(tokenizer: Any, shown: Demonstration, judgment: Judgment, order: Sequence[int]) -> Group:
     """All responses in one prompt, in this order: principles, critiques, scores."""
     writer, verdicts = Writer(tokenizer, prompt(tokenizer, shown.example, order)), []

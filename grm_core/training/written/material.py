@@ -10,15 +10,19 @@ from typing import Any
 from grm_core import outcome
 from grm_core.training import pairs
 from grm_core.training.written import demonstrations, forms
-from grm_core.training.written.demonstrations import Demonstration
+from grm_core.training.written.demonstrations import Demonstration, Judgment
 from grm_core.training.written.forms import Group
 from grm_core.types import Example
 
 MOST = 3
 """Responses of one item in one step, at most."""
-_BARE = 0.85
-"""Share of the single judgments that are shown without principles: those of a demonstration know its responses, and a
-GRM that learns to lean on them is lost with its own (right on .86 of items with them, on .66 with its own or none)."""
+_TEXT = 0.45
+"""Share of the single judgments that are learned with their critiques; of the others the verdict word alone, which
+costs a third of the tokens: how to write is learned from few items, which response is better from many."""
+_BARE, _GIVEN = 0.55, 0.25
+"""Shares of the single judgments that are shown without principles, and with their own; the others get those of
+another item. Those of a demonstration know its responses, and a GRM that learns to lean on them is lost with those
+that it states itself (right on .86 of items with them, on .66 with its own or none)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,12 @@ def streams(tokenizer: Any, known: Material, seed: str) -> dict[str, Iterator[Gr
     """Endless groups by kind, every item once before any comes again."""
     several = [(each, judgment) for each in known.shown for judgment in each.judgments]
 
-    def drawn(kind: str) -> Iterator[tuple[Demonstration, Any, random.Random]]:
+    def drawn(kind: str) -> Iterator[tuple[Demonstration, Judgment, random.Random]]:
         for number, (each, judgment) in enumerate(endless(several, f"{seed}|{kind}")):
             yield each, judgment, random.Random(f"{seed}|{kind}|{number}")
 
     found: dict[str, Iterator[Group]] = {
-        "single": (
-            forms.single(tokenizer, s, j, chosen(s.example, rng), "" if rng.random() < _BARE else None)
-            for s, j, rng in drawn("single")
-        ),
+        "single": (_single(tokenizer, s, j, known.shown, rng) for s, j, rng in drawn("single")),
         "joint": (forms.joint(tokenizer, s, j, shuffled(s.example, rng)) for s, j, rng in drawn("joint")),
         "principles": (forms.principles_only(tokenizer, s, j, ()) for s, j, _ in drawn("principles")),
     }
@@ -69,12 +70,27 @@ def streams(tokenizer: Any, known: Material, seed: str) -> dict[str, Iterator[Gr
     return found
 
 
-def chosen(example: Example, rng: random.Random) -> list[int]:
-    """The best response and at most two others, in a random order: what fits one step."""
+def _single(
+    tokenizer: Any, shown: Demonstration, judgment: Judgment, others: Sequence[Demonstration], rng: random.Random
+) -> Group:
+    """One response at a time: with critiques and the judgment's principles or none, or the verdicts alone."""
+    part = rng.random()
+    if rng.random() < _TEXT:
+        return forms.single(tokenizer, shown, judgment, chosen(shown.example, rng), None if part < _GIVEN else "")
+    principles = ""
+    if part < _GIVEN:
+        principles = forms.principles_text(judgment)
+    elif part > _GIVEN + _BARE:
+        principles = forms.principles_text(rng.choice(rng.choice(others).judgments))
+    return forms.verdicts(tokenizer, shown, judgment, chosen(shown.example, rng, MOST + 1), principles)
+
+
+def chosen(example: Example, rng: random.Random, most: int = MOST) -> list[int]:
+    """The best response and others, `most` in all, in a random order: what fits one step."""
     labels = example.labels or ()
     order = shuffled(example, rng)
     best = outcome.best_labels(labels)[0]
-    kept = [best, *[own for own in order if own != best][: MOST - 1]]
+    kept = [best, *[own for own in order if own != best][: most - 1]]
     return [own for own in order if own in kept]
 
 

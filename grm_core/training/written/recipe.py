@@ -34,7 +34,7 @@ RANK, ALPHA, FIRST_LAYER = 16, 32, 8
 _SHARES = {"demos": 0.4, "samples": 0.1, "rft": 0.28}
 """Of the minutes of the whole recipe; what is left is for measuring."""
 _DEMO_KINDS = {"single": 0.52, "joint": 0.2, "pair-single": 0.16, "pair-joint": 0.07, "principles": 0.05}
-_SINGLE_KINDS = {"single": 0.72, "pair-single": 0.23, "principles": 0.05}
+_SINGLE_KINDS = {"single": 0.72, "pair-single": 0.2, "principles": 0.08}
 _RFT_KINDS = {
     "single": 0.16, "single-own": 0.28, "own": 0.14, "joint": 0.08, "pair-single": 0.04, "pair-own": 0.12,
     "meta": 0.18,

@@ -93,6 +93,29 @@ def test_a_single_row_reads_one_response_and_learns_from_the_verdict_word_on(lea
     assert "Names Canberra" not in learner.tokenizer.decode(bare.rows[0].ids)
 
 
+def test_verdicts_alone_are_learned_where_each_would_stand(learner: policy.Policy) -> None:
+    demo = shown()
+    group = forms.verdicts(
+        learner.tokenizer, demo, demo.judgments[0], [1, 0], "Principles:\n1. Is true (weight: 100%)"
+    )
+    for row, verdict, level, word in zip(group.rows, group.verdicts, (10, 2), (0, 4), strict=True):
+        assert (verdict.place, verdict.level, verdict.word) == (len(row.ids), level, word)
+        assert not any(row.weights), "no text is learned"
+        assert '1. Is true (weight: 100%)\nCritique:\nResponse 1: "' in learner.tokenizer.decode(row.ids)
+
+
+def test_half_of_the_single_groups_have_critiques_and_few_see_what_the_judgment_knew(
+    learner: policy.Policy, file: Path
+) -> None:
+    known = material.gather([file], None, 450)
+    stream = material.streams(learner.tokenizer, known, "a")["single"]
+    groups = list(islice(stream, 200))
+    written = [group for group in groups if any(map(any, (row.weights for row in group.rows)))]
+    assert len(written) == pytest.approx(90, abs=25)
+    stated = [group for group in written if "Names Canberra" in learner.tokenizer.decode(group.rows[0].ids)]
+    assert len(stated) == pytest.approx(0.25 * len(written), abs=15)
+
+
 def test_a_joint_row_holds_every_verdict_in_the_order_shown(learner: policy.Policy) -> None:
     demo = shown()
     group = forms.joint(learner.tokenizer, demo, demo.judgments[0], [1, 0])

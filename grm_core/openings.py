@@ -1,0 +1,58 @@
+"""Verdict words at the opening of critiques: how likely each is, and how the k samples of an item share them out.
+
+A GRM that opens each critique with one of five words says how likely each is before it writes. Drawn independently,
+k words say little more than k coins; drawn at places spread evenly over [0, 1), their mean soon is the GRM's own
+expectation. Every word by itself is still a draw from the GRM's distribution at the run's temperature. The responses
+of one sample share a place, so that what differs between their words is what the GRM expects of them.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+
+from grm_core import contexts
+from grm_core.types import Params
+
+ONE = Params(temperature=0.0, max_tokens=1, first=20)
+"""Asks for the first token alone and the likeliest ones in its place: the most that a vLLM server allows by itself."""
+_GOLDEN = (math.sqrt(5) - 1) / 2
+"""Multiples of the golden ratio lie evenly in [0, 1) for every k, so that a run can grow."""
+
+First = Sequence[tuple[str, float]]
+"""The likeliest first tokens of a reply with their log-probabilities."""
+
+
+def chances(first: First) -> list[float]:
+    """The probability of each of the five words, best first; a word whose token is not listed has none."""
+    return [sum(math.exp(chance) for token, chance in first if begins(token, word)) for word in contexts.VERDICTS]
+
+
+def begins(token: str, word: str) -> bool:
+    """Whether a token is a verdict word or its beginning."""
+    return bool(token.strip()) and word.startswith(token.strip())
+
+
+def place(seed: int, item_id: str, index: int) -> float:
+    """Where in [0, 1) sample `index` of an item draws its words: places of one run lie evenly, whatever k is."""
+    digest = hashlib.sha256(f"{seed}|{item_id}|verdicts".encode("utf-8", "surrogatepass")).digest()
+    return (int.from_bytes(digest[:6], "big") / 2**48 + index * _GOLDEN) % 1.0
+
+
+def word(first: First, temperature: float, at: float) -> str:
+    """The verdict word that stands at `at` (0..1) of the GRM's distribution, the best word first.
+
+    The likeliest at temperature 0; '' where none of the five words is among the tokens.
+    """
+    known = chances(first)
+    most = max(known)
+    if not most:
+        return ""
+    if temperature == 0:
+        return contexts.VERDICTS[known.index(most)]
+    weights = [(chance / most) ** (1 / temperature) for chance in known]
+    reached, target = 0.0, at * sum(weights)
+    for verdict, weight in zip(contexts.VERDICTS, weights, strict=True):
+        reached += weight
+        if target < reached:
+            return verdict
+    return contexts.VERDICTS[known.index(most)]

@@ -1,0 +1,98 @@
+"""Reading which response a judge boxes: what counts, and what casts no vote."""
+
+import random
+import re
+import time
+
+import pytest
+
+from grm_core import prompts
+from grm_core.reading.boxed_choice import read
+from grm_core.types import ParseStatus as P
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"\boxed{2}", 1),
+        ("Critique:\nResponse 1: fine.\nBest response: \\boxed{1}", 0),
+        (r"**Best response:** $\boxed{3}$.", 2),
+        (r"The best response is \boxed{2}.", 1),
+        (r"Final answer: \boxed{Response 2}", 1),
+        (r"\boxed{\text{2}}", 1),
+        (r"I would take \boxed{2} over the others because it is right.", 1),
+        ("Answer: \\boxed{2}\nAnswer: \\boxed{2}", 1),
+        ("The first looks like \\boxed{1} at first sight, yet it errs.\nBest response: \\boxed{2}", 1),
+        ("Response 1 says \"the answer is \\boxed{3}\".\nBest response: \\boxed{2}", 1),
+        ("```\n\\boxed{1}\n```\n\\boxed{3}", 2),
+        ("<think>\n\\boxed{1}\n</think>\nBest response: \\boxed{3}", 2),
+    ],
+)  # fmt: skip
+def test_the_box_on_its_own_line_names_the_best(text: str, shown: int) -> None:
+    found = read(text, 3, "stop")
+    assert (found.status, found.shown) == (P.OK, shown)
+    assert found.span is not None
+    assert text[slice(*found.span)] == str(shown + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "status"),
+    [
+        ("", "stop", P.EMPTY),
+        (" \n", "length", P.EMPTY),
+        ("Response 1 is the best.", "stop", P.NO_SCORES),
+        ("Response 1 is", "length", P.TRUNCATED),
+        (r"Best response: \boxed{", "stop", P.TRUNCATED),
+        (r"Best response: \boxed{2", "stop", P.TRUNCATED),
+        (r"Best response: \boxed{4}", "stop", P.OUT_OF_RANGE),
+        (r"Best response: \boxed{0}", "stop", P.OUT_OF_RANGE),
+        (r"Best response: \boxed{A}", "stop", P.OUT_OF_RANGE),
+        (r"Best response: \boxed{-1}", "stop", P.OUT_OF_RANGE),
+        (r"Best response: \boxed{1.5}", "stop", P.OUT_OF_RANGE),
+        (r"Best response: \boxed{２}", "stop", P.OUT_OF_RANGE),
+        (r"Best response: \boxed{}", "stop", P.OUT_OF_RANGE),
+        (r"Best response: \boxed{" + "9" * 5000 + "}", "stop", P.OUT_OF_RANGE),
+        (r"Scores: \boxed{8, 3, 1}", "stop", P.WRONG_COUNT),
+        (r"Best response: \boxed{1, 2}", "stop", P.WRONG_COUNT),
+        ("Best response: \\boxed{1}\nBest response: \\boxed{2}", "stop", P.AMBIGUOUS),
+        (r"Between \boxed{1} and \boxed{2} I cannot choose today.", "stop", P.AMBIGUOUS),
+        (r'He says "\boxed{1}" and I quote no more.', "stop", P.NO_SCORES),
+        ("[1]", "stop", P.NO_SCORES),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_names_nobody(text: str, reason: str, status: P) -> None:
+    assert read(text, 3, reason) == (status, None, None)
+
+
+def test_an_index_in_a_line_beyond_the_end_of_range_is_not_saved_by_prose() -> None:
+    assert read("I like \\boxed{1} a lot, I must say.\nBest response: \\boxed{7}", 3).status is P.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize(
+    "piece", ["\\boxed{", "\\boxed{1}", "(((((", "\\boxed{{", "best ", "\\boxed{1}\n", "**\\boxed", '"']
+)
+def test_a_megabyte_of_it_is_read_in_no_time(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    begun = time.process_time()
+    read(text, 4, "stop")
+    assert time.process_time() - begun < 2.0
+
+
+def test_text_beyond_the_cap_is_read_from_its_end_with_true_spans() -> None:
+    text = "word " * 100_000 + "\nBest response: \\boxed{2}"
+    found = read(text, 2)
+    assert found.span is not None
+    assert (found.shown, text[slice(*found.span)]) == (1, "2")
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 12])
+def test_what_the_structure_allows_can_be_read(n: int) -> None:
+    structure = re.compile(prompts.judge_structure(n))
+    draw = random.Random(n)
+    for _ in range(50):
+        best = draw.randint(1, n)
+        said = ["".join(draw.choices('abc "(){}*1$', k=30)) for _ in range(n)]
+        lines = [f"Response {place}: It {words}." for place, words in enumerate(said, 1)]
+        text = "Critique:\n" + "\n".join(lines) + f"\nBest response: \\boxed{{{best}}}"
+        assert structure.fullmatch(text)
+        assert read(text, n, "stop")[:2] == (P.OK, best - 1)

@@ -1,0 +1,134 @@
+"""The form as data; every bound is checked here, on the server."""
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from grm_core import prompts
+from grm_core.errors import UsageError
+from grm_core.formats.foreign import reading
+from grm_core.formats.items import read_item
+from grm_core.formats.lines import located
+from grm_core.types import Example, Message
+from runs.settings import Sampling
+
+SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
+"""When a run may end early: the chance that the verdict would still change."""
+CONTEXTS = {"judge together": "joint", "one at a time": "single"}
+"""How responses are judged: all in one prompt, or each in one of its own."""
+AUTOMATIC = "automatic"
+TEMPLATES = (AUTOMATIC, *(name for name in prompts.names() if name not in prompts.UNRATED))
+"""Every template whose scores go from 1 to 10; `automatic` is the one that fits model and input."""
+_ITEMS_MOST = 2000
+_TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
+
+
+def read_form(form: Mapping[str, Any]) -> tuple[Example, Sampling]:
+    """The composer's fields by name as an example and what is asked of it; UsageError says which field is wrong."""
+    k, temperature, seed, settle = form["k"], form["temperature"], form["seed"], form["settle"]
+    # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
+    if k is None or not float(k).is_integer():
+        raise UsageError("k must be a whole number from 1 to 1024")
+    if not 0 <= float(temperature) <= 2:
+        raise UsageError(f"the temperature is {temperature}; it must be from 0 to 2")
+    if not 0 <= (seed or 0) < 2**63:
+        raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
+    if settle not in SETTLE:
+        raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
+    if form["template"] not in TEMPLATES:
+        raise UsageError(f"the template is one of {', '.join(TEMPLATES)}")
+    if form["context"] not in CONTEXTS.values():
+        raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
+    own = tuple(line.strip() for line in (form["principles"] or "").splitlines() if line.strip())
+    template = "" if form["template"] == AUTOMATIC else form["template"]
+    context = str(form["context"])
+    order = "" if context == "single" else str(form["order"])  # judged alone, a response stands in none
+    return _example(form), Sampling(
+        int(k), float(temperature), order, int(seed or 0), own, SETTLE[settle], template, context
+    )
+
+
+def _example(form: Mapping[str, Any]) -> Example:
+    query, reference = form["query"] or "", form["reference"] or ""
+    turns = read_turns(form["turns"] or "")
+    texts = tuple(text or "" for text in form["responses"])
+    # The query alone, not the turns before it, is what must not be empty.
+    messages = (*turns, Message("user", query)) if query.strip() else ()
+    if turns and not messages:
+        raise UsageError("the query is empty; the last thing that the user said belongs there")
+    return Example(
+        id=_digest(*(f"{turn.role}\1{turn.content}" for turn in turns), query, *texts),
+        query=messages or (Message("user", query),),
+        responses=texts,
+        labels=read_labels(form["labels"] or "", len(texts)),
+        reference=reference if reference.strip() else None,
+    )
+
+
+def read_turns(text: str) -> tuple[Message, ...]:
+    """The turns before the query: lines that begin with system:, user: or assistant: open one, or a JSON list."""
+    if not text.strip():
+        return ()
+    if text.lstrip().startswith("["):
+        record = {"id": "-", "query": _json(text), "responses": ["-"]}
+        with located("earlier turns", 1):
+            return read_item(record).query
+    heads = list(_TURN.finditer(text))
+    if not heads or text[: heads[0].start()].strip():
+        raise UsageError("earlier turns: each begins with user:, assistant: or system: at the start of a line")
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    return tuple(
+        Message(head[1].lower(), text[head.end() : end].strip("\r\n")) for head, end in zip(heads, ends, strict=True)
+    )
+
+
+def write_turns(turns: tuple[Message, ...]) -> str:
+    """The text that `read_turns` reads as these turns: words where that works, else JSON."""
+    plain = "\n".join(f"{turn.role}: {turn.content}" for turn in turns)
+    try:
+        if read_turns(plain) == turns:
+            return plain
+    except UsageError:
+        pass  # such as an empty list, or a text that begins with a bracket
+    return json.dumps([{"role": turn.role, "content": turn.content} for turn in turns], indent=1) if turns else ""
+
+
+def read_labels(text: str, n: int) -> tuple[float, ...] | None:
+    """'1, 0' as labels, the highest is the best; None when nothing is given."""
+    if not text.strip():
+        return None
+    try:
+        labels = tuple(float(part) for part in text.replace(";", ",").split(","))
+    except ValueError:
+        raise UsageError(f"labels are numbers with commas between them, not {text.strip()[:40]!r}") from None
+    if len(labels) != n or not all(abs(label) < 1e9 for label in labels):
+        raise UsageError(f"{len(labels)} labels for {n} responses; give one finite number each")
+    return labels
+
+
+def read_pasted(text: str, name: str = "what was pasted") -> list[Example]:
+    """Items in any form that `score` reads; ids may be missing. UsageError names the line."""
+    return read_uploaded(text.encode("utf-8", "surrogatepass"), name)
+
+
+def read_uploaded(data: bytes, name: str) -> list[Example]:
+    """The items of a file's bytes, as `read_pasted` reads them."""
+    items = reading.read_items(io.BytesIO(data), name, "pasted").items
+    if len(items) > _ITEMS_MOST:
+        raise UsageError(f"{name}: {len(items):,} items; the page takes {_ITEMS_MOST:,}, `app.py score` any number")
+    return items
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"not JSON: {str(error)[:80]}") from None
+
+
+def _digest(*texts: str) -> str:
+    """An item id that depends on the content: the same question with the same seed sees the same orders."""
+    return "page-" + hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]

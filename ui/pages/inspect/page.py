@@ -1,0 +1,162 @@
+"""The Inspect page: ask for a judgment, watch it come, read it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import gradio as gr
+
+from grm_core import models
+from grm_core.errors import GRMError
+from runs.jobs import Jobs
+from runs.settings import N_MAX_PAGE
+from ui import render
+from ui.pages.inspect.answers import Answers
+from ui.pages.inspect.composer import QUIET, Composer
+from ui.pages.inspect.form import read_form
+from ui.pages.inspect.viewer import Viewer
+from ui.web import View, calls
+from ui.wire import inspect as wire
+from ui.wire.shared import Line
+
+_TICK = 0.2
+"""Seconds between two updates of a running session: at most 5 a second."""
+_QUEUED: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+
+
+class InspectPage:
+    """The page's components and what happens when they are used."""
+
+    def __init__(self, jobs: Jobs, viewer: Viewer) -> None:
+        self.jobs, self.viewer = jobs, viewer
+        self.banner = lines("engine", self.engine_lines())
+        gr.Timer(1.0).tick(self.engine_lines, outputs=self.banner, **QUIET)
+        may = not jobs.store.read_only
+        # The buttons stand beside the fold, not in it: a run can be stopped while the composer is folded.
+        with gr.Row(elem_id="bar"):
+            with gr.Column(scale=5, min_width=300), gr.Accordion("What to judge", elem_id="composer") as self.folded:
+                self.notice = lines("notice", render=False)
+                self.composer = Composer(self.notice, jobs.example, jobs.card.context)
+            with gr.Row(elem_id="buttons", scale=2):
+                self.score = gr.Button("Score", variant="primary", interactive=may, elem_id="score", min_width=80)
+                self.stop = gr.Button("Stop", elem_id="stop", interactive=False, min_width=60)
+                self.count = gr.Number(
+                    8,
+                    show_label=False,
+                    container=False,
+                    minimum=1,
+                    maximum=1024,
+                    elem_id="count",
+                    min_width=70,
+                    scale=0,
+                )
+                self.more = gr.Button("More samples", elem_id="more", interactive=False, min_width=140)
+        self.notice.render()
+        self.session = gr.State("")
+        view = View("inspect", calls(Answers(viewer)), events=("transfer",))
+        self.view = view.place(wire.View(rows=[]), elem_id="view")
+        self._wire()
+
+    def _wire(self) -> None:
+        watched = [self.session, self.view, self.notice, self.folded, self.score, self.stop, self.more]
+        self.loaded = gr.context.Context.root_block.load(self.attach, None, watched, **_QUEUED)
+        inputs = self.composer.inputs
+        self.score.click(self.begin, inputs, watched, cancels=[self.loaded], trigger_mode="once", **_QUEUED)
+        grown = [self.session, self.count]
+        self.more.click(self.grow, grown, watched, cancels=[self.loaded], trigger_mode="once", **_QUEUED)
+        self.composer.remember([self.score.click])
+        self.stop.click(self.halt, self.session, None, **QUIET)
+        filled = [*self.composer.boxes, self.folded, self.notice]
+        self.view.transfer(self.transfer, None, filled, trigger_mode="multiple", **QUIET)
+
+    async def begin(self, data: dict[Any, Any]) -> AsyncGenerator[dict[Any, Any], None]:
+        """Start a run and follow it; what cannot be judged is said and nothing is lost."""
+        try:
+            example, ask = read_form(self.composer.values(data))
+            session_id = await asyncio.to_thread(self.jobs.submit, example, ask)
+        except GRMError as error:
+            yield {self.notice: _line("bad", f"{error}.")}
+            return
+        async for update in self.follow(session_id):
+            yield update
+
+    async def grow(self, session_id: str, count: float | None) -> AsyncGenerator[dict[Any, Any], None]:
+        """Draw more samples for the session that is shown, and follow them."""
+        try:
+            await asyncio.to_thread(self.jobs.more, session_id, max(1, min(1024, int(count or 0))))
+        except GRMError as error:
+            yield {self.notice: _line("bad", f"{error}.")}
+            return
+        async for update in self.follow(session_id):
+            yield update
+
+    async def attach(self, request: gr.Request) -> AsyncGenerator[dict[Any, Any], None]:
+        """Show the session that the address names, and follow it while it runs."""
+        session_id = str(request.query_params.get("session", ""))[:200]
+        if not session_id:
+            recent = await asyncio.to_thread(self.viewer.recent)
+            yield {self.view: render.sendable(wire.View(rows=[], recent=recent))}
+            return
+        async for update in self.follow(session_id):
+            yield update
+
+    async def follow(self, session_id: str) -> AsyncGenerator[dict[Any, Any], None]:
+        """Updates of the view until the run has ended; closing it does not end the run."""
+        last = None
+        while True:
+            view = render.sendable(await asyncio.to_thread(self.viewer.view, session_id))
+            running, missing = bool(view.get("running")), bool(view.get("missing"))
+            if view != last:
+                may = not running and not self.viewer.store.read_only
+                said = _line("bad", f"There is no session {session_id}.") if missing else []
+                update = {self.session: session_id, self.view: view}
+                if last is None or missing:
+                    update[self.notice] = said  # later ones would wipe what the composer says
+                update |= {self.score: gr.update(interactive=may), self.stop: gr.update(interactive=running)}
+                update |= {self.more: gr.update(interactive=may and not missing)}
+                if last is None:
+                    update[self.folded] = gr.update(open=missing)
+                yield update
+            last = view
+            if not running:
+                return
+            await asyncio.sleep(_TICK)
+
+    def halt(self, session_id: str) -> None:
+        """Stop the run; the follower shows what was kept."""
+        self.jobs.stop(session_id)
+
+    def transfer(self, event: gr.EventData) -> dict[Any, Any]:
+        """Fill in a sample's principles beside its query and responses, to be edited and judged by."""
+        data = event._data if isinstance(event._data, dict) else {}
+        session_id, index = data.get("session"), data.get("sample")
+        if not isinstance(session_id, str) or not isinstance(index, int):
+            return {self.notice: gr.skip()}
+        example, sample = self.jobs.example(session_id), self.viewer.sample(session_id, index)
+        if example is None or sample is None or not sample.parsed.principles:
+            return {self.notice: _line("bad", "There are no principles to judge by.")}
+        if len(example.responses) > N_MAX_PAGE:
+            said = f"{len(example.responses)} responses; the page takes {N_MAX_PAGE}. Use score --principles."
+            return {self.notice: _line("bad", said)}
+        text = f"The principles of sample {index + 1} are filled in: edit, drop or add some, then press Score."
+        filled = self.composer.put_principles(example, [p.text for p in sample.parsed.principles])
+        return filled | {self.folded: gr.update(open=True), self.notice: _line("ok", text)}
+
+    def engine_lines(self) -> list[Line]:
+        """Lines on the engine's state, and on why nothing could be saved."""
+        engine, store = self.jobs.engine, self.jobs.store
+        note = models.note(engine.model, engine.untrained)
+        lines = render.engine_lines(engine.name, engine.model, engine.state(), note)
+        if store.read_only:
+            held = f"Another process ({store.holder}) writes this database: sessions can be read here, not judged."
+            lines.append(Line(kind="warn", text=held))
+        return lines
+
+
+def _line(kind: str, text: str) -> list[Line]:
+    return [Line(kind=kind, text=text)]
+
+
+def lines(elem_id: str, value: list[Line] | None = None, render: bool = True) -> gr.HTML:
+    """A component that shows short lines of words as text."""
+    return View("notices").place(value or [], elem_id, render)

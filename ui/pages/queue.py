@@ -1,0 +1,267 @@
+"""The Queue page: an annotator's desk. What it may show is decided here: nothing of the GRM before the blind label."""
+
+import statistics
+import uuid
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from grm_core.analysis import agreement, labels, queues
+from grm_core.analysis.queues import Case
+from grm_core.errors import EngineError, UsageError
+from grm_core.formats.annotations import read_annotation
+from grm_core.types import Annotation
+from grm_core.voting import vote
+from reports import failures
+from reports.words import run_title, verdict_line
+from storage.desk import Queue, QueueItem
+from storage.listing import Wanted
+from storage.store import Store
+from ui import detail, render
+from ui.panels import panel
+from ui.vectors import Vectors
+from ui.web import View, calls, served
+from ui.wire.queue import (
+    Agreed,
+    Differ,
+    End,
+    FailureReport,
+    Item,
+    Label,
+    Made,
+    NewQueue,
+    Overview,
+    Progress,
+    QueueLine,
+    QueueSettings,
+    Said,
+    Saved,
+)
+from ui.wire.queue import (
+    Example as ShownExample,
+)
+from ui.wire.shared import Choice, Failed, Table
+
+_SESSIONS_MOST = 2000
+_PAUSE_S = 600
+"""A longer time between two items is a pause, not a pace."""
+
+
+class QueuePage:
+    """A view that asks the server for each item."""
+
+    def __init__(self, store: Store, vectors: Vectors) -> None:
+        self.store, self.desk, self.vectors = store, store.desk, vectors
+        settings = QueueSettings(may=not store.read_only, rules=list(queues.RULES), classes=list(labels.CLASSES))
+        View("queue", calls(self)).place(settings)
+
+    @served()
+    def overview(self, author: str) -> Overview:
+        """All queues with their progress, and what new ones can be made of."""
+        lines = []
+        for queue in self.desk.queues():
+            items = self.desk.items(queue.id)
+            done = sum(len(item.done) >= item.need for item in items)
+            mine = sum(author in item.done for item in items)
+            lines.append(QueueLine(id=queue.id, title=queue.title, total=len(items), done=done, mine=mine))
+        runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
+        return Overview(queues=lines, runs=runs, tags=self.store.facets()[0])
+
+    @served()
+    def make(self, wanted: NewQueue) -> Made | Failed:
+        """A new queue from a run, a tag or everything, by the rules in the order given."""
+        rules, overlap, seed = wanted["rules"], _share(wanted["overlap"]), wanted["seed"]
+        source = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
+        sessions = [row.session for row in self.store.sessions(source, limit=_SESSIONS_MOST)]
+        samples = self.store.samples_by_session(session.id for session in sessions)
+        cases = [Case(session.id, session.example, tuple(samples[session.id])) for session in sessions]
+        items = queues.build(cases, rules, overlap, _share(wanted["control"]), seed)
+        if not items:
+            raise UsageError("no session fits these rules; choose others")
+        title = wanted["title"].strip()[:120] or " + ".join(rules) or "all sessions"
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        queue = Queue(uuid.uuid4().hex[:12], title, tuple(rules), overlap, seed, now)
+        self.desk.add_queue(queue, [(item.session_id, item.reason, item.need) for item in items])
+        return Made(id=queue.id, total=len(items))
+
+    @served()
+    def take(self, queue_id: str, author: str, after: int) -> Item | End | Failed:
+        """The author's next item."""
+        item = self.desk.take(self._queue(queue_id).id, _author(author), after)
+        if item is None:
+            return End(end=True, progress=self._progress(queue_id, author))
+        return self._shown(queue_id, item, author)
+
+    @served()
+    def look(self, queue_id: str, author: str, place: int) -> Item | Failed:
+        """A certain item, which is the author's from then on."""
+        self.desk.assign(self._queue(queue_id).id, place, _author(author))
+        item = next(item for item in self.desk.items(queue_id) if item.place == place)
+        return self._shown(queue_id, item, author)
+
+    @served(wrong=Failed(error="the annotation has not the right fields."))
+    def save(self, said: Said) -> Saved | Failed:
+        """Keep an annotation; sent again, it changes nothing."""
+        annotation = read(said)
+        session = self.store.session(annotation.session_id)
+        if session is None:
+            raise UsageError(f"there is no session {annotation.session_id}")
+        sample = None
+        if annotation.sample is not None:
+            sample = self.store.sample(f"{session.id}/{annotation.sample}")
+        labels.check(annotation, session.example, sample)
+        self.desk.add(annotation)
+        return Saved(saved=annotation.id, at=datetime.now().strftime("%H:%M:%S"))
+
+    @served()
+    def agreed(self, queue_id: str, author: str) -> Agreed | Failed:
+        """Kappa, alpha and disagreements over the items that all who had them have finished."""
+        queue = self._queue(queue_id)
+        items = {item.session_id: item for item in self.desk.items(queue.id)}
+        ready = {name for name, item in items.items() if len(item.done) >= max(2, item.need)}
+        annotations = [each for each in self.desk.annotations(queue=queue.id) if each.session_id in ready]
+        differ = [
+            Differ(
+                session=row["session"],
+                item=items[row["session"]].place,
+                kind=row["kind"],
+                sample=_none(row["sample"]),
+                place=_none(row["place"]),
+                labels=row["labels"],
+            )
+            for row in agreement.disagreements(annotations).to_dict("records")
+        ]
+        differ.sort(key=lambda one: one["item"])
+        return Agreed(
+            items=len(ready),
+            waiting=len(items) - len(ready),
+            differ=differ,
+            kappas=_table(agreement.kappas(annotations)),
+            alphas=_table(agreement.alphas(annotations)),
+        )
+
+    @served()
+    def failed(self, queue_id: str) -> FailureReport | Failed:
+        """The failure report of a queue, or of all annotations for ''."""
+        name = "" if queue_id == "" else self._queue(queue_id).id
+        annotations = self.desk.annotations(queue=name)
+        judged = self.store.judged(sorted({each.session_id for each in annotations}))
+        try:
+            clusters = failures.clusters(annotations, judged, self.vectors.of)
+        except EngineError as error:
+            without_clusters = _failures(failures.make(annotations, judged))
+            without_clusters["lacks"] = f"No clusters of principles: {error}. {error.hint}"
+            return without_clusters
+        return _failures(failures.make(annotations, judged, clusters))
+
+    def _queue(self, queue_id: str) -> Queue:
+        queue = self.desk.queue(queue_id)
+        if queue is None:
+            raise UsageError("there is no such queue; choose one of the list")
+        return queue
+
+    def _shown(self, queue_id: str, item: QueueItem, author: str) -> Item:
+        """Query and responses; what the GRM, the data and the rule say only after the author's blind label."""
+        session = self.store.session(item.session_id)
+        if session is None:
+            raise UsageError(f"the session {item.session_id} is gone")
+        made = [a for a in self.desk.annotations(item.session_id, queue_id) if a.author == author]
+        mine, example = labels.standing(made), session.example
+        revealed = any(each.kind == "best" for each in mine)
+        shown = Item(
+            queue=queue_id,
+            place=item.place,
+            session=session.id,
+            revealed=revealed,
+            case=detail.case(example),
+            mine=[_label(each) for each in mine],
+            done=author in item.done,
+            progress=self._progress(queue_id, author),
+        )
+        if not revealed:
+            shown["case"] = shown["case"] | {"labels": None, "reference": None, "models": None}
+            return shown
+        samples = self.store.samples(session.id)
+        shown["reason"], shown["rows"] = item.reason, render.rows(samples)
+        shown["verdict"] = verdict_line(vote(samples), len(example.responses))
+        shown["samples"] = [detail.detail(example, sample) for sample in samples]
+        return shown
+
+    def _progress(self, queue_id: str, author: str) -> Progress:
+        """How many are done, by the author and by all, and the author's pace in seconds an item."""
+        items = self.desk.items(queue_id)
+        ends = [a for a in labels.standing(self.desk.annotations(queue=queue_id, author=author)) if a.kind == "done"]
+        times = sorted(datetime.fromisoformat(each.created_at) for each in ends)
+        gaps = [(late - early).total_seconds() for early, late in pairwise(times)]
+        gaps = [gap for gap in gaps if 0 < gap < _PAUSE_S]
+        return Progress(
+            mine=len(ends),
+            done=sum(len(item.done) >= item.need for item in items),
+            total=len(items),
+            pace=round(statistics.median(gaps)) if gaps else None,
+        )
+
+
+def _failures(report: failures.FailureReport) -> FailureReport:
+    """Panels, examples and the two documents."""
+    note = "95% intervals (Wilson). A sample that two people labelled counts twice."
+    classes = panel("classes", "What kind of failure?", report.classes, failures.shares(report.classes), note)
+    groups = [panel(name, failures.TITLES[name], group, None) for name, group in report.groups.items()]
+    return FailureReport(
+        said=report.said,
+        panels=[classes, *groups],
+        examples={label: [_example(case) for case in cases] for label, cases in report.examples.items()},
+        markdown=failures.markdown(report),
+        html=failures.html(report),
+    )
+
+
+def _example(case: failures.Case) -> ShownExample:
+    return ShownExample(session=case.session, sample=case.sample, query=case.query, scores=case.scores)
+
+
+def read(said: Said) -> Annotation:
+    """An annotation as the page sends it. Raises UsageError for what has the wrong shape."""
+    annotation = read_annotation(said)
+    try:
+        aware = datetime.fromisoformat(annotation.created_at).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise UsageError("the annotation has no time with its zone")
+    return annotation
+
+
+def _label(annotation: Annotation) -> Label:
+    return Label(
+        id=annotation.id,
+        kind=annotation.kind,
+        label=annotation.label,
+        sample=annotation.sample,
+        place=annotation.place,
+        span=annotation.span,
+        note=annotation.note,
+    )
+
+
+def _table(table: pd.DataFrame) -> Table:
+    rows = [[_none(cell) for cell in row] for row in table.itertuples(index=False)]
+    return Table(columns=list(table.columns), rows=rows)
+
+
+def _none(cell: Any) -> Any:
+    return None if cell is None or cell != cell else int(cell) if isinstance(cell, float) and cell % 1 == 0 else cell
+
+
+def _author(name: str) -> str:
+    if not name.strip() or len(name) > labels.AUTHOR_MOST:
+        raise UsageError("say who you are first")
+    return name
+
+
+def _share(part: float) -> float:
+    if not 0 <= part <= 1:
+        raise UsageError(f"{part:.0%} is no share of the items; give 0 to 100")
+    return part

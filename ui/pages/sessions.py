@@ -1,0 +1,102 @@
+"""The Sessions page: everything judged so far, searched, filtered, tagged, put into the bin, reopened or compared."""
+
+from collections.abc import Callable
+
+from grm_core.errors import UsageError
+from runs.job import SETTLED
+from runs.jobs import Jobs
+from storage.listing import SORTS, SessionRow, Wanted
+from storage.store import Store
+from ui.web import View, calls, served
+from ui.wire.sessions import Done, Listed, SessionList, SessionsSettings
+from ui.wire.sessions import Wanted as Fields
+
+PAGE = 50
+_TAGS_MOST, _TEXT_MOST, _FIELD_MOST = 20, 300, 10_000
+_CANNOT = "that cannot be done"
+
+
+class SessionsPage:
+    """A list that asks the server for each page of itself."""
+
+    def __init__(self, store: Store, jobs: Jobs) -> None:
+        self.store, self.jobs = store, jobs
+        settings = SessionsSettings(sorts=list(SORTS), may=not store.read_only)
+        View("sessions", calls(self)).place(settings)
+
+    @served()
+    def find(self, fields: Fields) -> SessionList:
+        """One page of the wanted sessions, how many there are, and by what they can be filtered."""
+        words, tag, model, sort = (fields[name][:_FIELD_MOST] for name in ("words", "tag", "model", "sort"))
+        wanted = Wanted(words, tag, model, fields["labelled"], binned=fields["binned"], sort=sort or "newest")
+        try:
+            count = self.store.count_sessions(wanted)
+            offset = max(0, min(fields["offset"], max(0, count - 1) // PAGE * PAGE))
+            rows = [self.row(row) for row in self.store.sessions(wanted, PAGE, offset)]
+            tags, models = self.store.facets()
+        except UsageError as error:
+            return SessionList(rows=[], text=f"{error}.", tags=[], models=[], offset=0, count=0)
+        text = _summary(count, offset, len(rows), wanted)
+        return SessionList(rows=rows, text=text, tags=tags, models=models, offset=offset, count=count)
+
+    @served(wrong=Done(error=_CANNOT))
+    def change(self, what: str, session_id: str, value: str | None) -> Done:
+        """Rename, tag, bin, restore or delete one session; says what was wrong in `error`."""
+        text = (value or "")[:_FIELD_MOST]
+        acts: dict[str, Callable[[], None]] = {
+            "rename": lambda: self.store.rename(session_id, text.strip() or "(no title)"),
+            "tag": lambda: self.store.tag(session_id, _tags(text)),
+            "bin": lambda: self.store.bin(session_id),
+            "restore": lambda: self.store.restore(session_id),
+            "delete": lambda: self.store.delete(session_id),
+        }
+        running = self.jobs.snapshot(session_id)
+        if what not in acts:
+            raise UsageError(_CANNOT)
+        if what in ("bin", "delete") and running is not None and running.running:
+            raise UsageError("this session is being sampled; stop it first")
+        acts[what]()
+        return Done(error="")
+
+    def row(self, stored: SessionRow) -> Listed:
+        """One session as the list shows it."""
+        progress = self.jobs.snapshot(stored.session.id)
+        if progress is not None and progress.running:
+            state = "running"
+        elif stored.foreign:
+            state = "imported"
+        elif stored.samples >= stored.k_asked:
+            state = "complete"
+        else:
+            state = SETTLED if SETTLED in stored.session.tags else "interrupted"
+        return Listed(
+            id=stored.session.id,
+            title=stored.session.title,
+            tags=list(stored.session.tags),
+            snippet=stored.snippet,
+            model=stored.model,
+            foreign=stored.foreign,
+            n=stored.n,
+            k=max(stored.k_asked, stored.samples),
+            samples=stored.samples,
+            valid=stored.valid,
+            state=state,
+            created=stored.session.created_at.replace("T", " ")[:16],
+        )
+
+
+def _tags(text: str) -> list[str]:
+    tags = [part.strip()[:_TEXT_MOST] for part in text.split(",") if part.strip()]
+    if len(tags) > _TAGS_MOST:
+        raise UsageError(f"{len(tags)} tags; a session has at most {_TAGS_MOST}")
+    return tags
+
+
+def _summary(count: int, offset: int, shown: int, wanted: Wanted) -> str:
+    if count:
+        return f"{offset + 1} to {offset + shown} of {count:,} session{'' if count == 1 else 's'}"
+    if wanted.binned:
+        return "The bin is empty."
+    if wanted == Wanted(sort=wanted.sort):
+        return "Nothing has been judged yet."
+    return "No session fits."
