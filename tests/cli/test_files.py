@@ -216,9 +216,8 @@ def test_score_reads_a_list_and_says_what_it_understood(command: Command, server
 
 @pytest.mark.parametrize("name", ["p.json", "p.csv", "p.jsonl", "pairs"])
 def test_bench_pairs_reads_preference_pairs(tmp_path: Path, name: str) -> None:
-    from grm_core.benchmarks.scoring import load
-
     from grm_core.benchmarks import named
+    from grm_core.benchmarks.scoring import load
 
     path = tmp_path / name
     if name == "p.csv":
