@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
+from cli.recipe import add_recipe, recipe_of
 from grm_core import engines
 from grm_core.errors import UsageError
-from runs.settings import Judge, Page
+from runs.settings import Judge, Page, following
 from storage.paths import default_path
 
 
@@ -14,8 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", help=f"{engines.EXPECTED} (default: auto)")
     parser.add_argument("--model", help="name of the served model; for managed and hf a folder of a model, or small")
     parser.add_argument(
-        "--meta", default="auto", help="meta RM: auto, self, expected, none, a folder or a URL (default: auto)"
+        "--meta", help="meta RM: auto, self, expected, none, a folder or a URL (default: the recipe's, else auto)"
     )
+    add_recipe(parser)
     parser.add_argument("--db", type=Path, help="the SQLite file that keeps all sessions")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
@@ -27,8 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def settings_of(args: argparse.Namespace) -> Page:
     """The settings of parsed arguments. UsageError for a login without a password."""
     logins = tuple(_login(text) for text in args.auth)
-    judge = Judge(args.engine, args.model, args.meta)
-    return Page(judge, args.db or default_path(), args.host, args.port, logins, args.pace, args.root_path)
+    recipe = recipe_of(args)
+    judge = Judge(args.engine, args.model, args.meta or recipe.meta, meta_template=recipe.meta_template)
+    db, sampling = args.db or default_path(), following(recipe)
+    return Page(judge, db, args.host, args.port, logins, args.pace, args.root_path, sampling)
 
 
 def _login(text: str) -> tuple[str, str]:

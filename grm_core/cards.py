@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grm_core import models
+from grm_core.types import CONTEXTS
 from grm_core.weights.adapter import CARD
 
 OWN_METAS = ("self", "expected")
@@ -49,7 +50,8 @@ def recorded(path: Path) -> Card:
     try:
         with path.open(encoding="utf-8-sig") as file:
             first_line = json.loads(file.readline())
-        return Card(context="single") if first_line["run"]["context"] == "single" else Card()
+        context = first_line["run"]["context"]
+        return Card(context=context) if context in CONTEXTS else Card()
     except (OSError, ValueError, KeyError, TypeError):
         return Card()  # the engine itself says what is wrong with the file
 

@@ -1,9 +1,10 @@
-"""The two ways in which a sample is drawn: `joint`, one completion for all responses, and `single`, one at a time.
+"""Two of the ways in which a sample is drawn: `joint`, one completion for all responses, and `single`, one at a time.
 
 In the single context one completion states the principles, having seen the query and all responses; then every
 response is criticised and scored in a prompt of its own (the query, that response), whose reply begins with those
 principles. The parts are put together to the text that a joint completion would be: one set of principles, n
-critiques, one score line. No response is seen beside another, so there is no order that could sway a score.
+critiques, one score line. No response is seen beside another, so there is no order that could sway a score. Samples of
+other people's judges, also of those that compare pairs, are put together in `apart`.
 """
 
 import re

@@ -22,8 +22,8 @@ from grm_core.plan import SamplingPlan
 from grm_core.self_meta import ExpectedMetaRM, SelfMetaRM
 from grm_core.types import Example, Sample
 
-TEMPLATE = "compact"
-"""The meta RM sees this prompt, whatever the GRM was asked with."""
+TEMPLATE = prompts.META_RM
+"""The prompt that a meta RM is shown unless a recipe names another."""
 IN_VERSIONS = "meta RM"
 """Key in a run's versions of the meta RM that read its samples."""
 _PROMPT_TOKENS = 8192
@@ -50,12 +50,14 @@ async def attach(meta: MetaRM, example: Example, sample: Sample, plan: SamplingP
     return replace(sample, meta_logit=logit)
 
 
-def create(spec: str, style: str = "", engine: Engine | None = None, card: Card | None = None) -> MetaRM | None:
+def create(
+    spec: str, style: str = "", engine: Engine | None = None, card: Card | None = None, template: str = TEMPLATE
+) -> MetaRM | None:
     """The meta RM that `spec` names: auto, self, expected, none, a folder or the address of a vLLM classify server.
 
     `self` and `expected` ask the GRM of `engine`. `auto` is what the GRM's card says: one of these two, or, where the
-    card says no more than the style of the bundled 135M GRM, the meta RM that was trained with it, else none. Raises
-    UsageError for what names no meta RM.
+    card says no more than the style of the bundled 135M GRM, the meta RM that was trained with it, else none. A folder
+    or server is shown the prompt of `template`. Raises UsageError for what names no meta RM.
     """
     card = card or Card(style)
     if spec == "none":
@@ -66,7 +68,7 @@ def create(spec: str, style: str = "", engine: Engine | None = None, card: Card 
     if own == "expected":
         return ExpectedMetaRM(_askable(engine, own))
     if spec.startswith(("http://", "https://")):
-        return ServerMetaRM(spec)
+        return ServerMetaRM(spec, template=template)
     if spec == "auto":
         usable = card == Card(TEMPLATE) and models.has_meta_model()
         return LocalMetaRM(models.meta_folder, models.META_RM) if usable else None
@@ -75,7 +77,7 @@ def create(spec: str, style: str = "", engine: Engine | None = None, card: Card 
             f"--meta {spec}: there is no such folder; give auto, self, expected, none, a model's folder or "
             "a server's URL"
         )
-    return LocalMetaRM(lambda: Path(spec), Path(spec).name)
+    return LocalMetaRM(lambda: Path(spec), Path(spec).name, template)
 
 
 def named(spec: str, style: str = "", engine: Engine | None = None, card: Card | None = None) -> str:
@@ -86,16 +88,16 @@ def named(spec: str, style: str = "", engine: Engine | None = None, card: Card |
     return "none" if meta is None else meta.name
 
 
-def chat(reading: Reading) -> list[dict[str, str]]:
+def chat(reading: Reading, template: str = TEMPLATE) -> list[dict[str, str]]:
     """The reading as a conversation: the prompt as the user's turn, the judgment as the assistant's."""
-    messages = prompts.fill(prompts.load(TEMPLATE), reading.example, reading.order)
+    messages = prompts.fill(prompts.load(template), reading.example, reading.order)
     turns = [{"role": message.role, "content": message.content} for message in messages]
     return [*turns, {"role": "assistant", "content": prompts.harmless(reading.text)}]
 
 
-def encode(tokenizer: Any, reading: Reading) -> list[int]:
+def encode(tokenizer: Any, reading: Reading, template: str = TEMPLATE) -> list[int]:
     """The reading in tokens, as vLLM's classify task renders a conversation."""
-    ids: list[int] = tokenizer.apply_chat_template(chat(reading), tokenize=True, return_dict=False)
+    ids: list[int] = tokenizer.apply_chat_template(chat(reading, template), tokenize=True, return_dict=False)
     return ids
 
 
@@ -127,8 +129,9 @@ class LocalMetaRM:
     Judgments of one example in one order share their prompt, most of what is read: it is read once for all of them.
     """
 
-    def __init__(self, folder: Callable[[], Path], name: str) -> None:
+    def __init__(self, folder: Callable[[], Path], name: str, template: str = TEMPLATE) -> None:
         self.name = name
+        self._template = template
         self._folder = folder
         self._loaded: tuple[Any, Any, str] | None = None
         self._prompts: OrderedDict[tuple[int, ...], Any] = OrderedDict()
@@ -151,9 +154,9 @@ class LocalMetaRM:
     def _logit(self, reading: Reading, model: Any, tokenizer: Any, device: str) -> float:
         import torch
 
-        whole = encode(tokenizer, reading)
+        whole = encode(tokenizer, reading, self._template)
         # The same cut for every judgment of a prompt, whether it was read before or not: the same logit either way.
-        prompt = tuple(whole[: _common(whole, encode(tokenizer, replace(reading, text="")))])
+        prompt = tuple(whole[: _common(whole, encode(tokenizer, replace(reading, text=""), self._template))])
         with torch.inference_mode():
             past = self._past(prompt, model, device)
             rest = torch.tensor([whole[len(prompt) :]], device=device)
@@ -185,8 +188,9 @@ def _askable(engine: Engine | None, spec: str) -> Engine:
 class ServerMetaRM:
     """A meta RM behind a vLLM server started with `--runner pooling --convert classify`."""
 
-    def __init__(self, url: str, name: str = "", concurrency: int = 32) -> None:
+    def __init__(self, url: str, name: str = "", concurrency: int = 32, template: str = TEMPLATE) -> None:
         self.name = name
+        self._template = template
         self._client = Client(root_url(url), os.environ.get("VLLM_API_KEY"), concurrency, retries=3, timeout=120.0)
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
@@ -207,7 +211,7 @@ class ServerMetaRM:
             raise EngineError(f"{self._client.root} lists no model: is it a meta RM?") from error
 
     async def _one(self, reading: Reading) -> float:
-        body = {"model": self.name, "messages": chat(reading), "use_activation": False}
+        body = {"model": self.name, "messages": chat(reading, self._template), "use_activation": False}
         answer = await self._client.call(lambda: self._client.json("POST", "/classify", body))
         try:
             (logit,) = answer["data"][0]["probs"]

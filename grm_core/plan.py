@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from grm_core import prompts, shuffling
+from grm_core import families, prompts, shuffling
 from grm_core.errors import UsageError
 from grm_core.prompts import Template
 from grm_core.shuffling import Slot
@@ -27,7 +27,8 @@ class SamplingPlan:
     principles: tuple[str, ...] = ()
     """Principles given by the user; empty when the GRM generates its own."""
     context: str = "joint"
-    """joint or single, see `contexts`; in single nothing is shuffled, whatever `order` says."""
+    """One of CONTEXTS, see `contexts` and `apart`; what is judged alone or in both orders is not shuffled, whatever
+    `order` says."""
     opens: bool = False
     """Whether the model was trained to open each critique with the response's first words and a verdict word; in
     single only."""
@@ -37,9 +38,16 @@ class SamplingPlan:
         """Whether each response is judged in a prompt of its own."""
         return self.context == "single"
 
+    @property
+    def apart(self) -> bool:
+        """Whether a sample is put together of whole replies to several prompts, see `apart`."""
+        if self.context == "pairs":
+            return len(self.example.responses) > 2
+        return self.single and self.template.name in families.FAMILIES
+
     def missing(self) -> list[Slot]:
         """The slots of the samples that are still to be drawn, by index."""
-        order = shuffling.OWN if self.single else self.order
+        order = shuffling.OWN if self.single or self.apart else self.order
         slots = shuffling.plan(len(self.example.responses), self.k, self.seed, self.example.id, order)
         return [slot for slot in slots if slot.index not in self.have]
 
@@ -65,7 +73,10 @@ def template_of(example: Example, principles: tuple[str, ...], style: str, conte
     """
     if context not in CONTEXTS:
         raise UsageError(f"context is {context!r}; it must be {' or '.join(CONTEXTS)}")
-    shown = () if context == "single" else principles
+    only = families.context_of(name)
+    if only not in ("", context):
+        raise UsageError(f"template {name} is for --context {only} only")
+    shown = () if context == "single" and not only else principles
     template = prompts.load(name or prompts.choose(example, shown, style))
     if context == "single":
         prompts.alone(template, example)

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grm_core import families
 from grm_core.errors import UsageError
+from grm_core.families import FAMILIES
 from grm_core.types import SCORE_MAX, SCORE_MIN, Example, Message
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "prompts"
@@ -36,10 +38,12 @@ _HOLDS: dict[str, frozenset[str]] = {
     "verdict": frozenset({"query", "responses", "n"}),
 }
 """Name -> the placeholders that its file holds, no more and no fewer."""
-UNRATED = frozenset({"judge", "critique", "compact-binary"})
-"""Templates of the baselines, and training's own 0/1: a judgment by them holds no scores from 1 to 10."""
+UNRATED = frozenset({"judge", "critique", "compact-binary", families.DEEPSEEK_META_RM})
+"""Templates of the baselines, training's own 0/1, a meta RM's: a judgment by them holds no scores from 1 to 10."""
 LETTERED = frozenset({"verdict"})
 """Templates that call the responses A, B, ... and ask which is the best: reading.letter_choice reads them."""
+META_RM = "compact"
+"""What our own meta RM is shown, whatever the GRM was asked with."""
 UNPRINCIPLED = frozenset({"ratings", *LETTERED})
 """Templates of others that ask for no principles: with them all responses are judged together."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -76,7 +80,7 @@ class Template:
 
 
 def names() -> list[str]:
-    """The templates that exist, in alphabetical order."""
+    """The templates of our own, in alphabetical order."""
     return sorted(_HOLDS)
 
 
@@ -85,9 +89,13 @@ def load(name: str) -> Template:
 
     Raises UsageError naming the ones that exist, or what its file misses or does not know.
     """
-    if name not in _HOLDS:
-        raise UsageError(f"there is no template {name!r}; there are {', '.join(names())}")
-    data = (FOLDER / f"{name}.txt").read_bytes()
+    if name not in _HOLDS and name not in FAMILIES:
+        raise UsageError(
+            f"there is no template {name!r}; there are {', '.join(names())}, and those of known checkpoints: "
+            f"{', '.join(sorted(FAMILIES.keys() - UNRATED))}"
+        )
+    path = families.FOLDER / f"{name}.jinja" if name in FAMILIES else FOLDER / f"{name}.txt"
+    data = path.read_bytes()
     text = data.decode()
     check(name, text)
     return Template(name, text, hashlib.sha256(data).hexdigest()[:16])
@@ -95,10 +103,11 @@ def load(name: str) -> Template:
 
 def check(name: str, text: str) -> None:
     """Raise UsageError unless the text holds every placeholder of the template of this name, and no other."""
-    placeholders = set(_PLACEHOLDER.findall(text))
-    if missing := _HOLDS[name] - placeholders:
+    held = {"query", "shown", *FAMILIES[name].optional} if name in FAMILIES else _HOLDS[name]
+    placeholders = families.placeholders(text) if name in FAMILIES else set(_PLACEHOLDER.findall(text))
+    if missing := held - placeholders:
         raise UsageError(f"template {name} lacks {_braced(missing)}")
-    if unknown := placeholders - _HOLDS[name]:
+    if unknown := placeholders - held:
         raise UsageError(f"template {name} holds {_braced(unknown)}, which it cannot fill")
 
 
@@ -118,10 +127,11 @@ def choose(example: Example, principles: Sequence[str] = (), style: str = "") ->
 
 def shows(template: Template, example: Example, principles: Sequence[str] = ()) -> None:
     """Raise UsageError unless the template shows the principles, the reference and all responses that are given."""
-    holds = _HOLDS[template.name]
+    family = FAMILIES.get(template.name)
+    holds = family.optional if family else _HOLDS[template.name]
     values = {"principles": bool(principles), "reference": example.reference is not None}
     for name, there in values.items():
-        if there != (name in holds):
+        if there != (name in holds) and (there or family is None):
             raise UsageError(f"template {template.name} {'does not show' if there else 'needs'} {name}")
     check_count(template.name, len(example.responses))
     if template.name == "single" and len(example.responses) > 1:
@@ -133,6 +143,8 @@ def alone(template: Template, example: Example) -> Template:
 
     Raises UsageError for a template under which responses can only be judged together.
     """
+    if template.name in FAMILIES:
+        return template
     if template.name in UNPRINCIPLED:
         raise UsageError(f"template {template.name} asks for no principles: it judges together (--context joint)")
     if template.name.endswith("-given-principles"):
@@ -144,7 +156,9 @@ def alone(template: Template, example: Example) -> Template:
 
 
 def check_count(template: str, n: int) -> None:
-    """Raise UsageError where a template that asks for the best response is given one only, or more than letters."""
+    """Raise UsageError where a template that compares is given one response only, or more than there are letters."""
+    if families.context_of(template) == "pairs" and n < 2:
+        raise UsageError(f"template {template} compares two responses; {n} given")
     if template in LETTERED and not 2 <= n <= len(LETTERS):
         raise UsageError(f"template {template} asks which of 2 to {len(LETTERS)} responses is the best; {n} given")
 
@@ -157,6 +171,8 @@ def fill(
     One pass over the template: placeholders inside user text stay text. Raises UsageError when the template asks for
     principles or a reference and there are none.
     """
+    if template.name in FAMILIES:
+        return _family_prompt(template, example, order, principles)
     values = {
         "query": _conversation(example.query),
         "responses": "\n\n".join(
@@ -180,6 +196,9 @@ def fill(
 
 def called(template: str, n: int) -> tuple[str, ...]:
     """The names that the template of this name gives n responses, in shown order: 1, 2, ... or A, B, ..."""
+    if template in FAMILIES:
+        name = FAMILIES[template].called
+        return tuple(name.format(number=place + 1, letter=LETTERS[place % len(LETTERS)]) for place in range(n))
     if template not in LETTERED:
         return tuple(map(str, range(1, n + 1)))
     return tuple(LETTERS[:n])
@@ -196,6 +215,28 @@ def harmless(text: str) -> str:
     for pattern in (_CONTROL, _MARKER):
         text = pattern.sub(rf"\g<0>{WORD_JOINER}", text)
     return text
+
+
+def _family_prompt(
+    template: Template, example: Example, order: Sequence[int], principles: Sequence[str]
+) -> tuple[Message, ...]:
+    """The prompt of another judge's family; what would pass for its markers is broken as ours are."""
+    names = called(template.name, len(order))
+    listed = "\n".join(f"{place}. {text}" for place, text in enumerate(principles, 1))
+    values = {
+        "query": _unmarked(_conversation(example.query)),
+        "shown": [
+            {"name": name, "text": _unmarked(harmless(example.responses[own]))}
+            for name, own in zip(names, order, strict=True)
+        ],
+        "principles": _unmarked(harmless(listed)) if principles else None,
+        "reference": None if example.reference is None else _unmarked(harmless(example.reference)),
+    }
+    return families.render(template.text, values)
+
+
+def _unmarked(text: str) -> str:
+    return families.MARKER.sub(rf"\g<0>{WORD_JOINER}", text)
 
 
 def seeds(template: Template) -> tuple[str, ...]:

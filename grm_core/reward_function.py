@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self, TypeVar
 
-from grm_core import cards, engines, prompts, voting
+from grm_core import cards, engines, families, prompts, voting
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.judge import judge
@@ -188,7 +188,7 @@ class GRMReward:
         """The judgement of one list, or why there is none: too long, failed."""
         own = self.settings
         example = Example(_name(group, texts), group.query, tuple(texts), reference=group.reference)
-        context = own.context or self._card.context
+        context = own.context or families.context_of(own.template) or self._card.context
         template = template_of(example, own.principles, self.engine.style, context, own.template)
         plan = SamplingPlan(
             example, template, own.params, own.k, own.seed, own.order, example.id, frozenset(), own.principles,

@@ -4,14 +4,16 @@ Samples that see the same order of responses travel as one request with n, reque
 shown: a vLLM server then prefills each distinct prompt once and finds its prefix in the cache.
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
-from grm_core import contexts, prompts, single_context
+from grm_core import apart, apart_context, contexts, prompts, single_context
 from grm_core.engines.base import Engine, OnText, Sizer
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, UsageError
+from grm_core.families import FAMILIES, Reader
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
 from grm_core.reading import letter_choice
@@ -53,13 +55,16 @@ async def fit(engine: Sizer, plan: SamplingPlan) -> SamplingPlan:
     Raises UsageError with the token counts, before any completion is asked for, when too little is left.
     """
     n = len(plan.example.responses)
-    if plan.single:
+    prompts.check_count(plan.template.name, n)
+    if plan.apart:
+        messages = apart_context.longest(plan)
+    elif plan.single:
         messages = single_context.longest(plan)
     else:
-        prompts.check_count(plan.template.name, n)
         messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
-    if engine.untrained and plan.params.regex is None:
-        held = replace(plan.params, regex=prompts.structure_of(plan.template.name, n, bool(plan.principles)))
+    if engine.untrained and plan.params.regex is None and plan.template.name not in FAMILIES:
+        shown = 2 if plan.apart else n
+        held = replace(plan.params, regex=prompts.structure_of(plan.template.name, shown, bool(plan.principles)))
         plan = replace(plan, params=held)
     size = await engine.prompt_size(messages)
     if size is None:
@@ -87,10 +92,15 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
 
 async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = None) -> AsyncGenerator[Sample, None]:
     """Sample by a plan that was checked and fitted already."""
-    # What is recorded are whole samples, in either context.
-    if plan.single and not isinstance(engine, ReplayEngine):
-        async with aclosing(single_context.stream(engine, plan, on_text)) as singles:
-            async for each in singles:
+    # What is recorded are whole samples, in any context.
+    if (plan.single or plan.apart) and not isinstance(engine, ReplayEngine):
+        several = (
+            apart_context.stream(engine, plan, _one(plan.template.name), on_text)
+            if plan.apart
+            else single_context.stream(engine, plan, on_text)
+        )
+        async with aclosing(several) as parts:
+            async for each in parts:
                 yield made(plan.session_id, plan.example.id, each.slot, each.result, each.parsed)
         return
     planned = requests(plan)
@@ -113,6 +123,8 @@ def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
 
 def places(plan: SamplingPlan) -> dict[tuple[str, int], int]:
     """Whose text `on_text` hears: (key, child) -> index of the sample."""
+    if plan.apart:
+        return {_heard(plan, "", 0, slot): slot.index for slot in plan.missing()}
     return {
         _heard(plan, request.key, child, slot): slot.index
         for request, slots in requests(plan)
@@ -121,8 +133,9 @@ def places(plan: SamplingPlan) -> dict[tuple[str, int], int]:
 
 
 def _heard(plan: SamplingPlan, key: str, child: int, slot: Slot) -> tuple[str, int]:
-    """Under which name a sample's text is heard: in single it comes from several requests."""
-    return (request_key(plan.example.id, slot.order, slot.seed), 0) if plan.single else (key, child)
+    """Under which name a sample's text is heard: it may come from several requests."""
+    several = plan.single or plan.apart
+    return (request_key(plan.example.id, slot.order, slot.seed), 0) if several else (key, child)
 
 
 def _request(plan: SamplingPlan, group: list[Slot]) -> Request:
@@ -167,8 +180,23 @@ def read(completion: Completion, n: int, template: str = "", context: str = "joi
     return answered(reader(template, context)(completion.text, n, completion.finish_reason), completion)
 
 
-def reader(template: str, context: str = "joint") -> Callable[[str, int, str | None], Parsed]:
-    """The reader of a template's completions in a context: text, n, finish reason -> Parsed."""
+def reader(template: str, context: str = "joint") -> Reader:
+    """The reader of a template's samples in a context: text, n, finish reason -> Parsed."""
+    one = _one(template)
+    if context == "pairs":
+        return partial(_pairs, one)
     if context == "single":
-        return contexts.read
+        return partial(apart.read_ratings, one=one) if template in FAMILIES else contexts.read
+    return one
+
+
+def _one(template: str) -> Reader:
+    """The reader of one completion of a template."""
+    if template in FAMILIES:
+        return FAMILIES[template].read
     return letter_choice.parse if template in prompts.LETTERED else parse
+
+
+def _pairs(one: Reader, text: str, n: int, finish_reason: str | None = None) -> Parsed:
+    """Two responses are judged in one completion, more in one for every two in either order."""
+    return apart.read_games(text, n, finish_reason) if n > 2 else one(text, n, finish_reason)

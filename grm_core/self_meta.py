@@ -155,6 +155,8 @@ def conversations(reading: Reading) -> list[tuple[Message, ...]]:
     plan, example = reading.plan, reading.example
     if plan is None:
         raise UsageError("the meta RM `self` has to know how the GRM was asked")
+    if plan.apart:
+        raise UsageError("the meta RM `self` cannot ask about samples that are put together of several replies")
     question = Message("user", contexts.QUESTION)
     if not plan.single:
         shown = prompts.fill(plan.template, example, reading.order, plan.principles)

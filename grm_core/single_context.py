@@ -253,15 +253,19 @@ def _together(
     scores = [part.score for part, _ in read]
     text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
     every = [*([first] if first else []), *(each.completion for each in critiques)]
-    reasons = [each.finish_reason for each in every]
-    every += [each.asked for each in critiques if each.asked]
-    done = Completion(
+    done = combined(text, every, seconds, [each.asked for each in critiques if each.asked])
+    return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))
+
+
+def combined(text: str, every: Sequence[Completion], seconds: float, asked: Sequence[Completion] = ()) -> Completion:
+    """The completion that a text is which was put together of several; `asked`: others that had to be paid for."""
+    reasons, paid = [each.finish_reason for each in every], [*every, *asked]
+    return Completion(
         text=text,
         finish_reason="length" if "length" in reasons else reasons[-1],
-        prompt_tokens=sum(each.prompt_tokens for each in every),
-        completion_tokens=sum(each.completion_tokens for each in every),
+        prompt_tokens=sum(each.prompt_tokens for each in paid),
+        completion_tokens=sum(each.completion_tokens for each in paid),
         seconds=seconds,
         model=every[0].model,
         reasoning="\n\n".join(each.reasoning for each in every if each.reasoning) or None,
     )
-    return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))

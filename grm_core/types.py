@@ -21,8 +21,8 @@ N_MAX = 32
 ROLES = ("system", "user", "assistant")
 """Who speaks in a chat."""
 
-CONTEXTS = ("joint", "single")
-"""How responses are judged: all in one completion, or each in a prompt of its own."""
+CONTEXTS = ("joint", "single", "pairs")
+"""How responses are judged: all in one completion, each in a prompt of its own, or every two in both orders."""
 
 FOREIGN = "foreign"
 """The engine of a run whose judgments were made elsewhere and imported."""
@@ -71,6 +71,8 @@ class Params:
     """Texts at which a completion ends; it does not hold them."""
     first: int = 0
     """How many of the likeliest first tokens the completion tells, 20 at most."""
+    thinking: bool | None = None
+    """Whether a model that can do both is to think first; None leaves it to the model's chat template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,8 @@ class Run:
     principles: tuple[str, ...] = ()
     """Principles given by the user; empty when the GRM generates its own."""
     context: str = "joint"
-    """joint: one completion judges all responses; single: each is judged in a prompt of its own."""
+    """One of CONTEXTS: joint, one completion judges all responses; single, each is judged in a prompt of its own;
+    pairs, every two are judged in both orders (two responses: in the sample's order)."""
     versions: dict[str, str] = field(default_factory=dict)
     """Package name -> version."""
     commit: str | None = None

@@ -36,6 +36,8 @@ def context(run: Run) -> str:
     """In which context a run judged, and how it shuffled."""
     if run.single:
         return "one response at a time: no order bias can arise"
+    if run.context == "pairs":
+        return f"two responses at a time: {run.order} order, more than two in all orders"
     return f"{run.order} order"
 
 

@@ -72,6 +72,7 @@ async def fleet_of(judge: Judge, workers: Workers) -> tuple[Fleet, MetaRM | None
         small=small,
         servers=servers,
         meta="none" if meta is None else meta.name if isinstance(meta, OwnMetaRM) else judge.meta,
+        meta_template=judge.meta_template,
         workers=workers.count,
         tensor_parallel=workers.tensor_parallel,
         address=workers.address,

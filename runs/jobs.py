@@ -43,9 +43,17 @@ _ENDED_MOST = 100
 class Jobs:
     """All runs of one process."""
 
-    def __init__(self, store: Store, engine: Engine, meta: MetaRM | None = None, card: Card | None = None) -> None:
-        """`card`: how the engine's model wants to be asked."""
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        meta: MetaRM | None = None,
+        card: Card | None = None,
+        base: Sampling | None = None,
+    ) -> None:
+        """`card`: how the engine's model wants to be asked; `base`: what a form of settings begins with."""
         self.store, self.engine, self.meta, self.card = store, engine, meta, card or Card(engine.style)
+        self.base = base or Sampling()
         self._jobs: dict[str, Job] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)

@@ -8,6 +8,7 @@ from grm_core import cards, engines, meta_rm, prompts
 from grm_core.cards import OWN_METAS
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
+from grm_core.families import FAMILIES
 from grm_core.formats.sessions import Block, ItemSamples, session_of
 from grm_core.meta_rm import MetaRM, attach
 from grm_core.plan import SamplingPlan, template_of
@@ -35,7 +36,7 @@ async def reread(source: Path, out: Path, judge: Judge, going_on: bool, screen: 
     engine = engines.create(judge.engine, judge.model) if judge.meta in OWN_METAS else None
     own = all(name.startswith(meta_rm.TEMPLATE) for name in block.run.template.split("+"))
     joint = block.run.context == "joint"
-    meta = meta_rm.create(judge.meta, meta_rm.TEMPLATE if own and joint else "", engine)
+    meta = meta_rm.create(judge.meta, meta_rm.TEMPLATE if own and joint else "", engine, template=judge.meta_template)
     if meta is None:
         raise UsageError(f"--meta {judge.meta} names no meta RM for samples of {block.run.model}")
     before = sinks.read_unfinished(out) if going_on else None
@@ -109,6 +110,6 @@ def _plan_of(run: Run, example: Example, opens: bool) -> SamplingPlan:
     """
     names = run.template.split("+")
     style = "compact" if names[0].startswith("compact") else ""
-    name = names[0] if len(names) == 1 and names[0] in prompts.names() else ""
+    name = names[0] if len(names) == 1 and names[0] in {*prompts.names(), *FAMILIES} else ""
     template = template_of(example, run.principles, style, run.context, name)
     return resume.plan_of(run, example, template, 1, opens=opens)

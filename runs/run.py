@@ -58,7 +58,7 @@ def make_run(
         order=sampling.order,
         principles=sampling.principles,
         context=sampling.context,
-        versions=versions | {meta_rm.IN_VERSIONS: by.meta},
+        versions=versions | {meta_rm.IN_VERSIONS: by.meta} | ({"recipe": sampling.recipe} if sampling.recipe else {}),
         commit=commit,
         dirty=dirty,
     )

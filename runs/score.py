@@ -45,7 +45,7 @@ class _Near:
         self.engine = engines.create(judge.engine, judge.model, **options)
         self.name, self.style = self.engine.name, self.engine.style
         card = engines.card(judge.engine, judge.model)
-        self.meta = meta_rm.create(judge.meta, self.style, self.engine, card)
+        self.meta = meta_rm.create(judge.meta, self.style, self.engine, card, judge.meta_template)
         self.reader = meta_rm.named(judge.meta, self.style, self.engine, card)
         self.source: Source = Local(self.engine, self.meta)
 
@@ -149,8 +149,8 @@ async def _judges(judge: Judge, sampling: Sampling) -> _Near | _Far:
 
 async def _far(judge: Judge, workers: Workers, sampling: Sampling) -> _Far:
     placed, meta = await fleet.fleet_of(judge, workers)
-    if sampling.context == "single" and placed.placed:
-        raise UsageError("--context single with --workers needs running servers: --engine URL,URL")
+    if sampling.context != "joint" and placed.placed:
+        raise UsageError(f"--context {sampling.context} with --workers needs running servers: --engine URL,URL")
     return _Far(judge, placed, meta)
 
 

@@ -1,10 +1,11 @@
 """The settings of a run: made by the commands from arguments and by the page from its form, never changed after."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grm_core import shuffling
+from grm_core import families, prompts, shuffling
 from grm_core.errors import UsageError
+from grm_core.recipes import Recipe
 from grm_core.types import Params
 
 N_MAX_PAGE = 8
@@ -26,27 +27,44 @@ class Sampling:
     template: str = ""
     """Name of the prompt template; '' = the one that fits the model and the item."""
     context: str = ""
-    """joint, single, or '' = as the model was trained."""
+    """One of CONTEXTS, or '' = as the template needs it, else as the model was trained."""
     top_p: float = 1.0
     max_tokens: int = 1024
     """Upper bound on the tokens of a completion."""
+    thinking: bool | None = None
+    """Whether a model that can do both is to think first; None leaves it to the model."""
+    recipe: str = ""
+    """Name of the recipe that these settings follow, for the record."""
 
     @property
     def params(self) -> Params:
         """How a completion is sampled."""
-        return Params(self.temperature, self.top_p, self.max_tokens)
+        return Params(self.temperature, self.top_p, self.max_tokens, thinking=self.thinking)
 
     def settled(self, trained: str) -> "Sampling":
         """The same with context and order filled in; `trained` is the context that the model was trained in.
 
         Raises UsageError for an order where nothing is shuffled.
         """
-        context = self.context or trained
+        context = self.context or families.context_of(self.template) or trained
         if context != "single":
             return replace(self, context=context, order=self.order or "random")
         if self.order not in ("", shuffling.OWN):
             raise UsageError(f"--order {self.order}: with --context single each response is judged alone, in no order")
         return replace(self, context=context, order=shuffling.OWN)
+
+
+def following(recipe: Recipe) -> Sampling:
+    """What a recipe sets of how an item is sampled."""
+    params = recipe.params
+    return Sampling(
+        temperature=params.temperature,
+        template=recipe.template,
+        top_p=params.top_p,
+        max_tokens=params.max_tokens,
+        thinking=params.thinking,
+        recipe=recipe.name,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,8 @@ class Judge:
     meta: str = "auto"
     """As meta_rm.create takes it."""
     workers: Workers | None = None
+    meta_template: str = prompts.META_RM
+    """What a meta RM in a folder or behind a server is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +114,5 @@ class Page:
     """Of a recording that is replayed: recorded or at-once."""
     root_path: str = ""
     """Where a reverse proxy shows the page, such as /lens; empty = at the root."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """What the form begins with, and what holds of it that the form does not ask for."""

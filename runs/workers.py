@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from grm_core import engines, meta_rm, models
 from grm_core.cards import OWN_METAS
 from grm_core.engines import _vllm
-from grm_core.engines._chat import wire_messages
+from grm_core.engines._chat import template_options, wire_messages
 from grm_core.engines.base import Engine, PromptSize
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.judge import draw
 from grm_core.sampling import SamplingPlan, check, fit, requests, sampled
 from grm_core.shuffling import Slot
-from grm_core.types import Completion, Example, Message, Request
+from grm_core.types import Completion, Example, Message, Params, Request
 from runs.drive import Arrival
 
 
@@ -45,6 +45,8 @@ class Fleet:
     """Addresses of running vLLM servers, all with the same model; an item always goes to the same one."""
     meta: str = "none"
     """As meta_rm.create takes it."""
+    meta_template: str = meta_rm.TEMPLATE
+    """What a meta RM in a folder or behind a server is shown."""
     workers: int = 1
     tensor_parallel: int = 1
     """GPUs of one worker, on one machine or several; managed only."""
@@ -68,7 +70,7 @@ class Client:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._engines: dict[str, Engine] = {}
-        self._meta = None if fleet.meta in OWN_METAS else meta_rm.create(fleet.meta, fleet.style)
+        self._meta = None if fleet.meta in OWN_METAS else _meta(fleet)
 
     async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
         """Take rows with a plan, give rows with what was drawn."""
@@ -96,6 +98,10 @@ class Client:
             model = None if named is None else str(named)
             self._engines[spec] = engines.create(spec, model, **options)
         return self._engines[spec]
+
+
+def _meta(fleet: Fleet) -> meta_rm.MetaRM | None:
+    return meta_rm.create(fleet.meta, fleet.style, template=fleet.meta_template)
 
 
 def server_of(item_id: str, servers: tuple[str, ...]) -> str | None:
@@ -139,10 +145,12 @@ class _Sizer:
         self._tokenizer = _tokenizer(fleet.folder)
         self.ends = _ends(fleet.folder, self._tokenizer)
 
-    def encode(self, messages: Sequence[Message]) -> list[int]:
+    def encode(self, messages: Sequence[Message], params: Params | None = None) -> list[int]:
         """The prompt's tokens as vLLM's server makes them."""
-        turns = wire_messages(messages)
-        ids: list[int] = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+        turns, options = wire_messages(messages), template_options(params or Params())
+        ids: list[int] = self._tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_dict=False, **options
+        )
         return ids
 
     async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
@@ -183,7 +191,7 @@ def ask(fleet: Fleet, batch: Any) -> Any:
             rows.append(_row(_Wanted(plan.example, plan.session_id, plan.template.name), nothing, 0, [0], str(error)))
             continue
         for request, slots in requests(fitted):
-            tokens = sizer.encode(request.messages)
+            tokens = sizer.encode(request.messages, request.params)
             for child, slot in enumerate(slots):
                 wanted = _Wanted(plan.example, plan.session_id, plan.template.name, slot, sizer.ends)
                 rows.append(_row(wanted, request, child, tokens, ""))
@@ -230,7 +238,7 @@ class Reader:
     """A worker that holds the meta RM."""
 
     def __init__(self, fleet: Fleet) -> None:
-        self._meta = meta_rm.create(fleet.meta, fleet.style)
+        self._meta = _meta(fleet)
 
     async def __call__(self, batch: Any) -> AsyncGenerator[Any, None]:
         """Give what was drawn its meta logits; a sample that cannot get one is lost and has to be drawn again."""

@@ -49,7 +49,8 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     from ui import layout
 
     card = cards.of(engine)
-    jobs = Jobs(store, engine, meta_rm.create(page.judge.meta, engine.style, engine, card), card)
+    meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
+    jobs = Jobs(store, engine, meta, card, page.sampling)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

@@ -175,8 +175,8 @@ def _ordered(benchmark: "Benchmark", settings: Settings) -> Settings:
     from grm_core import engines
 
     judge, sampling = settings.judge, settings.sampling
-    context = sampling.context or engines.card(judge.engine, judge.model).context
-    if not benchmark.both_orders or context == "single":
+    alone = replace(sampling, order="").settled(engines.card(judge.engine, judge.model).context).context == "single"
+    if not benchmark.both_orders or alone:
         return settings
     if sampling.k % 2 or sampling.order == "random":
         raise UsageError(

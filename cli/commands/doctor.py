@@ -70,6 +70,7 @@ def _checks(db: Path) -> Iterator[Check]:
     yield _engine()
     yield _model()
     yield _judge()
+    yield _recipes()
     yield _database(db)
     yield _space(db)
 
@@ -135,6 +136,14 @@ def _judge() -> Check:
     folders = prepared.cache_folder().glob(f"{models.JUDGE}-*/")
     made = any(prepared.problem(folder) is None for folder in folders)
     return Check("judge", True, "prepared" if made else "the first start downloads it (1.1 GB) and converts it")
+
+
+def _recipes() -> Check:
+    from grm_core import recipes
+
+    wrong = [words for recipe in recipes.RECIPES.values() if (words := recipes.problem(recipe))]
+    message = f"--recipe {', '.join(recipes.RECIPES)} (docs/recipes.md)"
+    return Check("recipes", not wrong, "; ".join(wrong) or message, required=False)
 
 
 def _database(path: Path) -> Check:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cli.common import say, unwritten
 from cli.waiting import SCREEN
+from grm_core import recipes
 from runs.settings import Judge
 
 HELP = "have a meta RM read stored samples"
@@ -22,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--meta", default="auto", help="meta RM: auto, self, expected, a folder or a URL (default: auto)"
     )
+    parser.add_argument(
+        "--recipe", metavar="NAME", help="the checkpoint whose meta RM a folder or URL serves (docs/recipes.md)"
+    )
     parser.add_argument("--engine", default="auto", help="with --meta self, the GRM that wrote them: as for score")
     parser.add_argument("--model", help="likewise")
     parser.add_argument("--resume", action="store_true", help="go on with --out where a stopped run left it")
@@ -31,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     """Write the samples with their new logits; returns 0, or 130 when stopped."""
     from runs import reread
 
-    judge = Judge(args.engine, args.model, args.meta)
+    recipe = recipes.PLAIN if args.recipe is None else recipes.named(args.recipe)
+    judge = Judge(args.engine, args.model, args.meta, meta_template=recipe.meta_template)
     try:
         asyncio.run(reread.reread(args.file, args.out, judge, args.resume, SCREEN))
     except (KeyboardInterrupt, asyncio.CancelledError):

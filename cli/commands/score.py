@@ -5,14 +5,16 @@ Samples are written as they arrive. A run that was stopped goes on with --resume
 
 import argparse
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.common import read_items, real, say, unwritten, whole
+from cli.recipe import add_recipe, recipe_of
 from cli.waiting import SCREEN
 from grm_core.errors import UsageError
 from grm_core.types import CONTEXTS
-from runs.settings import Judge, Sampling, Settings, Workers
+from runs.settings import Judge, Settings, Workers, following
 
 if TYPE_CHECKING:
     from grm_core.types import Example
@@ -39,15 +41,24 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
     parser.add_argument("--engine", default="auto", help="auto, managed, hf, replay:FILE or a URL (default: auto)")
     named = f"name on the server; for managed and hf a folder, or small{again}"
     parser.add_argument("--model", action=action, help=named)
+    add_recipe(parser)
     parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0)
-    parser.add_argument("--temperature", type=real(0, 5), default=0.5)
-    parser.add_argument("--top-p", type=real(0.001, 1), default=1.0)
-    parser.add_argument("--max-tokens", type=whole(1, 1_000_000), default=1024, help="per completion (default: 1024)")
+    parser.add_argument("--temperature", type=real(0, 5), help="(default: the recipe's, else 0.5)")
+    parser.add_argument("--top-p", type=real(0.001, 1), help="(default: the recipe's, else 1)")
+    parser.add_argument(
+        "--max-tokens", type=whole(1, 1_000_000), help="per completion (default: the recipe's, else 1024)"
+    )
+    parser.add_argument(
+        "--thinking",
+        choices=("on", "off"),
+        help="of models that can do both (default: the recipe's, else the model's)",
+    )
     parser.add_argument("--order", choices=("random", "balanced"), help="how responses are shuffled (default: random)")
     parser.add_argument(
         "--context",
         choices=CONTEXTS,
-        help="joint: all responses in one prompt; single: each in one of its own (default: as the model was trained)",
+        help="joint: all responses in one prompt; single: each in one of its own; pairs: every two in both orders "
+        "(default: as the template needs it or the model was trained)",
     )
     parser.add_argument("--template", metavar="NAME", help="prompt template (default: the one that fits each item)")
     parser.add_argument(
@@ -58,7 +69,7 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
         help=f"principles to judge by, one per line, or 'general' for those of the template pointwise{again}",
     )
     parser.add_argument(
-        "--meta", default="auto", help="meta RM: auto, self, expected, none, a folder or a URL (default: auto)"
+        "--meta", help="meta RM: auto, self, expected, none, a folder or a URL (default: the recipe's, else auto)"
     )
     add_workers(parser)
 
@@ -93,18 +104,23 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.workers is None and (args.tensor_parallel > 1 or args.ray is not None):
         raise UsageError("--tensor-parallel and --ray belong to --workers N")
     workers = None if args.workers is None else Workers(args.workers, args.tensor_parallel, args.ray)
-    sampling = Sampling(
+    recipe = recipe_of(args)
+    base = following(recipe)
+    sampling = replace(
+        base,
         k=args.k,
-        temperature=args.temperature,
+        temperature=base.temperature if args.temperature is None else args.temperature,
         order=args.order or "",
         seed=args.seed,
         principles=() if several else read_principles(args.principles),
-        template=args.template or "",
+        template=base.template if args.template is None else args.template,
         context=args.context or "",
-        top_p=args.top_p,
-        max_tokens=args.max_tokens,
+        top_p=args.top_p or base.top_p,
+        max_tokens=args.max_tokens or base.max_tokens,
+        thinking=base.thinking if args.thinking is None else args.thinking == "on",
     )
-    return Settings(Judge(args.engine, None if several else args.model, args.meta, workers), sampling)
+    model = None if several else args.model
+    return Settings(Judge(args.engine, model, args.meta or recipe.meta, workers, recipe.meta_template), sampling)
 
 
 def judge(settings: Settings, examples: "list[Example]", out: "Out", db: Path | None) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from grm_core.engines.base import OnText, Reply
 from grm_core.errors import EngineError
-from grm_core.types import Completion, Message, Request
+from grm_core.types import Completion, Message, Params, Request
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -19,6 +19,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def wire_messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     """Messages as a chat template takes them. A lone surrogate, which no tokenizer accepts, becomes U+FFFD."""
     return [{"role": m.role, "content": _SURROGATE.sub("\ufffd", m.content)} for m in messages]
+
+
+def template_options(params: Params) -> dict[str, bool]:
+    """What a chat template is told beside the messages: by the names that Qwen's and DeepSeek's know it, any other
+    ignores them."""
+    return {} if params.thinking is None else {"enable_thinking": params.thinking, "thinking": params.thinking}
 
 
 def body(request: Request, model: str, limit: int | None, stream: bool, tops: int = 20) -> dict[str, Any]:
@@ -41,6 +47,8 @@ def body(request: Request, model: str, limit: int | None, stream: bool, tops: in
     }
     if begun:
         sent |= {"add_generation_prompt": False, "continue_final_message": True}
+    if options := template_options(params):
+        sent["chat_template_kwargs"] = options
     if params.stop:
         sent["stop"] = list(params.stop)
     if params.first:

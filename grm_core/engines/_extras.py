@@ -27,6 +27,7 @@ class Extra(StrEnum):
     TOKEN_IDS = "return_token_ids"
     STRUCTURE = "structured_outputs"
     LOGPROBS = "top_logprobs"
+    THINKING = "chat_template_kwargs"
     STOP = "stop"
     TOP_P = "top_p"
     TEMPERATURE = "temperature"
@@ -47,6 +48,7 @@ LOSSES = {
     Extra.TOKEN_IDS: "does not count the tokens of samples that share a request, so those counts are estimates",
     Extra.STRUCTURE: "does not hold the model to a format",
     Extra.LOGPROBS: "tells no token probabilities",
+    Extra.THINKING: "cannot be told whether to think first, so the model does as it is set up there",
     Extra.STOP: "takes no stop texts, so completions are cut here",
     Extra.TOP_P: "takes no top_p",
     Extra.TEMPERATURE: "takes no temperature and uses its own",
@@ -64,6 +66,7 @@ _FIELDS = {
     "structured_outputs": Extra.STRUCTURE,
     "logprobs": Extra.LOGPROBS,
     "top_logprobs": Extra.LOGPROBS,
+    "chat_template_kwargs": Extra.THINKING,
     "stop": Extra.STOP,
     "top_p": Extra.TOP_P,
     "temperature": Extra.TEMPERATURE,
@@ -89,6 +92,7 @@ _NAMES = {
     Extra.TOKEN_IDS: re.compile(r"(?i)return_token_ids|token_ids"),
     Extra.STRUCTURE: re.compile(r"(?i)structured.?outputs?|guided|grammar|regex|constrained"),
     Extra.LOGPROBS: re.compile(r"(?i)log_?prob|log.probabilit"),
+    Extra.THINKING: re.compile(r"(?i)chat_?template_?kwargs|(?:enable_)?thinking"),
     Extra.STOP: re.compile(
         r"(?i)['\"`]stop['\"`]|\bstop_?(?:sequence|word|token)s?\b|\bstop (?:param|is |not )|: ?stop\b"
     ),
@@ -110,7 +114,7 @@ NEEDS = {
 """What can be asked for only together with another extra."""
 ALONE = (
     Extra.N, Extra.MANY, Extra.TOKEN_IDS, Extra.STREAM, Extra.USAGE, Extra.STEADY_USAGE, Extra.SEED, Extra.STRUCTURE,
-    Extra.LOGPROBS, Extra.TOP_P, Extra.TEMPERATURE, Extra.STOP,
+    Extra.LOGPROBS, Extra.THINKING, Extra.TOP_P, Extra.TEMPERATURE, Extra.STOP,
 )  # fmt: skip
 """The extras that a request can be made with by themselves, what others need before them."""
 LENGTHS = frozenset({Extra.MAX_TOKENS, Extra.LENGTH})

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grm_core import precision
-from grm_core.engines._chat import wire_messages
+from grm_core.engines._chat import template_options, wire_messages
 from grm_core.errors import EngineError
-from grm_core.types import Message, Request
+from grm_core.types import Message, Params, Request
 
 if TYPE_CHECKING:
     from grm_core.engines._rows import Grammars, Row
@@ -52,7 +52,12 @@ def load(folder: Path, dtype: str) -> Loaded:
     return Loaded(model, tokenizer, grammars, model.config.max_position_embeddings, ends)
 
 
-def encode(loaded: Loaded, messages: Sequence[Message], start: str = "") -> list[int]:
+def encode(
+    loaded: Loaded,
+    messages: Sequence[Message],
+    start: str = "",
+    params: Params | None = None,
+) -> list[int]:
     """A prompt in tokens, up to where the model's reply begins, or goes on after `start`."""
     begun = (Message("assistant", start),) if start else ()
     ids: list[int] = loaded.tokenizer.apply_chat_template(
@@ -61,6 +66,7 @@ def encode(loaded: Loaded, messages: Sequence[Message], start: str = "") -> list
         continue_final_message=bool(start),
         tokenize=True,
         return_dict=False,
+        **template_options(params or Params()),
     )
     return ids
 
@@ -69,7 +75,8 @@ def row_of(loaded: Loaded, request: Request, child: int) -> "Row":
     """A completion that is wanted, as a row of a batch. Raises EngineError where it cannot be had."""
     from grm_core.engines._rows import Row
 
-    prompt, params = encode(loaded, request.messages, request.start), request.params
+    params = request.params
+    prompt = encode(loaded, request.messages, request.start, params)
     room = loaded.limit - len(prompt)
     if room < 1:
         message = f"the prompt is too long: {len(prompt)} tokens, and the model's context has {loaded.limit}"

@@ -24,7 +24,9 @@ _FIELDS = (
     *("principles", "context", "versions", "commit", "dirty"),
 )
 _Least1 = Annotated[int, Whole(1)]
-ParamsField = Annotated[Params, Checked(temperature=Number, top_p=Number, max_tokens=_Least1, regex=Text)]
+ParamsField = Annotated[
+    Params, Checked(temperature=Number, top_p=Number, max_tokens=_Least1, regex=Text, thinking=Flag)
+]
 RunField = Annotated[
     Run,
     Checked(
@@ -60,7 +62,8 @@ def run_record(run: Run) -> dict[str, Any]:
 
 def params_record(params: Params) -> dict[str, Any]:
     """Sampling parameters."""
-    return {name: getattr(params, name) for name in ("temperature", "top_p", "max_tokens", "regex")}
+    record = {name: getattr(params, name) for name in ("temperature", "top_p", "max_tokens", "regex")}
+    return record if params.thinking is None else record | {"thinking": params.thinking}
 
 
 def run_line(run: Run) -> str:

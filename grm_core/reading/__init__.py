@@ -6,7 +6,9 @@
     scorelines           the scores
     sections             principles and critique
     parsing              all of these together
-    choice, verdicts     instead of scores, the best response: by a boxed index or by a letter
+    boxed_choice         instead of scores, the best response by a boxed index
+    letter_choice        the best response by a letter
+    replies              what other people's judges end with: a rating, JSON
 
 Nothing here raises, and all of it takes linear time.
 """

@@ -10,7 +10,7 @@ from grm_core.errors import GRMError, UsageError
 from grm_core.formats.items import read_items
 from grm_core.shuffling import ORDERS
 from grm_core.types import Example
-from runs.settings import N_MAX_PAGE
+from runs.settings import N_MAX_PAGE, Sampling
 from ui import ASSETS, render
 from ui.pages.inspect.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, read_uploaded, write_turns
 from ui.wire.shared import Line
@@ -25,9 +25,16 @@ _SETTINGS = ("k", "temperature", "settle", "order", "seed", "template")
 class Composer:
     """The fields by name, and what fills them; `values` makes plain data of what an event brings."""
 
-    def __init__(self, notice: gr.HTML, example_of: Callable[[str], Example | None], context: str = "joint") -> None:
-        """`context`: how the model was trained to judge, see form.CONTEXTS."""
+    def __init__(
+        self,
+        notice: gr.HTML,
+        example_of: Callable[[str], Example | None],
+        context: str = "joint",
+        base: Sampling | None = None,
+    ) -> None:
+        """`context`: how the model was trained to judge, see form.CONTEXTS; `base`: what the settings begin with."""
         self.notice, self.example_of, self.context = notice, example_of, context
+        self.base = base or Sampling()
         self.examples = read_items(ASSETS / "demo" / "items.jsonl")
         self.fields: dict[str, Any] = {}
         self._example()
@@ -89,7 +96,7 @@ class Composer:
         name = self.fields
         with gr.Row():
             name["k"] = gr.Number(label="k, samples (1 to 1024)", value=8, elem_id="k")
-            name["temperature"] = gr.Slider(0.0, 2.0, value=0.5, step=0.05, label="Temperature")
+            name["temperature"] = gr.Slider(0.0, 2.0, value=self.base.temperature, step=0.05, label="Temperature")
             name["settle"] = gr.Dropdown(
                 list(SETTLE),
                 value="never",
@@ -109,7 +116,7 @@ class Composer:
                 name["order"] = gr.Radio(list(ORDERS), value="random", label="Order of responses, judged together")
                 name["seed"] = gr.Number(label="Seed", value=0, precision=0)
                 name["template"] = gr.Dropdown(
-                    list(TEMPLATES), value=AUTOMATIC, label="Prompt template", elem_id="template"
+                    list(TEMPLATES), value=self.base.template or AUTOMATIC, label="Prompt template", elem_id="template"
                 )
             name["reference"] = gr.Textbox(label="Reference answer (optional)", lines=2)
             name["principles"] = gr.Textbox(
@@ -149,7 +156,8 @@ class Composer:
     @property
     def _kept(self) -> dict[str, Any]:
         """The fields that a browser remembers. How responses are judged follows the model that is there today."""
-        return {name: field for name, field in self.fields.items() if name != "context"}
+        today = {"context", "template", "temperature"} if self.base.recipe else {"context"}
+        return {name: field for name, field in self.fields.items() if name not in today}
 
     @property
     def boxes(self) -> list[Any]:
@@ -241,7 +249,8 @@ class Composer:
         before = self._remembered(memory)
         if example is None or len(example.responses) > N_MAX_PAGE or example.query[-1].role != "user":
             return before or {self.shown: gr.skip()}
-        return {self.fields[name]: before[self.fields[name]] for name in _SETTINGS if before} | self.put(example)
+        settings = {self.fields[name]: before[self.fields[name]] for name in _SETTINGS if self.fields[name] in before}
+        return settings | self.put(example)
 
     def _remembered(self, memory: Any) -> dict[Any, Any]:
         """Nothing unless it is what this version keeps: the browser's memory is anybody's to write."""

@@ -5,10 +5,12 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from grm_core import prompts
+from grm_core import families, prompts
 from grm_core.errors import UsageError
+from grm_core.families import FAMILIES
 from grm_core.formats.foreign import reading
 from grm_core.formats.items import read_item
 from grm_core.formats.lines import located
@@ -20,14 +22,18 @@ SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
 CONTEXTS = {"judge together": "joint", "one at a time": "single"}
 """How responses are judged: all in one prompt, or each in one of its own."""
 AUTOMATIC = "automatic"
-TEMPLATES = (AUTOMATIC, *(name for name in prompts.names() if name not in prompts.UNRATED))
+TEMPLATES = (AUTOMATIC, *(name for name in [*prompts.names(), *FAMILIES] if name not in prompts.UNRATED))
 """Every template whose scores go from 1 to 10; `automatic` is the one that fits model and input."""
 _ITEMS_MOST = 2000
+_PLAIN = Sampling()
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
 
-def read_form(form: Mapping[str, Any]) -> tuple[Example, Sampling]:
-    """The composer's fields by name as an example and what is asked of it; UsageError says which field is wrong."""
+def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example, Sampling]:
+    """The composer's fields by name as an example and what is asked of it; UsageError says which field is wrong.
+
+    `base`: what holds of settings that have no field.
+    """
     k, temperature, seed, settle = form["k"], form["temperature"], form["seed"], form["settle"]
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
     if k is None or not float(k).is_integer():
@@ -44,10 +50,20 @@ def read_form(form: Mapping[str, Any]) -> tuple[Example, Sampling]:
         raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
     own = tuple(line.strip() for line in (form["principles"] or "").splitlines() if line.strip())
     template = "" if form["template"] == AUTOMATIC else form["template"]
-    context = str(form["context"])
-    order = "" if context == "single" else str(form["order"])  # judged alone, a response stands in none
-    return _example(form), Sampling(
-        int(k), float(temperature), order, int(seed or 0), own, SETTLE[settle], template, context
+    # What a known checkpoint's prompt shows is no choice.
+    context = "" if template in FAMILIES else str(form["context"])
+    alone = "single" in (context, families.context_of(template))
+    return _example(form), replace(
+        base,
+        k=int(k),
+        temperature=float(temperature),
+        order="" if alone else str(form["order"]),  # judged alone, a response stands in none
+        seed=int(seed or 0),
+        principles=own,
+        settle=SETTLE[settle],
+        template=template,
+        context=context,
+        recipe=base.recipe if template == base.template else "",
     )
 
 

@@ -36,7 +36,7 @@ class InspectPage:
         with gr.Row(elem_id="bar"):
             with gr.Column(scale=5, min_width=300), gr.Accordion("What to judge", elem_id="composer") as self.folded:
                 self.notice = lines("notice", render=False)
-                self.composer = Composer(self.notice, jobs.example, jobs.card.context)
+                self.composer = Composer(self.notice, jobs.example, jobs.card.context, jobs.base)
             with gr.Row(elem_id="buttons", scale=2):
                 self.score = gr.Button("Score", variant="primary", interactive=may, elem_id="score", min_width=80)
                 self.stop = gr.Button("Stop", elem_id="stop", interactive=False, min_width=60)
@@ -72,7 +72,7 @@ class InspectPage:
     async def begin(self, data: dict[Any, Any]) -> AsyncGenerator[dict[Any, Any], None]:
         """Start a run and follow it; what cannot be judged is said and nothing is lost."""
         try:
-            example, ask = read_form(self.composer.values(data))
+            example, ask = read_form(self.composer.values(data), self.jobs.base)
             session_id = await asyncio.to_thread(self.jobs.submit, example, ask)
         except GRMError as error:
             yield {self.notice: _line("bad", f"{error}.")}
