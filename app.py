@@ -16,8 +16,8 @@ from grm_core.errors import GRMError
 from ui import serve
 
 NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
-NAMES += ("export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare", "doctor")
-COMMANDS = {name.rstrip("_"): import_module(f"cli.commands.{name}") for name in NAMES}
+NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
+COMMANDS = {name.rstrip("_"): import_module(f"cli.commands.{name}") for name in (*NAMES, "doctor")}
 
 
 class Parser(argparse.ArgumentParser):

@@ -6,10 +6,13 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grm_core.errors import UsageError
 from storage.paths import default_path
+
+if TYPE_CHECKING:
+    from grm_core.types import Example
 
 
 def print_json(value: Any) -> None:
@@ -49,6 +52,16 @@ def unwritten(path: Path, error: OSError) -> UsageError:
 def one_line(words: str) -> str:
     """Words as a single line that a terminal can show."""
     return words.replace("\n", " ").encode("utf-8", "backslashreplace").decode()
+
+
+def read_items(file: str | Path) -> "list[Example]":
+    """The items of a file in any form; where it is not plain ITEMS.jsonl, what was understood is told."""
+    from grm_core.formats.foreign import reading
+
+    understood = reading.read_items(file)
+    if not understood.plain or understood.left_out:
+        say(f"{file}: {understood.words()}")
+    return understood.items
 
 
 def add_db(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,8 @@ from grm_core.families import FAMILIES
 from grm_core.types import SCORE_MAX, SCORE_MIN, Example, Message
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "prompts"
+EMPTY = "(The response is empty.)"
+"""What stands in a prompt for a response whose model wrote nothing."""
 WORD_JOINER = "\u2060"
 """Has no width: a person and a model read on, a tokenizer and a marker do not match any more."""
 
@@ -174,7 +176,7 @@ def fill(
     values = {
         "query": _conversation(example.query),
         "responses": "\n\n".join(
-            f"[Response {name} begins]\n{harmless(example.responses[own])}\n[Response {name} ends]"
+            f"[Response {name} begins]\n{shown(example.responses[own])}\n[Response {name} ends]"
             for name, own in zip(called(template.name, len(order)), order, strict=True)
         ),
         "n": str(len(order)),
@@ -200,6 +202,11 @@ def called(template: str, n: int) -> tuple[str, ...]:
     if template not in LETTERED:
         return tuple(map(str, range(1, n + 1)))
     return tuple(LETTERS[:n])
+
+
+def shown(response: str) -> str:
+    """A response for a prompt; of an empty one it is said that it is."""
+    return harmless(response) if response.strip() else EMPTY
 
 
 def harmless(text: str) -> str:

@@ -28,17 +28,22 @@ _SPARE = 16
 """Two orders of the same responses may differ by a few tokens where they meet."""
 
 
-def check(example: Example, k: int, n_max: int = N_MAX) -> None:
-    """Raise UsageError unless the example can be judged with k samples: a query, 1..n_max responses, k in 1..1024."""
+def check(example: Example, k: int, n_max: int = N_MAX, blanks: bool = False) -> None:
+    """Raise UsageError unless the example can be judged with k samples: a query, 1..n_max responses, k in 1..1024.
+
+    `blanks`: a response may be empty, as where its model wrote nothing, but not all of them.
+    """
     if not 1 <= k <= K_MAX:
         raise UsageError(f"k is {k}; it must be a whole number from 1 to {K_MAX}")
     if not any(message.content.strip() for message in example.query):
         raise UsageError("the query is empty; write what the responses answer")
     if not 1 <= len(example.responses) <= n_max:
         raise UsageError(f"{len(example.responses)} responses given; there must be 1 to {n_max}")
-    for number, response in enumerate(example.responses, 1):
-        if not response.strip():
-            raise UsageError(f"response {number} is empty; fill it in or remove it")
+    empty = [number for number, response in enumerate(example.responses, 1) if not response.strip()]
+    if len(empty) == len(example.responses) and blanks:
+        raise UsageError("all responses are empty; there is nothing to judge")
+    if empty and not blanks:
+        raise UsageError(f"response {empty[0]} is empty; fill it in or remove it")
     if example.labels is not None and len(example.labels) != len(example.responses):
         raise UsageError(f"{len(example.labels)} labels for {len(example.responses)} responses")
 
@@ -79,7 +84,7 @@ async def sample(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     A sample whose completion could not be had carries `.error`; the others go on. Closing the iterator frees the
     engine. Raises UsageError when the example cannot be judged or its prompt does not fit.
     """
-    check(plan.example, plan.k)
+    check(plan.example, plan.k, blanks=True)
     async with aclosing(stream(engine, await fit(engine, plan), on_text)) as arriving:
         async for each in arriving:
             yield each

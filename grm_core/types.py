@@ -24,6 +24,9 @@ ROLES = ("system", "user", "assistant")
 CONTEXTS = ("joint", "single", "pairs")
 """How responses are judged: all in one completion, each in a prompt of its own, or every two in both orders."""
 
+FOREIGN = "foreign"
+"""The engine of a run whose judgments were made elsewhere and imported."""
+
 GOOD = "good"
 """The label of a sample whose judgment an annotator accepts."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from grm_core.analysis import audit, critique
 from grm_core.analysis.frames import letter, principles_frame, samples_frame
 from grm_core.analysis.scaling import Curve, curves
-from grm_core.types import CurvePoint, Example, Finding, Run, Sample, Session, Verdict
+from grm_core.types import FOREIGN, CurvePoint, Example, Finding, Run, Sample, Session, Verdict
 from grm_core.voting import vote
 from reports.escape import encodable, fenced, plain
 from reports.page import page
@@ -43,6 +43,8 @@ class SessionReport:
         run = self.run
         if run is None:
             return f"Session {self.session.id}, {self.session.created_at}."
+        if run.engine == FOREIGN:
+            return f"Judged elsewhere by {run.model}, imported from {run.template}; its settings are not known."
         settings = f"T = {run.params.temperature}, {context(run)}, seed {run.seed}, template {run.template}"
         return f"Judged by {run.model} on the {run.engine} engine, {self.session.created_at}; {settings}."
 
@@ -93,6 +95,8 @@ def csv(report: SessionReport) -> str:
     frame["principles"] = [stated.get(index, "") for index in frame["index"]]
     frame["text"] = [sample.completion.text if sample.completion else "" for sample in report.samples]
     frame["error"] = [sample.error or "" for sample in report.samples]
+    if report.run is not None and report.run.engine == FOREIGN:
+        frame["imported_from"] = report.run.template
     return Table.of(frame).csv()
 
 

@@ -147,7 +147,7 @@ class _Taking:
         plans = []
         for item_id, task in list(self.open.items()):
             try:
-                check(task.plan.example, task.plan.k)  # what cannot be judged cannot be read again either
+                check(task.plan.example, task.plan.k, blanks=True)  # what cannot be judged cannot be read again either
             except UsageError as error:
                 self.fail(item_id, error)
                 continue

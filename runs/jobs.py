@@ -23,7 +23,7 @@ from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.formats.sessions import title
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
-from grm_core.types import Example, Run, Session
+from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.job import SETTLED, Job, Snapshot
 from runs.resume import plan_of
@@ -96,17 +96,19 @@ class Jobs:
         stored, running = self.store.session_and_run(session_id), self._jobs.get(session_id)
         if stored is None:
             raise UsageError("choose a stored session first; then more samples can be drawn for it")
+        session, run = stored
+        if run.engine == FOREIGN:
+            raise UsageError("this session was judged elsewhere and imported; judge its item anew to get more samples")
         if running is not None and running.running:
             raise UsageError("this session is being sampled already; stop it, or wait until it ends")
         self._free()
-        session, run = stored
         before = [sample for sample in self.store.samples(session_id) if sample.error is None]
         held = {sample.index for sample in before}
         total = len(before) + count
         # What a stopped run holds is scattered; the smallest indices that it lacks are drawn, and no others.
         new = set(islice((index for index in counting() if index not in held), count))
         k = max(held | new, default=0) + 1
-        sampling.check(session.example, max(k, total), N_MAX_PAGE)
+        sampling.check(session.example, max(k, total), N_MAX_PAGE, blanks=True)
         template, have = prompts.load(run.template), frozenset(range(k)) - new
         plan = plan_of(run, session.example, template, k, session_id, have, self.card.opens)
         if plan.template.hash != run.template_hash:

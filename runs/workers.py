@@ -183,7 +183,7 @@ def ask(fleet: Fleet, batch: Any) -> Any:
     rows: list[dict[str, Any]] = []
     for plan in map(pickle.loads, batch["plan"].to_pylist()):
         try:
-            check(plan.example, plan.k)
+            check(plan.example, plan.k, blanks=True)
             fitted = asyncio.run(fit(sizer, plan))
         except GRMError as error:
             # Ray Data LLM passes a row with an error on as it is.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grm_core.types import Run, Session
+from grm_core.types import FOREIGN, Run, Session
 from storage import passages, rows, schema
 from storage.errors import StoreError
 
@@ -53,6 +53,8 @@ class SessionRow(NamedTuple):
     """Samples that cast a vote."""
     snippet: str
     """Where the searched words stand (see Hit.snippet), '' when nothing is searched."""
+    foreign: str = ""
+    """The form of the file that it was imported from, where others judged it; '' for our own."""
 
 
 def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[SessionRow]:
@@ -63,7 +65,7 @@ def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> l
     columns = ", ".join(f"s.{name}" for name in rows.SESSION_COLUMNS.split(", "))
     counts = "(SELECT count(*) FROM sample WHERE session_id = s.id"
     source, values = _from(search, wanted)
-    sql = f"""SELECT {columns}, s.n, r.model, r.k, h.passage,
+    sql = f"""SELECT {columns}, s.n, r.model, r.k, r.engine, r.template, h.passage,
         {counts}) AS samples, {counts} AND status = 'ok') AS valid
         {source} ORDER BY {SORTS[wanted.sort]} LIMIT ? OFFSET ?"""
     listed = rows.fetch(conn, sql, *values, limit, offset)
@@ -143,4 +145,5 @@ def _from(search: passages.Words | None, wanted: Wanted) -> tuple[str, tuple[Any
 
 def _row(row: sqlite3.Row, snippet: str) -> SessionRow:
     session, model = rows.session_from(row), rows.unpack(row["model"])
-    return SessionRow(session, row["n"], model, row["k"], row["samples"], row["valid"], snippet)
+    foreign = rows.unpack(row["template"]) if row["engine"] == FOREIGN else ""
+    return SessionRow(session, row["n"], model, row["k"], row["samples"], row["valid"], snippet, foreign)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
 from grm_core.errors import UsageError
-from grm_core.formats import sessions
+from grm_core.formats import lines, sessions
 from grm_core.formats.lines import digest
 from grm_core.formats.runs import run_name
 from grm_core.formats.sessions import Block, ItemSamples
@@ -32,7 +32,7 @@ class Imported(NamedTuple):
 
 def export_store(store: Store, session_ids: Sequence[str] | None, out: TextIO) -> int:
     """Write these sessions (None = all, in order of arrival) and return how many; StoreError for an unknown id."""
-    return sessions.dump(_sessions(store, session_ids), out)
+    return sessions.dump(sessions_of(store, session_ids), out)
 
 
 def import_file(store: Store, path: str | Path | BinaryIO, restore: bool = True) -> list[Imported]:
@@ -41,7 +41,11 @@ def import_file(store: Store, path: str | Path | BinaryIO, restore: bool = True)
     A session that is there already gets the samples that it lacks. When its id belongs to another item or run, or one
     of its samples differs, the file's session is kept beside it under a new id.
     """
-    blocks = list(sessions.read_samples(path))
+    return import_blocks(store, list(sessions.read_samples(path)), lines.name_of(path), restore)
+
+
+def import_blocks(store: Store, blocks: Sequence[Block], path: str, restore: bool = True) -> list[Imported]:
+    """Add every session of these blocks of a file, as `import_file` does."""
     for block in blocks:
         for item in block.items:
             if item.example is None:
@@ -55,7 +59,8 @@ def import_file(store: Store, path: str | Path | BinaryIO, restore: bool = True)
     return found
 
 
-def _sessions(store: Store, session_ids: Sequence[str] | None) -> Iterator[tuple[Run, Session, list[Sample]]]:
+def sessions_of(store: Store, session_ids: Sequence[str] | None) -> Iterator[tuple[Run, Session, list[Sample]]]:
+    """These sessions (None = all, in order of arrival) with run and samples; StoreError for an unknown id."""
     ids = store.session_ids() if session_ids is None else session_ids
     for start in range(0, len(ids), _SESSIONS_AT_ONCE):
         some = ids[start : start + _SESSIONS_AT_ONCE]
@@ -88,8 +93,8 @@ def _kept_run(store: Store, block: Block) -> Run:
 
 
 def _unknown_run(block: Block) -> Run:
-    lines = "".join(sessions.item_line(item.example) for item in block.items if item.example)
-    run_id = f"import-{digest(lines)}"
+    items = "".join(sessions.item_line(item.example) for item in block.items if item.example)
+    run_id = f"import-{digest(items)}"
     return Run(run_id, "", "unknown", "unknown", "unknown", "", Params(), 0, None, 0)
 
 

@@ -232,6 +232,12 @@ def test_templates_leave_a_small_model_its_context(tokenizer: Any) -> None:
         assert len(tokenizer(rendered(name, example))["input_ids"]) < 512, name
 
 
+def test_of_an_empty_response_the_prompt_says_that_it_is() -> None:
+    shown = rendered("pointwise", Example("x", (Message("user", "q"),), (" \n", "text")))
+    assert "[Response 1 begins]\n(The response is empty.)\n[Response 1 ends]" in shown
+    assert shown.count("(The response is empty.)") == 1
+
+
 @pytest.mark.parametrize("n", [1, 8])
 def test_both_grammar_backends_of_vllm_compile_the_structure(n: int) -> None:
     xgrammar = pytest.importorskip("xgrammar")

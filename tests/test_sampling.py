@@ -148,3 +148,11 @@ async def test_untrained_model_is_held_to_the_format_and_a_trained_one_is_free()
 def test_unusable_input_is_told_before_any_request(example: Example, k: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         check(example, k)
+
+
+def test_an_empty_response_of_a_file_can_be_judged_but_not_empty_ones_alone() -> None:
+    query = (Message("user", "q"),)
+    check(Example("x", query, ("fine", " ")), 8, blanks=True)
+    for responses in (("",), ("", " \n")):
+        with pytest.raises(UsageError, match="all responses are empty"):
+            check(Example("x", query, responses), 8, blanks=True)

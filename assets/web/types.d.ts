@@ -500,6 +500,7 @@ export interface Listed {
   tags: string[];
   snippet: string;
   model: string;
+  foreign: string;
   n: number;
   k: number;
   samples: number;

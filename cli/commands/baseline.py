@@ -8,7 +8,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from cli.common import real, say, unwritten, whole
+from cli.common import read_items, real, say, unwritten, whole
 from cli.waiting import SCREEN
 from grm_core.errors import UsageError
 from grm_core.types import Baseline, Params
@@ -48,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score or train; exit code 1 when an item failed, 130 when stopped."""
     from grm_core.baselines.ask import Settings
-    from grm_core.formats.items import read_items
     from runs import baselines
 
     name = Baseline(args.name)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import print_json, say
+from cli.common import print_json, read_items, say
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ def read(files: dict[str, Path], items: str | None = None) -> "Comparison":
     """The comparison of these files by name. Raises UsageError where one cannot be read or nothing is in common."""
     from grm_core.analysis import accuracy
     from grm_core.benchmarks.comparison import compare
-    from grm_core.formats.items import read_items
 
     blocks = {name: _samples(path) for name, path in files.items() if not _is_verdicts(path)}
     examples: dict[str, Example] = {example.id: example for example in (read_items(items) if items else ())}

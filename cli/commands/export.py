@@ -1,4 +1,8 @@
-"""python app.py export [SESSION ...]: write sessions as SAMPLES.jsonl, or one as a report (HTML, Markdown, CSV)."""
+"""python app.py export [SESSION ...]: write sessions as SAMPLES.jsonl, or one as a report (HTML, Markdown, CSV).
+
+`--format hf --out FOLDER` writes a Hugging Face dataset: samples and labels as Parquet, and a card. `--format pairs`
+writes preference pairs for TRL: what the vote put first over every other response.
+"""
 
 import argparse
 import sys
@@ -6,21 +10,22 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from cli.common import add_db, say
+from cli.common import add_db, say, unwritten
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
     from storage.store import Store
 
-HELP = "write sessions of the database as JSONL, or one as HTML, Markdown or CSV"
+HELP = "write sessions of the database as JSONL, a dataset or pairs, or one as HTML, Markdown or CSV"
 REPORTS = ("html", "md", "csv")
+FORMATS = ("jsonl", "hf", "pairs", *REPORTS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="ids of sessions (default: all)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: standard output)")
-    parser.add_argument("--format", choices=("jsonl", *REPORTS), default="jsonl", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="new file (default: standard output); of hf a folder")
+    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="default: %(default)s")
     add_db(parser)
 
 
@@ -29,18 +34,52 @@ def run(args: argparse.Namespace) -> int:
     from storage.store import Store
     from storage.transfer import export_store
 
-    if args.format != "jsonl" and len(args.sessions) != 1:
+    if args.format in REPORTS and len(args.sessions) != 1:
         raise UsageError(f"--format {args.format} writes one session; name it")
     store = Store(args.db, read_only=True)
     try:
+        if args.format == "hf":
+            return _dataset(store, args.sessions, args.out)
         with nullcontext(sys.stdout) if args.out is None else new_file(args.out, args.format) as out:
             if args.format == "jsonl":
                 count = export_store(store, args.sessions or None, out)
+            elif args.format == "pairs":
+                return _pairs(store, args.sessions, out)
             else:
                 count = _report(store, args.sessions[0], args.format, out)
     finally:
         store.close()
     say(f"{count} sessions written")
+    return 0
+
+
+def _dataset(store: "Store", session_ids: list[str], folder: Path | None) -> int:
+    from reports import dataset
+    from storage.transfer import sessions_of
+
+    if folder is None:
+        raise UsageError("--format hf writes a folder; name it with --out")
+    if folder.exists():
+        raise UsageError(f"{folder} exists already; choose another name")
+    judged = (dataset.Judged(*each) for each in sessions_of(store, session_ids or None))
+    try:
+        written = dataset.write(folder, judged, store.desk.annotations())
+    except OSError as error:
+        raise unwritten(folder, error) from None
+    say(f"{written.sessions} sessions, {written.samples} samples and {written.labels} labels written to {folder}")
+    return 0
+
+
+def _pairs(store: "Store", session_ids: list[str], out: TextIO) -> int:
+    from grm_core.formats.lines import canonical
+    from reports import dataset
+    from storage.transfer import sessions_of
+
+    count = 0
+    for pair in dataset.pairs(dataset.Judged(*each) for each in sessions_of(store, session_ids or None)):
+        out.write(canonical(pair) + "\n")
+        count += 1
+    say(f"{count} pairs written")
     return 0
 
 
@@ -58,7 +97,7 @@ def _report(store: "Store", session_id: str, kind: str, out: TextIO) -> int:
 def new_file(path: Path, kind: str) -> TextIO:
     """A file that was not there before, open for writing; UsageError where it is."""
     try:
-        return path.open("x", encoding="ascii" if kind == "jsonl" else "utf-8", newline="\n")
+        return path.open("x", encoding="ascii" if kind in ("jsonl", "pairs") else "utf-8", newline="\n")
     except FileExistsError:
         raise UsageError(f"{path} exists already; choose another name") from None
     except OSError as error:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import say, whole
+from cli.common import read_items, say, whole
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ def _of_benchmark(name: str, data: str | None, count: int, seed: int) -> "Sequen
 
 
 def _rivals(items: str, labelled: Path, out: Path) -> int:
-    from grm_core.formats.items import read_items
     from grm_core.training import pairs, rivals
 
     examples = read_items(items)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import real, say, unwritten, whole
+from cli.common import read_items, real, say, unwritten, whole
 from cli.recipe import add_recipe, recipe_of
 from cli.waiting import SCREEN
 from grm_core.errors import UsageError
@@ -89,7 +89,6 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
-    from grm_core.formats.items import read_items
     from runs.score import Out
 
     if args.out.exists() and not args.resume:

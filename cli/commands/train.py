@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import print_json, real, say, whole
+from cli.common import print_json, read_items, real, say, whole
 
 if TYPE_CHECKING:
     from grm_core.training.meta import Labelled
@@ -190,7 +190,6 @@ def read_labels(path: Path) -> "list[Labelled]":
 def _trl(base: str, items: Path, preset: str, folder: Path, on_cpu: bool, vllm: bool) -> int:
     """RL for a large model, on TRL and whatever accelerate was told of the machines."""
     from grm_core.errors import UsageError
-    from grm_core.formats.items import read_items
     from grm_core.training.grpo import PRESETS
 
     try:

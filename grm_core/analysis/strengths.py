@@ -17,6 +17,8 @@ from scipy.sparse import csgraph, csr_array
 Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 _STEPS_MOST, _PRECISION = 100_000, 1e-9
+_NOISE = 1e-6
+"""Strengths that lie closer are equal: a solver that stops at its precision tells no more."""
 
 
 class Fit(NamedTuple):
@@ -43,10 +45,23 @@ def fit(points: Vector, among: Flags | None = None) -> Fit:
         if len(mine) > 1:
             inside[mine] = _solve(points[np.ix_(mine, mine)])
     above = np.zeros((count, count), dtype=bool) if groups == 1 else _above(points, group)
-    better = above | ((group[:, None] == group) & (inside[:, None] > inside))
+    level = np.zeros(count)
+    for each in range(groups):
+        mine = np.flatnonzero(group == each)
+        level[mine] = _levels(inside[mine])
+    better = above | ((group[:, None] == group) & (level[:, None] > level))
     comparable = (above | above.T | (group[:, None] == group)).all(axis=0)
     rank = np.where(comparable, 1.0 + better.sum(axis=0), np.nan)
     return Fit(_finite(inside, group, above, among, points.sum(axis=1)), rank)
+
+
+def _levels(strength: Vector) -> Vector:
+    """Places from the lowest strength, 0, upwards; strengths with no gap between them share one."""
+    order = np.argsort(strength)
+    steps = np.diff(strength[order], prepend=strength[order[0]]) > _NOISE
+    places = np.empty(len(strength))
+    places[order] = np.cumsum(steps)
+    return places
 
 
 def _finite(inside: Vector, group: NDArray[np.int32], above: Flags, among: Flags, score: Vector) -> Vector:

@@ -1,11 +1,11 @@
 """The rows of a benchmark's official files: JSONL, JSON, CSV or Parquet, alone, in a folder or in a zip.
 
+What a file is says its content; names only choose which files of a folder are read.
 Every field is checked when it is asked for, so that a message names file, line and field. A zip with a password is
 read member by member in memory; nothing of it is written.
 """
 
 import csv
-import gzip
 import io
 import json
 import re
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from grm_core.errors import UsageError
+from grm_core.formats.foreign import contents
 from grm_core.types import ROLES, Message
 
 _KINDS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".parquet")
@@ -194,13 +195,8 @@ def _local(path: Path, choose: Choose, password: bytes | None) -> Iterator[Row]:
                 yield from _zipped(path / name, choose, password)
         elif zipfile.is_zipfile(path):
             yield from _zipped(path, choose, password)
-        elif path.name.endswith(_KINDS):
-            yield from _records(path.read_bytes(), path.as_posix())
         else:
-            path.stat()  # says why, where it is not there
-            raise UsageError(
-                f"{path}: not one of {', '.join(_KINDS)}, .zip, a folder, or a data set's name on the hub"
-            )
+            yield from _records(path.read_bytes(), path.as_posix())
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
 
@@ -219,17 +215,21 @@ def _zipped(path: Path, choose: Choose, password: bytes | None) -> Iterator[Row]
 
 
 def _records(data: bytes, file: str) -> Iterator[Row]:
-    if file.endswith(".parquet"):
+    if file.endswith(".parquet") or data.startswith(b"PAR1"):
         values = enumerate(_parquet(data, file))
         yield from (Row(file, i, f"{file}, record {i + 1}", value) for i, value in values)
         return
+    if file.endswith(".gz") and not data.startswith(contents.GZIP):
+        raise UsageError(f"{file}: not gzip, as its name says")
+    _, plain = contents.decoded(contents.unpacked(data, file), file)
     try:
-        text = (gzip.decompress(data) if file.endswith(".gz") else data).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        text = plain.decode()
+    except UnicodeDecodeError as error:
         raise UsageError(f"{file}: {error}") from None
-    if file.endswith(".csv"):
+    kind = _kind(plain, file)
+    if kind == "CSV":
         yield from _csv(text, file)
-    elif file.endswith(".json"):
+    elif kind == "JSON":
         parsed = _json(text, file)
         for i, value in enumerate(parsed):
             yield _row(file, i, f"{file}, record {i + 1}", value)
@@ -238,6 +238,19 @@ def _records(data: bytes, file: str) -> Iterator[Row]:
         lines = ((n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip())
         for i, (n, line) in enumerate(lines):
             yield _row(file, i, f"{file}, line {n}", _parsed(line, f"{file}, line {n}"))
+
+
+def _kind(plain: bytes, file: str) -> str:
+    """What the text is; its file's name decides where the content leaves it open, as in one line with one object."""
+    kind = contents.kind_of(plain)
+    if not file.endswith(_KINDS) and kind == "JSON Lines" and not plain.lstrip().startswith(b"{"):
+        raise UsageError(f"{file}: not one of {', '.join(_KINDS)}, .zip, a folder, or a data set's name on the hub")
+    if file.endswith(".csv") and not plain.lstrip().startswith((b"{", b"[")):
+        return "CSV"
+    if b"\n" not in plain.strip() and plain.lstrip().startswith(b"{"):
+        return "JSON" if file.endswith(".json") else "JSON Lines"
+    several = kind == "JSON Lines" and plain.lstrip().startswith(b"{")
+    return "JSON" if file.endswith(".json") and not several else kind
 
 
 def _row(file: str, number: int, place: str, value: Any) -> Row:
@@ -275,7 +288,8 @@ def _no_constant(name: str) -> NoReturn:
 
 def _csv(text: str, file: str) -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)  # a response may be longer than the 128 KB that the module allows by default
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    mark = contents.delimiter(text.lstrip().partition("\n")[0])
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         for i, value in enumerate(reader):
             if None in value or None in value.values():

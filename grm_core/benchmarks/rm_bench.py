@@ -23,7 +23,8 @@ DOMAINS = {
 def examples(row: Row) -> list[Example]:
     """A list of six, the right ones first, each three in order of style; its id is the record's.
 
-    The per-domain files lack the field `domain`: it follows from the file's name.
+    The per-domain files lack the field `domain`: it follows from the file's name, and stands before the id (`chat/8`),
+    because chat and code have ids in common.
     """
     right, wrong = row.texts("chosen"), row.texts("rejected")
     if len(right) != STYLES or len(wrong) != STYLES:
@@ -33,7 +34,10 @@ def examples(row: Row) -> list[Example]:
     if named not in parts:
         row.fail(f"domain is {named!r}; it must be one of {', '.join(parts)}")
     labels = (1.0,) * STYLES + (0.0,) * STYLES
-    return [Example(row.name("id"), row.query("prompt"), right + wrong, labels, source="rm-bench", subset=named)]
+    name = row.name("id")
+    if "domain" not in row.value and not name.startswith(f"{named}/"):
+        name = f"{named}/{name}"
+    return [Example(name, row.query("prompt"), right + wrong, labels, source="rm-bench", subset=named)]
 
 
 def measure(items: Sequence[Scored], policy: Policy) -> Result:

@@ -88,10 +88,23 @@ def read_raw(source: Source, name: str | None = None, limit: int = FILE_LIMIT) -
         raise UsageError(f"{name}: {error.strerror or error}") from None
 
 
+def read_bytes(source: Source, name: str | None = None, limit: int = FILE_LIMIT) -> bytes:
+    """All bytes of a source; UsageError where it cannot be read or is too large."""
+    name = name_of(source, name)
+    try:
+        with _opened(source) as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror or error}") from None
+    if len(data) > limit:
+        raise UsageError(f"{name}: the file is larger than {limit:,} bytes; split it")
+    return data
+
+
 def parse(data: bytes, unique: bool = False) -> dict[str, Any]:
     """The object of a line; UsageError says what is wrong with it."""
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_once if unique else None)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=once if unique else None)
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
@@ -137,7 +150,8 @@ def _split(stream: BinaryIO, name: str, limit: int) -> Iterator[RawLine]:
             yield RawLine(number, data)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON whose keys stand there once; UsageError for one that does not."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

@@ -113,3 +113,25 @@ def test_a_weak_model_that_drops_out_of_a_resample_does_not_move_the_others() ->
     without = np.isneginf(drawn[:, 2])
     assert 0.2 < without.mean() < 0.5
     assert np.median(drawn[without, 0]) == pytest.approx(whole[0], abs=0.2)
+
+
+def test_models_with_equal_records_share_a_rank() -> None:
+    # c and d have the same points off everybody; the solver's strengths of them differ in the twelfth digit.
+    found = strengths.fit(matrix([0, 7, 8, 8], [1, 0, 7, 7], [8, 2, 0, 3], [8, 2, 3, 0]))
+    assert found.strength[2] == pytest.approx(found.strength[3], abs=1e-9)
+    assert found.rank.tolist() == [2, 1, 3, 3]
+
+
+def test_equal_records_share_a_rank_wherever_they_stand() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        size = int(rng.integers(2, 6))
+        points = rng.integers(1, 9, (size, size)).astype(float)
+        np.fill_diagonal(points, 0)
+        twins = np.append(np.arange(size), size - 1)
+        order = rng.permutation(size + 1)
+        both = points[np.ix_(twins, twins)][np.ix_(order, order)]
+        one, other = np.flatnonzero(twins[order] == size - 1)
+        both[one, other] = both[other, one] = 2.5
+        rank = strengths.fit(both).rank
+        assert rank[one] == rank[other]

@@ -144,6 +144,14 @@ def test_rm_benchs_hard_level_is_above_the_diagonal(tmp_path: Path) -> None:
     assert levels == {"hard": 1 / 3, "normal": 0, "easy": 0}
 
 
+def test_per_domain_files_may_share_ids_and_are_read_as_a_folder(tmp_path: Path) -> None:
+    texts = {"prompt": "Q", "chosen": ["a", "b", "c"], "rejected": ["x", "y", "z"]}
+    for name, ids in (("chat", (8, 9)), ("code", (8,)), ("safety-refuse", ("safety-refuse/1",))):
+        as_json(tmp_path / f"{name}_filtered.json", [{"id": each} | texts for each in ids])
+    examples = load(named("rm-bench"), tmp_path)
+    assert [example.id for example in examples] == ["chat/8", "chat/9", "code/8", "safety-refuse/1"]
+
+
 def test_per_domain_files_say_their_domain_by_name_and_the_total_file_wins(tmp_path: Path) -> None:
     record = {"id": "r", "prompt": "Q", "chosen": ["a", "b", "c"], "rejected": ["x", "y", "z"]}
     alone = as_json(tmp_path / "one" / "safety-refuse_filtered.json", [record])

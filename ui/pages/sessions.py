@@ -63,6 +63,8 @@ class SessionsPage:
         progress = self.jobs.snapshot(stored.session.id)
         if progress is not None and progress.running:
             state = "running"
+        elif stored.foreign:
+            state = "imported"
         elif stored.samples >= stored.k_asked:
             state = "complete"
         else:
@@ -73,6 +75,7 @@ class SessionsPage:
             tags=list(stored.session.tags),
             snippet=stored.snippet,
             model=stored.model,
+            foreign=stored.foreign,
             n=stored.n,
             k=max(stored.k_asked, stored.samples),
             samples=stored.samples,

@@ -32,6 +32,8 @@ class Listed(TypedDict):
     snippet: str
     """Words that were found stand between U+E000 and U+E001."""
     model: str
+    foreign: str
+    """The form of the file that it was imported from, where others judged it; '' for our own."""
     n: int
     k: int
     samples: int

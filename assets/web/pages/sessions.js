@@ -148,13 +148,20 @@ function row(state, session) {
   const line = el("tr");
   line.dataset.id = session.id;
   const k = session.samples === session.k ? session.k : `${session.samples} of ${session.k}`;
-  line.append(markCell(state, session), titleCell(state, session), el("td", "grm-model", session.model));
+  line.append(markCell(state, session), titleCell(state, session), modelCell(session));
   line.append(el("td", "grm-num", session.n), el("td", "grm-num", k), el("td", "grm-num", session.valid));
   line.append(el("td", "", session.state), el("td", "grm-when", session.created), actions(state, session));
   [...line.children].forEach((cell, at) => {
     if (at > 2 && COLUMNS[at]) /** @type {HTMLElement} */ (cell).dataset.name = COLUMNS[at];
   });
   return line;
+}
+
+/** Who judged; others' judgments say which file they came from. @param {Listed} session */
+function modelCell(session) {
+  const cell = el("td", "grm-model", session.model);
+  if (session.foreign) cell.append(" ", el("span", "grm-tag", `imported: ${session.foreign}`));
+  return cell;
 }
 
 /** @param {State} state @param {Listed} session */

@@ -12,7 +12,7 @@ from grm_core.shuffling import ORDERS
 from grm_core.types import Example
 from runs.settings import N_MAX_PAGE, Sampling
 from ui import ASSETS, render
-from ui.pages.inspect.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, write_turns
+from ui.pages.inspect.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, read_uploaded, write_turns
 from ui.wire.shared import Line
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -86,9 +86,7 @@ class Composer:
                     scale=3,
                     elem_id="pasted",
                 )
-                self.file = gr.File(
-                    label="or a file", file_types=[".json", ".jsonl"], height=110, scale=1, elem_id="file"
-                )
+                self.file = gr.File(label="or a file", height=110, scale=1, elem_id="file")
             self.items = gr.State(self.examples)
             self.item = gr.Dropdown(
                 _choices(self.examples), value=None, label="Item: our examples, or what was pasted", elem_id="item"
@@ -214,7 +212,7 @@ class Composer:
         """The items of a file to choose from."""
         if path is None:
             return {self.notice: []}
-        return self._offer(lambda: read_pasted(_text(Path(path)), Path(path).name))
+        return self._offer(lambda: read_uploaded(_data(Path(path)), Path(path).name))
 
     def _offer(self, read: Callable[[], list[Example]]) -> dict[Any, Any]:
         try:
@@ -272,10 +270,7 @@ def _choices(items: list[Example]) -> list[tuple[str, int]]:
     return [(f"{place + 1}. {render.sendable(title)}", place) for place, title in enumerate(titles)]
 
 
-def _text(path: Path) -> str:
+def _data(path: Path) -> bytes:
     if path.stat().st_size > _FILE_LIMIT:
         raise UsageError(f"{path.name} is larger than {_FILE_LIMIT // 2**20} MB; use `app.py score` for large files")
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path.name} is not UTF-8 at byte {error.start + 1}") from None
+    return path.read_bytes()

@@ -11,9 +11,9 @@ from typing import Any
 from grm_core import families, prompts
 from grm_core.errors import UsageError
 from grm_core.families import FAMILIES
-from grm_core.formats import lines
-from grm_core.formats.items import collect
-from grm_core.formats.lines import Line
+from grm_core.formats.foreign import reading
+from grm_core.formats.items import read_item
+from grm_core.formats.lines import located
 from grm_core.types import Example, Message
 from runs.settings import Sampling
 
@@ -89,7 +89,9 @@ def read_turns(text: str) -> tuple[Message, ...]:
     if not text.strip():
         return ()
     if text.lstrip().startswith("["):
-        return _items(json.dumps({"query": _json(text), "responses": ["-"]}), "earlier turns")[0].query
+        record = {"id": "-", "query": _json(text), "responses": ["-"]}
+        with located("earlier turns", 1):
+            return read_item(record).query
     heads = list(_TURN.finditer(text))
     if not heads or text[: heads[0].start()].strip():
         raise UsageError("earlier turns: each begins with user:, assistant: or system: at the start of a line")
@@ -124,31 +126,16 @@ def read_labels(text: str, n: int) -> tuple[float, ...] | None:
 
 
 def read_pasted(text: str, name: str = "what was pasted") -> list[Example]:
-    """Items of ITEMS.jsonl, of a JSON list or one JSON object; ids may be missing. UsageError names the line."""
-    whole = _json(text) if text.lstrip()[:1] in ("[", "{") and _is_json(text) else None
-    objects = whole if isinstance(whole, list) else [whole] if isinstance(whole, dict) else None
-    if objects is not None:
-        text = "\n".join(json.dumps(each) for each in objects)
-    return _items(text, name)
+    """Items in any form that `score` reads; ids may be missing. UsageError names the line."""
+    return read_uploaded(text.encode("utf-8", "surrogatepass"), name)
 
 
-def _items(text: str, name: str) -> list[Example]:
-    stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
-    named = (
-        Line(number, {"id": f"pasted-{number}"} | value) for number, value in lines.read(stream, name, unique=True)
-    )
-    items = collect(named, name)
+def read_uploaded(data: bytes, name: str) -> list[Example]:
+    """The items of a file's bytes, as `read_pasted` reads them."""
+    items = reading.read_items(io.BytesIO(data), name, "pasted").items
     if len(items) > _ITEMS_MOST:
         raise UsageError(f"{name}: {len(items):,} items; the page takes {_ITEMS_MOST:,}, `app.py score` any number")
     return items
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _json(text: str) -> Any:

@@ -5,7 +5,7 @@ import io
 from grm_core.analysis import audit
 from grm_core.analysis.scaling import Curve, curve
 from grm_core.errors import UsageError
-from grm_core.types import Example, Method, Sample, Verdict
+from grm_core.types import FOREIGN, Example, Method, Run, Sample, Verdict
 from grm_core.voting import vote
 from reports import session as documents
 from reports.words import context, verdict_line
@@ -44,9 +44,6 @@ class Viewer:
         running = progress is not None and progress.running
         samples = self._samples(session_id, progress)
         k = progress.k if progress else max(run.k if run else 0, len(samples))
-        settings = (
-            [f"{run.model} on the {run.engine} engine", f"temperature {run.params.temperature:g}"] if run else []
-        )
         settled = session is not None and SETTLED in session.tags
         return View(
             session=session_id,
@@ -57,7 +54,7 @@ class Viewer:
             progress=render.progress_line(progress, len(samples), k, settled),
             rows=render.rows(samples),
             live={str(i): tail for i, tail in progress.live.items()} if progress else {},
-            origin=", ".join([*settings, f"template {run.template}, {context(run)}"]) if run else "",
+            origin=_origin(run) if run else "",
             alone=run is not None and run.single,
             findings=[] if running else self._audit(session_id, samples, example),
         )
@@ -148,6 +145,14 @@ class Viewer:
                 self._curves.clear()
             self._curves[key] = curve(samples, dials.method, dials.k_meta, labels)
         return self._curves[key]
+
+
+def _origin(run: Run) -> str:
+    """Who judged and how, for the line under the vote."""
+    if run.engine == FOREIGN:
+        return f"judged elsewhere by {run.model}, imported from {run.template}"
+    settings = f"{run.model} on the {run.engine} engine, temperature {run.params.temperature:g}"
+    return f"{settings}, template {run.template}, {context(run)}"
 
 
 def _refusal(samples: list[Sample], dials: Dials, refused: UsageError) -> str:

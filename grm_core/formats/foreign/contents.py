@@ -1,0 +1,302 @@
+"""Bytes -> records. The kind of a file (JSON Lines, JSON, CSV, Parquet) and its encoding follow from its content."""
+
+import ast
+import csv
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from grm_core.errors import UsageError
+from grm_core.formats import lines
+
+Json = dict[str, Any]
+GZIP = b"\x1f\x8b"
+"""How a gzipped file begins."""
+_UTF8, _UTF16 = "UTF-8", "UTF-16"
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DELIMITERS = ",;\t|"
+_HOLDERS = ("data", "rows", "items", "examples", "records", "instances", "train", "test", "validation")
+_LISTS = (
+    *("responses", "candidates", "completions", "generations", "outputs", "answers"),
+    *("labels", "ratings", "scores", "rewards", "models"),
+)
+"""Columns of a table whose cells are lists, written as JSON or by Python."""
+
+
+class Record(NamedTuple):
+    """One record of a file."""
+
+    place: str
+    """Where it stands, for messages: line 3, row 3."""
+    value: Json
+
+
+class Contents(NamedTuple):
+    """A file as it was understood."""
+
+    kind: str
+    """JSON Lines, JSON, CSV or Parquet."""
+    encoding: str
+    records: Iterator[Record]
+    """Read as they are asked for; UsageError names file and line of the one that is broken."""
+    whole: Any = None
+    """Of a JSON file that is one value: that value."""
+
+
+def of(data: bytes, name: str) -> Contents:
+    """What the bytes of a file hold; UsageError, with its `name`, where they cannot be read."""
+    data = unpacked(data, name)
+    if data.startswith(b"PAR1"):
+        return Contents("Parquet", "binary", _parquet(data, name))
+    encoding, text = decoded(data, name)
+    kind = kind_of(text)
+    if kind == "CSV":
+        return Contents(kind, encoding, _table(_string(text, name), name))
+    if kind == "JSON":
+        values = list(_values(_string(text, name), name))
+        whole = values[0][1] if len(values) == 1 else [value for _, value in values]
+        one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _held(whole) == [whole]
+        return Contents("JSON Lines" if one_line else kind, encoding, _records(values, name), whole)
+    return Contents(kind, encoding, _lines(text, name))
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """The bytes, out of gzip where they are in it."""
+    if not data.startswith(GZIP):
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            plain = stream.read(lines.FILE_LIMIT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{name}: not gzip that can be read: {error}") from None
+    if len(plain) > lines.FILE_LIMIT:
+        raise UsageError(f"{name}: unpacked it is larger than {lines.FILE_LIMIT:,} bytes; split it")
+    return plain
+
+
+def decoded(data: bytes, name: str) -> tuple[str, bytes]:
+    """(encoding, the same in UTF-8 without a byte-order mark)."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return f"{_UTF8} with a byte-order mark", data[3:]
+    wide = _wide(data)
+    if not wide:
+        return _UTF8, data
+    try:
+        text = data.decode(wide).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name}: {_UTF16} that is broken at byte {error.start + 1}") from None
+    return _UTF16, text.encode("utf-8", "surrogatepass")
+
+
+def _wide(data: bytes) -> str:
+    """The codec of UTF-16, '' where it is none; without a byte-order mark, an ASCII sign has a zero beside it."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    first = data[:2]
+    if len(first) < 2 or (0 in first) is False:
+        return ""
+    return "utf-16-le" if first[1] == 0 else "utf-16-be"
+
+
+def kind_of(text: bytes) -> str:
+    """JSON Lines, JSON or CSV; what is none of them is called JSON Lines, whose messages name the line."""
+    start = text.lstrip()
+    if start.startswith(b"["):
+        return "JSON" if start[1:].lstrip().startswith((b"{", b"]")) else "JSON Lines"
+    if start.startswith(b"{"):
+        head = [line for line in start.split(b"\n", 20)[:20] if line.strip()]
+        whole = [_is_object(line) for line in head]
+        return "JSON Lines" if (whole[0] and len(head) > 1) or (any(whole[1:]) and not _pretty(head)) else "JSON"
+    return "CSV" if _is_table(start) else "JSON Lines"
+
+
+def _pretty(head: Sequence[bytes]) -> bool:
+    """Whether the first line only opens something that others close."""
+    return head[0].rstrip().endswith((b"{", b"[", b","))
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _string(text: bytes, name: str) -> str:
+    try:
+        return text.decode("utf-8", "strict")
+    except UnicodeDecodeError as error:
+        number = text.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"{name}, line {number}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8 "
+            '(Excel calls it "CSV UTF-8")'
+        ) from None
+
+
+def _lines(text: bytes, name: str) -> Iterator[Record]:
+    for line in lines.read(io.BytesIO(text), name, unique=True):
+        yield Record(f"line {line.number}", line.value)
+
+
+def _records(values: Sequence[tuple[int, Any]], name: str) -> Iterator[Record]:
+    """Records of a JSON file: those of its list, of the list in its one object, or of its columns."""
+    if len(values) == 1 and isinstance(values[0][1], dict):
+        line, value = values[0]
+        values = [(line, each) for each in _held(value)]
+        numbered = len(values) > 1
+    else:
+        numbered = False
+    for number, (line, value) in enumerate(values, 1):
+        place = f"record {number}" if numbered else f"line {line}"
+        if not isinstance(value, dict):
+            raise UsageError(f"{name}, {place}: each record must be a JSON object")
+        yield Record(place, value)
+
+
+def _held(value: Json) -> list[Any]:
+    """The records that an object holds; itself, where it is one."""
+    for name in _HOLDERS:
+        inside = value.get(name)
+        if isinstance(inside, list) and inside and all(isinstance(each, dict) for each in inside):
+            return [each["row"] if isinstance(each.get("row"), dict) else each for each in inside]
+    return columns(value) or [value]
+
+
+def columns(value: Json) -> list[Json]:
+    """The rows of a table that is written column by column, as lists or as objects by number; [] for what is none."""
+    if value and all(isinstance(column, dict) and "0" in column for column in value.values()):
+        keys = list(next(iter(value.values())))
+        return [{name: column.get(key) for name, column in value.items()} for key in keys]
+    named = next((value[name] for name in ("id", "prompt", "instruction", "question") if name in value), None)
+    if not isinstance(named, list) or not named or not isinstance(named[0], str | int):
+        return []
+    size = len(named)
+    spread = {name: column if _is_column(column, size) else [column] * size for name, column in value.items()}
+    return [{name: column[row] for name, column in spread.items()} for row in range(size)]
+
+
+def _is_column(value: Any, size: int) -> bool:
+    return isinstance(value, list) and len(value) == size
+
+
+def _values(text: str, name: str) -> Iterator[tuple[int, Any]]:
+    """(line, value) of the elements of a list, or of one value after the other."""
+    decoder = json.JSONDecoder(object_pairs_hook=lines.once)
+    at = _skip(text, 0)
+    in_list = text.startswith("[", at)
+    line, counted = 1, 0
+    at = _skip(text, at + 1) if in_list else at
+    while at < len(text) and not (in_list and text[at] == "]"):
+        line += text.count("\n", counted, at)
+        counted = at
+        try:
+            value, at = decoder.raw_decode(text, at)
+            yield line, value
+            at = _next(text, _skip(text, at), in_list)
+        except json.JSONDecodeError as error:
+            raise UsageError(f"{name}, line {error.lineno}: not JSON: {error.msg} at column {error.colno}") from None
+        except UsageError as error:
+            raise UsageError(f"{name}, line {line}: {error}") from None
+        except (RecursionError, ValueError) as error:
+            raise UsageError(f"{name}, line {line}: not JSON that can be read: {type(error).__name__}") from None
+    if in_list and at >= len(text):
+        raise UsageError(f"{name}, line {text.count(chr(10)) + 1}: not JSON: the list is not closed")
+
+
+def _next(text: str, at: int, in_list: bool) -> int:
+    """Where the next value begins, after the comma in a list."""
+    if not in_list or text.startswith("]", at):
+        return at
+    if not text.startswith(",", at):
+        raise json.JSONDecodeError("Expecting ',' or ']'", text, at)
+    return _skip(text, at + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return at if space is None else space.end()
+
+
+def _parquet(data: bytes, name: str) -> Iterator[Record]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        rows: list[Json] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise UsageError(f"{name}: not Parquet that can be read: {str(error).splitlines()[0]}") from None
+    for number, row in enumerate(rows, 1):
+        yield Record(f"row {number}", row)
+
+
+def _is_table(start: bytes) -> bool:
+    """Whether the first line can be the header of a table: two or more short names."""
+    header = start.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    if header.lower().startswith("sep=") and len(header) == 5:
+        return True
+    names = _header(header)
+    return len(names) > 1 and all(re.fullmatch(r"[\w .()/-]{1,40}", name) for name in names)
+
+
+def _header(line: str) -> list[str]:
+    row = next(csv.reader([line], delimiter=delimiter(line)), [])
+    return [name.strip() for name in row]
+
+
+def delimiter(header: str) -> str:
+    """What separates the cells of this first line of a table."""
+    return max(_DELIMITERS, key=header.count)
+
+
+def _table(text: str, name: str) -> Iterator[Record]:
+    csv.field_size_limit(2**31 - 1)  # a response may be longer than the 128 KB that the module allows by default
+    skipped = 0
+    first, _, rest = text.partition("\n")
+    if first.strip().lower().startswith("sep="):  # Excel's own word for the delimiter
+        text, skipped = rest, 1
+    mark = first.strip()[4] if skipped else delimiter(text.lstrip().partition("\n")[0])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    before = 0
+    try:
+        names: list[str] = []
+        for row in reader:
+            number, before = skipped + before + 1, reader.line_num
+            if not any(row):
+                continue
+            if not names:
+                names = [re.sub(r"[^\w]+", "_", cell.strip().lower()) for cell in row]
+                continue
+            if len(row) != len(names):
+                raise UsageError(f"{name}, line {number}: {len(row)} cells, and the header has {len(names)}")
+            cells = zip(names, row, strict=True)
+            yield Record(f"line {number}", {column: _cell(column, cell) for column, cell in cells})
+    except csv.Error as error:
+        raise UsageError(f"{name}, line {skipped + reader.line_num}: {error}") from None
+
+
+def _cell(column: str, text: str) -> Any:
+    """A cell's text, or the list that it holds: of turns, or in a column of lists."""
+    if not text.lstrip().startswith(("[", "{")):
+        return text
+    value = _literal(text)
+    turns = isinstance(value, list) and value and all(isinstance(each, dict) for each in value)
+    if turns and any({"role", "from"} & each.keys() for each in value):
+        return value
+    return value if column in _LISTS and isinstance(value, list | dict) else text
+
+
+def _literal(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass  # pandas writes lists as Python does
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    # "['a' 'b']" of numpy would be read as one text.
+    return value if repr(value) == text.strip() else text

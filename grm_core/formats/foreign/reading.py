@@ -1,0 +1,119 @@
+"""A file of anybody's items -> our items, and what was understood of it. Either all of a file is read or nothing."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from grm_core.errors import UsageError
+from grm_core.formats import lines
+from grm_core.formats.fields import FieldError
+from grm_core.formats.foreign import contents
+from grm_core.formats.foreign.contents import Contents
+from grm_core.formats.foreign.forms import OWN, example_of, form_of
+from grm_core.formats.lines import Source
+from grm_core.types import Example
+
+
+class LeftOut(NamedTuple):
+    """A record that gave nothing, and why."""
+
+    place: str
+    reason: str
+
+
+class Understood(NamedTuple):
+    """A file as it was understood."""
+
+    kind: str
+    encoding: str
+    forms: dict[str, int]
+    """Form -> how many records have it."""
+    items: list[Example]
+    left_out: list[LeftOut]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is ITEMS.jsonl as we write it, of which there is nothing to tell."""
+        return self.kind == "JSON Lines" and self.encoding == "UTF-8" and [*self.forms] == [OWN.name]
+
+    def words(self) -> str:
+        """What was understood, in a line."""
+        forms = " and ".join(self.forms)
+        labelled = sum(item.labels is not None for item in self.items)
+        told = [f"{self.kind}, {self.encoding}, {forms}", f"{len(self.items):,} items", f"{labelled:,} with labels"]
+        if self.left_out:
+            first = self.left_out[0]
+            told.append(f"{len(self.left_out):,} left out ({first.place}: {first.reason})")
+        return ", ".join(told)
+
+
+def read_items(source: Source, name: str | None = None, prefix: str = "item") -> Understood:
+    """Read a file of items in any form; UsageError names file, line, what is wrong, and a line that would be right.
+
+    An item without an id is called by its number, `prefix`-1 and so on.
+    """
+    name = lines.name_of(source, name)
+    data = lines.read_bytes(source, name)
+    with righted():
+        return _collected(contents.of(data, name), name, prefix)
+
+
+@contextmanager
+def righted() -> Iterator[None]:
+    """Put a line that would be right after the message of a UsageError that is raised inside."""
+    try:
+        yield
+    except RightedError:
+        raise
+    except UsageError as error:
+        raise RightedError(f"{error}; a line that would be right: {OWN.example}") from None
+
+
+class RightedError(UsageError):
+    """A file that cannot be read; the message ends with a line that would be right."""
+
+
+def _collected(found: Contents, name: str, prefix: str) -> Understood:
+    items: dict[str, Example] = {}
+    seen: dict[Example, str] = {}
+    forms: Counter[str] = Counter()
+    left_out = []
+    for number, record in enumerate(found.records, 1):
+        try:
+            form, example = example_of(record.value, f"{prefix}-{number}")
+            forms[form.name] += 1
+            if form is OWN and example.id in items:
+                raise FieldError(f"there is an item {example.id!r} already")
+        except FieldError as error:
+            words = f"{name}, {record.place}: {error}"
+            form_there = form_of(record.value)
+            if form_there is None or form_there is OWN:
+                raise UsageError(words) from None
+            raise RightedError(f"{words}; a line that would be right: {form_there.example}") from None
+        if example in seen:
+            left_out.append(LeftOut(record.place, f"the same as {seen[example]}"))
+            continue
+        seen[example] = record.place
+        items[_free(example.id, items)] = example
+    if not items:
+        raise UsageError(f"{name}: there are no items in it")
+    made = [example if example.id == key else _renamed(example, key) for key, example in items.items()]
+    return Understood(found.kind, found.encoding, dict(forms), made, left_out)
+
+
+def _free(wanted: str, items: dict[str, Example]) -> str:
+    """The id, or with a number behind it where another item of a foreign file has it."""
+    if wanted not in items:
+        return wanted
+    number = 2
+    while f"{wanted}/{number}" in items:
+        number += 1
+    return f"{wanted}/{number}"
+
+
+def _renamed(example: Example, name: str) -> Example:
+    return Example(
+        name, example.query, example.responses, example.labels, example.reference, example.source, example.subset,
+        example.models,
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""Records in which each response has a column of its own: Arena, AlpacaEval, HelpSteer3, SHP, tables of a and b."""
+
+import json
+import re
+from typing import Any
+
+from grm_core.formats.fields import FieldError
+from grm_core.formats.foreign import texts
+from grm_core.formats.foreign.queries import Json, item_of, number, query_of
+from grm_core.types import Message
+
+_COLUMN = re.compile(
+    r"(response|answer|output|completion|candidate|conversation|human_ref|text)[_ ]?([a-zA-Z]|\d{1,2})", re.IGNORECASE
+)
+_WINNERS = ("winner", "gold", "preferred", "better", "better_response_id", "choice", "verdict", "preference", "label")
+_TIES = ("tie", "both", "both_bad", "bothbad", "tie (bothbad)", "tie (both bad)", "neither", "equal", "same", "draw")
+
+
+def matches(record: Json) -> bool:
+    """Whether two or more responses stand side by side."""
+    return len(_columns(record)) > 1
+
+
+def _columns(record: Json) -> dict[str, str]:
+    """Side (a, b or 1, 2, ...) -> the name of its column, in order; {} where there are not two of one kind."""
+    if isinstance(record.get("a"), str) and isinstance(record.get("b"), str):
+        return {"a": "a", "b": "b"}
+    stems: dict[str, dict[str, str]] = {}
+    for name in record:
+        if column := _COLUMN.fullmatch(name):
+            stems.setdefault(column[1].lower(), {})[column[2].lower()] = name
+    sides = max(stems.values(), key=len, default={})
+    return dict(sorted(sides.items(), key=lambda side: (len(side[0]), side[0]))) if len(sides) > 1 else {}
+
+
+def draft(record: Json) -> Json:
+    """The responses in the order of their columns; empty ones at the end of more than two are none."""
+    columns = _columns(record)
+    values = [record[name] for name in columns.values()]
+    while len(values) > 2 and values[-1] in (None, ""):
+        values.pop()
+    sides = list(columns)[: len(values)]
+    query, responses = _arena_table(record, values) or _split(record, values)
+    models = [_model(record, side) for side in sides]
+    labels = _labels(record, sides, models)
+    return item_of(record, query, responses, labels, models)
+
+
+def _split(record: Json, values: list[Any]) -> tuple[tuple[Message, ...], list[str]]:
+    query = query_of(record)
+    if query and not all(map(texts.is_chat, values)):
+        return query, [texts.text_of(value, f"response {place}") for place, value in enumerate(values, 1)]
+    if not all(map(texts.is_chat, values)):
+        raise FieldError("the query is missing; it may be called query, prompt, question or instruction")
+    chats = [texts.turns_of(value, f"response {place}") for place, value in enumerate(values, 1)]
+    if query and all(chat[0].role == "assistant" for chat in chats):
+        return query, [texts.dialogue(chat) for chat in chats]
+    return texts.parted(chats)
+
+
+def _arena_table(record: Json, values: list[Any]) -> tuple[tuple[Message, ...], list[str]] | None:
+    """Arena's tables hold each column's turns as a list of texts, written as JSON; None for every other record."""
+    turns = [_list(value) for value in (record.get("prompt"), *values)]
+    if any(each is None for each in turns):
+        return None
+    asked, *answers = [each or [] for each in turns]
+    chats = []
+    for side in answers:
+        said = [side[place] if place < len(side) else "" for place in range(len(asked))]
+        chats.append(
+            tuple(
+                message
+                for question, answer in zip(asked, said, strict=True)
+                for message in (Message("user", question or ""), Message("assistant", answer or ""))
+            )
+        )
+    return texts.parted(chats) if asked else None
+
+
+def _list(value: Any) -> list[Any] | None:
+    """A list of texts and nulls that a text or a list is; None where it is none."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    fits = isinstance(value, list) and bool(value) and all(each is None or isinstance(each, str) for each in value)
+    return value if fits else None
+
+
+def _model(record: Json, side: str) -> Any:
+    return next((record[name] for name in (f"model_{side}", f"generator_{side}") if name in record), None)
+
+
+def _labels(record: Json, sides: list[str], models: list[Any]) -> list[float] | None:
+    """1 for the winner and 0 for the others; None for a tie and where nothing is said of a winner."""
+    won = _winner_columns(record, sides)
+    if won is not None:
+        return won or None
+    if isinstance(ours := record.get("labels"), list):
+        return ours
+    if (strength := number(record.get("overall_preference"))) is not None and len(sides) == 2:
+        return None if strength == 0 else _only(0 if strength < 0 else 1, 2)
+    if "human_ref_a" in (name.lower() for name in record):
+        place = {1: 0, 0: 1}.get(int(number(record.get("labels")) or 0), 0)
+        return _only(place, 2) if record.get("labels") is not None else None
+    name = next((name for name in _WINNERS if record.get(name) not in (None, "")), None)
+    if name is None:
+        return None
+    winner = _place(record[name], sides, models, name)
+    return None if winner is None else _only(winner, len(sides))
+
+
+def _winner_columns(record: Json, sides: list[str]) -> list[float] | None:
+    """Arena's columns winner_model_a, winner_model_b, winner_tie; [] for a tie, None where there are none."""
+    marks = [number(record.get(f"winner_model_{side}")) for side in sides]
+    if any(mark is None for mark in marks):
+        return None
+    labels = [float(mark or 0) for mark in marks]
+    return labels if sum(labels) == 1 else []
+
+
+def _place(value: Any, sides: list[str], models: list[Any], name: str) -> int | None:
+    """The own index of the winner; None for a tie. FieldError where the value names no side."""
+    digits = sides[0].isdigit()
+    told = number(value)
+    if name == "preference" and digits and told is not None:  # AlpacaEval: 1 is the first, 2 the second, 1.5 a tie
+        return None if told in (0, 1.5) else int(told > 1.5)
+    if told is not None and float(told).is_integer():
+        first = int(sides[0]) if digits and name != "better_response_id" else 0
+        place = int(told) - first
+        if 0 <= place < len(sides):
+            return place
+    word = str(value).strip().lower()
+    if word in _TIES:
+        return None
+    if value in models:
+        return models.index(value)
+    side = re.fullmatch(r"(?:.*[_ ])?\[*([a-z]|\d{1,2})\]*", word)
+    if side and side[1] in sides:
+        return sides.index(side[1])
+    raise FieldError(f'"{name}" is {str(value)[:40]!r}; it must be {" or ".join(sides)}, or tie')
+
+
+def _only(winner: int, count: int) -> list[float]:
+    return [float(place == winner) for place in range(count)]
