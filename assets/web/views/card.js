@@ -1,6 +1,7 @@
 // One sample: what its critique says, with quotations looked up, and the raw text with what the parser took from it.
 
 import { chip, el } from "../lib/dom.js";
+import { onKey } from "../lib/keys.js";
 import { colourOf, indexOf, letter } from "../lib/names.js";
 
 /** @typedef {import("../types").Detail} Detail */
@@ -63,7 +64,7 @@ function quoteMark(text, quote, show) {
   node.setAttribute("role", "button");
   node.setAttribute("aria-label", `${text}, ${node.title}`);
   node.addEventListener("click", () => show(quote));
-  node.addEventListener("keydown", (event) => {
+  onKey(node, (event) => {
     if (event.key === "Enter") show(quote);
   });
   return node;

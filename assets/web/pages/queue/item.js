@@ -1,6 +1,7 @@
 // One item: first blind, then what the GRM saw.
 
 import { button, el } from "../../lib/dom.js";
+import { onKey } from "../../lib/keys.js";
 import { letter, weightText } from "../../lib/names.js";
 import { note, responses, title, turns } from "../../views/case.js";
 import { say } from "./saving.js";
@@ -306,7 +307,7 @@ export function makeNote(state) {
   const { noteBox, noteInput, body } = state.nodes;
   noteBox.append(noteInput);
   noteBox.hidden = true;
-  noteInput.addEventListener("keydown", async (event) => {
+  onKey(noteInput, async (event) => {
     event.stopPropagation();
     const note = noteInput.value.trim();
     if (event.key !== "Escape" && (event.key !== "Enter" || !note)) return;
