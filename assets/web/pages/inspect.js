@@ -157,6 +157,7 @@ function newSession(page) {
   Object.assign(state, { voted: {}, comparing: false, focus: view.chosen[0] ?? 0, touched, ...view });
   page.plot.drawn = page.votedOf = "";
   state.rawShown.clear();
+  state.reasoningShown.clear();
   clearTools(state, page.tools);
 }
 

@@ -3,6 +3,7 @@
 import { button, el } from "../../lib/dom.js";
 import { onKey } from "../../lib/keys.js";
 import { letter, weightText } from "../../lib/names.js";
+import { reasoningBox } from "../../views/card.js";
 import { note, responses, title, turns } from "../../views/case.js";
 import { say } from "./saving.js";
 import { PRINCIPLE_KEYS, saidOf, sampleOf } from "./state.js";
@@ -178,7 +179,10 @@ function sampleCard(state, item, one) {
   card.append(...one.principles.map((_, at) => principleLine(state, item, one, at)));
   const text = el("div", "grm-text grm-raw-text", one.raw);
   text.id = "grm-raw";
-  card.append(el("h4", "", "What it wrote"), text);
+  const reasoning = reasoningBox(one, state.reasoningOpen, (isOpen) => {
+    state.reasoningOpen = isOpen;
+  });
+  card.append(...reasoning, el("h4", "", "What it wrote"), text);
   for (const { kind, sample, span, note: words } of item.mine) {
     if (kind !== "span" || sample !== one.i || !span) continue;
     card.append(el("p", "grm-span-note", `“${characters(one.raw, span).slice(0, QUOTED)}”: ${words}`));
