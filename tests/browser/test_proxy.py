@@ -23,8 +23,11 @@ def outside(page: Any, proxy: ReverseProxy) -> list[str]:
     return [link for link in links if not link.startswith((home, "blob:", "data:"))]
 
 
-@pytest.mark.parametrize("options", [("--root-path", PREFIX), ()], ids=["option", "header"])
-@pytest.mark.parametrize("login", [(), ("--auth", "ann:secret")], ids=["open", "login"])
+@pytest.mark.parametrize(
+    ("options", "login"),
+    [(("--root-path", PREFIX), ()), ((), ("--auth", "ann:secret"))],
+    ids=["open, by option", "login, by header"],
+)
 def test_nothing_leaves_the_prefix(serve: Serve, page: Any, options: tuple[str, ...], login: tuple[str, ...]) -> None:
     with ReverseProxy(serve(*options, *login), PREFIX, tells=not options) as proxy:
         requests: list[str] = []
