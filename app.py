@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from cli import page
-from cli.common import listen, say
+from cli.common import escape_output, hung_up, listen, say
 from grm_core.errors import GRMError
 from ui import serve
 
@@ -30,6 +30,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command, the shell's own where `argv` is None, or serve the page; returns the exit code."""
+    escape_output()
     prog, argv = (os.path.basename(sys.argv[0]), sys.argv[1:]) if argv is None else ("app.py", argv)
     top = Parser(prog=prog, description="See what a generative reward model thought.", allow_abbrev=False)
     page.add_arguments(top)
@@ -40,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         words = (module.__doc__ or "").replace("python app.py", prog)
         module.add_arguments(commands.add_parser(name, help=module.HELP, description=words, allow_abbrev=False))
     args = top.parse_args(argv)
-    if args.command and argv[0] != args.command:
-        top.error(f"options of {args.command} belong after it")
     if args.command:
+        if argv[0] != args.command:
+            top.error(f"options of {args.command} belong after it")
         listen()
     try:
         return COMMANDS[args.command].run(args) if args.command else serve.run(page.settings_of(args))
@@ -50,9 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("; ".join(filter(None, (str(error), getattr(error, "hint", "")))))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # whoever read our output has enough; Python would complain once more when it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except BrokenPipeError:
+        return hung_up()
     return 2
 
 

@@ -1,8 +1,11 @@
 """Shared by the commands: JSON to standard output, words to standard error, where the database is."""
 
 import argparse
+import codecs
+import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +21,29 @@ if TYPE_CHECKING:
 def print_json(value: Any) -> None:
     """Write one line of JSON; ASCII, so that any text survives any terminal."""
     print(json.dumps(value, allow_nan=False))
+
+
+def print_text(text: str, otherwise: str = "backslashreplace") -> None:
+    """Write text to standard output; what its encoding lacks is written as the error handler `otherwise` says."""
+    encoding = sys.stdout.encoding or "utf-8"
+    if codecs.lookup(encoding).name != "utf-8":
+        text = text.removeprefix("\ufeff")  # a mark of UTF-8, and of nothing else
+    sys.stdout.write(text.encode(encoding, otherwise).decode(encoding))
+
+
+def escape_output() -> None:
+    """From now on what a terminal cannot show is escaped; Python does so by itself for standard error only."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def hung_up() -> int:
+    """End quietly when whoever read our output has enough: Python would complain once more when it flushes.
+
+    Returns the exit code.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def say(words: str) -> None:

@@ -1,6 +1,9 @@
 """python app.py without a command: the page and where it is served."""
 
 import argparse
+import ipaddress
+import os
+import re
 from pathlib import Path
 
 from cli.recipe import add_recipe, recipe_of
@@ -8,6 +11,15 @@ from grm_core import engines
 from grm_core.errors import UsageError
 from runs.settings import Judge, Page, following
 from storage.paths import default_path
+
+_HOST = re.compile(r"\*|(?:\*\.)?[\w-]+(?:\.[\w-]+)*|\[?[0-9a-fA-F:]+\]?")
+_ORIGIN = re.compile(r"\*|'self'|(?:https?://)?(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::(?:\d+|\*))?")
+_PATH = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*")
+_SUCH = {
+    "--allowed-hosts": "a name such as lens.example.org, without scheme and port",
+    "--frame-ancestors": "an origin such as https://example.org",
+    "--root-path": "a path such as /lens",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,17 +34,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
     parser.add_argument("--root-path", default="", help="where a reverse proxy shows the page, such as /lens")
+    parser.add_argument(
+        "--allowed-hosts",
+        action="append",
+        metavar="NAME",
+        default=[],
+        help="a name under which the page may be asked for, *.example.org for all below; repeat for more",
+    )
+    parser.add_argument(
+        "--forwarded-allow-ips",
+        metavar="ADDRESSES",
+        default=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
+        help="proxies whose X-Forwarded headers are believed: addresses and networks, or * (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--frame-ancestors",
+        action="append",
+        metavar="ORIGIN",
+        default=[],
+        help="a site that may show the page in a frame, such as https://example.org; repeat for more (default: all)",
+    )
     parser.add_argument("--auth", action="append", metavar="USER:PASS", default=[], help="a login; repeat for more")
     parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
 
 
 def settings_of(args: argparse.Namespace) -> Page:
-    """The settings of parsed arguments. UsageError for a login without a password."""
-    logins = tuple(_login(text) for text in args.auth)
+    """The settings of parsed arguments. UsageError for a login without a password, and for what is no address."""
     recipe = recipe_of(args)
-    judge = Judge(args.engine, args.model, args.meta or recipe.meta, meta_template=recipe.meta_template)
-    db, sampling = args.db or default_path(), following(recipe)
-    return Page(judge, db, args.host, args.port, logins, args.pace, args.root_path, sampling)
+    return Page(
+        Judge(args.engine, args.model, args.meta or recipe.meta, meta_template=recipe.meta_template),
+        args.db or default_path(),
+        args.host,
+        args.port,
+        tuple(_login(text) for text in args.auth),
+        args.pace,
+        root_path=_root_path(args.root_path),
+        sampling=following(recipe),
+        allowed_hosts=tuple(_shaped(_HOST, "--allowed-hosts", name) for name in _parts(args.allowed_hosts)),
+        proxies=("*",) if args.forwarded_allow_ips == "*" else _proxies(args.forwarded_allow_ips),
+        frame_ancestors=tuple(_shaped(_ORIGIN, "--frame-ancestors", name) for name in args.frame_ancestors),
+    )
+
+
+def _parts(texts: list[str]) -> list[str]:
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _root_path(text: str) -> str:
+    """With one slash before it and none behind; a whole address is left as it is."""
+    bare = text.strip("/")
+    if "://" in text or not bare:
+        return bare
+    return "/" + _shaped(_PATH, "--root-path", bare)
+
+
+def _shaped(pattern: re.Pattern[str], option: str, text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise UsageError(f"{option} {text}: give {_SUCH[option]}")
+    return text
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    return tuple(_proxy(part) for part in _parts([text]))
+
+
+def _proxy(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False) if "/" in text else ipaddress.ip_address(text))
+    except ValueError:
+        raise UsageError(
+            f"--forwarded-allow-ips {text}: give an address, a network such as 10.0.0.0/8, or *"
+        ) from None
 
 
 def _login(text: str) -> tuple[str, str]:

@@ -121,6 +121,7 @@ def _card(sample: Sample, verdicts: Sequence[Verdict]) -> dict[str, object]:
         "principles": sample.parsed.principles,
         "critique": critique.whole(sample),
         "raw": sample.completion.text if sample.completion else "",
+        "reasoning": sample.completion.reasoning if sample.completion else None,
     }
 
 

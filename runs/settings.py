@@ -113,6 +113,12 @@ class Page:
     pace: str = "recorded"
     """Of a recording that is replayed: recorded or at-once."""
     root_path: str = ""
-    """Where a reverse proxy shows the page, such as /lens; empty = at the root."""
+    """Where a reverse proxy shows the page, such as /lens; empty = at the root, or where the proxy says."""
     sampling: Sampling = field(default_factory=Sampling)
     """What the form begins with, and what holds of it that the form does not ask for."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names under which the page may be asked for, besides those of this machine; empty = any, if others reach it."""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses and networks of proxies whose X-Forwarded headers are believed; '*' = anybody's."""
+    frame_ancestors: tuple[str, ...] = ()
+    """Origins whose pages may hold this one in a frame; empty = all."""

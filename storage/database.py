@@ -2,7 +2,8 @@
 
 One connection writes, behind one lock, because several writing connections lose rows to SQLITE_BUSY when a table has
 full-text triggers, and because SQLite before 3.51.3 can corrupt a WAL that several connections reset. Readers are
-read-only connections from a small pool. A second process (or a second Database) on the same file opens read-only.
+read-only connections from a small pool. A second process (or a second Database) on the same file opens read-only, and
+not at all by another name of it (see `lock`).
 """
 
 import os
@@ -110,12 +111,11 @@ class Database:
 
     def _open(self, read_only: bool) -> None:
         with explained(self.path):
-            if not read_only:
-                if self.path.exists() and not os.access(self.path, os.W_OK):
-                    raise StoreError(_MEANINGS["SQLITE_READONLY"])
-                self._lock = FileLock(self.path)
-                self.holder = self._lock.holder
-            if self._lock is not None and self._lock.held:
+            if not read_only and self.path.exists() and not os.access(self.path, os.W_OK):
+                raise StoreError(_MEANINGS["SQLITE_READONLY"])
+            self._lock = FileLock(self.path, writing=not read_only)
+            self.holder = self._lock.holder
+            if self._lock.held:
                 self._writer = self._connect_writer()
             else:
                 self._check_readable()
@@ -186,7 +186,10 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         conn.close()
         # A WAL file in a folder that may not be written can only be read when nobody can be writing it.
-        if not _name(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")) or Path(f"{path}-wal").exists():
+        if (
+            not _name(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY"))
+            or Path(f"{path.resolve()}-wal").exists()
+        ):
             raise
         conn = sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
     except BaseException:

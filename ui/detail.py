@@ -32,6 +32,7 @@ def detail(example: Example, sample: Sample) -> Detail:
         blocks=blocks(sample),
         quotes=evidence(example, sample),
         raw=done.text if done else "",
+        reasoning=(done.reasoning or None) if done else None,
         spans=spans(sample),
         seed=sample.seed,
         tokens=done.completion_tokens if done else None,

@@ -9,6 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grm_core.embedders import Embedder
 from runs.jobs import Jobs
+from runs.settings import Page
 from storage.store import Store
 from ui import web
 from ui.pages.benchmarks import BenchPage
@@ -21,6 +22,7 @@ from ui.pages.principles import PrinciplesPage
 from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
+from ui.proxy import Forwarded, Pages
 from ui.vectors import Vectors
 
 TITLE = "GRM Lens"
@@ -51,12 +53,16 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     return demo
 
 
-def launch_options(store: Store, host: str) -> dict[str, Any]:
-    """Options of the app's launch beside port and login."""
-    middleware = []
-    if host in LOOPBACK:
+def launch_options(store: Store, page: Page) -> dict[str, Any]:
+    """Options of the app's launch beside address and login."""
+    middleware = [
+        Middleware(Forwarded, proxies=page.proxies),
+        Middleware(Pages, frame_ancestors=page.frame_ancestors),
+    ]
+    if page.host in LOOPBACK or page.allowed_hosts:
         # Another site that makes its name point to this machine gets no answer (DNS rebinding).
-        middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK])]
+        hosts = [*LOOPBACK, *page.allowed_hosts]
+        middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
     return {
         "css_paths": [web.WEB / "styles" / f"{name}.css" for name in web.STYLES],
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
@@ -64,6 +70,7 @@ def launch_options(store: Store, host: str) -> dict[str, Any]:
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
         ),
+        "root_path": page.root_path or None,
         "share": False,
         "strict_cors": True,
         "allowed_paths": [],

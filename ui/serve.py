@@ -54,10 +54,10 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
         demo = layout.build(store, jobs)
-        options: dict[str, Any] = layout.launch_options(store, page.host)
-        options |= {"root_path": page.root_path or None, "auth": list(page.logins) or None}
+        options: dict[str, Any] = layout.launch_options(store, page) | {"auth": list(page.logins) or None}
         _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()

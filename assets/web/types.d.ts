@@ -605,6 +605,7 @@ export interface Detail {
   blocks: Block[];
   quotes: Quote[];
   raw: string;
+  reasoning: string | null;
   spans: Span[];
   seed: number | null;
   tokens: number | null;

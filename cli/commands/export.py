@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from cli.common import add_db, say, unwritten
+from cli.common import add_db, print_text, say, unwritten
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,13 +40,14 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.format == "hf":
             return _dataset(store, args.sessions, args.out)
-        with nullcontext(sys.stdout) if args.out is None else new_file(args.out, args.format) as out:
-            if args.format == "jsonl":
+        if args.format in REPORTS:
+            write(_report(store, args.sessions[0], args.format), args.out, args.format)
+            count = 1
+        else:
+            with nullcontext(sys.stdout) if args.out is None else new_file(args.out, args.format) as out:
+                if args.format == "pairs":
+                    return _pairs(store, args.sessions, out)
                 count = export_store(store, args.sessions or None, out)
-            elif args.format == "pairs":
-                return _pairs(store, args.sessions, out)
-            else:
-                count = _report(store, args.sessions[0], args.format, out)
     finally:
         store.close()
     say(f"{count} sessions written")
@@ -83,15 +84,23 @@ def _pairs(store: "Store", session_ids: list[str], out: TextIO) -> int:
     return 0
 
 
-def _report(store: "Store", session_id: str, kind: str, out: TextIO) -> int:
+def _report(store: "Store", session_id: str, kind: str) -> str:
     from reports import session as documents
 
     session = store.session(session_id)
     if session is None:
         raise UsageError(f"there is no session {session_id}")
     report = documents.make(session, store.run(session.run_id), store.samples(session_id))
-    out.write({"html": documents.html, "md": documents.markdown, "csv": documents.csv}[kind](report))
-    return 1
+    return {"html": documents.html, "md": documents.markdown, "csv": documents.csv}[kind](report)
+
+
+def write(text: str, path: Path | None, kind: str) -> None:
+    """Write a report to a new file or, where `path` is None, to standard output, whatever that can show."""
+    if path is None:
+        print_text(text, "xmlcharrefreplace" if kind == "html" else "backslashreplace")
+        return
+    with new_file(path, kind) as out:
+        out.write(text)
 
 
 def new_file(path: Path, kind: str) -> TextIO:

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.commands.export import new_file
+from cli.commands.export import new_file, write
 from cli.common import add_db, say
 from grm_core.errors import UsageError
 
@@ -75,8 +75,7 @@ def _report(store: "Store", queue: str, path: Path | None) -> int:
     judged = store.judged(each.session_id for each in made)
     report = failures.make(made, judged, failures.clusters(made, judged, Embedder().embed))
     as_page = path is not None and path.suffix == ".html"
-    with nullcontext(sys.stdout) if path is None else new_file(path, "text") as out:
-        out.write(failures.html(report) if as_page else failures.markdown(report))
+    write(failures.html(report) if as_page else failures.markdown(report), path, "text")
     say(report.said)
     return 0
 

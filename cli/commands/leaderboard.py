@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import print_json, say, whole
+from cli.common import print_json, print_text, say, whole
 from grm_core.errors import UsageError
 from grm_core.types import Method
 from storage.paths import default_path
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             print_json({"subset": name, "method": args.method, "seed": args.seed} | record(mine, board))
     else:
         write = {"csv": documents.csv, "md": documents.markdown}[args.format]
-        print(write([(name, board) for name, _, board in boards]), end="")
+        print_text(write([(name, board) for name, _, board in boards]))
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from grm_core.engines import _message, _room
 from grm_core.engines._answer import Attempt
 from grm_core.engines._chat import Pending, body
-from grm_core.engines._extras import ALONE, LENGTHS, NEEDS, Dialect, Extra, extras, needed, reduced
+from grm_core.engines._extras import ALONE, FORMS, LENGTHS, NEEDS, Dialect, Extra, extras, needed, reduced
 from grm_core.engines._http import Client, Rejected
 from grm_core.errors import EngineError
 from grm_core.types import Request
@@ -36,11 +36,11 @@ class Part:
 async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
     """Have a request answered; raises what it is refused with where nothing that is optional is to blame.
 
-    A request for several completions ends without replies when the server turns out to take one at a time.
+    A request for several completions ends without replies when the server turns out to take fewer at a time.
     """
     wanted, lowered = part.request.params.max_tokens, 0
     named: set[Extra] = set()
-    while part.request.n == 1 or dialect.takes(Extra.MANY):
+    while part.request.n <= dialect.together(part.request.n):
         whole = body(part.request, part.model, dialect.limit, part.pending.streams, dialect.tops)
         sent = reduced(whole, dialect.lacks | named)
         try:
@@ -51,7 +51,7 @@ async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
             if room is not None:
                 part, lowered = part.lowered(room), lowered + 1
             elif blamed:
-                named |= _left_away(dialect, blamed, error)
+                named |= _left_away(dialect, blamed, sent, error)
             elif await _search(client, path, dialect, sent, error):
                 part, lowered = part.lowered(wanted), 0
             else:
@@ -63,8 +63,10 @@ async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
             return
 
 
-def _left_away(dialect: Dialect, blamed: set[Extra], error: Rejected) -> set[Extra]:
-    """What to leave away of what a refusal names: of token probabilities some may be allowed."""
+def _left_away(dialect: Dialect, blamed: set[Extra], sent: dict[str, Any], error: Rejected) -> set[Extra]:
+    """What to leave away of what a refusal names: of token probabilities and completions some may be allowed."""
+    if Extra.MANY in blamed and dialect.limited(sent["n"], error):
+        return set()
     if Extra.LOGPROBS in blamed and dialect.bounded(error):
         return blamed - {Extra.LOGPROBS}
     if Extra.MANY in blamed:
@@ -83,17 +85,19 @@ async def _search(client: Client, path: str, dialect: Dialect, sent: dict[str, A
         suspects = dialect.suspects(extras(sent), error)
         if not suspects:
             return False
-        suspects |= LENGTHS if suspects & LENGTHS else frozenset()
+        alone = [extra for extra in ALONE if extra in suspects]
+        for kinds in (LENGTHS, frozenset(FORMS)):  # without one of them, another would stand for it
+            suspects |= kinds if suspects & kinds else frozenset()
         bound = await _bound(client, path, dialect, sent, suspects)
         if bound is None:
             dialect.vain += 1
             return False
-        for extra in ALONE:
-            if extra not in suspects or NEEDS.get(extra) in dialect.lacks:
+        for extra in alone:
+            if NEEDS.get(extra) in dialect.lacks:
                 continue
             if await client.call(partial(_accepts, client, path, reduced(sent, suspects - needed(extra)) | bound)):
                 dialect.proven.add(extra)
-            else:
+            elif extra is not Extra.MANY or not dialect.limited(sent["n"], error):
                 dialect.learn(extra, extra is Extra.TOP_P and sent["top_p"] == 1)
     return True
 
@@ -172,7 +176,12 @@ def _learn(dialect: Dialect, attempt: Attempt, sent: frozenset[Extra], named: Se
         dialect.note(Extra.TOKEN_IDS)
     if Extra.LOGPROBS in sent and not any(choice.first for choice in choices):
         dialect.note(Extra.LOGPROBS)
-    regex = attempt.request.params.regex
+    params = attempt.request.params
     ended = [choice.said.text for choice in choices if choice.finish == _message.STOP]
-    if Extra.STRUCTURE in sent and regex and any(re.fullmatch(regex, text.strip()) is None for text in ended):
+    if params.regex is not None and not (sent & set(FORMS) and all(_held(params.regex, text) for text in ended)):
         dialect.note(Extra.STRUCTURE)
+
+
+def _held(regex: str, text: str) -> bool:
+    """Whether a completion has a format, but for the space around it that servers may strip."""
+    return any(re.fullmatch(regex, each) for each in (text, text.strip(), f"{text.strip()}\n"))

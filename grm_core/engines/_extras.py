@@ -10,6 +10,7 @@ from collections.abc import Set
 from enum import StrEnum
 from typing import Any
 
+from grm_core.engines import _gbnf
 from grm_core.engines._http import Rejected
 
 
@@ -25,7 +26,12 @@ class Extra(StrEnum):
     USAGE = "stream_options"
     STEADY_USAGE = "continuous_usage_stats"
     TOKEN_IDS = "return_token_ids"
+    MOST = "largest n"
     STRUCTURE = "structured_outputs"
+    REGEX = "regex"
+    """SGLang's way to hold a model to a format."""
+    GRAMMAR = "grammar"
+    """llama.cpp's way."""
     LOGPROBS = "top_logprobs"
     THINKING = "chat_template_kwargs"
     STOP = "stop"
@@ -64,6 +70,8 @@ _FIELDS = {
     "stream_options": Extra.USAGE,
     "return_token_ids": Extra.TOKEN_IDS,
     "structured_outputs": Extra.STRUCTURE,
+    "regex": Extra.REGEX,
+    "grammar": Extra.GRAMMAR,
     "logprobs": Extra.LOGPROBS,
     "top_logprobs": Extra.LOGPROBS,
     "chat_template_kwargs": Extra.THINKING,
@@ -76,7 +84,8 @@ _FIELDS = {
 _SEVERAL = re.compile(
     r"(?<![\w\\])n(?!\w)"
     r"|(?i:\b(?:one|1|single)\b.{0,20}\b(?:completion|choice|candidate|generation|alternative|output)s?\b"
-    r"|\b(?:multiple|several|more than (?:one|1)) (?:\w+ )?(?:completion|choice|candidate|generation|sample)s?\b"
+    r"|\b(?:multiple|several|too many|more than (?:one|1)) "
+    r"(?:\w+ )?(?:completion|choice|candidate|generation|sample)s?\b"
     r"|candidate_?count|best_of|num_?(?:completions|choices|generations|samples|return_sequences))"
 )
 _UNKNOWN = (
@@ -91,6 +100,8 @@ _NAMES = {
     Extra.STEADY_USAGE: re.compile(r"(?i)continuous_usage|stream_?options"),
     Extra.TOKEN_IDS: re.compile(r"(?i)return_token_ids|token_ids"),
     Extra.STRUCTURE: re.compile(r"(?i)structured.?outputs?|guided|grammar|regex|constrained"),
+    Extra.REGEX: re.compile(r"(?i)regex|structured|guided|constrained"),
+    Extra.GRAMMAR: re.compile(r"(?i)grammar|gbnf|structured|guided|constrained"),
     Extra.LOGPROBS: re.compile(r"(?i)log_?prob|log.probabilit"),
     Extra.THINKING: re.compile(r"(?i)chat_?template_?kwargs|(?:enable_)?thinking"),
     Extra.STOP: re.compile(
@@ -114,9 +125,13 @@ NEEDS = {
 """What can be asked for only together with another extra."""
 ALONE = (
     Extra.N, Extra.MANY, Extra.TOKEN_IDS, Extra.STREAM, Extra.USAGE, Extra.STEADY_USAGE, Extra.SEED, Extra.STRUCTURE,
-    Extra.LOGPROBS, Extra.THINKING, Extra.TOP_P, Extra.TEMPERATURE, Extra.STOP,
+    Extra.REGEX, Extra.GRAMMAR, Extra.LOGPROBS, Extra.THINKING, Extra.TOP_P, Extra.TEMPERATURE, Extra.STOP,
 )  # fmt: skip
 """The extras that a request can be made with by themselves, what others need before them."""
+FORMS = (Extra.STRUCTURE, Extra.REGEX, Extra.GRAMMAR)
+"""The ways to hold a model to a format, each tried where a server does not take the one before."""
+OWNERS = {"sglang": frozenset({Extra.STRUCTURE}), "llamacpp": frozenset({Extra.STRUCTURE, Extra.REGEX})}
+"""What servers are known to ignore, by the owner that they name in their list of models."""
 LENGTHS = frozenset({Extra.MAX_TOKENS, Extra.LENGTH})
 _SURE = LENGTHS | {Extra.TOP_P, Extra.N, Extra.SEED, Extra.TEMPERATURE}
 """What a server that lists its models as vLLM does takes: its refusal is about something else."""
@@ -126,7 +141,12 @@ _INSIDE = (
     (Extra.STEADY_USAGE, {Extra.STREAM, Extra.USAGE}),
 )
 """Where the first of these is named, the others may be meant only as what it is a part of."""
-_IMPLIED = ((Extra.USAGE, Extra.STEADY_USAGE), (Extra.STREAM, Extra.STEADY_USAGE), (Extra.STREAM, Extra.USAGE))
+_IMPLIED = (
+    (Extra.USAGE, Extra.STEADY_USAGE),
+    (Extra.STREAM, Extra.STEADY_USAGE),
+    (Extra.STREAM, Extra.USAGE),
+    (Extra.MANY, Extra.MOST),
+)
 """Where the first is told, the second need not be."""
 _NOT_FIELDS = frozenset({401, 402, 407, 408, 409, 425, 429})
 _MAYBE_FIELDS = frozenset({400, 404, 405, 406, 415, 422, 500, 501})
@@ -141,6 +161,12 @@ _ACCEPTED = re.compile(
 )
 """After these words a refusal lists what would be right."""
 _MOST_VAIN = 3
+_MOST = re.compile(
+    r"(?i)(?:(?P<below><(?!=)|(?:less|fewer|smaller) than(?! or equal))"
+    r"|<=|≤|at most|than or equal to|no (?:more|greater|larger) than|exceed\w*|max(?:imum)?\b|up to|limit\w*|only"
+    r"|\b[01] ?(?:and|to|-|–|,|\.{2,3})(?= ?\d))(?P<between>[^\d;]{0,40}?)(?P<number>\d+)"
+)
+"""A number of completions that a refusal allows."""
 _BOUND = re.compile(r"(?i)(?:<=|≤|at most|less than or equal to|maximum\D{0,20}|between 0 and|up to)\D{0,12}(\d+)")
 
 
@@ -163,11 +189,20 @@ def reduced(sent: dict[str, Any], without: Set[Extra]) -> dict[str, Any]:
         kept.pop("stream_options", None)
     if Extra.STEADY_USAGE in without and "stream_options" in kept:
         kept["stream_options"] = {"include_usage": True}
+    if Extra.STRUCTURE in without and "structured_outputs" in sent:
+        kept |= _other_form(sent["structured_outputs"]["regex"], without)
     if Extra.MANY in without and "n" in kept:
         kept["n"] = 1
     if kept.get("n", 1) == 1:
         kept.pop("return_token_ids", None)
     return kept
+
+
+def _other_form(regex: str, without: Set[Extra]) -> dict[str, Any]:
+    if Extra.REGEX not in without:
+        return {"regex": regex}
+    grammar = None if Extra.GRAMMAR in without else _gbnf.grammar(regex)
+    return {} if grammar is None else {"grammar": grammar}
 
 
 def needed(extra: Extra) -> frozenset[Extra]:
@@ -190,6 +225,8 @@ class Dialect:
         """Whether the server lists its models as vLLM does."""
         self.limit: int | None = None
         """Tokens of the model's context, prompt and completion together, where the server tells it."""
+        self.most: int | None = None
+        """Completions that one request may ask for, where the server has named a number above 1."""
         self.tops = 20
         """Token probabilities that it tells at most."""
         self.quiet = False
@@ -201,9 +238,20 @@ class Dialect:
         """Whether the server may be asked for this."""
         return extra not in self.lacks
 
+    def holds(self) -> bool:
+        """Whether there is a way to hold the model to a format, as far as the server has shown."""
+        return not self.lacks.issuperset(FORMS) and Extra.STRUCTURE not in self._notes
+
+    def together(self, n: int) -> int:
+        """How many of n completions one request may ask for."""
+        return 1 if not self.takes(Extra.MANY) else min(n, self.most or n)
+
     def learn(self, extra: Extra, harmless: bool = False) -> None:
         """The server does not take this; the user need not know of it where that is `harmless`."""
         self.lacks |= {extra, Extra.MANY} if extra is Extra.N else {extra}
+        if extra in FORMS:
+            harmless = self.holds()
+            extra = Extra.STRUCTURE
         if not harmless:
             self.note(Extra.MANY if extra is Extra.N else extra)
 
@@ -251,6 +299,17 @@ class Dialect:
         if not maybe or self.vain >= _MOST_VAIN or (error.status == 500 and (self.trusted or self.proven)):
             return frozenset()
         return sent - self.proven - (_SURE if self.trusted else frozenset())
+
+    def limited(self, n: int, error: Rejected) -> bool:
+        """Take account of a refusal of n completions that allows fewer, but more than one; False where it is none."""
+        for found in _MOST.finditer(error.reason.words):
+            allowed = int(found["number"]) - bool(found["below"])
+            if 1 < allowed < n:
+                self.most = allowed
+                words = f"writes at most {allowed} completions a request, so samples are asked for in groups"
+                self._notes[Extra.MOST] = words
+                return True
+        return False
 
     def bounded(self, error: Rejected) -> bool:
         """Take account of a refusal that allows fewer token probabilities; False where it is none."""

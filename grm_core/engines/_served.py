@@ -7,7 +7,7 @@ from typing import Any
 
 from yarl import URL
 
-from grm_core.engines._extras import Dialect, Extra
+from grm_core.engines._extras import OWNERS, Dialect, Extra
 from grm_core.engines._http import ADDRESS_HINT, SIDE_TIMEOUT, Client, Rejected, Unreachable
 from grm_core.errors import EngineError
 
@@ -33,6 +33,8 @@ class Served:
     models: dict[str, int | None]
     as_vllm: bool = False
     """Whether they are listed as vLLM lists them, so that what it takes is known."""
+    owner: str = ""
+    """The program that serves them, where it says so."""
 
     @property
     def names(self) -> str:
@@ -72,6 +74,7 @@ class Door:
             name = listed.find(wanted) or await self._beyond(wanted, listed)
         self._dialect.trusted = listed.as_vllm
         self._dialect.limit = listed.models.get(name)
+        self._dialect.lacks |= OWNERS.get(listed.owner, frozenset())
         return name
 
     async def _listed(self, named: bool) -> Served | EngineError:
@@ -141,7 +144,8 @@ def _read(url: str, listing: Any) -> Served:
     if not isinstance(entries, list) or not all(isinstance(e, dict) and isinstance(e.get("id"), str) for e in entries):
         raise EngineError(f"{url} does not answer like a vLLM server", hint=ADDRESS_HINT)
     as_vllm = any("max_model_len" in entry for entry in entries)
-    return Served({entry["id"]: _limit(entry) for entry in entries}, as_vllm)
+    owners = {str(entry.get("owned_by")) for entry in entries}
+    return Served({entry["id"]: _limit(entry) for entry in entries}, as_vllm, owners.pop() if len(owners) == 1 else "")
 
 
 def _limit(entry: dict[str, Any]) -> int | None:

@@ -31,7 +31,7 @@ async def examine(engine: ServerEngine) -> dict[Extra, bool | None]:
     await _ask(engine, Request("stream", question, Params(max_tokens=16), 1), on_text=lambda *_: None)
     # A number that no answer would be, unless the model is held to it.
     await _ask(engine, Request("format", question, Params(max_tokens=16, regex="(?:1717|2323)"), 1))
-    lost = engine.dialect.given_up
+    lost = engine.dialect.given_up - ({Extra.STRUCTURE} if engine.dialect.holds() else set())
     return {extra: None if _OF.get(extra) in lost else extra not in lost for extra in SHOWN}
 
 

@@ -161,13 +161,26 @@ class ServerEngine:
     async def _answer(self, request: Request, on_text: OnText | None, deliver: Callable[[Reply], None]) -> None:
         """Deliver exactly request.n replies: from one request if all is well, else the missing children alone."""
         pending = Pending(request, on_text, deliver)
-        if request.n == 1 or self.dialect.takes(Extra.MANY):
-            await self._ask(pending, request, 0)
+        size = 0
+        while size != (size := self.dialect.together(request.n)) and (size > 1 or request.n == 1):
+            await self._share(pending, request, size)
         missing = sorted(pending.waiting)
         if self.dialect.takes(Extra.MANY):
             self._client.retried += len(missing)
         alone = (replace(request, seed=request.seed + child, n=1) for child in missing)
         await asyncio.gather(*(self._ask(pending, one, child) for one, child in zip(alone, missing, strict=True)))
+
+    async def _share(self, pending: Pending, request: Request, size: int) -> None:
+        """Ask for the children in groups of a size; those of which some have a reply already are left out."""
+        firsts = [first for first in range(0, request.n, size)]
+        groups = {first: range(first, min(first + size, request.n)) for first in firsts}
+        await asyncio.gather(
+            *(
+                self._ask(pending, replace(request, seed=request.seed + first, n=len(group)), first)
+                for first, group in groups.items()
+                if pending.waiting.issuperset(group)
+            )
+        )
 
     async def _ask(self, pending: Pending, request: Request, first: int) -> None:
         """Have one request answered; a failure becomes the reply of its children, unless some have one already."""

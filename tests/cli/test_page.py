@@ -25,3 +25,25 @@ def test_logins_are_names_with_passwords() -> None:
     for text in ("ann", "ann:", ":a"):
         with pytest.raises(UsageError, match="USER:PASS"):
             settings("--auth", text)
+
+
+def test_where_a_proxy_shows_the_page() -> None:
+    assert settings("--root-path", "lens/").root_path == "/lens"
+    assert settings("--root-path", "https://example.org/lens/").root_path == "https://example.org/lens"
+    assert settings("--forwarded-allow-ips", "*").proxies == ("*",)
+    assert settings("--forwarded-allow-ips", "10.1.2.3/8, ::1").proxies == ("10.0.0.0/8", "::1")
+    hosts = ("--allowed-hosts", "lens.example.org,a.example", "--allowed-hosts", "*.b.example")
+    assert settings(*hosts).allowed_hosts == ("lens.example.org", "a.example", "*.b.example")
+    assert settings("--frame-ancestors", "https://a.example:8443").frame_ancestors == ("https://a.example:8443",)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--root-path", '/a"b'), ("--allowed-hosts", "http://a.example"), ("--allowed-hosts", "a.*.b"),
+        ("--forwarded-allow-ips", "proxy"), ("--frame-ancestors", "https://a.example; script-src *"),
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_told(arguments: tuple[str, str]) -> None:
+    with pytest.raises(UsageError, match=f"{arguments[0]} .*: give an? "):
+        settings(*arguments)

@@ -27,6 +27,11 @@ def judgment(body: Body) -> str:
     )
 
 
+def first_of(regex: str) -> str:
+    """The first of the texts that a regex such as (?:a|b) allows."""
+    return regex.strip("(?:)").split("|")[0]
+
+
 def refusal(status: int, error: object, **headers: str) -> web.Response:
     """An answer that refuses a request; `error` is its JSON, or a text as it is."""
     if isinstance(error, str):
@@ -170,7 +175,7 @@ class VLLM(Dialect):
 
     def message(self, body: Body) -> Body:
         held = body.get("structured_outputs")
-        content = held["regex"].strip("(?:)").split("|")[0] if held else judgment(body)
+        content = first_of(held["regex"]) if held else judgment(body)
         return {"role": "assistant", "content": content, "refusal": None, "tool_calls": [], "reasoning": None}
 
     def choice(self, index: int, body: Body) -> Body:
@@ -198,13 +203,18 @@ class SGLang(VLLM):
 
     name = "SGLang"
 
+    def models(self) -> web.Response:
+        entry = {"id": "grm", "object": "model", "owned_by": "sglang", "root": "grm", "max_model_len": 4096}
+        return web.json_response({"object": "list", "data": [entry]})
+
     def tokenize(self, body: Body) -> web.Response:
         words = "1 validation error:\n  {'type': 'missing', 'loc': ('body', 'prompt'), 'msg': 'Field required'}"
         return refusal(400, {"object": "error", "message": words, "type": "Bad Request", "param": None, "code": 400})
 
     def message(self, body: Body) -> Body:
         thoughts = {"reasoning_content": "Which of them is right?"}
-        return {"role": "assistant", "content": judgment(body), "tool_calls": None} | thoughts
+        content = first_of(body["regex"]) if "regex" in body else judgment(body)
+        return {"role": "assistant", "content": content, "tool_calls": None} | thoughts
 
     def choice(self, index: int, body: Body) -> Body:
         return super().choice(index, {k: v for k, v in body.items() if k != "return_token_ids"}) | {"matched_stop": 1}
@@ -235,10 +245,17 @@ class LlamaCpp(Dialect):
         return refusal(404, {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}})
 
     def refused(self, body: Body) -> web.Response | None:
-        if body.get("n", 1) == 1:
+        if body.get("n", 1) > 1:
+            words = "Only one completion choice is allowed"
+        elif not body.get("grammar", "root ::=").startswith("root ::="):
+            words = "Failed to parse grammar"
+        else:
             return None
-        words = {"code": 400, "message": "Only one completion choice is allowed", "type": "invalid_request_error"}
-        return refusal(400, {"error": words})
+        return refusal(400, {"error": {"code": 400, "message": words, "type": "invalid_request_error"}})
+
+    def message(self, body: Body) -> Body:
+        literals = re.findall(r'"(.)"', body.get("grammar", "").split("|")[0])
+        return {"role": "assistant", "content": "".join(literals) or judgment(body)}
 
     def choice(self, index: int, body: Body) -> Body:
         return super().choice(index, body) | (

@@ -11,7 +11,7 @@ from grm_core import prompts
 from grm_core.engines.examine import SHOWN, examine
 from grm_core.engines.server import ServerEngine
 from grm_core.sampling import SamplingPlan, sample
-from grm_core.types import Example, Message, Params, ParseStatus, Sample
+from grm_core.types import Example, Message, Params, ParseStatus, Request, Sample
 from tests.engines.dialects import DIALECTS, VLLM, Dialect, Gateway, LlamaCpp, Ollama, SGLang
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
@@ -84,3 +84,19 @@ async def test_the_page_on_servers_says_what_each_gives_up() -> None:
     head = [f"| | {' | '.join(SHOWN)} |", f"|{' --- |' * (len(SHOWN) + 1)}"]
     page = (Path(__file__).parents[2] / "docs" / "servers.md").read_text(encoding="utf-8")
     assert "\n".join([*head, *rows]) in page, "\n".join([*head, *rows])
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(VLLM, "structured_outputs"), (SGLang, "regex"), (LlamaCpp, "grammar")], ids=str
+)
+async def test_a_model_is_held_to_a_format_in_the_servers_own_way(
+    kind: type[Dialect], field: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with kind() as server:
+        engine = engine_of(server)
+        request = Request("r", (Message("user", "How many?"),), Params(regex="(?:1717|2323)"), 1)
+        texts = [reply.result.text async for reply in engine.generate([request])]  # type: ignore[union-attr]
+        await engine.close()
+    assert texts == ["1717"]
+    assert [{"structured_outputs", "regex", "grammar"} & set(body) for body in server.chats] == [{field}]
+    assert "format" not in caplog.text

@@ -288,3 +288,83 @@ async def test_a_format_that_is_ignored_is_noticed(server: Server, caplog: pytes
 
 async def test_a_completion_ends_at_a_stop_text_though_the_server_goes_on(server: Server) -> None:
     assert texts(await collect(ServerEngine(server.url), ask(stop=(" dog", "og")))) == ["The"]
+
+
+UNKNOWN = {"error": {"message": "Unknown parameter: '{}'.", "param": "{}"}}
+
+
+@pytest.mark.parametrize("takes", ["regex", "grammar", ""])
+@pytest.mark.parametrize("error", [UNKNOWN, {"error": "Bad Request"}], ids=["named", "unnamed"])
+async def test_a_format_goes_to_the_server_in_another_way_where_one_is_refused(
+    server: Server, takes: str, error: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    ways = ["structured_outputs", "regex", "grammar"]
+
+    def refuse(body: Body) -> web.Response | None:
+        unknown = [way for way in ways if way in body and way != takes]
+        return refusal(400, _named(error, unknown[0])) if unknown else None
+
+    server.refuse = refuse
+    engine = ServerEngine(server.url)
+    for _ in range(2):
+        assert texts([each async for each in engine.generate([ask(regex="The [a-z]+[.]")])]) == ["The dog."]
+    asked = len(server.chats)
+    assert texts(await collect(engine, ask(regex="The [a-z]+[.]"))) == ["The dog."]
+    assert len(server.chats) == asked + 1, "learned once"
+    assert [way for way in ways if way in server.chats[-1]] == ([takes] if takes else [])
+    if takes == "grammar":
+        assert server.chats[-1]["grammar"].startswith("root ::= ")
+    told = [each.getMessage() for each in caplog.records if "does not hold the model to a format" in each.getMessage()]
+    assert len(told) == (0 if takes else 1)
+
+
+async def test_a_format_that_no_grammar_can_say_is_told(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    server.refuse = lambda body: refusal(400, _named(UNKNOWN, "regex")) if "regex" in str(body) else None
+    assert texts(await collect(ServerEngine(server.url), ask(regex="^The"))) == ["The dog."]
+    assert "does not hold the model to a format" in caplog.text
+
+
+FEWER = [
+    "n must be at most 4, got 10",
+    "'n' must be between 1 and 4",
+    "Invalid 'n': integer above maximum value. Expected a value <= 4, but got 10 instead.",
+    "n: Input should be less than or equal to 4",
+    "n=10 exceeds the limit of 4",
+    "n must be less than 5",
+    "n has to be in the range [1, 4]",
+    "Too many completions requested (10): only 4 are allowed",
+]
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("words", FEWER, ids=range(len(FEWER)))
+async def test_as_many_completions_are_asked_for_as_a_refusal_allows(
+    server: Server, words: str, streamed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = {"error": {"message": words}}
+    server.refuse = lambda body: refusal(400, error) if body.get("n", 1) > 4 else None
+    engine = ServerEngine(server.url)
+    first = [each async for each in engine.generate([ask(seed=5, n=10)], (lambda *_: None) if streamed else None)]
+    second = await collect(engine, ask(seed=20, n=5), shown=[] if streamed else None)
+    assert texts([*first, *second]) == ["The dog."] * 15
+    asked = [(body["seed"], body["n"]) for body in server.chats]
+    assert asked[0] == (5, 10)
+    assert sorted(asked[1:]) == [(5, 4), (9, 4), (13, 2), (20, 4), (24, 1)], "each with its own seed"
+    notes = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+    assert sum("at most 4 completions a request" in note for note in notes) == 1
+    assert "one by one" not in caplog.text
+
+
+async def test_a_number_that_is_refused_too_ends_in_one_by_one(server: Server) -> None:
+    def refuse(body: Body) -> web.Response | None:
+        n = body.get("n", 1)
+        words = "n must be at most 6" if n > 6 else "n must be at most 3" if n > 3 else "n > 1 is not supported"
+        return refusal(400, {"error": {"message": words}}) if n > 1 else None
+
+    server.refuse = refuse
+    engine = ServerEngine(server.url)
+    assert texts(await collect(engine, ask(seed=1, n=8))) == ["The dog."] * 8
+    alone = [body["seed"] for body in server.chats if body["n"] == 1]
+    assert sorted(alone) == list(range(1, 9))
+    assert "one by one" in engine.dialect.words()
+    assert "at most" not in engine.dialect.words()

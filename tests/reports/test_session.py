@@ -77,3 +77,19 @@ def test_one_response_and_unreadable_samples_make_a_report_too() -> None:
         assert "7" in write(alone)
     empty = report.make(session, None, [])
     assert "No samples yet." in report.html(empty)
+
+
+def test_reasoning_is_folded_beside_the_raw_text_and_counts_for_nothing() -> None:
+    whole = made("Which one")
+    assert "given apart" not in report.html(whole)
+    thought = [
+        replace(each, completion=replace(each.completion, reasoning=f"<b>{HOSTILE}</b> \\boxed{{1, 10}}"))
+        for each in whole.samples
+        if each.completion is not None
+    ]
+    page = report.html(report.make(whole.session, RUN, thought))
+    reader = Reader()
+    reader.feed(page)
+    assert f"<b>{HOSTILE}</b>" in reader.text
+    assert page.count("reasoning, given apart: casts no vote") == 4
+    assert "Response A wins by 2 (23 to 21)" in page

@@ -8,7 +8,7 @@ import { differText } from "../../assets/web/pages/queue/desk.js";
 import { characters, shownAs, spanOf } from "../../assets/web/pages/queue/item.js";
 import { standing as standingLabel } from "../../assets/web/pages/queue/saving.js";
 import { named, pieces, wantedOf } from "../../assets/web/pages/sessions.js";
-import { named as namedResponses } from "../../assets/web/views/card.js";
+import { named as namedResponses, reasoningBox, reasoningTitle } from "../../assets/web/views/card.js";
 import { rankedByMeta, standing } from "../../assets/web/views/slides.js";
 
 test("sessions: what is wanted comes back out of the address", () => {
@@ -110,4 +110,10 @@ test("queue: a response says where the sample saw it", () => {
 test("queue: a disagreement names its thing", () => {
   assert.equal(differText({ kind: "best", sample: null, place: null }), "best response");
   assert.equal(differText({ kind: "principle", sample: 2, place: 0 }), "sample 3, principle 1");
+});
+
+test("reasoning is told by its length, and that it casts no vote; none is nothing", () => {
+  assert.equal(reasoningTitle("😀!"), "reasoning, 2 characters: given apart, casts no vote");
+  assert.equal(reasoningTitle("x"), "reasoning, 1 character: given apart, casts no vote");
+  for (const reasoning of [null, ""]) assert.deepEqual(reasoningBox({ i: 0, reasoning }, true, assert.fail), []);
 });

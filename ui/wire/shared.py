@@ -104,6 +104,7 @@ class Detail(TypedDict):
     blocks: list[Block]
     quotes: list[Quote]
     raw: str
+    reasoning: str | None
     spans: list[Span]
     seed: int | None
     tokens: int | None

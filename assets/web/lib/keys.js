@@ -15,6 +15,58 @@ export function actOf(rows, pressed) {
   return undefined;
 }
 
+/** What of an event says which key was pressed.
+ * @typedef {Pick<KeyboardEvent, "key" | "code" | "shiftKey"> & Partial<KeyboardEvent>} Pressed */
+
+/** Places of keys on an American keyboard, by `code`: without and with Shift.
+ * @type {Record<string, readonly [string, string]>} */
+const PLACES = {
+  BracketLeft: ["[", ""],
+  BracketRight: ["]", ""],
+  Minus: ["-", ""],
+  Equal: ["=", "+"],
+  Slash: ["/", "?"],
+};
+
+/** @param {Pressed} event */
+function placeOf({ code, shiftKey }) {
+  const letter = /^Key([A-Z])$/.exec(code);
+  if (letter) return letter[1].toLowerCase();
+  const digit = /^Digit([0-9])$/.exec(code);
+  const [plain, shifted] = digit ? [digit[1], ""] : (PLACES[code] ?? ["", ""]);
+  return shiftKey ? shifted : plain;
+}
+
+/** What a pressed key may be called: first as the keyboard writes it, whether Caps Lock is on or not, then by its place on
+ * an American one, for keyboards that write other letters. @param {Pressed} event @returns {string[]} */
+export function namesOf(event) {
+  const { key } = event;
+  if (key.length > 1 && key !== "Dead" && key !== "Unidentified") return [key];
+  const place = event.getModifierState?.("AltGraph") ? "" : placeOf(event);
+  return [...new Set([key.length === 1 ? key.toLowerCase() : "", place])].filter(Boolean);
+}
+
+/** The act of a pressed key, by the first of its names that has one.
+ * @template T @param {Pressed} event @param {(name: string) => T | undefined} act */
+export function meant(event, act) {
+  for (const name of namesOf(event)) {
+    const found = act(name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Whether an input method is composing a word: its keys, Enter and Escape too, are about the word. Safari says so of the
+ * Enter that takes the word only by its number. @param {Pick<KeyboardEvent, "isComposing" | "keyCode">} event */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
+/** Keys pressed inside a node, without those that compose a word.
+ * @template {HTMLElement | Document} T @param {T} node @param {(event: KeyboardEvent) => unknown} act */
+export const onKey = (node, act) =>
+  node.addEventListener("keydown", (event) => {
+    if (!isComposing(/** @type {KeyboardEvent} */ (event))) act(/** @type {KeyboardEvent} */ (event));
+  });
+
 /** Whether a key belongs to the browser or the system. @param {KeyboardEvent} event */
 export const withModifier = (event) => event.ctrlKey || event.metaKey || event.altKey;
 

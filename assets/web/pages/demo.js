@@ -2,7 +2,7 @@
 
 import * as address from "../lib/address.js";
 import { anchor, button, el } from "../lib/dom.js";
-import { keySheet, withModifier } from "../lib/keys.js";
+import { keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
 import { tabMemory } from "../lib/memory.js";
 import { calls } from "../lib/rpc.js";
 import { drawAccuracy, drawEnd, drawFilter, drawGrow, drawSample, drawVote } from "../views/slides.js";
@@ -26,7 +26,7 @@ export async function mount({ element, server }) {
   const state = begun(calls(server));
   const { box, stage, bar, sheet } = state;
   box.append(stage, bar, sheet.node);
-  document.addEventListener("keydown", (event) => {
+  onKey(document, (event) => {
     if (element.isConnected) press(state, event);
   });
   element.append(box);
@@ -145,21 +145,21 @@ export function meaning(key, inField, onButton, live) {
 function press(state, event) {
   const { sheet, stage, at } = state;
   if (withModifier(event)) return;
-  if (event.key === "?") {
+  const names = namesOf(event);
+  if (names.includes("?")) {
     sheet.show();
     return;
   }
   if (sheet.node.open) return;
   const target = /** @type {Element} */ (event.target);
   const inField = Boolean(target.closest("input, select, textarea"));
-  const meant = meaning(event.key, inField, Boolean(target.closest("button, a")), sheet.live());
-  if (meant === "on") {
+  const meaningOf = meaning(names[0] ?? "", inField, Boolean(target.closest("button, a")), sheet.live());
+  if (meaningOf === "on") {
     if (!state.advance()) go(state, at + 1);
-  } else if (meant === "back") go(state, at - 1);
-  else if (meant === "named") {
-    const selector = `button[data-key="${CSS.escape(event.key.toLowerCase())}"]`;
-    const named = /** @type {HTMLElement | null} */ (stage.querySelector(selector));
-    if (!named) return;
+  } else if (meaningOf === "back") go(state, at - 1);
+  else if (meaningOf === "named") {
+    const named = meant(event, (name) => stage.querySelector(`button[data-key="${CSS.escape(name)}"]`));
+    if (!(named instanceof HTMLElement)) return;
     named.click();
   } else return;
   event.preventDefault();

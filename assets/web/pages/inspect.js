@@ -2,7 +2,7 @@
 
 import * as address from "../lib/address.js";
 import { el } from "../lib/dom.js";
-import { actOf, keySheet, withModifier } from "../lib/keys.js";
+import { actOf, keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
 import { drawSamples, markCards, toggleRaw } from "./inspect/cards.js";
 import { drawDials, makeDials, moveK, moveMeta, nameView, nextMethod, play } from "./inspect/dials.js";
 import {
@@ -34,7 +34,7 @@ export function mount(place) {
   const page = made(begun(place));
   const { state } = page;
   state.root.append(page.sheet.node);
-  document.addEventListener("keydown", (event) => {
+  onKey(document, (event) => {
     if (element.isConnected) press(page, event);
   });
   watch("value", () => update(page, props.value));
@@ -157,6 +157,7 @@ function newSession(page) {
   Object.assign(state, { voted: {}, comparing: false, focus: view.chosen[0] ?? 0, touched, ...view });
   page.plot.drawn = page.votedOf = "";
   state.rawShown.clear();
+  state.reasoningShown.clear();
   clearTools(state, page.tools);
 }
 
@@ -233,11 +234,11 @@ function press({ state, keys, sheet }, event) {
     if (event.key === "Escape") target.blur();
     return;
   }
-  if (event.key === "?") {
+  if (namesOf(event).includes("?")) {
     sheet.show();
     return;
   }
-  const act = sheet.live() ? actOf(keys, event.key) : undefined;
+  const act = sheet.live() ? meant(event, (name) => actOf(keys, name)) : undefined;
   if (!act) return;
   event.preventDefault();
   act();

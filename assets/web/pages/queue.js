@@ -2,7 +2,7 @@
 
 import * as address from "../lib/address.js";
 import { button, choice, el, fillChoice, input, labelled, problem } from "../lib/dom.js";
-import { keySheet, withModifier } from "../lib/keys.js";
+import { keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
 import { memory } from "../lib/memory.js";
 import { failed, why } from "../lib/rpc.js";
 import { drawAgreement, drawMake, drawReport, welcome } from "./queue/desk.js";
@@ -21,7 +21,7 @@ export function mount(place) {
   const { box, progress, side, body, foot } = state.nodes;
   makeNote(state);
   box.append(sheet.node, top, progress, side, body, foot);
-  document.addEventListener("keydown", (event) => {
+  onKey(document, (event) => {
     if (box.isConnected) press(page, event);
   });
   keepSending(state);
@@ -142,16 +142,15 @@ function actOf(state, pressed) {
 
 /** @param {Page} page @param {KeyboardEvent} event */
 function press({ state, sheet }, event) {
-  const { key, repeat } = event;
   const target = /** @type {Element} */ (event.target);
-  if (withModifier(event) || repeat || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-  if (key === "Enter" && target.closest("a, button, summary, [role=button]")) return; // it does what it says
-  if (key === "?") {
+  if (withModifier(event) || event.repeat || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+  if (event.key === "Enter" && target.closest("a, button, summary, [role=button]")) return; // it does what it says
+  if (namesOf(event).includes("?")) {
     sheet.show();
     return;
   }
   if (!sheet.live() || !(state.item || state.finished)) return;
-  const act = actOf(state, key.length === 1 ? key.toLowerCase() : key);
+  const act = meant(event, (name) => actOf(state, name));
   if (!act) return;
   event.preventDefault();
   act();

@@ -2,6 +2,7 @@
 
 import * as address from "../lib/address.js";
 import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
+import { onKey } from "../lib/keys.js";
 import { calls, failed, Turns } from "../lib/rpc.js";
 
 /** @typedef {import("../types").Listed} Listed */
@@ -245,7 +246,7 @@ function actions(state, session) {
 function edit(state, cell, session, what, now, label) {
   const field = input({ type: "text", value: now }, label);
   const save = () => change(state, what, session, field.value);
-  field.addEventListener("keydown", (event) => {
+  onKey(field, (event) => {
     if (event.key === "Enter") save();
     if (event.key === "Escape") find(state, { offset: state.wanted.offset });
   });

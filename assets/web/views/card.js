@@ -1,7 +1,8 @@
 // One sample: what its critique says, with quotations looked up, and the raw text with what the parser took from it.
 
-import { chip, el } from "../lib/dom.js";
-import { colourOf, indexOf, letter } from "../lib/names.js";
+import { chip, el, scrolled } from "../lib/dom.js";
+import { onKey } from "../lib/keys.js";
+import { colourOf, counted, indexOf, letter } from "../lib/names.js";
 
 /** @typedef {import("../types").Detail} Detail */
 /** @typedef {import("../types").Quote} Quote */
@@ -63,7 +64,7 @@ function quoteMark(text, quote, show) {
   node.setAttribute("role", "button");
   node.setAttribute("aria-label", `${text}, ${node.title}`);
   node.addEventListener("click", () => show(quote));
-  node.addEventListener("keydown", (event) => {
+  onKey(node, (event) => {
     if (event.key === "Enter") show(quote);
   });
   return node;
@@ -105,6 +106,28 @@ export function changed(changes) {
     ...changes.map(([kind, text]) => (kind === "same" ? text : el(kind === "added" ? "ins" : "del", "", text))),
   );
   return box;
+}
+
+const SCROLLED = 2000; // characters of reasoning; more of them get a scroll bar of their own
+
+/** What stands over the reasoning that a server gave apart from the text. @param {string} reasoning */
+export const reasoningTitle = (reasoning) =>
+  `reasoning, ${counted([...reasoning].length, "character")}: given apart, casts no vote`;
+
+/** That reasoning, folded; nothing where there is none. @param {Pick<Detail, "i" | "reasoning">} sample
+ * @param {boolean} isOpen @param {(isOpen: boolean) => unknown} keep what remembers whether it is open */
+export function reasoningBox({ i, reasoning }, isOpen, keep) {
+  if (!reasoning) return [];
+  const box = el("details", "grm-reasoning");
+  const text = el("div", "grm-text", reasoning);
+  if (reasoning.length > SCROLLED) {
+    text.classList.add("grm-long");
+    scrolled(text, `Reasoning of sample ${i + 1}`);
+  }
+  box.open = isOpen;
+  box.addEventListener("toggle", () => keep(box.open));
+  box.append(el("summary", "", reasoningTitle(reasoning)), text);
+  return [box];
 }
 
 /** Exactly what the model wrote; what the parser took from it is marked. @param {Detail} sample */

@@ -3,7 +3,7 @@
 
 import { button, chip, el, hint, scrolled } from "../../lib/dom.js";
 import { letter } from "../../lib/names.js";
-import { changed, critiqueText, principleLines, rawText, showQuote } from "../../views/card.js";
+import { changed, critiqueText, principleLines, rawText, reasoningBox, showQuote } from "../../views/card.js";
 import { isDropped } from "./rows.js";
 import { detailOf } from "./state.js";
 
@@ -129,7 +129,13 @@ function footer(state, sample) {
     });
     foot.append(" ", again);
   }
-  const raw = el("details");
+  foot.append(
+    ...reasoningBox(sample, state.reasoningShown.has(sample.i), (isOpen) => {
+      if (isOpen) state.reasoningShown.add(sample.i);
+      else state.reasoningShown.delete(sample.i);
+    }),
+  );
+  const raw = el("details", "grm-raw");
   raw.open = state.rawShown.has(sample.i);
   raw.addEventListener("toggle", () => {
     if (raw.open) state.rawShown.add(sample.i);
@@ -162,7 +168,7 @@ function showInResponse({ parts }, quote) {
 
 /** @param {State} state */
 export function toggleRaw({ parts }) {
-  const all = /** @type {HTMLDetailsElement[]} */ ([...parts.cards.querySelectorAll("footer details")]);
+  const all = /** @type {HTMLDetailsElement[]} */ ([...parts.cards.querySelectorAll("footer .grm-raw")]);
   const isClosed = all.some((each) => !each.open);
   for (const each of all) each.open = isClosed;
   if (isClosed && all.length) all[0].scrollIntoView({ block: "center" }); // it stands below a long critique

@@ -1,6 +1,7 @@
 // The score matrix. Rows are patched one by one: one that is redrawn between press and release would lose the click.
 
 import { el } from "../../lib/dom.js";
+import { onKey } from "../../lib/keys.js";
 import { letter } from "../../lib/names.js";
 import { headRow, scoreCells } from "../../views/matrix.js";
 import { flagsOf, hasMeta, isDropped } from "./rows.js";
@@ -35,7 +36,7 @@ export function makeMatrix(state, tools) {
     choose(state, Number(line.dataset.i));
     state.act.focusRow(Number(line.dataset.i));
   });
-  frame.addEventListener("keydown", (event) => press(state, matrix, event));
+  onKey(frame, (event) => press(state, matrix, event));
   return matrix;
 }
 

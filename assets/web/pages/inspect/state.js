@@ -95,6 +95,8 @@ export function begun({ element, server, trigger }) {
     comparedWith: "",
     /** Samples whose raw text is open. @type {Set<number>} */
     rawShown: new Set(),
+    /** Samples whose reasoning is open. @type {Set<number>} */
+    reasoningShown: new Set(),
     /** The timer that replays the vote; 0 while nothing plays. */
     playing: 0,
     cardTurns: new Turns(),

@@ -1,7 +1,9 @@
 // One item: first blind, then what the GRM saw.
 
 import { button, el } from "../../lib/dom.js";
+import { onKey } from "../../lib/keys.js";
 import { letter, weightText } from "../../lib/names.js";
+import { reasoningBox } from "../../views/card.js";
 import { note, responses, title, turns } from "../../views/case.js";
 import { say } from "./saving.js";
 import { PRINCIPLE_KEYS, saidOf, sampleOf } from "./state.js";
@@ -177,7 +179,10 @@ function sampleCard(state, item, one) {
   card.append(...one.principles.map((_, at) => principleLine(state, item, one, at)));
   const text = el("div", "grm-text grm-raw-text", one.raw);
   text.id = "grm-raw";
-  card.append(el("h4", "", "What it wrote"), text);
+  const reasoning = reasoningBox(one, state.reasoningOpen, (isOpen) => {
+    state.reasoningOpen = isOpen;
+  });
+  card.append(...reasoning, el("h4", "", "What it wrote"), text);
   for (const { kind, sample, span, note: words } of item.mine) {
     if (kind !== "span" || sample !== one.i || !span) continue;
     card.append(el("p", "grm-span-note", `“${characters(one.raw, span).slice(0, QUOTED)}”: ${words}`));
@@ -306,7 +311,7 @@ export function makeNote(state) {
   const { noteBox, noteInput, body } = state.nodes;
   noteBox.append(noteInput);
   noteBox.hidden = true;
-  noteInput.addEventListener("keydown", async (event) => {
+  onKey(noteInput, async (event) => {
     event.stopPropagation();
     const note = noteInput.value.trim();
     if (event.key !== "Escape" && (event.key !== "Enter" || !note)) return;

@@ -63,6 +63,8 @@ export function begun({ props, server }) {
     finished: null,
     /** Whether query and responses stand open beside the samples; null: where there is room. @type {boolean | null} */
     caseOpen: null,
+    /** Whether the reasoning of samples stands open. */
+    reasoningOpen: false,
     /** Whether the blind label is being saved. */
     judging: false,
     /** What the note is about: the sample, and characters of its text.

@@ -10,6 +10,7 @@ import pytest
 
 import app
 from grm_core.analysis import audit, critique
+from grm_core.embedders import Embedder
 from grm_core.engines.base import EngineState
 from grm_core.reading.parsing import parse
 from grm_core.types import Method, Params, Run, Session
@@ -23,6 +24,8 @@ from tests.make import make_example, make_sample
 from ui import detail, render
 from ui.pages.inspect.dials import Dials
 from ui.pages.inspect.viewer import Viewer
+from ui.pages.queue import QueuePage
+from ui.vectors import Vectors
 
 
 def fill(store: Store, n: int, k: int, broken: tuple[int, ...] = ()) -> None:
@@ -172,3 +175,37 @@ def test_findings_name_samples_by_index_and_quotations_by_the_browsers_offsets()
     assert [(quote["found"], quote["response"], quote["where"]) for quote in sent["quotes"]] == [
         ("exact", 0, [15, 23]), ("missing", None, None),
     ]  # fmt: skip
+
+
+def test_reasoning_that_a_server_gave_apart_is_shown_and_nothing_of_it_is_read() -> None:
+    text = "Critique:\nResponse 1: right.\nScores: \\boxed{8, 2}"
+    bare = replace(make_sample(0, (8, 2), text=text), parsed=parse(text, 2))
+    assert bare.completion is not None
+    thought = replace(bare, completion=replace(bare.completion, reasoning='First "number 1": \\boxed{1, 9}\n' * 500))
+    example = make_example(2)
+    sent, plain = detail.detail(example, thought), detail.detail(example, bare)
+    assert thought.completion is not None
+    assert sent.pop("reasoning") == thought.completion.reasoning
+    assert plain.pop("reasoning") is None
+    assert sent == plain
+    empty = replace(bare, completion=replace(bare.completion, reasoning=""))
+    assert detail.detail(example, empty)["reasoning"] is None
+
+
+def test_a_desk_shows_reasoning_only_after_the_blind_label(tmp_path: Path) -> None:
+    store = Store(tmp_path / "grm.db")
+    fill(store, 1, 0)
+    sample = make_sample(0, (8, 2), text="\\boxed{8, 2}")
+    assert sample.completion is not None
+    store.add_sample(replace(sample, completion=replace(sample.completion, reasoning="I think so.")))
+    desk = QueuePage(store, Vectors(Embedder()))
+    made = desk.make({"rules": [], "run": "", "tag": "", "overlap": 0, "control": 0, "seed": 0, "title": ""})
+    assert "id" in made
+    blind = desk.take(made["id"], "ann", -1)
+    assert "I think so." not in repr(blind)
+    said = {"id": "1", "kind": "best", "label": "A", "author": "ann", "queue": made["id"], "session_id": "s"}
+    desk.save(said | {"created_at": "2026-01-01T00:00:00Z", "note": ""})  # type: ignore[arg-type]
+    seen = desk.take(made["id"], "ann", -1)
+    assert "samples" in seen
+    assert [each["reasoning"] for each in seen["samples"]] == ["I think so."]
+    store.close()
