@@ -121,9 +121,13 @@ def test_a_choice_is_read(text: str, status: ParseStatus, scores: tuple[int, ...
 def test_long_text_takes_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))
-        began = time.process_time()
-        for read in (replies.rating, replies.table, replies.choice):
-            read(text, 1, "stop")
-        return time.process_time() - began
+        tries = []
+        for _ in range(3):
+            began = time.process_time()
+            for read in (replies.rating, replies.table, replies.choice):
+                read(text, 1, "stop")
+            tries.append(time.process_time() - began)
+        return min(tries)
 
-    assert seconds(200_000) < 40 * max(seconds(20_000), 0.01)
+    # Were it quadratic, it would be a hundred times.
+    assert seconds(200_000) < 50 * max(seconds(20_000), 0.01)
