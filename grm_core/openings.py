@@ -2,8 +2,12 @@
 
 A GRM that opens each critique with one of five words says how likely each is before it writes. Drawn independently,
 k words say little more than k coins; drawn at places spread evenly over [0, 1), their mean soon is the GRM's own
-expectation. Every word by itself is still a draw from the GRM's distribution at the run's temperature. The responses
-of one sample share a place, so that what differs between their words is what the GRM expects of them.
+expectation. Every word by itself is still a draw from the GRM's distribution: that of temperature 1, because a lower
+one takes away what tells two good responses apart. The responses of one sample share a place, so that what differs
+between their words is what the GRM expects of them.
+
+On 199 held-out everyday items (chance .39; expected verdict .744), k = 8: drawn independently at temperature 0.5 right
+on .69, evenly .72, evenly at temperature 1 .74; k = 1: .60, .62, .62.
 """
 
 import hashlib
@@ -38,21 +42,18 @@ def place(seed: int, item_id: str, index: int) -> float:
     return (int.from_bytes(digest[:6], "big") / 2**48 + index * _GOLDEN) % 1.0
 
 
-def word(first: First, temperature: float, at: float) -> str:
+def word(first: First, at: float, greedy: bool = False) -> str:
     """The verdict word that stands at `at` (0..1) of the GRM's distribution, the best word first.
 
-    The likeliest at temperature 0; '' where none of the five words is among the tokens.
+    `greedy`: the likeliest, wherever `at` is. '' where none of the five words is among the tokens.
     """
     known = chances(first)
     most = max(known)
     if not most:
         return ""
-    if temperature == 0:
-        return contexts.VERDICTS[known.index(most)]
-    weights = [(chance / most) ** (1 / temperature) for chance in known]
-    reached, target = 0.0, at * sum(weights)
-    for verdict, weight in zip(contexts.VERDICTS, weights, strict=True):
-        reached += weight
-        if target < reached:
+    reached, target = 0.0, at * sum(known)
+    for verdict, chance in zip(contexts.VERDICTS, known, strict=True):
+        reached += chance
+        if target < reached and not greedy:
             return verdict
     return contexts.VERDICTS[known.index(most)]

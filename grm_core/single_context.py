@@ -174,7 +174,7 @@ class _Work:
             async for reply in replies:
                 if isinstance(reply.result, Completion):
                     self._opens = self._opens and bool(reply.result.first)
-                    word = openings.word(reply.result.first, plan.params.temperature, at)
+                    word = openings.word(reply.result.first, at, greedy=plan.params.temperature == 0)
                     verdicts[places[reply.key]] = (f" {word}" if word else "", reply.result)
         return verdicts
 

@@ -32,26 +32,24 @@ def test_the_places_of_k_samples_lie_evenly(k: int) -> None:
 
 
 def test_words_stand_in_the_order_of_their_levels_each_as_wide_as_it_is_likely() -> None:
-    words = Counter(openings.word(FIRST, 1.0, place / 1000) for place in range(1000))
+    words = Counter(openings.word(FIRST, place / 1000) for place in range(1000))
     assert words == {"Excellent": 295, "Good": 588, "Poor": 117}  # 25, 50 and 10 of 85
-    assert openings.word(FIRST, 1.0, 0.0) == "Excellent"
-    assert openings.word(FIRST, 1.0, 0.999) == "Poor"
+    assert openings.word(FIRST, 0.0) == "Excellent"
+    assert openings.word(FIRST, 0.999) == "Poor"
 
 
-def test_a_low_temperature_makes_the_likeliest_word_likelier() -> None:
-    words = Counter(openings.word(FIRST, 0.5, place / 1000) for place in range(1000))
-    assert words["Good"] == pytest.approx(1000 * 25 / 32.25, abs=2)  # the squares: 6.25, 25 and 1
-    assert {openings.word(FIRST, 0.0, place / 10) for place in range(10)} == {"Good"}
+def test_a_greedy_run_says_the_likeliest_word() -> None:
+    assert {openings.word(FIRST, place / 10, greedy=True) for place in range(10)} == {"Good"}
 
 
 def test_without_one_of_the_words_none_is_drawn() -> None:
-    assert openings.word((("The", -0.1), ("A", -3.0)), 0.5, 0.5) == ""
-    assert openings.word((), 0.5, 0.5) == ""
+    assert openings.word((("The", -0.1), ("A", -3.0)), 0.5) == ""
+    assert openings.word((), 0.5) == ""
 
 
-async def judged(engine: FakeEngine, k: int, opens: bool = True, temperature: float = 1.0) -> list[Sample]:
+async def judged(engine: FakeEngine, k: int, opens: bool = True) -> list[Sample]:
     plan = SamplingPlan(
-        make_example(3), prompts.load("compact"), Params(temperature), k, session_id="s", context="single", opens=opens
+        make_example(3), prompts.load("compact"), Params(), k, session_id="s", context="single", opens=opens
     )
     return sorted([each async for each in sample(engine, plan)], key=lambda each: each.index)
 
