@@ -211,7 +211,7 @@ def test_score_reads_a_list_and_says_what_it_understood(command: Command, server
     file = write(tmp_path, "pairs.json", [{"chosen": chat("q", "a"), "rejected": chat("q", "b")}])
     done = command("score", file, "--k", 2, "--out", tmp_path / "o.jsonl", "--engine", server.url, "--meta", "none")
     assert done.code == 0
-    assert f"{file}: JSON, UTF-8, chosen and rejected, 1 items, 1 with labels" in done.words
+    assert f"{file}: JSON, UTF-8, chosen and rejected, 1 item, 1 with labels" in done.words
 
 
 @pytest.mark.parametrize("name", ["p.json", "p.csv", "p.jsonl", "pairs"])

@@ -139,4 +139,4 @@ def _items(data: bytes, name: str) -> Imports:
         ItemSamples(example.id, len(example.responses), example, None, (), number)
         for number, example in enumerate(understood.items, 1)
     )
-    return Imports(ITEMS, [Block(None, items)], understood.left_out, f"{understood.words()}, none judged")
+    return Imports(ITEMS, [Block(None, items)], understood.left_out, f"{understood.words()}, no judgments")

@@ -41,7 +41,9 @@ class Understood(NamedTuple):
         """What was understood, in a line."""
         forms = " and ".join(self.forms)
         labelled = sum(item.labels is not None for item in self.items)
-        told = [f"{self.kind}, {self.encoding}, {forms}", f"{len(self.items):,} items", f"{labelled:,} with labels"]
+        items = "1 item" if len(self.items) == 1 else f"{len(self.items):,} items"
+        told = [f"{self.kind}, {self.encoding}, {forms}", items]
+        told.append(f"{labelled:,} with labels")
         if self.left_out:
             first = self.left_out[0]
             told.append(f"{len(self.left_out):,} left out ({first.place}: {first.reason})")
