@@ -90,7 +90,7 @@ class Names:
 
 def server(page: str, cls: type, names: Names) -> str:
     """The functions that the page's module may call, as an interface."""
-    from ui.web import served_by
+    from ui.view import served_by
 
     lines = [f"export interface {page}Server {{"]
     for name in served_by(cls):

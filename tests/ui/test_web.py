@@ -13,7 +13,8 @@ from grm_core.errors import UsageError
 from storage.errors import StoreError
 from tools import wire_types
 from ui import web
-from ui.web import WEB, View, calls, served
+from ui.view import View, calls, served
+from ui.web import WEB
 
 MODULES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js"))
 

@@ -21,7 +21,7 @@ from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
 from ui.panels import only_first, panel
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.benchmarks import Benchmark, BenchmarkItem, BenchmarkRun, BenchmarkSettings, Brief
 from ui.wire.shared import Failed, Panel
 

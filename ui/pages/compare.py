@@ -10,7 +10,7 @@ from grm_core.voting import vote
 from reports.words import verdict_line
 from storage.store import Store
 from ui import render
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.compare import Pair, Setting, Side, Stated
 from ui.wire.shared import Failed
 

@@ -14,7 +14,7 @@ from reports.words import verdict_line
 from storage.listing import Wanted
 from storage.store import Store
 from ui import ASSETS, detail, plots, render
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.demo import First, Over, Recorded
 from ui.wire.shared import Figure
 

@@ -19,7 +19,7 @@ from reports.words import METHODS, run_title
 from storage.listing import Wanted
 from storage.store import Store
 from ui.panels import only_first
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.models import Board, Csv, Game, Games, ModelsSettings, Voter
 from ui.wire.shared import Choice, Failed
 

@@ -19,7 +19,7 @@ from storage.listing import Wanted
 from storage.store import Store
 from ui.panels import only_first, panel
 from ui.vectors import Vectors
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.principles import Cluster, Scopes, Statement, Thoughts
 from ui.wire.shared import Choice, Failed, Panel, Table
 

@@ -22,7 +22,7 @@ from storage.store import Store
 from ui import detail, render
 from ui.panels import panel
 from ui.vectors import Vectors
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.queue import (
     Agreed,
     Differ,

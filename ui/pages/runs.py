@@ -15,7 +15,7 @@ from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
 from ui.panels import Json, only_first, panel
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.shared import Choice, Failed, Panel, Panels
 
 _CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}

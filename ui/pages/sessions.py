@@ -7,7 +7,7 @@ from runs.job import SETTLED
 from runs.jobs import Jobs
 from storage.listing import SORTS, SessionRow, Wanted
 from storage.store import Store
-from ui.web import View, calls, served
+from ui.view import View, calls, served
 from ui.wire.sessions import Done, Listed, SessionList, SessionsSettings
 from ui.wire.sessions import Wanted as Fields
 

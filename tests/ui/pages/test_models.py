@@ -13,7 +13,7 @@ from storage.store import Store
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN, SESSION
 from ui.pages.models import Cell, ModelsPage, Scope, cell, scope
-from ui.web import calls
+from ui.view import calls
 
 # Own order, models and scores of one sample each; None cannot be read.
 GAMES: list[tuple[str, str, tuple[int, ...] | None]] = [

@@ -5,7 +5,7 @@ from ui import detail
 from ui.pages.inspect import lab
 from ui.pages.inspect.dials import Dials
 from ui.pages.inspect.viewer import Viewer
-from ui.web import served
+from ui.view import served
 from ui.wire.inspect import Differences, Drawn, Said, View, Voted
 from ui.wire.shared import Case, Detail, Panel
 

@@ -15,7 +15,7 @@ from ui.pages.inspect.answers import Answers
 from ui.pages.inspect.composer import QUIET, Composer
 from ui.pages.inspect.form import read_form
 from ui.pages.inspect.viewer import Viewer
-from ui.web import View, calls
+from ui.view import View, calls
 from ui.wire import inspect as wire
 from ui.wire.shared import Line
 

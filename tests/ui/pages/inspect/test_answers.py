@@ -16,7 +16,7 @@ from ui import detail
 from ui.pages.compare import compare
 from ui.pages.inspect.answers import Answers
 from ui.pages.inspect.viewer import Viewer
-from ui.web import calls
+from ui.view import calls
 
 
 @pytest.fixture
