@@ -216,7 +216,7 @@ def _zipped(path: Path, choose: Choose, password: bytes | None) -> Iterator[Row]
 
 def _records(data: bytes, file: str) -> Iterator[Row]:
     if file.endswith(".parquet") or data.startswith(b"PAR1"):
-        values = enumerate(_parquet(data, file))
+        values = enumerate(contents.table(data, file))
         yield from (Row(file, i, f"{file}, record {i + 1}", value) for i, value in values)
         return
     if file.endswith(".gz") and not data.startswith(contents.GZIP):
@@ -297,14 +297,3 @@ def _csv(text: str, file: str) -> Iterator[Row]:
             yield Row(file, i, f"{file}, line {reader.line_num}", dict(value))
     except csv.Error as error:
         raise UsageError(f"{file}, line {reader.line_num}: {error}") from None
-
-
-def _parquet(data: bytes, file: str) -> list[dict[str, Any]]:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        records: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
-        raise UsageError(f"{file}: not Parquet that can be read: {error}") from None
-    return records

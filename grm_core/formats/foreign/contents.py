@@ -222,6 +222,12 @@ def _skip(text: str, at: int) -> int:
 
 
 def _parquet(data: bytes, name: str) -> Iterator[Record]:
+    for number, row in enumerate(table(data, name), 1):
+        yield Record(f"row {number}", row)
+
+
+def table(data: bytes, name: str) -> list[Json]:
+    """The rows of a Parquet file; UsageError, with its `name`, where it cannot be read."""
     import pyarrow
     import pyarrow.parquet
 
@@ -229,8 +235,7 @@ def _parquet(data: bytes, name: str) -> Iterator[Record]:
         rows: list[Json] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
         raise UsageError(f"{name}: not Parquet that can be read: {str(error).splitlines()[0]}") from None
-    for number, row in enumerate(rows, 1):
-        yield Record(f"row {number}", row)
+    return rows
 
 
 def _is_table(start: bytes) -> bool:

@@ -5,7 +5,7 @@ critique's text: the loss ranks the expected verdicts of the responses of a grou
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -165,14 +165,8 @@ def verdicts(
     tokenizer: Any, shown: Demonstration, judgment: Judgment, chosen: Sequence[int], principles: str
 ) -> Group:
     """The verdict word alone of each chosen response, in a prompt of its own. `principles`: given; '' for none."""
-    rows, found = [], []
-    for number, own in enumerate(chosen):
-        writer = Writer(tokenizer, prompt(tokenizer, shown.example, (own,)))
-        writer.add(reply_start(principles, shown.example.responses[own]), 0.0)
-        rows.append(writer.row())
-        score = judgment.scores[own]
-        found.append(Verdict(number, len(writer.ids), score, VERDICTS.index(verdict_of(score))))
-    return Group("single", tuple(rows), tuple(found))
+    words = {own: VERDICTS.index(verdict_of(judgment.scores[own])) for own in chosen}
+    return _bare("single", tokenizer, shown.example, principles, judgment.scores, words)
 
 
 def joint(tokenizer: Any, shown: Demonstration, judgment: Judgment, order: Sequence[int]) -> Group:
@@ -203,13 +197,26 @@ def principles_only(tokenizer: Any, shown: Demonstration, judgment: Judgment, or
 
 def pair_single(tokenizer: Any, example: Example, principles: str = "") -> Group:
     """A labelled item of which no critique is known: the verdict word of each response, ranked by the labels."""
-    rows, verdicts = [], []
-    for own, response in enumerate(example.responses):
+    words = dict.fromkeys(range(len(example.responses)))
+    return _bare("pair-single", tokenizer, example, principles, example.labels or (), words)
+
+
+def _bare(
+    kind: str,
+    tokenizer: Any,
+    example: Example,
+    principles: str,
+    levels: Sequence[float],
+    words: Mapping[int, int | None],
+) -> Group:
+    """The responses named in `words`, each in a prompt of its own up to where its verdict word would stand."""
+    rows, places = [], []
+    for number, (own, word) in enumerate(words.items()):
         writer = Writer(tokenizer, prompt(tokenizer, example, (own,)))
-        writer.add(reply_start(principles, response), 0.0)
+        writer.add(reply_start(principles, example.responses[own]), 0.0)
         rows.append(writer.row())
-        verdicts.append(Verdict(own, len(writer.ids), (example.labels or ())[own], None))
-    return Group("pair-single", tuple(rows), tuple(verdicts))
+        places.append(Verdict(number, len(writer.ids), levels[own], word))
+    return Group(kind, tuple(rows), tuple(places))
 
 
 def pair_joint(tokenizer: Any, example: Example, rng: random.Random) -> Group:

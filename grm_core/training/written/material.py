@@ -20,9 +20,10 @@ _TEXT = 0.45
 """Share of the single judgments that are learned with their critiques; of the others the verdict word alone, which
 costs a third of the tokens: how to write is learned from few items, which response is better from many."""
 _BARE, _GIVEN = 0.55, 0.25
-"""Shares of the single judgments that are shown without principles, and with their own; the others get those of
-another item. Those of a demonstration know its responses, and a GRM that learns to lean on them is lost with those
-that it states itself (right on .86 of items with them, on .66 with its own or none)."""
+"""Shares of the single judgments that are shown without principles, and with their own; of the others, verdicts alone
+are shown with those of another item, critiques without any. Those of a demonstration know its responses, and a GRM
+that learns to lean on them is lost with those that it states itself (right on .86 of items with them, on .66 with its
+own or none)."""
 
 
 @dataclass(frozen=True, slots=True)
