@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from grm_core.errors import UsageError
 from storage.paths import default_path
@@ -68,6 +68,25 @@ def listen() -> None:
     log = logging.getLogger("grm_lens")
     if not any(isinstance(handler, Aloud) for handler in log.handlers):
         log.addHandler(Aloud(logging.WARNING))
+
+
+def write(text: str, path: Path | None, kind: str) -> None:
+    """Write a report to a new file or, where `path` is None, to standard output, whatever that can show."""
+    if path is None:
+        print_text(text, "xmlcharrefreplace" if kind == "html" else "backslashreplace")
+        return
+    with new_file(path, kind) as out:
+        out.write(text)
+
+
+def new_file(path: Path, kind: str) -> TextIO:
+    """A file that was not there before, open for writing; UsageError where it is."""
+    try:
+        return path.open("x", encoding="ascii" if kind in ("jsonl", "pairs") else "utf-8", newline="\n")
+    except FileExistsError:
+        raise UsageError(f"{path} exists already; choose another name") from None
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
 
 
 def unwritten(path: Path, error: OSError) -> UsageError:

@@ -58,13 +58,12 @@ def read_games(text: str, n: int, finish_reason: str | None = None) -> Parsed:
     lost, line = _UNREAD.search(text), _SCORES.search(text)
     last = lost or line
     critique = (0, len(text[: last.start()].rstrip())) if last else None
-    numbers = [(int(each[0]), each.span()) for each in re.finditer(r"\d+", text[line.start() :])] if line else []
-    if lost is not None or len(numbers) != n:
+    spans = contexts.score_spans(text) if line else ()
+    if lost is not None or len(spans) != n:
         status = ParseStatus(lost["status"]) if lost and lost["status"] in list(ParseStatus) else ParseStatus.NO_SCORES
         return Parsed(status, (), critique, version=PARSER_VERSION)
-    at = line.start() if line else 0
-    spans = tuple((start + at, end + at) for _, (start, end) in numbers)
-    return Parsed(ParseStatus.OK, (), critique, tuple(score for score, _ in numbers), spans, PARSER_VERSION)
+    scored = tuple(int(text[start:end]) for start, end in spans)
+    return Parsed(ParseStatus.OK, (), critique, scored, spans, PARSER_VERSION)
 
 
 def read_ratings(text: str, n: int, finish_reason: str | None, one: Reader) -> Parsed:

@@ -188,10 +188,10 @@ def parsed(text: str, scores: Sequence[int | None], statuses: Sequence[ParseStat
         status = ParseStatus.NO_SCORES
     if status is not ParseStatus.OK:
         return replace(whole, status=status, shown_scores=None, score_spans=())
-    return replace(whole, status=status, shown_scores=tuple(numbers), score_spans=_score_spans(text))
+    return replace(whole, status=status, shown_scores=tuple(numbers), score_spans=score_spans(text))
 
 
-def _score_spans(text: str) -> tuple[Span, ...]:
+def score_spans(text: str) -> tuple[Span, ...]:
     """Where the scores stand in an assembled text's last line."""
     line = text.rfind("\n") + 1
     return tuple(match.span() for match in re.compile(r"\d+").finditer(text, line))

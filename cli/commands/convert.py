@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import print_json, say, unwritten
+from cli.common import new_file, print_json, say, unwritten
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     say(f"{args.file}: {understood.understood or 'JSON Lines of GRM Lens'}")
     if out is not None:
         try:
-            out.write_text("".join(_lines(understood)), encoding="ascii", newline="\n")
+            with new_file(out, "jsonl") as file:
+                file.writelines(_lines(understood))
         except OSError as error:
             raise unwritten(out, error) from None
         say(f"written to {out}")

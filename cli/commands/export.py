@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from cli.common import add_db, print_text, say, unwritten
+from cli.common import add_db, new_file, say, unwritten, write
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,22 +92,3 @@ def _report(store: "Store", session_id: str, kind: str) -> str:
         raise UsageError(f"there is no session {session_id}")
     report = documents.make(session, store.run(session.run_id), store.samples(session_id))
     return {"html": documents.html, "md": documents.markdown, "csv": documents.csv}[kind](report)
-
-
-def write(text: str, path: Path | None, kind: str) -> None:
-    """Write a report to a new file or, where `path` is None, to standard output, whatever that can show."""
-    if path is None:
-        print_text(text, "xmlcharrefreplace" if kind == "html" else "backslashreplace")
-        return
-    with new_file(path, kind) as out:
-        out.write(text)
-
-
-def new_file(path: Path, kind: str) -> TextIO:
-    """A file that was not there before, open for writing; UsageError where it is."""
-    try:
-        return path.open("x", encoding="ascii" if kind in ("jsonl", "pairs") else "utf-8", newline="\n")
-    except FileExistsError:
-        raise UsageError(f"{path} exists already; choose another name") from None
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None

@@ -11,8 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.commands.export import new_file, write
-from cli.common import add_db, say
+from cli.common import add_db, new_file, say, write
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:

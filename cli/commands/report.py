@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cli.common import print_json, say, whole
+from cli.common import new_file, print_json, say, whole
 from grm_core.errors import UsageError
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Method
@@ -165,8 +165,6 @@ def check_pages(paths: Sequence[Path]) -> None:
 
 def new(path: Path) -> Any:
     """A text file that appears when its block ends well."""
-    from cli.commands.export import new_file
-
     return new_file(path, path.suffix)
 
 
