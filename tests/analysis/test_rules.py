@@ -5,17 +5,8 @@ import random
 import pytest
 
 from grm_core.analysis import rules
-from grm_core.analysis.accuracy import Judged
 from grm_core.voting import vote
-from tests.make import make_example, make_sample
-
-Scores = tuple[int, ...] | None
-
-
-def judged(*scores: Scores, labels: tuple[float, ...] = (1.0, 0.0)) -> Judged:
-    samples = tuple(make_sample(index, each) for index, each in enumerate(scores))
-    return Judged("item", "", labels, samples, make_example(len(labels)))
-
+from tests.make import make_judged as judged
 
 WILD = judged((6, 5), (6, 5), (1, 10), None)
 """One wild sample outweighs two that agree."""

@@ -6,14 +6,7 @@ from sklearn.calibration import calibration_curve
 
 from grm_core.analysis import trust
 from grm_core.analysis.accuracy import Judged
-from tests.make import make_example, make_sample
-
-Scores = tuple[int, ...] | None
-
-
-def judged(*scores: Scores, labels: tuple[float, ...] = (1.0, 0.0)) -> Judged:
-    samples = tuple(make_sample(index, each) for index, each in enumerate(scores))
-    return Judged("item", "", labels, samples, make_example(len(labels)))
+from tests.make import make_judged as judged
 
 
 def of_right(right: int, k: int) -> Judged:
