@@ -14,7 +14,7 @@ from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
-from ui.pages import run_votes
+from ui import run_votes
 from ui.panels import Json, only_first, panel
 from ui.view import View, calls, served
 from ui.wire.shared import Choice, Failed, Panel, Panels
