@@ -56,8 +56,8 @@ def spoken(text: str, marks: Sequence[Mark], cut: bool, code: Sequence[Span]) ->
 def _quoted(text: str, mark: Mark, thinking: bool, code: Sequence[Span]) -> bool:
     """Whether a mark is spoken of, not used: it stands at an end of what its line quotes.
 
-    `<think>"Well` and `"Well."</think>` are used: no quotation is open there. In thinking, which may end anywhere, only
-    quotation marks on both sides tell.
+    `<think>"Well` and `"Well."</think>` are used: no quotation is open there. In thinking, which may end anywhere,
+    only quotation marks on both sides tell.
     """
     low = max(0, mark.start - _REACH)
     line = text[max(low, text.rfind("\n", low, mark.start) + 1) : mark.start]
@@ -75,7 +75,9 @@ def _is_open(line: str, sign: str) -> bool:
         return _APOSTROPHE.search(line) is not None
     if sign == "`":
         return len(_TICKS.findall(line)) % 2 == 1
-    return line.count(_CURLED[sign]) > line.count(sign) if sign in _CURLED else sign == '"' and line.count(sign) % 2 == 1
+    if sign in _CURLED:
+        return line.count(_CURLED[sign]) > line.count(sign)
+    return sign == '"' and line.count(sign) % 2 == 1
 
 
 def _past_unknown(text: str, rest: Sequence[Mark], start: int, end: int) -> tuple[int, bool]:
