@@ -69,8 +69,8 @@ def of(data: bytes, name: str) -> Contents:
     if kind == "JSON":
         values = list(_values(_string(text, name), name))
         whole = values[0][1] if len(values) == 1 else [value for _, value in values]
-        alone = isinstance(whole, dict) and not text.lstrip().startswith(b"[")
-        one_line = alone and b"\n" not in text.strip() and _held(whole) == [whole]
+        one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _held(whole) == [whole]
+        one_line = one_line and not text.lstrip().startswith(b"[")
         return Contents("JSON Lines" if one_line else kind, encoding, _records(values, name), whole)
     return Contents(kind, encoding, _lines(text, name))
 
