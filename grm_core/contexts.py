@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grm_core.reading.parsing import parse
-from grm_core.types import Parsed, ParseStatus, Span
+from grm_core.reading.parsing import parse, was_cut
+from grm_core.reading.visible import without_thinking
+from grm_core.types import Completion, Parsed, ParseStatus, Span
 
 PRINCIPLES = "Principles:\n"
 CRITIQUE = "Critique:\n"
@@ -77,6 +78,7 @@ def stated(text: str) -> str:
 
     A score that is given before anything was criticised is of no response: it is not read, and none is told by it.
     """
+    text = without_thinking(text, cut=False)
     return _AFTER.split(_CRITIQUES.split(text, maxsplit=1)[0], maxsplit=1)[0].strip()
 
 
@@ -86,6 +88,20 @@ def reply_start(principles: str, response: str, opens: bool = True) -> str:
     `opens`: whether the model was trained to quote the response's first words there.
     """
     return judgment_start(principles) + opened(response, opens)
+
+
+def continued(start: str, completion: Completion) -> str:
+    """What a completion adds to the beginning of its reply: no thinking, and nothing of the beginning once more.
+
+    A model that was told in words how to begin may write that, or its last lines, again.
+    """
+    text = without_thinking(completion.text, was_cut(completion.finish_reason))
+    said, lines = text.lstrip(), start.splitlines(keepends=True)
+    for place in range(len(lines)):
+        again = "".join(lines[place:]).strip()
+        if again and said.startswith(again):
+            return said.removeprefix(again)
+    return text
 
 
 def opened(response: str, opens: bool) -> str:

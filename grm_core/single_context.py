@@ -180,8 +180,9 @@ class _Work:
         request = replace(request, start=request.start + verdict.text, params=params)
         completion = await self._one(request, hear if self._on_text else None)
         began = time.monotonic() - completion.seconds
-        text, draws = opening + completion.text, [verdict.draw] if verdict.draw else []
-        written = completion.text.rstrip()
+        added = contexts.continued(request.start, completion)
+        text, draws = opening + added, [verdict.draw] if verdict.draw else []
+        written = added.rstrip()
         if verdict.word and written and completion.finish_reason != "length":
             asked = replace(
                 request,

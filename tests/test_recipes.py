@@ -139,3 +139,11 @@ def test_two_are_shuffled_and_more_are_not() -> None:
 def test_an_unknown_recipe_is_refused_with_the_known_names() -> None:
     with pytest.raises(UsageError, match="rewardanything, rm-r1, rm-r1-distilled, selene-1-mini"):
         recipes.named("rm-r2")
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_a_recipe_says_that_an_empty_response_is_empty(name: str) -> None:
+    example = Example("a", (Message("user", "Which?"),), ("", "A real one."))
+    order = (0,) if families.context_of(name) == "single" else (0, 1)
+    asked = "\n".join(message.content for message in prompts.fill(prompts.load(name), example, order))
+    assert asked.count(prompts.EMPTY) == 1

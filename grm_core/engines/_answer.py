@@ -1,9 +1,10 @@
 """One answer of a server, a JSON document or a stream of events, and how it becomes the children's replies."""
 
 import asyncio
+import json
 import re
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +67,11 @@ class Attempt:
         if _STREAM.match(head):
             await self.follow(events(_chained(head, arriving)))
         else:
-            self.read(self.client.document(head + b"".join([chunk async for chunk in arriving])))
+            raw = head + b"".join([chunk async for chunk in arriving])
+            if objects := _lines(raw):
+                await self.follow(_each(objects))
+            else:
+                self.read(self.client.document(raw))
 
     def read(self, answer: Any) -> None:
         """Take a whole JSON answer. Choices may come in any order, be missing, or stand there twice."""
@@ -189,6 +194,23 @@ def _withheld(said: Said, finish: str) -> str:
     if finish.lower() in _message.FILTERS:
         return f"the server's filter withheld the answer ({finish})"
     return "the model called a tool instead of answering" if said.tool else ""
+
+
+def _lines(raw: bytes) -> list[dict[str, Any]]:
+    """The events of a stream that is written as lines of JSON; [] for anything else."""
+    lines = raw.split(b"\n", 1)
+    if len(lines) < 2 or not lines[1].strip() or not lines[0].rstrip().endswith(b"}"):
+        return []
+    try:
+        objects = [json.loads(line) for line in raw.splitlines() if line.strip()]
+    except ValueError:
+        return []
+    return objects if all(isinstance(each, dict) for each in objects) else []
+
+
+async def _each(objects: Sequence[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    for each in objects:
+        yield each
 
 
 async def _chained(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

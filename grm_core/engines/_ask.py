@@ -15,6 +15,8 @@ from grm_core.engines._http import Client, Rejected
 from grm_core.errors import EngineError
 from grm_core.types import Request
 
+_SENTENCE = 4
+"""Words from which on a refusal gives a reason; a shorter one may be about whole answers."""
 _LOWERED_AT_MOST = 4
 """Times that max_tokens of one request is lowered: some servers tell the room only roughly."""
 
@@ -41,12 +43,15 @@ async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
     wanted, lowered = part.request.params.max_tokens, 0
     named: set[Extra] = set()
     while part.request.n <= dialect.together(part.request.n):
-        whole = body(part.request, part.model, dialect.limit, part.pending.streams, dialect.tops)
+        streams = part.pending.streams or dialect.only_streams
+        whole = body(part.request, part.model, dialect.limit, streams, dialect.tops)
         sent = reduced(whole, dialect.lacks | named)
         try:
             attempt = await client.call(partial(_attempted, client, path, dialect, part, sent))
         except Rejected as error:
             blamed = dialect.named(extras(sent), error)
+            if not blamed and dialect.wants_stream(extras(sent), error):
+                continue
             room = None if blamed or lowered == _LOWERED_AT_MOST else _lower(part.request, error)
             if room is not None:
                 part, lowered = part.lowered(room), lowered + 1
@@ -80,7 +85,8 @@ async def _search(client: Client, path: str, dialect: Dialect, sent: dict[str, A
     It is made for one token and without any extra. If that is accepted, it is made with each of them by itself.
     """
     async with dialect.searching:
-        if extras(sent) & dialect.lacks:
+        late = dialect.only_streams and Extra.STREAM not in extras(sent)
+        if late or extras(sent) & dialect.lacks:
             return True  # another request has found out
         suspects = dialect.suspects(extras(sent), error)
         if not suspects:
@@ -90,6 +96,10 @@ async def _search(client: Client, path: str, dialect: Dialect, sent: dict[str, A
             suspects |= kinds if suspects & kinds else frozenset()
         bound = await _bound(client, path, dialect, sent, suspects)
         if bound is None:
+            unsaid = len(error.reason.words.split()) < _SENTENCE
+            if unsaid and await _streams(client, path, dialect, sent, suspects):
+                dialect.only_streams = True
+                return True
             dialect.vain += 1
             return False
         for extra in alone:
@@ -106,13 +116,24 @@ async def _bound(
     client: Client, path: str, dialect: Dialect, sent: dict[str, Any], suspects: frozenset[Extra]
 ) -> dict[str, Any] | None:
     """The field that bounds a plain request to one token, if one is taken; None where it is refused in any way."""
-    bounds = {"max_tokens": 1}, {"max_completion_tokens": 1}, dict[str, int]()
-    for place, bound in enumerate(bounds if suspects & LENGTHS else bounds[:1]):
+    doubted = bool(suspects & LENGTHS)
+    names = [extra for extra in (Extra.MAX_TOKENS, Extra.LENGTH) if doubted or extra in sent]
+    bounds = [*({str(name): 1} for name in names), dict[str, int]()]
+    for place, bound in enumerate(bounds if doubted else bounds[:1]):
         if await client.call(partial(_accepts, client, path, reduced(sent, suspects) | bound)):
-            for extra in (Extra.MAX_TOKENS, Extra.LENGTH)[:place]:
+            for extra in names[:place]:
                 dialect.learn(extra)
             return bound
     return None
+
+
+async def _streams(
+    client: Client, path: str, dialect: Dialect, sent: dict[str, Any], suspects: frozenset[Extra]
+) -> bool:
+    """Whether a plain request that is refused is accepted as one for a stream."""
+    if dialect.only_streams or not dialect.takes(Extra.STREAM):
+        return False
+    return await client.call(partial(_accepts, client, path, reduced(sent, suspects) | {"stream": True}))
 
 
 async def _accepts(client: Client, path: str, sent: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ import random
 import re
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -177,6 +178,8 @@ class Client:
 
     def _rejection(self, response: aiohttp.ClientResponse, raw: bytes) -> Rejected:
         reason = _reason.of_body(raw)
+        if not reason.words:
+            reason = replace(reason, words=_reason.of_head(response.status, response.reason or "", response.headers))
         message, hint = self._explain(response.status, self._hidden(reason.words))
         again = response.status in RETRY_STATUS or (response.status >= 500 and response.status not in _NEVER)
         error = Rejected(message, retryable=again, hint=hint)

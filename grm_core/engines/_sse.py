@@ -48,9 +48,11 @@ def _objects(raw: bytes) -> Iterator[dict[str, Any] | None]:
     for line in lines:
         if line.startswith("error:"):  # llama.cpp
             yield {"error": _object(line[6:])}
+    failed = any(line.partition(":")[2].strip() == "error" for line in lines if line.startswith("event:"))
     data = [line[5:].removeprefix(" ") for line in lines if line.startswith("data:")]
     try:
-        yield from _read("\n".join(data))
+        for event in _read("\n".join(data)):
+            yield {"error": event} if failed and event and not event.get("error") else event
     except EngineError:
         if len(data) < 2:
             raise

@@ -24,8 +24,6 @@ from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 
 log = logging.getLogger("grm_lens")
-_BEGUN = ("continue_final_message", "add_generation_prompt", "final message", "last role", "last message")
-"""What of a request that begins the reply a server may name when it refuses it."""
 
 
 class ServerEngine:
@@ -188,7 +186,7 @@ class ServerEngine:
             await put(self._client, self._door.chat, self.dialect, Part(pending, request, self.model, first))
         except EngineError as error:
             for index in range(request.n):
-                pending.done(first + index, _explained(self.url, request, error))
+                pending.done(first + index, error)
 
     def _size(self, answer: Any) -> PromptSize | None:
         """The count in an answer of /tokenize; None where it is none of vLLM's."""
@@ -205,12 +203,3 @@ class ServerEngine:
         """Say once what the server does not take."""
         if words := self.dialect.news():
             log.warning("%s %s", self.url, words)
-
-
-def _explained(url: str, request: Request, error: EngineError) -> EngineError:
-    """The error; one that says what to do where the server refuses to go on from a reply that was begun."""
-    refused = request.start and isinstance(error, Rejected) and error.status in (400, 404, 422)
-    if refused and any(word in str(error) for word in _BEGUN):
-        hint = "Judge together: --context joint."
-        return EngineError(f"{url} cannot begin a reply, use --context joint ({error})", hint=hint)
-    return error

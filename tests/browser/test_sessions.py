@@ -101,8 +101,11 @@ def test_part_9_delete_can_be_undone_and_the_bin_keeps_until_told(url: str, page
     page.locator("tr[data-id=two]").wait_for(state="detached", timeout=LONG)
     page.locator("#sessions-binned").check()
     until_titles(page, "planets, warm")
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").wait_for(state="detached", timeout=LONG)
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     page.get_by_text("The bin is empty.").wait_for(timeout=LONG)
 
 

@@ -7,6 +7,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from grm_core.engines._chat import GO_ON
 from tests.local_server import LocalServer
 
 
@@ -118,7 +119,7 @@ def written(body: dict[str, Any], seed: int) -> str:
     """A completion, or what follows where the reply was begun, up to the first of the stop texts."""
     prompt = "\n".join(message["content"] for message in body["messages"])
     text = write(prompt, seed)
-    if body.get("continue_final_message"):
+    if body.get("continue_final_message") or GO_ON in prompt:
         text = f" Seed {seed}." + text[text.rindex("\n") :]
     for stop in body.get("stop", ()):
         text = text.partition(stop)[0]

@@ -55,16 +55,23 @@ async def test_an_ordinary_request_holds_none_of_it(server: WireServer) -> None:
     [
         "Unrecognized request argument supplied: continue_final_message",
         "Expected last role User or Tool, got assistant",
+        "Assistant response prefill is incompatible with enable_thinking.",
+        "The final message must be from the user",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
     ],
 )
-async def test_a_server_that_refuses_a_beginning_is_told_with_the_way_out(
+async def test_a_server_that_refuses_a_beginning_is_told_in_words_how_to_begin(
     server: WireServer, status: int, words: str
 ) -> None:
     server.plan = [reply({"error": {"message": words}}, status)]
     found = await ask(server.url, begun())
-    assert isinstance(found, EngineError)
-    assert f"{server.url} cannot begin a reply, use --context joint" in str(found)
-    assert words in str(found)
+    assert isinstance(found, Completion)
+    _, sent = (chat.body for chat in server.chats)
+    (message,) = sent["messages"]
+    assert message["role"] == "user"
+    assert message["content"].startswith(ASKED[0].content)
+    assert message["content"].endswith("\nCritique:\nResponse 1:")
+    assert not {"continue_final_message", "add_generation_prompt"} & set(sent)
 
 
 async def test_another_refusal_keeps_its_own_words(server: WireServer) -> None:

@@ -1,6 +1,7 @@
 // The list of sessions. What is wanted of it stands in the address.
 
 import * as address from "../lib/address.js";
+import { confirmed } from "../lib/confirm.js";
 import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
 import { onKey } from "../lib/keys.js";
 import { calls, failed, Turns } from "../lib/rpc.js";
@@ -230,8 +231,9 @@ function actions(state, session) {
   const put = (text, act) => cell.append(button(text, "grm-small", act), " ");
   if (state.wanted.binned) {
     put("Restore", () => change(state, "restore", session, null));
-    put("Delete for good", () => {
-      if (window.confirm("Delete this session and its samples for good?")) change(state, "delete", session, null);
+    put("Delete for good", async () => {
+      const agreed = await confirmed("Delete this session and its samples for good?", "Delete");
+      if (agreed) change(state, "delete", session, null);
     });
     return cell;
   }

@@ -14,6 +14,14 @@ from grm_core.errors import UsageError
 from grm_core.formats import lines
 
 Json = dict[str, Any]
+_OTHERS = {
+    re.compile(rb"\APK\x03\x04.*xl/", re.DOTALL): "an Excel workbook; save the sheet as CSV UTF-8",
+    re.compile(rb"\APK\x03\x04"): "a ZIP archive or an Office file; unpack it, or save it as CSV UTF-8",
+    re.compile(rb"\A\s*<(?:!doctype|html|\?xml)", re.IGNORECASE): "a page of HTML or XML; download the file itself",
+    re.compile(rb"\Aversion https://git-lfs"): "a pointer of Git LFS; fetch the file itself with `git lfs pull`",
+    re.compile(rb"\ASQLite format 3"): "a SQLite database; export what is to be judged as JSON Lines",
+}
+"""How files begin that hold no records of ours, and what to do."""
 GZIP = b"\x1f\x8b"
 """How a gzipped file begins."""
 _UTF8, _UTF16 = "UTF-8", "UTF-16"
@@ -50,6 +58,8 @@ class Contents(NamedTuple):
 def of(data: bytes, name: str) -> Contents:
     """What the bytes of a file hold; UsageError, with its `name`, where they cannot be read."""
     data = unpacked(data, name)
+    if hint := next((hint for sign, hint in _OTHERS.items() if sign.search(data[:4096])), ""):
+        raise UsageError(f"{name}: {hint}")
     if data.startswith(b"PAR1"):
         return Contents("Parquet", "binary", _parquet(data, name))
     encoding, text = decoded(data, name)
@@ -60,6 +70,7 @@ def of(data: bytes, name: str) -> Contents:
         values = list(_values(_string(text, name), name))
         whole = values[0][1] if len(values) == 1 else [value for _, value in values]
         one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _held(whole) == [whole]
+        one_line = one_line and not text.lstrip().startswith(b"[")
         return Contents("JSON Lines" if one_line else kind, encoding, _records(values, name), whole)
     return Contents(kind, encoding, _lines(text, name))
 
@@ -163,6 +174,8 @@ def _held(value: Json) -> list[Any]:
         inside = value.get(name)
         if isinstance(inside, list) and inside and all(isinstance(each, dict) for each in inside):
             return [each["row"] if isinstance(each.get("row"), dict) else each for each in inside]
+    if value and all(name.isdecimal() and isinstance(row, dict) for name, row in value.items()):
+        return list(value.values())
     return columns(value) or [value]
 
 
@@ -274,6 +287,8 @@ def _table(text: str, name: str) -> Iterator[Record]:
                 continue
             if not names:
                 names = [re.sub(r"[^\w]+", "_", cell.strip().lower()) for cell in row]
+                if twice := next((each for each in names if each and names.count(each) > 1), ""):
+                    raise UsageError(f"{name}, line {number}: there are two columns {twice!r}")
                 continue
             if len(row) != len(names):
                 raise UsageError(f"{name}, line {number}: {len(row)} cells, and the header has {len(names)}")

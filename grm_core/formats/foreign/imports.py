@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from grm_core.errors import UsageError
 from grm_core.formats import lines, sessions
 from grm_core.formats.fields import FieldError
 from grm_core.formats.foreign import (
@@ -45,7 +44,8 @@ def read(source: Source, name: str | None = None) -> Imports:
     data = lines.read_bytes(source, name)
     if inspect_log.matches(data):
         return _inspected(data, name)
-    opened = contents.of(data, name)
+    with reading.righted():
+        opened = contents.of(data, name)
     if inspect_log.is_json(opened.whole):
         return _inspected(data, name)
     if opened.kind == "JSON Lines" and _is_ours(_head(data, name)):
@@ -61,11 +61,9 @@ def read(source: Source, name: str | None = None) -> Imports:
 
 
 def _head(data: bytes, name: str) -> Json | None:
-    """The first record of a file of JSON Lines; None where it is broken, which its reader tells."""
-    try:
+    """The first record of a file of JSON Lines; None where there is none."""
+    with reading.righted():
         record = next(contents.of(data, name).records, None)
-    except UsageError:
-        return {"run": None}
     return None if record is None else record.value
 
 

@@ -42,6 +42,8 @@ def text_of(value: Any, name: str) -> str:
     if is_chat(value):
         return dialogue(turns_of(value, name))
     if isinstance(value, list):
+        if len(value) > 1 and not any(isinstance(each, dict) and "type" in each for each in value):
+            raise FieldError(f'"{name}" holds {len(value)} texts where one is expected')
         return "".join(_part(each, name) for each in value)
     if isinstance(value, dict):
         if isinstance(value.get("message"), dict):

@@ -86,13 +86,17 @@ def test_an_order_is_refused_where_nothing_is_shuffled(
     assert not out.exists()
 
 
-def test_a_server_that_cannot_begin_a_reply_is_named_once_an_item(
+def test_a_server_that_cannot_begin_a_reply_is_told_in_words_how_to(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path
 ) -> None:
     server.begins = False
-    done = command("score", items, "--k", 2, "--out", tmp_path / "x.jsonl", "--engine", server.url, *SINGLE)
-    assert done.code == 1
-    assert done.words.count("cannot begin a reply, use --context joint") == 4
+    out = tmp_path / "x.jsonl"
+    done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, *SINGLE)
+    assert done.code == 0
+    (block,) = read_samples(out)
+    samples = [sample for item in block.items for sample in item.samples]
+    assert [sample.error for sample in samples] == [None] * 8
+    assert all(sample.parsed.principles for sample in samples)
 
 
 def test_given_principles_and_a_reference_work_together_one_at_a_time(
