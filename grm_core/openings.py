@@ -47,13 +47,13 @@ def word(first: First, at: float, greedy: bool = False) -> str:
 
     `greedy`: the likeliest, wherever `at` is. '' where none of the five words is among the tokens.
     """
-    known = chances(first)
-    most = max(known)
+    level = chances(first)
+    most = max(level)
     if not most:
         return ""
-    reached, target = 0.0, at * sum(known)
-    for verdict, chance in zip(contexts.VERDICTS, known, strict=True):
+    reached, target = 0.0, at * sum(level)
+    for verdict, chance in zip(contexts.VERDICTS, level, strict=True):
         reached += chance
         if target < reached and not greedy:
             return verdict
-    return contexts.VERDICTS[known.index(most)]
+    return contexts.VERDICTS[level.index(most)]

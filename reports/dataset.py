@@ -66,11 +66,11 @@ def write(folder: Path, judged: Iterable[Judged], labels: Iterable[Annotation]) 
         runs[each.run.id] = each.run
         sessions.add(each.session.id)
         samples += [_sample_row(each, sample) for sample in each.samples]
-    said = [_clean(annotation_record(each)) for each in labels if each.session_id in sessions]
-    for name, rows, schema in (("samples", samples, SAMPLES), ("labels", said, LABELS)):
+    annotations = [_clean(annotation_record(each)) for each in labels if each.session_id in sessions]
+    for name, rows, schema in (("samples", samples, SAMPLES), ("labels", annotations, LABELS)):
         table = pyarrow.Table.from_pylist(rows, schema=schema)
         pyarrow.parquet.write_table(table, folder / "data" / f"{name}.parquet")
-    written = Written(len(sessions), len(samples), len(said))
+    written = Written(len(sessions), len(samples), len(annotations))
     (folder / "README.md").write_text(card(written, list(runs.values())), encoding="utf-8")
     return written
 
@@ -78,9 +78,9 @@ def write(folder: Path, judged: Iterable[Judged], labels: Iterable[Annotation]) 
 def _sample_row(judged: Judged, sample: Sample) -> Json:
     run, example = judged.run, judged.session.example
     turns = [{"role": turn.role, "content": turn.content} for turn in example.query]
-    told: Json = {"session_id": judged.session.id, "run_id": run.id, "engine": run.engine, "template": run.template}
-    told |= {"context": run.context, "foreign": run.engine == FOREIGN}
-    row = item_record(example) | sample_record(example.id, sample) | told | {"query": turns, "model": run.model}
+    origin: Json = {"session_id": judged.session.id, "run_id": run.id, "engine": run.engine, "template": run.template}
+    origin |= {"context": run.context, "foreign": run.engine == FOREIGN}
+    row = item_record(example) | sample_record(example.id, sample) | origin | {"query": turns, "model": run.model}
     row["order"] = list(sample.order)
     cleaned: Json = _clean(row)
     return cleaned

@@ -61,7 +61,7 @@ def make(annotations: Sequence[Annotation], judged: Judged, cluster: dict[str, s
     winners = {name: vote(samples).winner for name, (_, samples) in judged.items()}
     groups = {name: failures.by_group(table, name) for name in failures.GROUPS}
     return FailureReport(
-        _said(table, failures.blind(annotations, judged, winners)),
+        _sentence(table, failures.blind(annotations, judged, winners)),
         failures.by_class(table),
         {name: group for name, group in groups.items() if len(group)},
         {label: _cases(table, judged, label) for label in CLASSES},
@@ -129,7 +129,7 @@ def _folded(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(cluster=table["cluster"].replace(dict.fromkeys(small, other)))
 
 
-def _said(table: pd.DataFrame, blind: pd.DataFrame) -> str:
+def _sentence(table: pd.DataFrame, blind: pd.DataFrame) -> str:
     good = int((table["label"] == "good").sum())
     said = f"{len(table)} samples labelled by {table['author'].nunique()}, {good} of them good."
     named = blind[blind["label"].map(lambda label: len(label) <= 2)]

@@ -136,7 +136,7 @@ def test_the_bundled_grm_is_the_base_with_its_adapter_merged_in() -> None:
 
     model, base = models.small_model(), models.base_model()
     assert (model.name, model.trained, model.style) == ("grm-lens-135m", True, "compact")
-    assert models.known(None) == ("compact", False), "known before anything is loaded"
+    assert models.style_and_training(None) == ("compact", False), "known before anything is loaded"
     assert prepared.problem(model.folder, full=True) is None
     trained, plain = (AutoModelForCausalLM.from_pretrained(each.folder, dtype=torch.float32) for each in (model, base))
     changed = [

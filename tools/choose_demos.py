@@ -122,16 +122,16 @@ def main(source: Path, out: Path) -> int:
     """Choose, say what was chosen, write."""
     looked_at = [(block.run, judged) for block, judged in judged_items(source) if judged.example.source != "pairs"]
     before = chosen_before(out)
-    taken = {session.id.removeprefix("demo-") for _, session, _ in before.values()}
+    names = {session.id.removeprefix("demo-") for _, session, _ in before.values()}
     chosen = []
     for kind, shows in KINDS:
         if kind in before:
             chosen.append(before[kind])
             continue
-        fitting = next(((run, j) for run, j in looked_at if run and j.example.id not in taken and shows(j)), None)
+        fitting = next(((run, j) for run, j in looked_at if run and j.example.id not in names and shows(j)), None)
         print(f"{kind}: {fitting[1].example.id if fitting else 'no item shows it'}", file=sys.stderr)
         if fitting is not None:
-            taken.add(fitting[1].example.id)
+            names.add(fitting[1].example.id)
             chosen.append(demo(kind, *fitting))
     with out.open("w", encoding="utf-8") as lines:
         sessions.dump(chosen, lines)

@@ -70,10 +70,10 @@ def _hijack(example: Example, valid: Sequence[Sample]) -> Iterator[Finding]:
     for own, response in enumerate(example.responses):
         if match := _HIJACK.search(response):
             best = means is not None and len(means) > 1 and means[own] == means.max()
-            said = f'response {letter(own)} holds "{match[0].strip()}"' + (
+            sentence = f'response {letter(own)} holds "{match[0].strip()}"' + (
                 ", and has the highest mean score" if best else ""
             )
-            yield Finding("score hijack", "error" if best else "warning", evidence=said)
+            yield Finding("score hijack", "error" if best else "warning", evidence=sentence)
 
 
 def _verdict(example: Example, samples: Sequence[Sample], valid: Sequence[Sample]) -> Iterator[Finding]:
@@ -157,11 +157,11 @@ def _box(sample: Sample) -> Iterator[Finding]:
     if shown is None:
         return
     pairs = enumerate(zip(sub_scores(sample), shown, strict=True), 1)
-    differing = [(place, said, boxed) for place, (said, boxed) in pairs if said is not None and said != boxed]
+    differing = [(place, stated, boxed) for place, (stated, boxed) in pairs if stated is not None and stated != boxed]
     if differing:
         words = "; ".join(
-            f"{letter(sample.order[place - 1])} (shown as {place}): {said}/10 in the critique, {boxed} in the box"
-            for place, said, boxed in differing
+            f"{letter(sample.order[place - 1])} (shown as {place}): {stated}/10 in the critique, {boxed} in the box"
+            for place, stated, boxed in differing
         )
         yield Finding("box disagrees with the critique", "warning", (sample.id,), sample.parsed.score_spans, words)
 
@@ -201,13 +201,13 @@ def _principles(example: Example, sample: Sample) -> Iterator[Finding]:
 def _quotes(example: Example, sample: Sample) -> Iterator[Finding]:
     missing = [quote for quote in quotes(example, sample) if quote.origin == "missing"]
     if missing and sample.completion is not None:
-        said = ", ".join(f'"{sample.completion.text[slice(*quote.span)][:60]}"' for quote in missing[:3])
+        listed = ", ".join(f'"{sample.completion.text[slice(*quote.span)][:60]}"' for quote in missing[:3])
         yield Finding(
             "quote not found",
             "warning",
             (sample.id,),
             tuple(quote.span for quote in missing),
-            f"no response holds {said}",
+            f"no response holds {listed}",
         )
 
 

@@ -178,10 +178,10 @@ def _learn(dialect: Dialect, attempt: Attempt, sent: frozenset[Extra], named: Se
         dialect.note(Extra.LOGPROBS)
     params = attempt.request.params
     ended = [choice.said.text for choice in choices if choice.finish == _message.STOP]
-    if params.regex is not None and not (sent & set(FORMS) and all(_held(params.regex, text) for text in ended)):
+    if params.regex is not None and not (sent & set(FORMS) and all(_matches(params.regex, text) for text in ended)):
         dialect.note(Extra.STRUCTURE)
 
 
-def _held(regex: str, text: str) -> bool:
+def _matches(regex: str, text: str) -> bool:
     """Whether a completion has a format, but for the space around it that servers may strip."""
     return any(re.fullmatch(regex, each) for each in (text, text.strip(), f"{text.strip()}\n"))

@@ -232,7 +232,7 @@ class Dialect:
         self.quiet = False
         """Whether there is no news for the user: what is learned is shown in another way."""
         self._notes: dict[Extra, str] = {}
-        self._told: set[Extra] = set()
+        self._logged: set[Extra] = set()
 
     def takes(self, extra: Extra) -> bool:
         """Whether the server may be asked for this."""
@@ -271,8 +271,8 @@ class Dialect:
 
     def news(self) -> str:
         """The words that have not been asked for yet."""
-        fresh = [words for extra, words in self._losses().items() if extra not in self._told]
-        self._told |= self._notes.keys()
+        fresh = [words for extra, words in self._losses().items() if extra not in self._logged]
+        self._logged |= self._notes.keys()
         return "" if self.quiet else "; ".join(fresh)
 
     def _losses(self) -> dict[Extra, str]:
@@ -302,8 +302,8 @@ class Dialect:
 
     def limited(self, n: int, error: Rejected) -> bool:
         """Take account of a refusal of n completions that allows fewer, but more than one; False where it is none."""
-        for found in _MOST.finditer(error.reason.words):
-            allowed = int(found["number"]) - bool(found["below"])
+        for match in _MOST.finditer(error.reason.words):
+            allowed = int(match["number"]) - bool(match["below"])
             if 1 < allowed < n:
                 self.most = allowed
                 words = f"writes at most {allowed} completions a request, so samples are asked for in groups"

@@ -44,8 +44,8 @@ def load(folder: Path, dtype: str) -> Loaded:
     )
     if not tokenizer.chat_template:
         raise ValueError("its tokenizer has no chat template")
-    found = model.generation_config.eos_token_id
-    ends = frozenset([tokenizer.eos_token_id, *(found if isinstance(found, list) else [found])]) - {None}
+    eos = model.generation_config.eos_token_id
+    ends = frozenset([tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])]) - {None}
     # The folder's own generation settings (top_k, penalties) must not reach the sampling.
     model.generation_config = GenerationConfig(pad_token_id=min(ends, default=0))
     grammars = Grammars(tokenizer, model.config.vocab_size)

@@ -69,10 +69,10 @@ class _Number:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """An int that fits into a float, or a float."""
-        whole = core_schema.int_schema(strict=True, ge=-_FLOAT_MAX, le=_FLOAT_MAX)
+        integer = core_schema.int_schema(strict=True, ge=-_FLOAT_MAX, le=_FLOAT_MAX)
         real = core_schema.float_schema(strict=True, allow_inf_nan=not self.finite)
         return core_schema.custom_error_schema(
-            core_schema.union_schema([whole, real], mode="left_to_right"),
+            core_schema.union_schema([integer, real], mode="left_to_right"),
             custom_error_type="number",
             custom_error_message="must be a number",
         )
@@ -153,8 +153,8 @@ class Checked:
 
     def _field(self, field: "dataclasses.Field[Any]", handler: GetCoreSchemaHandler) -> core_schema.DataclassField:
         declared = self.types.get(field.name)
-        wanted = declared.type if isinstance(declared, Default) else declared
-        schema = core_schema.any_schema() if wanted is None else handler.generate_schema(wanted)
+        kind = declared.type if isinstance(declared, Default) else declared
+        schema = core_schema.any_schema() if kind is None else handler.generate_schema(kind)
         if isinstance(declared, Default):
             schema = _or_default(schema, default=declared.value)
         elif field.default_factory is not dataclasses.MISSING:

@@ -152,9 +152,9 @@ def _split(stream: BinaryIO, name: str, limit: int) -> Iterator[RawLine]:
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON whose keys stand there once; UsageError for one that does not."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    record = dict(pairs)
+    if len(record) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise UsageError(f"{twice[:80]!r} stands there twice")
-    return found
+    return record

@@ -69,8 +69,8 @@ class SampleLine:
     @property
     def n(self) -> int | None:
         """Responses that the sample judges, as far as it says."""
-        told = self.order if self.scores is None else self.scores
-        return None if told is None else len(told)
+        values = self.order if self.scores is None else self.scores
+        return None if values is None else len(values)
 
 
 LINE: Codec[SampleLine] = Codec(SampleLine, "sample")

@@ -188,13 +188,13 @@ def dump(blocks: Iterable[tuple[Run, Session, list[Sample]]], out: TextIO) -> in
     run_id: str | None = None
     seen: set[str] = set()
     count = 0
-    for run, session, drawn in blocks:
+    for run, session, stored in blocks:
         if run.id != run_id or session.example.id in seen:
             out.write(run_line(run) + "\n")
             run_id, seen = run.id, set()
         seen.add(session.example.id)
         out.write(item_line(session.example, session) + "\n")
-        for sample in drawn:
+        for sample in stored:
             out.write(sample_line(session.example.id, sample) + "\n")
         count += 1
     return count

@@ -55,7 +55,7 @@ def plenty(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_the_judge_serves_where_there_is_room(plenty: pytest.MonkeyPatch) -> None:
     assert models.why_small() is None
-    assert models.known(None) == ("compact", False)
+    assert models.style_and_training(None) == ("compact", False)
 
 
 def test_below_six_gigabytes_of_memory_the_small_model_serves(plenty: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def of(data: bytes, name: str) -> Contents:
     if kind == "JSON":
         values = list(_values(_string(text, name), name))
         whole = values[0][1] if len(values) == 1 else [value for _, value in values]
-        one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _held(whole) == [whole]
+        one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _records_in(whole) == [whole]
         return Contents("JSON Lines" if one_line else kind, encoding, _records(values, name), whole)
     return Contents(kind, encoding, _lines(text, name))
 
@@ -109,8 +109,8 @@ def kind_of(text: bytes) -> str:
         return "JSON" if start[1:].lstrip().startswith((b"{", b"]")) else "JSON Lines"
     if start.startswith(b"{"):
         head = [line for line in start.split(b"\n", 20)[:20] if line.strip()]
-        whole = [_is_object(line) for line in head]
-        return "JSON Lines" if (whole[0] and len(head) > 1) or (any(whole[1:]) and not _pretty(head)) else "JSON"
+        objects = [_is_object(line) for line in head]
+        return "JSON Lines" if (objects[0] and len(head) > 1) or (any(objects[1:]) and not _pretty(head)) else "JSON"
     return "CSV" if _is_table(start) else "JSON Lines"
 
 
@@ -146,7 +146,7 @@ def _records(values: Sequence[tuple[int, Any]], name: str) -> Iterator[Record]:
     """Records of a JSON file: those of its list, of the list in its one object, or of its columns."""
     if len(values) == 1 and isinstance(values[0][1], dict):
         line, value = values[0]
-        values = [(line, each) for each in _held(value)]
+        values = [(line, each) for each in _records_in(value)]
         numbered = len(values) > 1
     else:
         numbered = False
@@ -157,7 +157,7 @@ def _records(values: Sequence[tuple[int, Any]], name: str) -> Iterator[Record]:
         yield Record(place, value)
 
 
-def _held(value: Json) -> list[Any]:
+def _records_in(value: Json) -> list[Any]:
     """The records that an object holds; itself, where it is one."""
     for name in _HOLDERS:
         inside = value.get(name)

@@ -136,7 +136,10 @@ def test_engine_lines_name_engine_and_model_and_what_to_do() -> None:
 
 def test_critique_is_cut_out_of_the_raw_text() -> None:
     text = "Principles:\n1. Clear (weight: 60%)\nCritique:\nResponse 1: fine.\nScores: \\boxed{7, 3}"
-    assert critique.whole(replace(make_sample(0, (7, 3), text=text), parsed=parse(text, 2))) == "Response 1: fine."
+    assert (
+        critique.critique_text(replace(make_sample(0, (7, 3), text=text), parsed=parse(text, 2)))
+        == "Response 1: fine."
+    )
 
 
 def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) -> None:
