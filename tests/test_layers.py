@@ -75,7 +75,7 @@ def test_a_file_or_function_that_is_too_long_is_found(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
     body = "    x = 1\n"
-    for name, source, found in [
+    for name, source, message in [
         ("a.py", "def f():\n" + body * 39, 0),
         ("b.py", "def f():\n" + body * 40, 1),
         ("c.py", "x = 1\n" * 500, 0),
@@ -84,4 +84,4 @@ def test_a_file_or_function_that_is_too_long_is_found(tmp_path: Path, monkeypatc
         ("tests/f.py", "x = 1\n" * 501, 1),
     ]:
         Path(name).write_text(source)
-        assert len(check_length.problems(Path(name))) == found, name
+        assert len(check_length.problems(Path(name))) == message, name

@@ -111,7 +111,7 @@ class Judge(VLLM):
 
     def judgment(self, body: Body) -> str:
         """What this checkpoint writes about the responses of a prompt."""
-        texts = [found["text"] for found in self.shape.finditer(body["messages"][-1]["content"])]
+        texts = [match["text"] for match in self.shape.finditer(body["messages"][-1]["content"])]
         return self.write([int(re.findall(r"quality (\d+)", text)[0]) for text in texts])
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:

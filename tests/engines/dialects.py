@@ -174,8 +174,8 @@ class VLLM(Dialect):
         return int(body.get("n", 1))
 
     def message(self, body: Body) -> Body:
-        held = body.get("structured_outputs")
-        content = first_of(held["regex"]) if held else judgment(body)
+        structure = body.get("structured_outputs")
+        content = first_of(structure["regex"]) if structure else judgment(body)
         return {"role": "assistant", "content": content, "refusal": None, "tool_calls": [], "reasoning": None}
 
     def choice(self, index: int, body: Body) -> Body:

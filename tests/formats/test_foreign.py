@@ -196,11 +196,11 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_cannot_be_read_is_one_line_that_ends_with_a_right_one(name: str) -> None:
-    data, said = BROKEN[name]
+    data, words = BROKEN[name]
     with pytest.raises(UsageError) as caught:
         read(data)
     message = str(caught.value)
-    assert re.search(said, message)
+    assert re.search(words, message)
     assert "\n" not in message
     assert RIGHT in message
     read(message.split("would be right: ")[1].encode())

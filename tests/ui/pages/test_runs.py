@@ -14,16 +14,16 @@ TIE = tuple(make_sample(i, (5, 5)) for i in range(4))
 UNREAD = tuple(make_sample(i, None) for i in range(4))
 
 
-def shown(found: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(panel for panel in found if panel["name"] == name)
+def shown(every: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(panel for panel in every if panel["name"] == name)
 
 
 @pytest.mark.parametrize("labelled", [True, False])
 @pytest.mark.parametrize("samples", [TIE, UNREAD, ()], ids=["ties", "unreadable", "none"])
 def test_a_run_without_a_winner_has_its_panels(samples: Any, labelled: bool) -> None:
-    given = [replace(item, samples=samples, labels=item.labels if labelled else ()) for item in items(3, 4)]
-    found = panels(given, [])
-    settled = shown(found, "settled")
+    judged = [replace(item, samples=samples, labels=item.labels if labelled else ()) for item in items(3, 4)]
+    shown_panels = panels(judged, [])
+    settled = shown(shown_panels, "settled")
     assert [row[2] for row in settled["rows"]] == [None] * 3, "no k from which on a winner stays"
     assert settled["note"] == (
         ""
@@ -36,9 +36,9 @@ def test_a_run_without_a_winner_has_its_panels(samples: Any, labelled: bool) -> 
 
 def test_names_of_subsets_are_words_on_the_axis_and_never_markup() -> None:
     names = ["<a href='https://example.org'>x</a>", "2", "10"]
-    given: list[Judged] = [replace(item, subset=name) for item, name in zip(items(3, 4), names, strict=True)]
-    found = shown(panels(given, []), "subsets")
-    assert [row[0] for row in found["rows"]] == sorted(names), "the table holds the names as they are"
-    assert found["figure"]["layout"]["xaxis"]["type"] == "category"
-    labels = found["figure"]["data"][0]["x"]
-    assert labels == [row[0].replace("<", "&lt;").replace(">", "&gt;") for row in found["rows"]]
+    judged: list[Judged] = [replace(item, subset=name) for item, name in zip(items(3, 4), names, strict=True)]
+    shown_panels = shown(panels(judged, []), "subsets")
+    assert [row[0] for row in shown_panels["rows"]] == sorted(names), "the table holds the names as they are"
+    assert shown_panels["figure"]["layout"]["xaxis"]["type"] == "category"
+    labels = shown_panels["figure"]["data"][0]["x"]
+    assert labels == [row[0].replace("<", "&lt;").replace(">", "&gt;") for row in shown_panels["rows"]]
