@@ -41,7 +41,7 @@ LABELS = pyarrow.schema(
 """Columns of labels.parquet, a row an annotation."""
 
 
-class Judged(NamedTuple):
+class JudgedSession(NamedTuple):
     """A session with its run and samples."""
 
     run: Run
@@ -50,14 +50,14 @@ class Judged(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What a dataset folder holds."""
+    """Counts of a dataset folder."""
 
     sessions: int
     samples: int
     labels: int
 
 
-def write(folder: Path, judged: Iterable[Judged], labels: Iterable[Annotation]) -> Written:
+def write(folder: Path, judged: Iterable[JudgedSession], labels: Iterable[Annotation]) -> Written:
     """Write data/samples.parquet, data/labels.parquet and README.md into a new folder."""
     (folder / "data").mkdir(parents=True)
     runs: dict[str, Run] = {}
@@ -75,7 +75,7 @@ def write(folder: Path, judged: Iterable[Judged], labels: Iterable[Annotation]) 
     return written
 
 
-def _sample_row(judged: Judged, sample: Sample) -> Json:
+def _sample_row(judged: JudgedSession, sample: Sample) -> Json:
     run, example = judged.run, judged.session.example
     turns = [{"role": turn.role, "content": turn.content} for turn in example.query]
     origin: Json = {"session_id": judged.session.id, "run_id": run.id, "engine": run.engine, "template": run.template}
@@ -121,7 +121,7 @@ def _run_line(run: Run) -> str:
     return f"* {plain(run.model)}: template {plain(run.template)}, {run.context}, {params}"
 
 
-def pairs(judged: Iterable[Judged], method: Method = Method.NAIVE) -> Iterator[Json]:
+def pairs(judged: Iterable[JudgedSession], method: Method = Method.NAIVE) -> Iterator[Json]:
     """Preference pairs as TRL reads them: the vote's winner over every other response; a tie gives none.
 
     A response that was not in an imported file, and one that is the same as the winner, give none either.

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from grm_core.analysis import clusters as analysis_clusters
 from grm_core.analysis import failures
-from grm_core.analysis.failures import Judged
 from grm_core.analysis.frames import letter
 from grm_core.analysis.labels import CLASSES, standing
+from grm_core.formats.annotations import JudgedById
 from grm_core.types import Annotation
 from grm_core.voting import vote
 from reports import sections
@@ -55,7 +55,9 @@ class FailureReport:
     """Class -> samples that show it."""
 
 
-def make(annotations: Sequence[Annotation], judged: Judged, cluster: dict[str, str] | None = None) -> FailureReport:
+def make(
+    annotations: Sequence[Annotation], judged: JudgedById, cluster: dict[str, str] | None = None
+) -> FailureReport:
     """The report of what stands; `cluster` as `clusters` returns it."""
     table = _folded(failures.labelled(annotations, judged, cluster))
     winners = {name: vote(samples).winner for name, (_, samples) in judged.items()}
@@ -68,7 +70,7 @@ def make(annotations: Sequence[Annotation], judged: Judged, cluster: dict[str, s
     )
 
 
-def clusters(annotations: Sequence[Annotation], judged: Judged, embed: Embed) -> dict[str, str]:
+def clusters(annotations: Sequence[Annotation], judged: JudgedById, embed: Embed) -> dict[str, str]:
     """Text of a principle -> name of its cluster, over the principles of all labelled samples.
 
     `embed` turns texts into unit vectors. Raises EngineError where it cannot.
@@ -139,7 +141,7 @@ def _sentence(table: pd.DataFrame, blind: pd.DataFrame) -> str:
     return said
 
 
-def _cases(table: pd.DataFrame, judged: Judged, label: str) -> list[Case]:
+def _cases(table: pd.DataFrame, judged: JudgedById, label: str) -> list[Case]:
     cases = []
     for session, index in failures.examples(table, label):
         example, samples = judged[session]

@@ -20,7 +20,7 @@ _SESSIONS_AT_ONCE = 100
 
 
 class Imported(NamedTuple):
-    """What became of one item of a file."""
+    """The fate of one item of a file."""
 
     session_id: str
     item_id: str

@@ -50,7 +50,7 @@ class FakeEngine:
         self._state = EngineState("idle")
 
     def state(self) -> EngineState:
-        """What the engine is doing."""
+        """The present state."""
         return self._state
 
     async def start(self) -> None:
@@ -117,7 +117,7 @@ class FakeEngine:
 
 
 def told_text(request: Request, seed: int, broken: bool) -> str:
-    """What follows the beginning of a reply about one response: its score follows from the response and the seed."""
+    """The text after the beginning of a reply about one response: its score follows from the response and the seed."""
     draw = random.Random(f"{seed}|{request.messages[0].content}")
     ending = "" if broken else f"\nScores: \\boxed{{{draw.randint(1, 10)}}}"
     return f" It answers the question, as seed {seed} sees it.{ending}"

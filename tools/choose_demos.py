@@ -22,7 +22,7 @@ Chosen = tuple[Run, Session, list[Sample]]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Candidate:
     """A recorded item and its votes."""
 
     example: Example
@@ -46,29 +46,29 @@ class Judged:
         return sum(first) / len(first) - sum(last) / len(last) if first else 0.0
 
 
-def _share(judged: Judged) -> float:
+def _share(candidate: Candidate) -> float:
     """The share of valid samples that agree with the vote."""
-    agreeing = [s for s in judged.samples if s.scores and s.scores.index(max(s.scores)) == judged.naive.winner]
-    return len(agreeing) / max(1, judged.naive.k_effective)
+    agreeing = [s for s in candidate.samples if s.scores and s.scores.index(max(s.scores)) == candidate.naive.winner]
+    return len(agreeing) / max(1, candidate.naive.k_effective)
 
 
-def _flips(judged: Judged) -> bool:
-    first = vote(judged.samples, k=1)
-    return judged.right(judged.naive) and first.winner is not None and first.winner != judged.naive.winner
+def _flips(candidate: Candidate) -> bool:
+    first = vote(candidate.samples, k=1)
+    return candidate.right(candidate.naive) and first.winner is not None and first.winner != candidate.naive.winner
 
 
-def _top_principle(judged: Judged, words: Sequence[str]) -> bool:
+def _top_principle(candidate: Candidate, words: Sequence[str]) -> bool:
     """Whether a heavy principle of a tenth of the samples speaks of form where the query asks for a fact."""
-    heavy = [p.text.lower() for s in judged.samples for p in s.parsed.principles if (p.weight or 0) >= 50]
-    return sum(any(word in text for word in words) for text in heavy) >= len(judged.samples) / 10
+    heavy = [p.text.lower() for s in candidate.samples for p in s.parsed.principles if (p.weight or 0) >= 50]
+    return sum(any(word in text for word in words) for text in heavy) >= len(candidate.samples) / 10
 
 
-def _mean_best(judged: Judged) -> float:
-    totals = judged.naive.totals
-    return max(totals) / judged.naive.k_effective if totals else 0.0
+def _mean_best(candidate: Candidate) -> float:
+    totals = candidate.naive.totals
+    return max(totals) / candidate.naive.k_effective if totals else 0.0
 
 
-KINDS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
+KINDS: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
     ("clear win", lambda j: j.n > 1 and j.right(j.naive) and _share(j) >= 0.9),
     ("vote flips between k = 1 and 32", _flips),
     ("meta RM rescue", lambda j: j.right(j.guided) and not j.right(j.naive)),
@@ -87,7 +87,7 @@ KINDS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
 )
 
 
-def judged_items(path: Path) -> Iterator[tuple[sessions.Block, Judged]]:
+def candidates(path: Path) -> Iterator[tuple[sessions.Block, Candidate]]:
     """Every item of the file with its votes."""
     for block in sessions.read_samples(path):
         for item in block.items:
@@ -95,7 +95,7 @@ def judged_items(path: Path) -> Iterator[tuple[sessions.Block, Judged]]:
                 samples = tuple(item.samples)
                 read = all(sample.meta_logit is not None for sample in samples if sample.scores is not None)
                 naive = vote(samples)
-                yield block, Judged(item.example, samples, naive, vote(samples, Method.GUIDED) if read else naive)
+                yield block, Candidate(item.example, samples, naive, vote(samples, Method.GUIDED) if read else naive)
 
 
 def chosen_before(out: Path) -> dict[str, Chosen]:
@@ -110,17 +110,17 @@ def chosen_before(out: Path) -> dict[str, Chosen]:
     return chosen
 
 
-def demo(kind: str, run: Run, judged: Judged) -> Chosen:
+def demo(kind: str, run: Run, candidate: Candidate) -> Chosen:
     """The session of a judged item, named after what it shows."""
-    session = sessions.new_session(run, judged.example)
+    session = sessions.new_session(run, candidate.example)
     title = f"{session.title} ({kind})"
-    session = replace(session, id=f"demo-{judged.example.id}", title=title, tags=("demo", kind))
-    return run, session, [sessions.with_session(sample, session.id) for sample in judged.samples]
+    session = replace(session, id=f"demo-{candidate.example.id}", title=title, tags=("demo", kind))
+    return run, session, [sessions.with_session(sample, session.id) for sample in candidate.samples]
 
 
 def main(source: Path, out: Path) -> int:
     """Choose, say what was chosen, write."""
-    looked_at = [(block.run, judged) for block, judged in judged_items(source) if judged.example.source != "pairs"]
+    looked_at = [(block.run, each) for block, each in candidates(source) if each.example.source != "pairs"]
     before = chosen_before(out)
     names = {session.id.removeprefix("demo-") for _, session, _ in before.values()}
     chosen = []

@@ -21,7 +21,7 @@ _LOWERED_AT_MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is asked for of a pending request: its children [first, first + n)."""
+    """A part of a pending request: its children [first, first + n)."""
 
     pending: Pending
     request: Request
@@ -64,7 +64,7 @@ async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
 
 
 def _left_away(dialect: Dialect, blamed: set[Extra], sent: dict[str, Any], error: Rejected) -> set[Extra]:
-    """What to leave away of what a refusal names: of token probabilities and completions some may be allowed."""
+    """The extras of a refusal that are left away: of token probabilities and completions some may be allowed."""
     if Extra.MANY in blamed and dialect.limited(sent["n"], error):
         return set()
     if Extra.LOGPROBS in blamed and dialect.bounded(error):
@@ -152,7 +152,7 @@ async def _attempted(client: Client, path: str, dialect: Dialect, part: Part, se
 
 
 def _lower(request: Request, error: Rejected) -> int | None:
-    """What to lower max_tokens to after a refusal; None where that does not help."""
+    """The max_tokens to go on with after a refusal; None where that does not help."""
     wanted = request.params.max_tokens
     if error.begun or error.status in (401, 402, 403, 429) or error.status > 500:
         return None

@@ -22,7 +22,7 @@ def wire_messages(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 
 def template_options(params: Params) -> dict[str, bool]:
-    """What a chat template is told beside the messages: by the names that Qwen's and DeepSeek's know it, any other
+    """Options for a chat template, beside the messages: by the names that Qwen's and DeepSeek's know it, any other
     ignores them."""
     return {} if params.thinking is None else {"enable_thinking": params.thinking, "thinking": params.thinking}
 

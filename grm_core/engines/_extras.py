@@ -1,4 +1,4 @@
-"""What is optional in a chat completion, and what one server has shown to take of it.
+"""Optional fields of a chat completion, and those that one server has shown to take.
 
 Every extra is first asked for; a server that refuses one, or that visibly ignores it, is not asked for it again. A
 refusal that names a field is believed. After one that names none the extras are tried one by one, see `_ask`.
@@ -211,7 +211,7 @@ def needed(extra: Extra) -> frozenset[Extra]:
 
 
 class Dialect:
-    """What one server takes, as far as it has shown."""
+    """The extras that one server takes, as far as it has shown."""
 
     def __init__(self) -> None:
         self.lacks: set[Extra] = set()
@@ -262,7 +262,7 @@ class Dialect:
 
     @property
     def given_up(self) -> frozenset[Extra]:
-        """What the server refuses, or has been seen to ignore."""
+        """The extras that the server refuses, or has been seen to ignore."""
         return frozenset(self.lacks | self._notes.keys())
 
     def words(self) -> str:
@@ -294,7 +294,7 @@ class Dialect:
         return named - {Extra.TEMPERATURE} if len(named) > 1 else named  # not both of temperature and top_p
 
     def suspects(self, sent: frozenset[Extra], error: Rejected) -> frozenset[Extra]:
-        """What may be the matter with a request whose refusal names no field; nothing where it is about others."""
+        """The extras that a refusal may be about which names no field; nothing where it is about others."""
         maybe = error.status in _MAYBE_FIELDS and not error.begun and not _ELSEWHERE.search(error.reason.words)
         if not maybe or self.vain >= _MOST_VAIN or (error.status == 500 and (self.trusted or self.proven)):
             return frozenset()

@@ -123,7 +123,7 @@ class Written:
             self.text, self.stopped = self.text[: min(places)], True
 
     def news(self, over: bool) -> str:
-        """What has not been shown yet, less what may turn out to be the beginning of a stop; at the end all of it."""
+        """The text not shown yet, less what may turn out to be the beginning of a stop; at the end all of it."""
         held = 0 if over else max(map(len, self._stops), default=1) - 1
         end = max(self._shown, len(self.text) - held)
         piece, self._shown = self.text[self._shown : end], end

@@ -135,7 +135,7 @@ def environment(key: str, compiled: bool) -> dict[str, str]:
 
 
 def settings(compiled: bool) -> dict[str, str]:
-    """What vLLM is told through its environment: no network, and for CPUs what the user has not set already."""
+    """vLLM's environment variables: no network, and for CPUs what the user has not set already."""
     fixed = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     defaults = {"VLLM_CPU_KVCACHE_SPACE": "2"}
     cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one `generate` call wants, as the worker thread sees it."""
+    """One `generate` call, as the worker thread sees it."""
 
     places: Sequence[tuple[Request, int]]
     """(request, child) of every row."""
@@ -74,7 +74,7 @@ class HFEngine:
         self._closed = threading.Event()
 
     def state(self) -> EngineState:
-        """What the engine is doing."""
+        """The present state."""
         return self._state
 
     async def start(self) -> None:

@@ -72,7 +72,7 @@ class ManagedEngine:
         return self._retried + (self._server.retried if self._server else 0)
 
     def state(self) -> EngineState:
-        """What the engine is doing; while it starts the message counts the seconds."""
+        """The present state; while it starts the message counts the seconds."""
         state = self._state
         if state.phase == "starting":
             return replace(state, message=f"{state.message}, {time.monotonic() - self._since:.0f} s")

@@ -193,7 +193,7 @@ class Codec(Generic[T]):
 
     @cached_property
     def adapter(self) -> TypeAdapter[T]:
-        """What pydantic makes of the type; made when it is first needed."""
+        """Pydantic's adapter of the type; made when it is first needed."""
         return TypeAdapter(self._kind)
 
     def read(self, value: Any) -> T:
@@ -238,7 +238,7 @@ def logit(value: float | None) -> float | None:
 
 
 def _message(error: ErrorDetails, name: str) -> str:
-    """What is said of a value that is not what it must be."""
+    """The message for a value that is not what it must be."""
     place, kind, value, context = error["loc"], error["type"], error["input"], error.get("ctx", {})
     called = f'"{_path(place) or name}"'
     if kind == "missing" or (value is None and place and isinstance(place[-1], str)):

@@ -181,7 +181,7 @@ def principle_records(principles: Iterable[Principle]) -> list[dict[str, Any]]:
 
 
 def load_principles(text: str) -> tuple[Principle, ...]:
-    """What `principle_records` gave, from JSON."""
+    """The principles of `principle_records`, from JSON."""
     return _PRINCIPLES.load(text)
 
 

@@ -20,7 +20,7 @@ from grm_core.types import Example, Run, Sample, Session
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """What an item line says of the session that it was saved as."""
+    """The fields of an item line about the session that it was saved as."""
 
     id: str
     title: str
@@ -53,7 +53,7 @@ class ItemSamples:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What was judged under one run."""
+    """The items and samples of one run."""
 
     run: Run | None
     items: tuple[ItemSamples, ...]

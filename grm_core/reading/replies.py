@@ -134,7 +134,7 @@ def _unread(status: ParseStatus, plain: str, offset: int) -> Parsed:
 
 
 def _critique(plain: str, end: int, offset: int) -> Span | None:
-    """What stands before the verdict, without white space and an opening brace at its ends."""
+    """The text before the verdict, without white space and an opening brace at its ends."""
     body = plain[:end].rstrip(" \t\n{")
     start = len(body) - len(body.lstrip())
     return (start + offset, len(body) + offset) if start < len(body) else None

@@ -79,7 +79,7 @@ def chromium() -> Iterator[Any]:
 
 
 class Watched:
-    """What a page did that it must not do."""
+    """Everything that a page did and must not do."""
 
     def __init__(self, page: Any, home: str) -> None:
         self.foreign: list[str] = []

@@ -164,7 +164,7 @@ def bob(place: int, k: int) -> int:
 
 
 def standing(path: Path) -> list[dict[str, Any]]:
-    """What an export says that stands: read here without the program's own reader."""
+    """The labels that stand by an export: read here without the program's own reader."""
     command = [sys.executable, "app.py", "labels", "export", "--db", str(path)]
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     made = [json.loads(line) for line in lines]

@@ -64,7 +64,7 @@ def patient(page: Any) -> None:
 
 
 def printed(db: Path, *options: str) -> dict[str | None, Any]:
-    """What the command says of the same run, by subset; the page holds the file, so the command reads it."""
+    """The command's output for the same run, by subset; the page holds the file, so the command reads it."""
     command = [sys.executable, "app.py", "leaderboard", "--db", str(db), "--run", "board", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     return {line["subset"]: line for line in map(json.loads, done.stdout.splitlines())}

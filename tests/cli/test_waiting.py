@@ -53,7 +53,7 @@ def test_a_terminal_shows_a_bar_and_lines_beside_it(monkeypatch: pytest.MonkeyPa
 
 
 def _read_until(terminal: int, words: str) -> str:
-    """What a terminal was sent, up to these words; the test's own timeout ends a wait for what never comes."""
+    """The text sent to a terminal, up to these words; the test's own timeout ends a wait for what never comes."""
     output = ""
     while words not in output:
         output += os.read(terminal, 1).decode("utf-8", "replace")

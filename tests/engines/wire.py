@@ -123,7 +123,7 @@ async def _classify(call: Call, writer: asyncio.StreamWriter) -> None:
 
 
 def text_of(seed: int) -> str:
-    """What the model writes under a seed: longer by a word for each unit of seed % 3."""
+    """The model's text under a seed: longer by a word for each unit of seed % 3."""
     return f"seed {seed}" + " word" * (seed % 3)
 
 

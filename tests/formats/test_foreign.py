@@ -167,6 +167,7 @@ BROKEN = {
     "line cut": (lines(OWN).encode() + b'{"id": "b", "que', "file, line 2: not JSON"),
     "element": (b'[\n{"id": "a"},\n{"id": }]', "file, line 3: not JSON"),
     "list not closed": (json.dumps([OWN], indent=1)[:-1].encode(), "file, line 10: not JSON"),
+    "after the list": (json.dumps([OWN]).encode() + b"\n[]", "file, line 2: not JSON: more stands after the list"),
     "no comma": (b'[{"a": 1}\n{"b": 2}]', "file, line 2: not JSON: Expecting ','"),
     "object": (b'{\n "id": "a",\n "query": q\n}', "file, line 3: not JSON"),
     "key twice": (b'[{"id": "a",\n"id": "b"}]', "file, line 1: 'id' stands there twice"),

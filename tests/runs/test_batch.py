@@ -40,7 +40,7 @@ def items(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def uninterrupted(command: Command, items: Path, tmp_path: Path) -> Path:
-    """What score draws by itself."""
+    """The file that `score` writes by itself."""
     out = tmp_path / "whole.jsonl"
     with FakeVLLM() as server:
         assert command("score", items, "--k", K, "--out", out, "--engine", server.url, "--meta", "none").code == 0
@@ -93,7 +93,7 @@ def until(path: Path, least: int, child: subprocess.Popen[str]) -> None:
 
 
 def ray_processes_of(driver: int) -> list[str]:
-    """What still runs of a Ray that the driver with this process id has started: its session is named after it."""
+    """Running processes of the Ray that the driver with this process id has started: its session bears the id."""
     processes = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ from grm_core.plan import SamplingPlan
 from grm_core.types import Example, Params, Session
 from runs import sinks
 from runs.drive import Arrival, Local, Progress, Task, drive
-from runs.run import Judged, make_run
+from runs.run import Judges, make_run
 from runs.settings import Sampling
 from storage.store import Store
 from tests.fake_engine import FakeEngine
@@ -122,7 +122,7 @@ async def test_every_sample_is_read_by_the_meta_rm() -> None:
 
 
 async def test_a_file_keeps_no_sample_that_the_meta_rm_could_not_read(tmp_path: Path) -> None:
-    run = make_run("r", Judged("fake", "fake-judge", "meta"), Sampling().settled("joint"), [prompts.load("pointwise")])
+    run = make_run("r", Judges("fake", "fake-judge", "meta"), Sampling().settled("joint"), [prompts.load("pointwise")])
     file = sinks.begin(tmp_path / "x.jsonl", run)
     progress, messages = await driven([task(example) for example in examples()], file, meta=Meta(cannot="item-1"))
     file.finish(["item-0", "item-1", "item-2"])
@@ -134,7 +134,7 @@ async def test_a_file_keeps_no_sample_that_the_meta_rm_could_not_read(tmp_path: 
 
 async def test_the_store_keeps_a_sample_without_the_logit_that_could_not_be_had(tmp_path: Path) -> None:
     example = examples(1)[0]
-    run = make_run("r", Judged("fake", "fake-judge", "meta"), Sampling().settled("joint"), [prompts.load("pointwise")])
+    run = make_run("r", Judges("fake", "fake-judge", "meta"), Sampling().settled("joint"), [prompts.load("pointwise")])
     store = Store(tmp_path / "x.db")
     session = Session("s-item-0", "r", example, "title", "now")
     tasks = [Task(task(example).plan, session)]

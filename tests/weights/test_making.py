@@ -29,7 +29,7 @@ def data(tmp_path: Path) -> bytes:
 
 
 def left() -> set[str]:
-    """What lies in the cache beside the finished folders and the locks."""
+    """Files in the cache beside the finished folders and the locks."""
     cache = prepared.cache_folder()
     files = {str(path.relative_to(cache)) for path in cache.rglob("*") if path.is_file()}
     complete = {path.parent.name for path in cache.glob("*/manifest.json")}

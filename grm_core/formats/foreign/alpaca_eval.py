@@ -42,7 +42,7 @@ def judgments(record: Json) -> Iterator[Judgment]:
 
 
 def _critique(raw: Any) -> str:
-    """What the annotator wrote: its explanation, where it wrote one as JSON."""
+    """The annotator's text: its explanation, where it wrote one as JSON."""
     if isinstance(raw, dict):
         raw = raw.get("concise_explanation") or json.dumps(raw, ensure_ascii=False)
     return raw if isinstance(raw, str) else ""

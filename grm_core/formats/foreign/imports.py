@@ -1,4 +1,4 @@
-"""What `import` takes of a file: sessions of ours, finished judgments of others, or items that nobody has judged."""
+"""A file as `import` takes it: sessions of ours, finished judgments of others, or items that nobody has judged."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ _FIRST = 100
 
 
 class Imports(NamedTuple):
-    """What a file holds for a store."""
+    """The contents of a file for a store."""
 
     form: str
     """samples, items, or the form of others' judgments."""

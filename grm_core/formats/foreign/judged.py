@@ -107,7 +107,7 @@ def _sample(index: int, judgment: Judgment, votes: bool) -> Sample:
 
 
 def voted(scores: Sequence[float | None] | None) -> tuple[ParseStatus, tuple[int, ...] | None]:
-    """What becomes of somebody's scores: whole numbers from 1 to 10 vote, others are out of range, none are none."""
+    """Status and votes of scores: whole numbers from 1 to 10 vote, others are out of range, none are none."""
     if scores is None or any(score is None for score in scores):
         return ParseStatus.NO_SCORES, None
     integers = [int(score) for score in scores if score is not None and float(score).is_integer()]

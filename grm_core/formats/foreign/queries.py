@@ -1,4 +1,4 @@
-"""What the forms have in common: a record's id, its query, its labels and the names of its models."""
+"""Shared by the forms: a record's id, its query, its labels and the names of its models."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -38,7 +38,7 @@ class Understood(NamedTuple):
         return self.kind == "JSON Lines" and self.encoding == "UTF-8" and [*self.forms] == [OWN.name]
 
     def words(self) -> str:
-        """What was understood, in a line."""
+        """A sentence of what was understood."""
         forms = " and ".join(self.forms)
         labelled = sum(item.labels is not None for item in self.items)
         items = "1 item" if len(self.items) == 1 else f"{len(self.items):,} items"

@@ -80,7 +80,7 @@ def encode(tokenizer: Any, text: str) -> list[int]:
 
 
 def prompt(tokenizer: Any, example: Example, order: Sequence[int]) -> list[int]:
-    """What the GRM is shown, up to where its reply begins; `order` may name some of the responses, or none."""
+    """The prompt of the GRM, up to where its reply begins; `order` may name some of the responses, or none."""
     return list(_prompt(tokenizer, example, tuple(order)))
 
 
@@ -98,7 +98,7 @@ def chat(tokenizer: Any, messages: Sequence[Message]) -> str:
 
 
 def question(tokenizer: Any) -> list[int]:
-    """What follows a finished judgment to ask whether it is right, the end of the judgment's turn included."""
+    """Tokens that follow a finished judgment to ask whether it is right, the end of the judgment's turn included."""
     mark = "\u2063"  # an invisible separator: no template writes it
     turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": mark},
              {"role": "user", "content": QUESTION}]  # fmt: skip

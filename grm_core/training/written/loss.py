@@ -1,4 +1,4 @@
-"""What is learned from groups of rows: the text, the verdict words, their ranking, and whether a judgment is right.
+"""The loss of groups of rows: the text, the verdict words, their ranking, and whether a judgment is right.
 
 text      cross-entropy per token, weighted, mean over a row's weight
 verdict   cross-entropy over the five verdict words, given before the critique's text

@@ -1,4 +1,4 @@
-"""What may be trained on, as endless streams of groups: written judgments, and labelled pairs."""
+"""Material to train on, as endless streams of groups: written judgments, and labelled pairs."""
 
 import random
 from collections.abc import Iterator, Sequence

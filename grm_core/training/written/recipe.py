@@ -43,7 +43,7 @@ _RFT_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is trained, where and on what."""
+    """One training: its folder, base and material."""
 
     folder: Path
     base: Path
@@ -70,7 +70,7 @@ class Plan:
     log: Log = field(default=print)
 
     def material(self) -> Material:
-        """What is trained on."""
+        """Demonstrations and labelled pairs to train on."""
         return gather(self.demos, self.pairs, self.longest)
 
 

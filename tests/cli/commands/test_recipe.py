@@ -56,7 +56,7 @@ def samples_of(path: Path) -> dict[str, list[Sample]]:
 
 
 def expected(recipe: str, qualities: tuple[int, ...]) -> tuple[int, ...]:
-    """What each sample has to say of an item, in own order; () for what follows from the order alone."""
+    """The scores that each sample must have of an item, in own order; () for what follows from the order alone."""
     template, context = RECIPES[recipe].template, RECIPES[recipe].context
     if context != "pairs":
         return qualities

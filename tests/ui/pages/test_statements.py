@@ -64,7 +64,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What SQLite is asked over connections that are opened from now on, without what it asks itself."""
+    """The statements over connections that are opened from now on, without SQLite's own."""
     executed: list[str] = []
     connect = sqlite3.connect
 
