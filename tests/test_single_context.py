@@ -61,7 +61,7 @@ async def test_the_parts_make_one_sample() -> None:
     assert sample.parsed.status is ParseStatus.OK
     assert sample.scores == tuple(map(int, lines[-1].removeprefix("Scores: \\boxed{")[:-1].split(", ")))
     assert len(sample.parsed.principles) == 3
-    assert sample.completion.prompt_tokens == (1 + 3 + 3) * 50
+    assert sample.completion.prompt_tokens == (1 + 3 + 3 + 3) * 50
     assert sample.completion.completion_tokens > 3 * 8
     assert sample.request_key == sampling.request_key("item", (0, 1, 2), sample.seed)
     assert contexts.read(sample.completion.text, 3) == sample.parsed
@@ -136,16 +136,16 @@ async def test_failed_principles_are_the_samples_error() -> None:
     engine = FakeEngine(failing=frozenset({seed}))
     samples = await collect(engine, make_plan(k=2))
     assert [each.error is None for each in samples] == [False, True]
-    assert len(engine.asked) == 1 + 3 + 3
+    assert len(engine.asked) == 1 + 3 + 3 + 3
 
 
 async def test_critiques_do_not_wait_for_the_slowest_principles() -> None:
     engine = FakeEngine(delay=0.002)
-    texts: list[str] = []
-    await collect(engine, make_plan(k=4), lambda key, child, piece: texts.append(key + piece))
-    assert len(engine.asked) == 1 + 4 * (3 + 3)
-    begun = next(place for place, piece in enumerate(texts) if "Critique" in piece)
-    late = [piece for piece in texts[begun:] if "(weight:" in piece]
+    told: list[str] = []
+    await collect(engine, make_plan(k=4), lambda key, child, piece: told.append(key + piece))
+    assert len(engine.asked) == 1 + 4 * (3 + 3 + 3)
+    begun = next(place for place, piece in enumerate(told) if "Critique" in piece)
+    late = [piece for piece in told[begun:] if "(weight:" in piece]
     assert late, "principles of other samples were still being written when the first critique began"
 
 
