@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from grm_core import outcome
 from grm_core.formats import sessions
 from grm_core.types import Example, Method, Run, Sample, Session, Verdict
-from grm_core.voting import vote
+from grm_core.voting import read_by_meta, vote
 
 Chosen = tuple[Run, Session, list[Sample]]
 
@@ -118,7 +118,7 @@ def candidates(path: Path) -> Iterator[tuple[sessions.Block, Candidate]]:
         for item in block.items:
             if item.example is not None:
                 samples = tuple(item.samples)
-                read = all(sample.meta_logit is not None for sample in samples if sample.scores is not None)
+                read = read_by_meta(samples)
                 naive = vote(samples)
                 yield block, Candidate(item.example, samples, naive, vote(samples, Method.GUIDED) if read else naive)
 

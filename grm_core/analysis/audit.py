@@ -14,7 +14,7 @@ from grm_core.analysis.critique import parts, sub_scores
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.types import Example, Finding, Method, Sample
-from grm_core.voting import vote
+from grm_core.voting import read_by_meta, vote
 
 SEVERITIES = ("error", "warning", "note")
 _BAD = 4.0
@@ -84,7 +84,7 @@ def _verdict(example: Example, samples: Sequence[Sample], valid: Sequence[Sample
     best = max(naive.totals or (0,)) / max(1, naive.k_effective)
     if best <= _BAD:
         yield Finding("all bad", "warning", evidence=f"the best mean score is {best:.1f} of 10")
-    if n > 1 and all(sample.meta_logit is not None for sample in valid):
+    if n > 1 and read_by_meta(valid):
         guided = vote(samples, Method.GUIDED)
         if guided.winner != naive.winner:
             names = ["a tie" if w is None else letter(w) for w in (naive.winner, guided.winner)]
@@ -130,8 +130,9 @@ def _pivotal(samples: Sequence[Sample], valid: Sequence[Sample]) -> Iterator[Fin
     """Samples without which the vote would fall differently."""
     if len(valid) < 2 or len(valid[0].order) < 2:
         return
-    scored = all(sample.meta_logit is not None for sample in valid)
-    for method in (Method.NAIVE, Method.GUIDED) if scored and len(valid) <= _MOST_GUIDED else (Method.NAIVE,):
+    for method in (
+        (Method.NAIVE, Method.GUIDED) if read_by_meta(valid) and len(valid) <= _MOST_GUIDED else (Method.NAIVE,)
+    ):
         flipping = _flipping(samples, valid, method)
         if flipping:
             words = f"without any one of {len(flipping)} samples the {method} verdict changes"

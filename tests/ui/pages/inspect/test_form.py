@@ -10,7 +10,7 @@ from grm_core.types import Message
 from ui.pages.inspect.form import AUTOMATIC, read_form, read_labels, read_pasted, read_turns, write_turns
 
 
-def fields(**changed: Any) -> dict[str, Any]:
+def given(**changed: Any) -> dict[str, Any]:
     base = {
         "query": "q", "turns": "", "responses": ["a", "b"], "k": 8, "temperature": 0.5, "settle": "never",
         "order": "random", "context": "joint", "seed": 0, "template": AUTOMATIC, "reference": "", "principles": "",
@@ -22,23 +22,23 @@ def fields(**changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("k", [None, 1.5, float("nan"), float("inf")])
 def test_k_that_is_not_whole_is_refused_in_our_words(k: float | None) -> None:
     with pytest.raises(UsageError, match="whole number from 1 to 1024"):
-        read_form(fields(k=k))
+        read_form(given(k=k))
 
 
 def test_a_whole_k_is_taken_as_it_is() -> None:
-    assert read_form(fields(k=8.0))[1].k == 8
+    assert read_form(given(k=8.0))[1].k == 8
 
 
 def test_a_chat_is_the_earlier_turns_and_the_query() -> None:
-    example, _ = read_form(fields(turns="User: Hi\nassistant: Hello,\nhow are you?", query="Fine."))
+    example, _ = read_form(given(turns="User: Hi\nassistant: Hello,\nhow are you?", query="Fine."))
     assert example.query == (
         Message("user", "Hi"), Message("assistant", "Hello,\nhow are you?"), Message("user", "Fine."),
     )  # fmt: skip
-    assert example.id != read_form(fields(query="Fine."))[0].id
+    assert example.id != read_form(given(query="Fine."))[0].id
     with pytest.raises(UsageError, match="the query is empty"):
-        read_form(fields(turns="user: Hi", query=" "))
+        read_form(given(turns="user: Hi", query=" "))
     with pytest.raises(UsageError, match="each begins with user:"):
-        read_form(fields(turns="Hi there"))
+        read_form(given(turns="Hi there"))
 
 
 @pytest.mark.parametrize(
