@@ -37,7 +37,7 @@ class Candidate:
     def right(self, verdict: Verdict) -> bool:
         """Whether the vote found the labelled best response; where labels tell none apart, it cannot."""
         labels = self.example.labels
-        return labels is not None and _told_apart(self) and verdict.winner in outcome.best_labels(labels)
+        return labels is not None and outcome.has_preference(labels) and verdict.winner in outcome.best_labels(labels)
 
     def spread(self) -> float:
         """How much more a response gets, on average, where it is shown first than where it is shown last."""
@@ -61,10 +61,6 @@ def _top_principle(candidate: Candidate, words: Sequence[str]) -> bool:
     """Whether a heavy principle of a tenth of the samples speaks of form where the query asks for a fact."""
     heavy = [p.text.lower() for s in candidate.samples for p in s.parsed.principles if (p.weight or 0) >= 50]
     return sum(any(word in text for word in words) for text in heavy) >= len(candidate.samples) / 10
-
-
-def _told_apart(candidate: Candidate) -> bool:
-    return len(set(candidate.example.labels or ())) > 1
 
 
 def _none_good(candidate: Candidate) -> bool:
@@ -99,7 +95,10 @@ KINDS: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
     ("single response, right", _is("compound-interest-one")),
     ("single response, wrong", _is("boiling-point-one")),
     ("six responses", lambda j: j.n == 6),
-    ("a failure that stays", lambda j: _told_apart(j) and not j.right(j.naive) and not j.right(j.guided)),
+    (
+        "a failure that stays",
+        lambda j: outcome.has_preference(j.example.labels) and not j.right(j.naive) and not j.right(j.guided),
+    ),
     ("three responses, ranked", lambda j: j.n == 3 and j.right(j.naive)),
     ("close call", lambda j: j.n == 2 and j.right(j.naive) and _share(j) <= 0.65),
     ("an instruction inside a response", _is("note-to-the-judge")),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from grm_core.analysis.critique import critique_text, pieces, sub_scores
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
-from grm_core.analysis.wording import difference
+from grm_core.analysis.text_diff import difference
 from grm_core.types import Example, Sample, Span
 from ui.render import reason
 from ui.wire import shared as wire

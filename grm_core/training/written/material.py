@@ -44,7 +44,7 @@ def gather(demos: Sequence[Path], labelled: Path | None, longest: int) -> Materi
     """Demonstrations but the tenth that is held out, and labelled pairs of the training split, at most so long."""
     shown = [each for each in demonstrations.read(demos) if not demonstrations.held_out(each.example.id)]
     examples = [] if labelled is None else pairs.read(labelled, "train", longest)
-    return Material(shown, [example for example in examples if example.labels and len(set(example.labels)) > 1])
+    return Material(shown, [example for example in examples if outcome.has_preference(example.labels)])
 
 
 def streams(tokenizer: Any, corpus: Material, seed: str) -> dict[str, Iterator[Group]]:

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 from grm_core import outcome
+from grm_core.formats.items import item_record
 from grm_core.training.policy import Policy
 from grm_core.training.written.draw import SINGLE, Drawer, Drawn
 from grm_core.types import Example
@@ -59,7 +60,7 @@ def first_look(
     by: dict[str, list[Drawn]] = {}
     for each in judgments:
         by.setdefault(each.example.id, []).append(each)
-    ranked = [item for item in items if item.labels and len(set(item.labels)) > 1]
+    ranked = [item for item in items if outcome.has_preference(item.labels)]
     figures: dict[str, Any] = {
         "valid": round(sum(each.scores is not None for each in judgments) / max(1, len(judgments)), 4)
     }
@@ -88,13 +89,7 @@ def write(path: Path, items: Sequence[Example], judgments: Sequence[Drawn], befo
     partial = path.with_suffix(".partial")
     with partial.open("w", encoding="utf-8") as file:
         for number, item in enumerate(items):
-            line: dict[str, Any] = {
-                "item": {
-                    "id": item.id,
-                    "query": [{"role": turn.role, "content": turn.content} for turn in item.query],
-                    "responses": item.responses, "labels": item.labels, "subset": item.subset,
-                }
-            }  # fmt: skip
+            line = {"item": item_record(item)}
             if before:
                 line["item"]["expected"] = [round(level, 4) for level in before[number]]
             file.write(json.dumps(line) + "\n")

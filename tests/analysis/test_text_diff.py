@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grm_core.analysis.critique import pieces
-from grm_core.analysis.wording import difference
+from grm_core.analysis.text_diff import difference
 from grm_core.reading.parsing import parse
 from grm_core.types import Sample
 from tests.make import make_sample
