@@ -3,12 +3,12 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from grm_core import outcome
 from grm_core.training import pairs
+from grm_core.training.rounds import rounds
 from grm_core.training.written import demonstrations, forms
 from grm_core.training.written.demonstrations import Demonstration, Judgment
 from grm_core.training.written.forms import Group
@@ -109,5 +109,4 @@ def mixed(shares: dict[str, float], groups: dict[str, Iterator[Group]], seed: st
 
 def endless(items: Sequence[Any], seed: str) -> Iterator[Any]:
     """The items in an order drawn anew each time round, without end."""
-    for turn in count():
-        yield from random.Random(f"{seed}|{turn}").sample(list(items), len(items))
+    return (item for _, item in rounds(items, seed))
