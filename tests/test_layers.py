@@ -42,6 +42,7 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
         ("reports/table.py", "import ui", "a report neither page nor command"),
         ("cli/commands/export.py", "import ui.render", "Pages and commands never see each other"),
         ("ui/render.py", "import cli.commands.export", "Pages and commands never see each other"),
+        ("cli/commands/vote.py", "import cli.commands.curve", "A command knows no other command"),
         ("runs/run.py", "import gradio", "A run knows no page and no command line"),
         ("ui/render.py", "import argparse", "Arguments become settings in the commands"),
         ("storage/schema.py", "import grm_core.voting", "Storage sees the formats, types and errors only"),

@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.commands import score
 from cli.common import print_json, say, whole
 from cli.headline import Rules, add_rules, print_report, report_of, rules_of
+from cli.judging import add_sampling, judge_items, read_principles, settings_of
 from grm_core.errors import UsageError
 from runs.settings import Settings
 from storage.paths import default_path
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--db", default=str(default_path()), metavar="FILE", help="database that gets the sessions, or none"
     )
-    score.add_sampling(parser, 8, several=True)
+    add_sampling(parser, 8, several=True)
     add_rules(parser)
 
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     _check(benchmark)
     examples = _examples(benchmark, args.data, args.items, args.seed)
     folder = args.out or Path("build/bench") / benchmark.name
-    chosen = variants(score.settings_of(args), args.model or [], args.principles or [])
+    chosen = variants(settings_of(args), args.model or [], args.principles or [])
     runs = {name: _ordered(benchmark, settings) for name, settings in chosen.items()}
     db, rules = None if args.db == "none" else Path(args.db), rules_of(args)
     folders = {name: folder / re.sub(r"[^\w.-]+", "-", name) if len(runs) > 1 else folder for name in runs}
@@ -81,7 +81,7 @@ def variants(settings: Settings, models: Sequence[str], principles: Sequence[Pat
             name = Path(text).name if text and Path(text).is_dir() else text or "default"
         judge = replace(settings.judge, model=model if mark else text)
         for path in paths:
-            rules = score.read_principles(None if str(path) == "generated" else path)
+            rules = read_principles(None if str(path) == "generated" else path)
             title = f"{name}, {path.stem} principles" if path is not None and len(principles) > 1 else name
             if title in runs:
                 raise UsageError(f"two runs are called {title!r}; name the models: --model NAME=MODEL")
@@ -107,7 +107,7 @@ def _one(
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}") from None
     k, file = settings.sampling.k, folder / "samples.jsonl"
-    code = score.judge(settings, examples, Out(file, True, (benchmark.name,)), db)
+    code = judge_items(settings, examples, Out(file, True, (benchmark.name,)), db)
     _write_items(folder / "items.jsonl", examples, k)
     if code == 130:
         return code, None
