@@ -44,8 +44,8 @@ def _calibration(items: list[Judged]) -> Panel | None:
         yaxis={"range": [0, 1.03], "tickformat": ".0%"},
     )
     said = (
-        f"{calibration.n} items with a winner, 95% Wilson intervals. Expected calibration error {calibration.ece:.3f}, "
-        f"Brier score {calibration.brier:.3f}."
+        f"{calibration.n} items with a winner, 95% Wilson intervals. Expected calibration error "
+        f"{calibration.ece:.3f}, Brier score {calibration.brier:.3f}."
     )
     if calibration.tied:
         said += f" Left out: {calibration.tied} without a winner."
