@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -87,6 +87,30 @@ def new_file(path: Path, kind: str) -> TextIO:
         raise UsageError(f"{path} exists already; choose another name") from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
+
+
+def add_pages(parser: argparse.ArgumentParser) -> None:
+    """Add --out, which may be repeated: pages to write beside what is printed."""
+    parser.add_argument(
+        "--out", type=Path, action="append", default=[], metavar="FILE.md|FILE.html", help="also as a page; repeatable"
+    )
+
+
+def check_pages(paths: Sequence[Path]) -> None:
+    """UsageError for a page that cannot be written."""
+    for path in paths:
+        if path.suffix not in (".md", ".html"):
+            raise UsageError(f"{path}: a page is .md or .html")
+        if path.exists():
+            raise UsageError(f"{path} exists already; choose another name")
+
+
+def write_pages(paths: Sequence[Path], pages: Mapping[str, str]) -> None:
+    """Write each page, which `pages` holds by suffix, to a new file."""
+    for path in paths:
+        with new_file(path, path.suffix) as out:
+            out.write(pages[path.suffix])
+        say(f"written to {path}")
 
 
 def unwritten(path: Path, error: OSError) -> UsageError:

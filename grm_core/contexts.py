@@ -189,8 +189,8 @@ def parts(text: str, n: int) -> tuple[str, tuple[Part, ...]]:
         starts.append(heading.start() if heading else len(body))
         at = heading.end() if heading else len(body)
     ends = [max(start - 1, 0) for start in starts[1:]] + [len(body)]
-    said = (body[start:end] for start, end in zip(starts, ends, strict=True))
-    critiques = [_as_written(each, n) for each in said]
+    texts = (body[start:end] for start, end in zip(starts, ends, strict=True))
+    critiques = [_as_written(each, n) for each in texts]
     return head.strip(), tuple(Part(critique, score) for critique, score in zip(critiques, scores, strict=True))
 
 

@@ -281,8 +281,8 @@ def _answer(completion: Any) -> str:
     if isinstance(completion, str):
         return completion
     if isinstance(completion, Sequence) and all(isinstance(turn, Mapping) for turn in completion):
-        said = [_text(turn.get("content")) for turn in completion if turn.get("role") == "assistant"]
-        return said[-1] if said else ""
+        texts = [_text(turn.get("content")) for turn in completion if turn.get("role") == "assistant"]
+        return texts[-1] if texts else ""
     raise UsageError(f"a completion is a text or a list of turns, not {str(completion)[:80]!r}")
 
 
@@ -295,5 +295,5 @@ def _text(content: Any) -> str:
 
 def _name(group: Group, texts: Sequence[str]) -> str:
     """An id that follows from what is judged: equal lists see equal orders and seeds, and can be replayed."""
-    said = json.dumps([[(turn.role, turn.content) for turn in group.query], group.reference, list(texts)])
-    return "reward-" + hashlib.sha256(said.encode()).hexdigest()[:16]
+    content = json.dumps([[(turn.role, turn.content) for turn in group.query], group.reference, list(texts)])
+    return "reward-" + hashlib.sha256(content.encode()).hexdigest()[:16]

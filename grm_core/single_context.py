@@ -236,7 +236,7 @@ class _Telling:
     def __init__(self, starts: Sequence[str], tell: Callable[[str], None]) -> None:
         self._starts = [contexts.numbered(start, number) for number, start in enumerate(starts, 1)]
         self._tell = tell
-        self._held: list[list[str]] = [[] for _ in starts]
+        self._pieces: list[list[str]] = [[] for _ in starts]
         self._over: set[int] = set()
         self._at = -1
 
@@ -249,7 +249,7 @@ class _Telling:
         if own == self._at:
             self._tell(piece)
         else:
-            self._held[own].append(piece)
+            self._pieces[own].append(piece)
 
     def over(self, own: int) -> None:
         """All of this response has been heard."""
@@ -260,7 +260,7 @@ class _Telling:
     def _next(self) -> None:
         self._at += 1
         if self._at < len(self._starts):
-            for piece in ("\n" if self._at else "", self._starts[self._at], *self._held[self._at]):
+            for piece in ("\n" if self._at else "", self._starts[self._at], *self._pieces[self._at]):
                 self._tell(piece)
 
 
@@ -304,9 +304,9 @@ def _together(
     return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))
 
 
-def combined(text: str, every: Sequence[Completion], seconds: float, asked: Sequence[Completion] = ()) -> Completion:
+def combined(text: str, every: Sequence[Completion], seconds: float, probes: Sequence[Completion] = ()) -> Completion:
     """The completion that a text is which was put together of several; `asked`: others that had to be paid for."""
-    reasons, paid = [each.finish_reason for each in every], [*every, *asked]
+    reasons, paid = [each.finish_reason for each in every], [*every, *probes]
     return Completion(
         text=text,
         finish_reason="length" if "length" in reasons else reasons[-1],

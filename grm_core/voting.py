@@ -65,9 +65,18 @@ def keep(valid: Sequence[Sample], count: int) -> list[Sample]:
     return sorted(valid, key=lambda s: (-logit(s), s.index))[:count]
 
 
+def read_by_meta(samples: Iterable[Sample]) -> bool:
+    """Whether the meta RM has read every valid sample, as guided votes need; true where none is valid."""
+    return all(_has_logit(sample) for sample in samples if sample.scores is not None)
+
+
+def _has_logit(sample: Sample) -> bool:
+    return sample.meta_logit is not None and not math.isnan(sample.meta_logit)
+
+
 def logit(sample: Sample) -> float:
     """The sample's meta logit; UsageError when the meta RM did not score it or gave NaN."""
-    if sample.meta_logit is None or math.isnan(sample.meta_logit):
+    if sample.meta_logit is None or not _has_logit(sample):
         raise UsageError(
             f"sample {sample.index} has no meta logit: guided voting needs one for every valid sample; "
             "use naive voting, or score the samples with a meta RM first"

@@ -27,7 +27,7 @@ from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.job import SETTLED, Job, Snapshot
 from runs.resume import plan_of
-from runs.run import Judged, make_run, origin
+from runs.run import Judges, make_run, origin
 from runs.settings import N_MAX_PAGE, Sampling
 from runs.sinks import StoreSink
 from storage.store import Store
@@ -238,7 +238,7 @@ class Jobs:
 
     def _run(self, plan: SamplingPlan, settings: Sampling) -> Run:
         reader = "none" if self.meta is None else self.meta.name or "a server"
-        by = Judged(self.engine.name, self.engine.model, reader)
+        by = Judges(self.engine.name, self.engine.model, reader)
         return make_run(f"run-{plan.session_id}", by, settings, [plan.template], plan.params)
 
 

@@ -11,7 +11,7 @@ from grm_core.types import Params, Run
 from runs.settings import Sampling
 
 
-class Judged(NamedTuple):
+class Judges(NamedTuple):
     """Who judges in a run, by the names that are recorded."""
 
     engine: str
@@ -35,7 +35,7 @@ def origin() -> Origin:
 
 
 def make_run(
-    run_id: str, by: Judged, sampling: Sampling, templates: Iterable[Template], params: Params | None = None
+    run_id: str, by: Judges, sampling: Sampling, templates: Iterable[Template], params: Params | None = None
 ) -> Run:
     """A run that begins now, under settled settings.
 

@@ -19,7 +19,7 @@ from grm_core.prompts import Template
 from grm_core.types import Example, Run
 from runs import fleet, resume, sinks
 from runs.drive import Local, Progress, Source, drive
-from runs.run import Judged, make_run
+from runs.run import Judges, make_run
 from runs.screen import Say, Screen
 from runs.settings import Judge, Sampling, Settings, Workers
 from runs.starting import NO_META, start_both
@@ -101,7 +101,7 @@ async def score(settings: Settings, examples: Sequence[Example], out: Out, scree
     judges = await _judges(settings.judge, sampling)
     try:
         templates = _templates(examples, sampling, judges.style)
-        run = make_run(uuid.uuid4().hex, Judged(judges.name, judges.model, judges.reader), sampling, templates)
+        run = make_run(uuid.uuid4().hex, Judges(judges.name, judges.model, judges.reader), sampling, templates)
         run = await _started(run, judges, before, examples, out.path, screen.say)
         file = sinks.open_file(out.path, run, before)
         try:

@@ -55,7 +55,7 @@ class Sampling:
 
 
 def following(recipe: Recipe) -> Sampling:
-    """What a recipe sets of how an item is sampled."""
+    """The settings of a recipe for sampling an item."""
     params = recipe.params
     return Sampling(
         temperature=params.temperature,

@@ -20,7 +20,7 @@ _SESSIONS_AT_ONCE = 100
 
 
 class Imported(NamedTuple):
-    """What became of one item of a file."""
+    """The fate of one item of a file."""
 
     session_id: str
     item_id: str
@@ -53,10 +53,10 @@ def import_blocks(store: Store, blocks: Sequence[Block], path: str, restore: boo
                     f"{path}, line {item.line}: item {item.item_id!r} has no item line; "
                     "a session needs its query and responses (vote and curve work without)"
                 )
-    found = [_import_item(store, run, item) for block in blocks for run, item in _with_run(store, block)]
-    for imported in found if restore else ():
+    imports = [_import_item(store, run, item) for block in blocks for run, item in _with_run(store, block)]
+    for imported in imports if restore else ():
         store.restore(imported.session_id)
-    return found
+    return imports
 
 
 def sessions_of(store: Store, session_ids: Sequence[str] | None) -> Iterator[tuple[Run, Session, list[Sample]]]:
@@ -64,12 +64,12 @@ def sessions_of(store: Store, session_ids: Sequence[str] | None) -> Iterator[tup
     ids = store.session_ids() if session_ids is None else session_ids
     for start in range(0, len(ids), _SESSIONS_AT_ONCE):
         some = ids[start : start + _SESSIONS_AT_ONCE]
-        known, samples = store.sessions_by_id(some), store.samples_by_session(some)
-        runs = store.runs_by_id(session.run_id for session in known.values())
+        sessions, samples = store.sessions_by_id(some), store.samples_by_session(some)
+        runs = store.runs_by_id(session.run_id for session in sessions.values())
         for session_id in some:
-            if session_id not in known:
+            if session_id not in sessions:
                 raise StoreError(f"there is no session {session_id}")
-            session = known[session_id]
+            session = sessions[session_id]
             yield runs[session.run_id], session, samples[session_id]
 
 
@@ -84,10 +84,10 @@ def _kept_run(store: Store, block: Block) -> Run:
     run = block.run or _unknown_run(block)
     if not run.k:
         run = replace(run, k=min((len(item.samples) for item in block.items), default=0))
-    known = store.run(run.id)
-    if known is not None and block.run is None:
-        return known
-    if known is not None and known != run:
+    stored = store.run(run.id)
+    if stored is not None and block.run is None:
+        return stored
+    if stored is not None and stored != run:
         run = replace(run, id=digest(run_name(run)))
     return run
 
@@ -101,31 +101,31 @@ def _unknown_run(block: Block) -> Run:
 def _import_item(store: Store, run: Run, item: ItemSamples) -> Imported:
     assert item.example is not None  # import_file has looked
     session = sessions.session_of(run, item, item.example)
-    wanted = _news(store, session, item.samples)
-    copied = wanted is None
-    if wanted is None:
+    samples = _news(store, session, item.samples)
+    copied = samples is None
+    if samples is None:
         # The new id follows from the content, so that importing the file once more adds nothing.
         line = sessions.item_line(session.example, session)
         session = replace(session, id=digest(run_name(run) + line))
-        wanted = _news(store, session, item.samples)
-    if wanted is None:
+        samples = _news(store, session, item.samples)
+    if samples is None:
         session = replace(session, id=uuid.uuid4().hex)
-        wanted = list(item.samples)
-    return _keep(store, run, session, wanted, copied)
+        samples = list(item.samples)
+    return _keep(store, run, session, samples, copied)
 
 
-def _keep(store: Store, run: Run, session: Session, wanted: Sequence[Sample], copied: bool) -> Imported:
-    known = store.session(session.id) is not None
+def _keep(store: Store, run: Run, session: Session, samples: Sequence[Sample], copied: bool) -> Imported:
+    exists = store.session(session.id) is not None
     with store.transaction():
-        if not known:
+        if not exists:
             store.add_run(run)
             store.add_session(session)
-        for sample in wanted:
+        for sample in samples:
             store.add_sample(sessions.with_session(replace(sample, meta_logit=None), session.id))
             if sample.meta_logit is not None:
                 store.set_meta_logit(f"{session.id}/{sample.index}", sample.meta_logit)
-    state = ("grown" if wanted else "unchanged") if known else ("copied" if copied else "new")
-    return Imported(session.id, session.example.id, len(wanted), state)
+    state = ("grown" if samples else "unchanged") if exists else ("copied" if copied else "new")
+    return Imported(session.id, session.example.id, len(samples), state)
 
 
 def _news(store: Store, session: Session, samples: Sequence[Sample]) -> list[Sample] | None:

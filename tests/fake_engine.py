@@ -50,7 +50,7 @@ class FakeEngine:
         self._state = EngineState("idle")
 
     def state(self) -> EngineState:
-        """What the engine is doing."""
+        """The present state."""
         return self._state
 
     async def start(self) -> None:

@@ -105,11 +105,11 @@ async def test_k_samples_say_each_word_as_often_as_the_grm_expects_it() -> None:
 
 
 async def test_what_was_computed_for_the_words_is_counted() -> None:
-    (drawn,), (whole,) = await judged(FakeEngine(), 1), await judged(FakeEngine(), 1, opens=False)
-    assert drawn.completion is not None
-    assert whole.completion is not None
-    assert drawn.completion.finish_reason == whole.completion.finish_reason == "stop"
-    assert drawn.completion.prompt_tokens == whole.completion.prompt_tokens + 2 * 3 * 50
+    (opened,), (plain,) = await judged(FakeEngine(), 1), await judged(FakeEngine(), 1, opens=False)
+    assert opened.completion is not None
+    assert plain.completion is not None
+    assert opened.completion.finish_reason == plain.completion.finish_reason == "stop"
+    assert opened.completion.prompt_tokens == plain.completion.prompt_tokens + 2 * 3 * 50
 
 
 class Silent(FakeEngine):

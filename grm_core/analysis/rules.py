@@ -50,8 +50,8 @@ def table(items: Sequence[Judged], draws: int = 2000) -> pd.DataFrame:
     base = _right(items, "sum")
     for rule in RULES:
         right = _right(items, rule)
-        whole, paired = accuracy.estimate(right, draws), accuracy.estimate(100 * (right - base), draws)
-        rows.append((rule, whole.mean, whole.low, whole.high, paired.mean, paired.low, paired.high))
+        right_share, paired = accuracy.estimate(right, draws), accuracy.estimate(100 * (right - base), draws)
+        rows.append((rule, right_share.mean, right_share.low, right_share.high, paired.mean, paired.low, paired.high))
     columns = ["rule", "accuracy", "low", "high", "points", "points low", "points high"]
     return pd.DataFrame(rows, columns=columns)
 

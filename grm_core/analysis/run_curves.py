@@ -13,6 +13,7 @@ from grm_core.analysis import accuracy, lab, settling
 from grm_core.analysis.accuracy import Judged, Values, share
 from grm_core.analysis.scaling import curve
 from grm_core.types import CurvePoint, Method, Sample
+from grm_core.voting import read_by_meta
 
 Value = Literal["accuracy", "win"]
 """accuracy needs labels; win is the probability that a vote over k samples names the winner of all of them."""
@@ -31,7 +32,7 @@ def powers(most: int) -> list[int]:
 
 def scored(items: Sequence[Judged]) -> bool:
     """Whether the meta RM has read every valid sample."""
-    return all(s.meta_logit is not None for item in items for s in item.samples if s.scores is not None)
+    return all(read_by_meta(item.samples) for item in items)
 
 
 def growth(items: Sequence[Judged], value: Value = "accuracy", draws: int = 10_000) -> pd.DataFrame:

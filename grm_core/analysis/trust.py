@@ -90,8 +90,8 @@ def worth(items: Sequence[Judged], seed: int = 0) -> Worth | None:
     if np.isnan(correlation):
         return None
     rng = np.random.default_rng(seed)
-    drawn = [_correlation(groups[rng.integers(len(groups), size=len(groups))]) for _ in range(_DRAWS)]
-    low, high = (float(bound) for bound in np.nanquantile(drawn, (0.025, 0.975)))
+    resampled = [_correlation(groups[rng.integers(len(groups), size=len(groups))]) for _ in range(_DRAWS)]
+    low, high = (float(bound) for bound in np.nanquantile(resampled, (0.025, 0.975)))
     most = max(len(mine) for mine in credits)
     rows = [(k, _votes(k, correlation), _votes(k, high), _votes(k, low)) for k in KS if k <= most]
     return Worth(correlation, low, high, pd.DataFrame(rows, columns=["k", "votes", "low", "high"]))

@@ -23,7 +23,7 @@ _LOWERED_AT_MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is asked for of a pending request: its children [first, first + n)."""
+    """A part of a pending request: its children [first, first + n)."""
 
     pending: Pending
     request: Request
@@ -69,7 +69,7 @@ async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
 
 
 def _left_away(dialect: Dialect, blamed: set[Extra], sent: dict[str, Any], error: Rejected) -> set[Extra]:
-    """What to leave away of what a refusal names: of token probabilities and completions some may be allowed."""
+    """The extras of a refusal that are left away: of token probabilities and completions some may be allowed."""
     if Extra.MANY in blamed and dialect.limited(sent["n"], error):
         return set()
     if Extra.LOGPROBS in blamed and dialect.bounded(error):
@@ -173,7 +173,7 @@ async def _attempted(client: Client, path: str, dialect: Dialect, part: Part, se
 
 
 def _lower(request: Request, error: Rejected) -> int | None:
-    """What to lower max_tokens to after a refusal; None where that does not help."""
+    """The max_tokens to go on with after a refusal; None where that does not help."""
     wanted = request.params.max_tokens
     if error.begun or error.status in (401, 402, 403, 429) or error.status > 500:
         return None
@@ -199,10 +199,10 @@ def _learn(dialect: Dialect, attempt: Attempt, sent: frozenset[Extra], named: Se
         dialect.note(Extra.LOGPROBS)
     params = attempt.request.params
     ended = [choice.said.text for choice in choices if choice.finish == _message.STOP]
-    if params.regex is not None and not (sent & set(FORMS) and all(_held(params.regex, text) for text in ended)):
+    if params.regex is not None and not (sent & set(FORMS) and all(_matches(params.regex, text) for text in ended)):
         dialect.note(Extra.STRUCTURE)
 
 
-def _held(regex: str, text: str) -> bool:
+def _matches(regex: str, text: str) -> bool:
     """Whether a completion has a format, but for the space around it that servers may strip."""
     return any(re.fullmatch(regex, each) for each in (text, text.strip(), f"{text.strip()}\n"))

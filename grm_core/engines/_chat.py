@@ -31,7 +31,7 @@ def in_words(messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
 
 
 def template_options(params: Params) -> dict[str, bool]:
-    """What a chat template is told beside the messages: by the names that Qwen's and DeepSeek's know it, any other
+    """Options for a chat template, beside the messages: by the names that Qwen's and DeepSeek's know it, any other
     ignores them."""
     return {} if params.thinking is None else {"enable_thinking": params.thinking, "thinking": params.thinking}
 

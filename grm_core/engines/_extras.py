@@ -1,4 +1,4 @@
-"""What is optional in a chat completion, and what one server has shown to take of it.
+"""Optional fields of a chat completion, and those that one server has shown to take.
 
 Every extra is first asked for; a server that refuses one, or that visibly ignores it, is not asked for it again. A
 refusal that names a field is believed. After one that names none the extras are tried one by one, see `_ask`.
@@ -230,7 +230,7 @@ def _complaint(error: Rejected) -> str:
 
 
 class Dialect:
-    """What one server takes, as far as it has shown."""
+    """The extras that one server takes, as far as it has shown."""
 
     def __init__(self) -> None:
         self.lacks: set[Extra] = set()
@@ -253,7 +253,7 @@ class Dialect:
         self.quiet = False
         """Whether there is no news for the user: what is learned is shown in another way."""
         self._notes: dict[Extra, str] = {}
-        self._told: set[Extra] = set()
+        self._logged: set[Extra] = set()
 
     def takes(self, extra: Extra) -> bool:
         """Whether the server may be asked for this."""
@@ -283,7 +283,7 @@ class Dialect:
 
     @property
     def given_up(self) -> frozenset[Extra]:
-        """What the server refuses, or has been seen to ignore."""
+        """The extras that the server refuses, or has been seen to ignore."""
         return frozenset(self.lacks | self._notes.keys())
 
     def words(self) -> str:
@@ -292,8 +292,8 @@ class Dialect:
 
     def news(self) -> str:
         """The words that have not been asked for yet."""
-        fresh = [words for extra, words in self._losses().items() if extra not in self._told]
-        self._told |= self._notes.keys()
+        fresh = [words for extra, words in self._losses().items() if extra not in self._logged]
+        self._logged |= self._notes.keys()
         return "" if self.quiet else "; ".join(fresh)
 
     def _losses(self) -> dict[Extra, str]:
@@ -322,7 +322,7 @@ class Dialect:
         return self.only_streams
 
     def suspects(self, sent: frozenset[Extra], error: Rejected) -> frozenset[Extra]:
-        """What may be the matter with a request whose refusal names no field; nothing where it is about others."""
+        """The extras that a refusal may be about which names no field; nothing where it is about others."""
         maybe = error.status in _MAYBE_FIELDS and not error.begun and not _ELSEWHERE.search(error.reason.words)
         if not maybe or self.vain >= _MOST_VAIN or (error.status == 500 and (self.trusted or self.proven)):
             return frozenset()
@@ -331,8 +331,8 @@ class Dialect:
 
     def limited(self, n: int, error: Rejected) -> bool:
         """Take account of a refusal of n completions that allows fewer, but more than one; False where it is none."""
-        for found in _MOST.finditer(error.reason.words):
-            allowed = int(found["number"]) - bool(found["below"])
+        for match in _MOST.finditer(error.reason.words):
+            allowed = int(match["number"]) - bool(match["below"])
             if 1 < allowed < n:
                 self.most = allowed
                 words = f"writes at most {allowed} completions a request, so samples are asked for in groups"

@@ -28,7 +28,7 @@ _REFUSALS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What a server says of a failure."""
+    """A server's words on a failure."""
 
     words: str
     """Its sentence; '' where it says nothing."""
@@ -130,7 +130,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _seen(page: str) -> str:
-    """What a reader of a page sees of it."""
+    """The text that a reader of a page sees."""
     return html.unescape(_UNSEEN.sub(" ", page))
 
 

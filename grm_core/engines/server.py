@@ -62,7 +62,7 @@ class ServerEngine:
         return self._client.retried
 
     def state(self) -> EngineState:
-        """What the engine is doing; `failed` says why and what to do, `ready` what the server does not take."""
+        """The present state; `failed` says why and what to do, `ready` what the server does not take."""
         if self._state.phase == "ready" and (words := self.dialect.words()):
             return replace(self._state, hint=f"This server {words}.")
         return self._state

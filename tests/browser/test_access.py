@@ -14,10 +14,10 @@ FRAME = [["nav"], ["footer"]]
 
 
 def faults(page: Any) -> list[str]:
-    found = Axe().run(page, context={"exclude": FRAME}, options={"resultTypes": ["violations"]}).response
+    response = Axe().run(page, context={"exclude": FRAME}, options={"resultTypes": ["violations"]}).response
     return [
         f"{one['impact']} {one['id']}: {node['target']} {node['html'][:120]}"
-        for one in found["violations"]
+        for one in response["violations"]
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]

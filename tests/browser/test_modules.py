@@ -19,9 +19,9 @@ PAGES = {
 
 def scripts(page: Any) -> dict[str, Any]:
     """Every module that the page asks for, by its path."""
-    found: dict[str, Any] = {}
-    page.on("response", lambda r: found.update({urlsplit(r.url).path: r}) if "/web/" in r.url else None)
-    return found
+    sources: dict[str, Any] = {}
+    page.on("response", lambda r: sources.update({urlsplit(r.url).path: r}) if "/web/" in r.url else None)
+    return sources
 
 
 def test_every_page_mounts_its_module(serve: Serve, page: Any, watch: Callable[[Any, str], Watched]) -> None:

@@ -71,8 +71,8 @@ class FakeVLLM(LocalServer):
         """One token, and how likely others were: No by e less than Yes for every 100 characters of the judgment."""
         judgment = next((m["content"] for m in body["messages"] if m["role"] == "assistant"), "")
         tops = [{"token": "Yes", "logprob": -0.5}, {"token": "No", "logprob": -0.5 - len(judgment) / 100}]
-        told = {"content": [{"token": "Yes", "logprob": -0.5, "top_logprobs": tops}]} if self.tells else None
-        choice = {"index": 0, "finish_reason": "length", "message": {"content": "Yes"}, "logprobs": told}
+        logprobs = {"content": [{"token": "Yes", "logprob": -0.5, "top_logprobs": tops}]} if self.tells else None
+        choice = {"index": 0, "finish_reason": "length", "message": {"content": "Yes"}, "logprobs": logprobs}
         return {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -105,14 +105,14 @@ class FakeVLLM(LocalServer):
 
 def streamed_events(answer: dict[str, Any]) -> str:
     """The answer as a stream: every child in two pieces."""
-    found = []
+    events = []
     for choice in answer["choices"]:
         text = choice["message"]["content"]
         for piece, reason in ((text[:9], None), (text[9:], choice["finish_reason"])):
-            told = {"index": choice["index"], "delta": {"content": piece}, "finish_reason": reason}
+            logprobs = {"index": choice["index"], "delta": {"content": piece}, "finish_reason": reason}
             usage = {"prompt_tokens": answer["usage"]["prompt_tokens"], "completion_tokens": 7}
-            found.append(f"data: {json.dumps({'choices': [told], 'usage': usage})}\n\n")
-    return "".join([*found, "data: [DONE]\n\n"])
+            events.append(f"data: {json.dumps({'choices': [logprobs], 'usage': usage})}\n\n")
+    return "".join([*events, "data: [DONE]\n\n"])
 
 
 def written(body: dict[str, Any], seed: int) -> str:

@@ -21,7 +21,7 @@ KEY = "sk-very-secret-0123456789"
 async def test_no_more_requests_run_at_once_than_allowed(server: WireServer) -> None:
     server.delay = 0.02
     replies = await collect(ServerEngine(server.url, concurrency=3), *(ask(key=str(i), seed=i) for i in range(20)))
-    assert all(isinstance(found.result, Completion) for found in replies)
+    assert all(isinstance(reply.result, Completion) for reply in replies)
     assert server.most_running == 3
 
 
@@ -90,7 +90,7 @@ async def test_an_address_where_nobody_listens_is_told_at_once() -> None:
 
 async def test_a_failed_start_answers_every_child() -> None:
     replies = await collect(ServerEngine("http://127.0.0.1:9"), ask(key="a", n=2), ask(key="b"))
-    assert all(isinstance(found.result, EngineError) for found in replies)
+    assert all(isinstance(reply.result, EngineError) for reply in replies)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ async def test_a_prompt_beyond_the_context_is_refused_with_a_hint(server: WireSe
         "This model's maximum context length is 100 tokens. However, your prompt contains at least 101 input tokens"
     )
     server.plan = [reply({"error": {"message": words, "code": 400}}, 400)]
-    (found,) = await collect(ServerEngine(server.url), ask())
-    assert isinstance(found.result, EngineError)
-    assert "too long" in str(found.result)
-    assert not found.result.retryable
-    assert "Shorten" in found.result.hint
+    (received,) = await collect(ServerEngine(server.url), ask())
+    assert isinstance(received.result, EngineError)
+    assert "too long" in str(received.result)
+    assert not received.result.retryable
+    assert "Shorten" in received.result.hint
 
 
 async def test_prompt_size_asks_the_server(server: WireServer) -> None:
@@ -176,8 +176,8 @@ async def test_the_key_travels_in_its_header_only(
     monkeypatch.setenv("VLLM_API_KEY", KEY)
     server.plan = [reply({"error": {"message": f"the key {KEY} has no such right"}}, 400)]
     engine = ServerEngine(server.url)
-    (found,) = await collect(engine, ask())
-    everything = f"{found!r} {engine!r} {vars(engine)!r} {engine.state()!r} {caplog.text}"
+    (received,) = await collect(engine, ask())
+    everything = f"{received!r} {engine!r} {vars(engine)!r} {engine.state()!r} {caplog.text}"
     assert "no such right" in everything
     assert KEY not in everything
     for call in server.calls:
@@ -198,9 +198,9 @@ async def test_a_wrong_key_is_told_without_showing_it(server: WireServer, key: s
 
 async def test_a_redirect_is_not_followed(server: WireServer) -> None:
     server.plan = [reply({}, 307, Location="http://127.0.0.1:9/v1/chat/completions")]
-    (found,) = await collect(ServerEngine(server.url, api_key=KEY), ask())
-    assert isinstance(found.result, EngineError)
-    assert "307" in str(found.result)
+    (received,) = await collect(ServerEngine(server.url, api_key=KEY), ask())
+    assert isinstance(received.result, EngineError)
+    assert "307" in str(received.result)
 
 
 async def test_loopback_never_goes_through_a_proxy(server: WireServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +213,6 @@ async def test_a_closed_engine_says_so(server: WireServer) -> None:
     await engine.start()
     await engine.close()
     await engine.close()
-    (found,) = [reply async for reply in engine.generate([ask()])]
-    assert isinstance(found.result, EngineError)
+    (received,) = [reply async for reply in engine.generate([ask()])]
+    assert isinstance(received.result, EngineError)
     assert engine.state().phase == "closed"

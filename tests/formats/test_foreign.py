@@ -167,6 +167,7 @@ BROKEN = {
     "line cut": (lines(OWN).encode() + b'{"id": "b", "que', "file, line 2: not JSON"),
     "element": (b'[\n{"id": "a"},\n{"id": }]', "file, line 3: not JSON"),
     "list not closed": (json.dumps([OWN], indent=1)[:-1].encode(), "file, line 10: not JSON"),
+    "after the list": (json.dumps([OWN]).encode() + b"\n[]", "file, line 2: not JSON: more stands after the list"),
     "no comma": (b'[{"a": 1}\n{"b": 2}]', "file, line 2: not JSON: Expecting ','"),
     "object": (b'{\n "id": "a",\n "query": q\n}', "file, line 3: not JSON"),
     "key twice": (b'[{"id": "a",\n"id": "b"}]', "file, line 1: 'id' stands there twice"),
@@ -203,11 +204,11 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_cannot_be_read_is_one_line_that_ends_with_a_right_one(name: str) -> None:
-    data, said = BROKEN[name]
+    data, words = BROKEN[name]
     with pytest.raises(UsageError) as caught:
         read(data)
     message = str(caught.value)
-    assert re.search(said, message)
+    assert re.search(words, message)
     assert "\n" not in message
     assert RIGHT in message
     read(message.split("would be right: ")[1].encode())

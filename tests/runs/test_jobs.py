@@ -259,13 +259,13 @@ def test_a_deleted_session_is_gone_and_ended_runs_are_forgotten(
 
 def test_a_named_template_must_show_all_that_is_given(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine()) as jobs:
-        for ask, said in (
+        for ask, message in (
             (Sampling(template="pointwise-given-principles"), "needs principles"),
             (Sampling(template="pointwise", principles=("Be brief.",)), "does not show principles"),
             (Sampling(template="single"), "shows one response"),
             (Sampling(template="nonsense"), "there is no template"),
         ):
-            with pytest.raises(UsageError, match=said):
+            with pytest.raises(UsageError, match=message):
                 jobs.submit(make_example(), ask)
         session_id = jobs.submit(make_example(), Sampling(k=1, template="compact"))
         until(jobs, session_id, ended)

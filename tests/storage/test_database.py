@@ -75,8 +75,8 @@ def test_kill_9_loses_no_sample_that_was_shown(path: Path) -> None:
 
 def test_a_second_process_reads_and_is_told_who_writes(store: Store, path: Path) -> None:
     code = "import sys; from storage.store import Store; s = Store(sys.argv[1]); print(s.read_only, s.holder)"
-    found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["True", str(os.getpid())]
+    reader = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert reader.stdout.split() == ["True", str(os.getpid())]
 
 
 def test_a_second_store_cannot_write_until_the_first_is_closed(store: Store, path: Path) -> None:

@@ -56,7 +56,7 @@ def test_runs_of_an_older_file_judged_together(tmp_path: Path) -> None:
     assert run is not None
     assert (run.context, run.order) == ("joint", "random")
     store.add_run(replace(run, id="s", context="single", order="own"))
-    found = store.run("s")
-    assert found is not None
-    assert found.context == "single"
+    stored = store.run("s")
+    assert stored is not None
+    assert stored.context == "single"
     store.close()

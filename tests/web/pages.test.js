@@ -7,14 +7,14 @@ import { sideTexts } from "../../assets/web/pages/principles.js";
 import { differText } from "../../assets/web/pages/queue/desk.js";
 import { characters, shownAs, spanOf } from "../../assets/web/pages/queue/item.js";
 import { standing as standingLabel } from "../../assets/web/pages/queue/saving.js";
-import { named, pieces, wantedOf } from "../../assets/web/pages/sessions.js";
+import { named, pieces, selectionOf } from "../../assets/web/pages/sessions.js";
 import { named as namedResponses, reasoningBox, reasoningTitle } from "../../assets/web/views/card.js";
 import { rankedByMeta, standing } from "../../assets/web/views/slides.js";
 
 test("sessions: what is wanted comes back out of the address", () => {
-  const wanted = { words: "a&b", tag: "", model: "m", sort: "oldest", labelled: true, binned: false, offset: 0 };
-  const given = new URLSearchParams(Object.entries(named(wanted)));
-  assert.deepEqual(wantedOf(given), wanted);
+  const selection = { words: "a&b", tag: "", model: "m", sort: "oldest", labelled: true, binned: false, offset: 0 };
+  const params = new URLSearchParams(Object.entries(named(selection)));
+  assert.deepEqual(selectionOf(params), selection);
 });
 
 test("sessions: found words are apart from the passage, whatever it holds", () => {

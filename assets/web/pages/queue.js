@@ -76,10 +76,10 @@ function made(state) {
 async function begin({ state, queue, top }) {
   const { me, nodes } = state;
   const isLast = state.turns.next();
-  state.known = (await state.ask.overview(me.name)) || state.known;
+  state.choices = (await state.ask.overview(me.name)) || state.choices;
   if (!isLast()) return;
   address.name({ queue: me.queue });
-  const options = state.known.queues.map(
+  const options = state.choices.queues.map(
     ({ id, title, done, total }) => /** @type {[string, string]} */ ([id, `${title} (${done} of ${total})`]),
   );
   fillChoice(queue, [["", "choose"], ...options], me.queue);
@@ -131,8 +131,8 @@ const keysOf = (classes) => [
 function actOf(state, pressed) {
   const { item, act, nodes } = state;
   const buttons = [...nodes.foot.querySelectorAll("button")];
-  const wanted = buttons.find((node) => node.firstChild?.textContent === pressed);
-  if (wanted) return () => wanted.click();
+  const target = buttons.find((node) => node.firstChild?.textContent === pressed);
+  if (target) return () => target.click();
   const principle = PRINCIPLE_KEYS.find(([key]) => key === pressed);
   if (item?.revealed && principle) return () => act.labelPrinciple(principle[1]);
   if (item?.revealed && pressed === "ArrowDown") return () => step(state, 1);

@@ -7,20 +7,20 @@ import { csvButton, numbers } from "./table.js";
 /** @typedef {import("../types").Panel} Panel */
 
 /**
- * @param {Panel} found
+ * @param {Panel} data
  * @param {string} of ends the name of the CSV file
  * @param {((points: any[]) => unknown) | null} [onSelect] gets the customdata of the points that are clicked or framed
  */
-export function panel(found, of, onSelect) {
+export function panel(data, of, onSelect) {
   const box = el("section", "grm-panel");
-  box.dataset.name = found.name;
-  box.append(el("h3", "", found.title));
-  if (found.figure) box.append(plot(found.figure, found.title, onSelect));
+  box.dataset.name = data.name;
+  box.append(el("h3", "", data.title));
+  if (data.figure) box.append(plot(data.figure, data.title, onSelect));
   const under = el("div", "grm-under");
-  under.append(el("p", "grm-note", found.note), csvButton(`${found.name}-${of}`, found));
+  under.append(el("p", "grm-note", data.note), csvButton(`${data.name}-${of}`, data));
   const table = el("details");
-  table.open = !found.figure && found.rows.length > 0;
-  table.append(el("summary", "", "Table"), numbers(found));
+  table.open = !data.figure && data.rows.length > 0;
+  table.append(el("summary", "", "Table"), numbers(data));
   box.append(under, table);
   return box;
 }

@@ -1,4 +1,4 @@
-"""What `import` takes of a file: sessions of ours, finished judgments of others, or items that nobody has judged."""
+"""A file as `import` takes it: sessions of ours, finished judgments of others, or items that nobody has judged."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _FIRST = 100
 
 
 class Imports(NamedTuple):
-    """What a file holds for a store."""
+    """The contents of a file for a store."""
 
     form: str
     """samples, items, or the form of others' judgments."""
@@ -72,15 +72,15 @@ def _is_ours(record: Json | None) -> bool:
 
 
 def _inspected(data: bytes, name: str) -> Imports:
-    found, left_out = inspect_log.judgments(data, name)
-    return _imports(inspect_log.FORM, "Inspect log", found, [LeftOut(*each) for each in left_out])
+    judgments, left_out = inspect_log.judgments(data, name)
+    return _imports(inspect_log.FORM, "Inspect log", judgments, [LeftOut(*each) for each in left_out])
 
 
-def _imports(form: str, kind: str, found: list[Judgment], left_out: list[LeftOut]) -> Imports:
-    told = f"{kind}, {form}, {len(found):,} judgments"
+def _imports(form: str, kind: str, judgments: list[Judgment], left_out: list[LeftOut]) -> Imports:
+    words = f"{kind}, {form}, {len(judgments):,} judgments"
     if left_out:
-        told += f", {len(left_out):,} left out ({left_out[0].place}: {left_out[0].reason})"
-    return Imports(form, judged.blocks(form, found), left_out, told)
+        words += f", {len(left_out):,} left out ({left_out[0].place}: {left_out[0].reason})"
+    return Imports(form, judged.blocks(form, judgments), left_out, words)
 
 
 def _foreign(records: list[Record], opened: Contents, name: str) -> Imports | None:
@@ -100,10 +100,12 @@ def _foreign(records: list[Record], opened: Contents, name: str) -> Imports | No
             return _imports(form, kind, *_converted(records, name, example, matches, convert))
     if any(telemetry.matches(value) for value in head):
         try:
-            found = list(telemetry.judgments([record.value for record in records]))
+            judgments = list(telemetry.judgments([record.value for record in records]))
         except FieldError as error:
             raise RightedError(f"{name}: {error}; a line that would be right: {telemetry.EXAMPLE}") from None
-        return _imports(telemetry.FORM, kind, found, [] if found else [LeftOut("the file", "no evaluation in it")])
+        return _imports(
+            telemetry.FORM, kind, judgments, [] if judgments else [LeftOut("the file", "no evaluation in it")]
+        )
     return None
 
 
@@ -114,7 +116,7 @@ def _converted(
     matches: Callable[[Json], bool],
     convert: Callable[[Json], Iterator[Judgment]],
 ) -> tuple[list[Judgment], list[LeftOut]]:
-    found: list[Judgment] = []
+    judgments: list[Judgment] = []
     left_out = []
     for record in records:
         try:
@@ -124,10 +126,10 @@ def _converted(
         except FieldError as error:
             words = f"{name}, {record.place}: {error}; a line that would be right: {example}"
             raise RightedError(words) from None
-        found += made
+        judgments += made
         if not made:
             left_out.append(LeftOut(record.place, "it has no score"))
-    return found, left_out
+    return judgments, left_out
 
 
 def _items(data: bytes, name: str) -> Imports:

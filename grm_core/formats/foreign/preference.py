@@ -53,9 +53,9 @@ def _is_whole(value: Any) -> bool:
 
 def _split(record: Json, values: list[Any]) -> tuple[tuple[Message, ...], list[str]]:
     query = query_of(record)
-    whole = all(texts.is_chat(value) or texts.is_spoken(value) for value in values)
+    complete = all(texts.is_chat(value) or texts.is_spoken(value) for value in values)
     if not query:
-        if not whole:
+        if not complete:
             raise FieldError('"prompt" is missing, and "chosen" and "rejected" are no chats that would hold it')
         return texts.parted([texts.turns_of(value, "chosen") for value in values])
     return query, [_response(value, query, number) for number, value in enumerate(values, 1)]
@@ -67,12 +67,12 @@ def _response(value: Any, query: tuple[Message, ...], number: int) -> str:
     if not (texts.is_chat(value) or texts.is_spoken(value)):
         return texts.text_of(value, name)
     turns = texts.turns_of(value, name)
-    asked = tuple(turn for turn in query if turn.role != "system")
-    said = tuple(turn for turn in turns if turn.role != "system")
-    if said[: len(asked)] == asked:
-        return texts.dialogue(said[len(asked) :]) if said[len(asked) :] else ""
-    if said and said[0].role == "assistant":
-        return texts.dialogue(said)
+    prompt = tuple(turn for turn in query if turn.role != "system")
+    answer = tuple(turn for turn in turns if turn.role != "system")
+    if answer[: len(prompt)] == prompt:
+        return texts.dialogue(answer[len(prompt) :]) if answer[len(prompt) :] else ""
+    if answer and answer[0].role == "assistant":
+        return texts.dialogue(answer)
     raise FieldError(f"{name} is a chat that begins with other turns than the prompt")
 
 

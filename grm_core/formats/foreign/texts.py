@@ -109,7 +109,7 @@ def dialogue(turns: Sequence[Message]) -> str:
 
 
 def parted(chats: Sequence[tuple[Message, ...]]) -> tuple[tuple[Message, ...], list[str]]:
-    """What whole chats have in common at their beginning, up to a user's turn, and how each of them goes on."""
+    """The beginning that whole chats share, up to a user's turn, and how each of them goes on."""
     shortest = min(len(chat) for chat in chats)
     shared = 0
     while shared < shortest and all(chat[shared] == chats[0][shared] for chat in chats):

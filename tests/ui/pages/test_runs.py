@@ -15,16 +15,16 @@ TIE = tuple(make_sample(i, (5, 5)) for i in range(4))
 UNREAD = tuple(make_sample(i, None) for i in range(4))
 
 
-def shown(found: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(panel for panel in found if panel["name"] == name)
+def shown(every: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(panel for panel in every if panel["name"] == name)
 
 
 @pytest.mark.parametrize("labelled", [True, False])
 @pytest.mark.parametrize("samples", [TIE, UNREAD, ()], ids=["ties", "unreadable", "none"])
 def test_a_run_without_a_winner_has_its_panels(samples: Any, labelled: bool) -> None:
-    given = [replace(item, samples=samples, labels=item.labels if labelled else ()) for item in items(3, 4)]
-    found = panels(given, [])
-    settled = shown(found, "settled")
+    judged = [replace(item, samples=samples, labels=item.labels if labelled else ()) for item in items(3, 4)]
+    shown_panels = panels(judged, [])
+    settled = shown(shown_panels, "settled")
     assert [row[2] for row in settled["rows"]] == [None] * 3, "no k from which on a winner stays"
     assert settled["note"] == (
         ""

@@ -73,11 +73,11 @@ def test_pasted_items_may_be_one_object_a_list_or_lines_and_lack_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("{", "line 1: not JSON"), ('{"query": "q"}', '"responses"'), ("[1, 2]", "must be a JSON object"),
      ('{"query": "q", "responses": ["a"]}\n{"query": "", "responses": ["a"]}', 'line 2: "query" is empty'),
      ("[" * 100_000, "not JSON")],
 )  # fmt: skip
-def test_what_cannot_be_pasted_is_named_with_its_line(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_what_cannot_be_pasted_is_named_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         read_pasted(text)

@@ -20,10 +20,10 @@ def panels(items: list[Judged]) -> list[Panel]:
 
 
 def _calibration(items: list[Judged]) -> Panel | None:
-    found = trust.calibration(items)
-    if found is None:
+    calibration = trust.calibration(items)
+    if calibration is None:
         return None
-    table = found.bins
+    table = calibration.bins
     marks = go.Scatter(
         x=table["share"].tolist(),
         y=table["right"].tolist(),
@@ -44,19 +44,19 @@ def _calibration(items: list[Judged]) -> Panel | None:
         yaxis={"range": [0, 1.03], "tickformat": ".0%"},
     )
     said = (
-        f"{found.n} items with a winner, 95% Wilson intervals. Expected calibration error {found.ece:.3f}, Brier "
-        f"score {found.brier:.3f}."
+        f"{calibration.n} items with a winner, 95% Wilson intervals. Expected calibration error "
+        f"{calibration.ece:.3f}, Brier score {calibration.brier:.3f}."
     )
-    if found.tied:
-        said += f" Left out: {found.tied} without a winner."
+    if calibration.tied:
+        said += f" Left out: {calibration.tied} without a winner."
     return panel("calibration", "How often is a large majority right?", table, shown, said)
 
 
 def _worth(items: list[Judged]) -> Panel | None:
-    found = trust.worth(items)
-    if found is None:
+    worth = trust.worth(items)
+    if worth is None:
         return None
-    table = found.table
+    table = worth.table
     k = table["k"].tolist()
     traces = [
         line(k, k, "independent samples", COLOURS[7], **_DASH),
@@ -66,11 +66,11 @@ def _worth(items: list[Judged]) -> Panel | None:
     axis: Json = {"type": "log", "tickvals": k, "ticktext": [str(each) for each in k]}
     shown = figure(traces, "k, samples", "independent votes", xaxis=axis, yaxis=axis)
     said = (
-        f"Samples of one item are right or wrong together: correlation {found.correlation:.2f} [{found.low:.2f}, "
-        f"{found.high:.2f}], 95% bootstrap over items."
+        f"Samples of one item are right or wrong together: correlation {worth.correlation:.2f} [{worth.low:.2f}, "
+        f"{worth.high:.2f}], 95% bootstrap over items."
     )
-    if math.isfinite(found.ceiling):
-        said += f" However large k is, it is worth fewer than {found.ceiling:.1f} independent votes."
+    if math.isfinite(worth.ceiling):
+        said += f" However large k is, it is worth fewer than {worth.ceiling:.1f} independent votes."
     return panel("worth", "How many independent votes are k samples worth?", table, shown, said)
 
 
