@@ -63,7 +63,7 @@ def best(valid: Flags, logits: NDArray[np.float64], k_meta: int | None) -> Flags
     np.put_along_axis(places, ranked, np.arange(ranked.shape[1])[None], axis=1)
     read = valid.sum(axis=1)
     counts = np.minimum(read, np.maximum(1, read // 2) if k_meta is None else k_meta)
-    return np.logical_and(valid, places < counts[:, None])
+    return np.asarray(valid & (places < counts[:, None]))
 
 
 def padded(rows: Sequence[NDArray[Any]], blank: float | bool) -> NDArray[Any]:
