@@ -109,6 +109,17 @@ def m007_reasoning(db: Database) -> None:
     _script(db, "ALTER TABLE sample ADD COLUMN reasoning TEXT")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m008_numbers(db: Database) -> None:
+    """Keep what a vote needs of each sample together, apart from its text, and results that took long to compute."""
+    _script(
+        db,
+        """CREATE INDEX sample_numbers ON
+            sample(session_id, "index", "order", shown_scores, meta_logit, status, error)""",
+        "CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL)",
+    )
+
+
 def pending(conn: sqlite3.Connection) -> bool:
     """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -4,6 +4,7 @@
 schema accepts is looked at no further, any other is read by the codec of samples.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -54,6 +55,12 @@ class ItemScores:
     logits: NDArray[np.float64]
     """(k,), NaN where the meta RM said nothing."""
     labels: tuple[float, ...] | None = None
+    subset: str = ""
+
+    @property
+    def best(self) -> tuple[int, ...]:
+        """Own indices of the highest label; () without labels."""
+        return tuple(place for place, label in enumerate(self.labels or ()) if label == max(self.labels or ()))
 
     @cached_property
     def valid(self) -> NDArray[np.bool_]:
@@ -83,6 +90,17 @@ class ItemScores:
         logits = np.array([np.nan if row.logit is None else row.logit for row in ordered], dtype=np.float64)
         indices = np.array([row.at for row in ordered], dtype=np.int64)
         return cls(item_id, indices, table, logits, None if labels is None else tuple(labels))
+
+
+def digest_of(items: Iterable[ItemScores]) -> str:
+    """A short name that follows from all that the items say."""
+    content = hashlib.sha256()
+    for item in items:
+        about = (item.item_id, item.subset, item.labels, item.scores.shape)
+        content.update(lines.canonical(about).encode())
+        for column in (item.indices, item.scores, item.logits):
+            content.update(np.ascontiguousarray(column).tobytes())
+    return content.hexdigest()
 
 
 def read_scores(source: Source, name: str | None = None) -> Iterator[list[ItemScores]]:

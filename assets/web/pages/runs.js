@@ -57,16 +57,20 @@ async function load(state, change) {
   nodes.principles.href = address.link("principles", { run: wanted.id });
   nodes.body.replaceChildren(...(wanted.id ? [hint("Voting over all items …")] : start(state.runs)));
   if (!wanted.id) return;
-  const found = await state.ask.run(wanted.id, wanted.beside);
-  if (!isLast()) return;
-  if (failed(found)) {
-    nodes.body.replaceChildren(problem(why(found)));
-    return;
-  }
   const grid = el("div", "grm-lab");
-  grid.append(...found.panels.map((each) => panel(each, wanted.id)));
-  const notes = found.said.map((text) => el("p", "grm-note", text));
-  nodes.body.replaceChildren(el("h2", "", found.title), ...notes, grid);
+  const more = hint("Voting over all items …");
+  for (const part of ["first", "rest"]) {
+    const found = await state.ask.run(wanted.id, wanted.beside, part);
+    if (!isLast()) return;
+    if (failed(found)) {
+      more.replaceWith(problem(why(found)));
+      if (part === "first") nodes.body.replaceChildren(problem(why(found)));
+      return;
+    }
+    grid.append(...found.panels.map((each) => panel(each, wanted.id)));
+    if (part === "first") nodes.body.replaceChildren(el("h2", "", found.title), grid, more);
+  }
+  more.remove();
 }
 
 // Nothing chosen yet: what there is, and how more gets here.
