@@ -15,9 +15,9 @@ from perf.rows import ROWS
 _HEAD = """# How fast it is
 
 Made by `python -m perf all --write docs/performance.md` on {machine}, {date}, commit {commit}. Data are made up
-from a seed: {k} samples an item, four responses, one sample in twenty unreadable, meta logits for all others. Both sides
-of a row ran in turns; seconds are medians, *processor* those of all processes together. The ratio is of processor
-seconds, with a 90% bootstrap interval over rounds: below 1 ours needs less. The machine did other work meanwhile:
+from a seed: {k} samples an item, four responses, one sample in twenty unreadable, meta logits for all others. Both
+sides of a row ran in turns; seconds are medians, *processor* those of all processes together. The ratio is of
+processor seconds, with a 90% bootstrap interval over rounds: below 1 ours needs less. The machine did other work:
 that makes seconds longer and intervals wider.
 
 | row | items | rounds | ours, s | processor | beside it, s | processor | ratio |

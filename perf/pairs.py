@@ -46,13 +46,14 @@ def measure(name: str, what: str, beside: str, items: int, rounds: int, ours: Wo
     for number in range(rounds):
         for side, work in sorted([("ours", ours), ("other", other)], reverse=bool(number % 2)):
             sides[side].append(_timed(work))
-    ratios = [mine[1] / theirs[1] for mine, theirs in zip(sides["ours"], sides["other"], strict=True)]
+    ratios = [one[1] / two[1] for one, two in zip(sides["ours"], sides["other"], strict=True)]
     seconds = [
         statistics.median(each[place] for each in sides[side]) for side in ("ours", "other") for place in (0, 1)
     ]
     low, high = interval(ratios)
-    figures = [round(value, 3) for value in (*seconds, statistics.median(ratios))]
-    return Row(name, what, beside, items, rounds, *figures, (round(low, 3), round(high, 3)))
+    mine, mine_cpu, theirs, theirs_cpu, ratio = (round(value, 3) for value in (*seconds, statistics.median(ratios)))
+    band = (round(low, 3), round(high, 3))
+    return Row(name, what, beside, items, rounds, mine, mine_cpu, theirs, theirs_cpu, ratio, band)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from grm_core.formats.scores import read_scores
 from grm_core.types import Method
 from perf import data
 from perf.pairs import Row, measure
-from storage import rows, schema
+from storage import numbers, rows, schema
 from storage.store import Store
 from storage.transfer import import_file
 from ui.pages import runs
@@ -63,8 +63,7 @@ def run_page(folder: Path, items: int, rounds: int) -> Row:
     store = Store(path, read_only=True)
 
     def ours() -> None:
-        numbers = store.scores_of_run(run)
-        runs.panels(numbers, [])
+        runs.panels(numbers.of_run(store, run), [])
 
     def other() -> None:
         store.samples_by_session(store.session_ids())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from grm_core.formats.scores import ItemScores
 from storage import rows
+from storage.store import Store
 
 _SAMPLES = """SELECT s.seq, p."index", p."order", p.shown_scores, p.meta_logit
     FROM session AS s CROSS JOIN sample AS p INDEXED BY sample_numbers ON p.session_id = s.id
@@ -19,8 +20,13 @@ _ITEMS = """SELECT seq, n, json_extract(example, '$.id', '$.subset', '$.labels')
     WHERE run_id = ? AND binned_at IS NULL ORDER BY seq DESC"""
 
 
-def of_run(conn: sqlite3.Connection, run_id: str) -> list[ItemScores]:
+def of_run(store: Store, run_id: str) -> list[ItemScores]:
     """The items of a run outside the bin, the newest first, with the samples that have a completion."""
+    with store.reading() as conn:
+        return _of_run(conn, run_id)
+
+
+def _of_run(conn: sqlite3.Connection, run_id: str) -> list[ItemScores]:
     key = rows.pack(run_id)
     stored = {seq: list(mine) for seq, mine in groupby(conn.execute(_SAMPLES, (key,)), key=lambda row: row[0])}
     items = conn.execute(_ITEMS, (key,)).fetchall()

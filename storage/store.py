@@ -13,9 +13,8 @@ from typing import Any
 from grm_core.errors import UsageError
 from grm_core.formats import fields
 from grm_core.formats.lines import compact
-from grm_core.formats.scores import ItemScores
 from grm_core.types import Example, Run, Sample, Session
-from storage import kept, listing, numbers, passages, rows
+from storage import kept, listing, passages, rows
 from storage.database import Database, explained
 from storage.desk import Desk
 from storage.errors import StoreError
@@ -178,10 +177,11 @@ class Store:
         samples = self.samples_by_session(sessions)
         return {name: (session.example, samples[name]) for name, session in sessions.items()}
 
-    def scores_of_run(self, run_id: str) -> list[ItemScores]:
-        """The run's items outside the bin in numbers, the newest first, without samples that have no completion."""
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Borrow a connection that only reads, for the other modules of this room."""
         with self._db.read() as conn:
-            return numbers.of_run(conn, run_id)
+            yield conn
 
     def kept(self, key: str) -> str | None:
         """A result that was kept under this digest of all that it follows from."""

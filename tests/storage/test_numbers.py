@@ -59,25 +59,25 @@ def assert_same(items: list[ItemScores], store: Store, names: list[str]) -> None
 
 
 def test_numbers_of_a_run_are_those_of_its_samples_newest_first(store: Store) -> None:
-    items = store.scores_of_run("run")
+    items = numbers.of_run(store, "run")
     assert_same(items, store, ["empty", "unread", "list", "pair"])
     assert (items[3].labels, items[3].subset, items[3].scores.shape) == ((1.0, 0.0), "maths", (3, 2))
     assert (items[2].labels, items[1].scores.shape, items[0].scores.shape) == (None, (1, 3), (0, 2))
-    assert store.scores_of_run("another") == []
+    assert numbers.of_run(store, "another") == []
 
 
 def test_numbers_follow_every_change(store: Store) -> None:
-    before = digest_of(store.scores_of_run("run"))
+    before = digest_of(numbers.of_run(store, "run"))
     store.set_meta_logit("pair/2", 2.25)
     store.add_sample(make_sample(3, (8, 8), session_id="pair"))  # in place of the one that failed
     store.bin("unread")
     store.delete("empty")
-    items = store.scores_of_run("run")
+    items = numbers.of_run(store, "run")
     assert_same(items, store, ["list", "pair"])
     assert items[1].logits[2] == 2.25
     after = digest_of(items)
     store.restore("unread")
-    assert len({before, after, digest_of(store.scores_of_run("run"))}) == 3
+    assert len({before, after, digest_of(numbers.of_run(store, "run"))}) == 3
 
 
 def test_no_text_is_touched_for_them(store: Store) -> None:
@@ -92,7 +92,7 @@ def test_the_statements_do_not_grow_with_the_items(store: Store) -> None:
         seen: list[str] = []
         with store._db.read() as conn:
             conn.set_trace_callback(seen.append)
-            numbers.of_run(conn, "run")
+            numbers._of_run(conn, "run")
             conn.set_trace_callback(None)
         return len(seen)
 

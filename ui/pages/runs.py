@@ -16,6 +16,7 @@ from grm_core.formats.lines import compact, digest
 from grm_core.formats.scores import ItemScores, digest_of
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from reports.words import run_title
+from storage import numbers
 from storage.store import Store
 from ui.pages import run_votes
 from ui.panels import Json, panel
@@ -70,7 +71,7 @@ class RunPage:
 
     def _items(self, run: str) -> list[ItemScores]:
         """The run's items that have labels; all of them where none has."""
-        items = self.store.scores_of_run(run)
+        items = numbers.of_run(self.store, run)
         items = [item for item in items if item.scores.shape[1] > 1 and len(item.indices)]
         return [item for item in items if item.labels] or items
 
