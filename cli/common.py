@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from grm_core.types import Example
 
 
+def json_line(value: Any) -> str:
+    """One line of JSON; ASCII, so that any text survives any terminal."""
+    return json.dumps(value, allow_nan=False)
+
+
 def print_json(value: Any) -> None:
-    """Write one line of JSON; ASCII, so that any text survives any terminal."""
-    print(json.dumps(value, allow_nan=False))
+    """Write one line of JSON."""
+    print(json_line(value))
 
 
 def print_text(text: str, otherwise: str = "backslashreplace") -> None:

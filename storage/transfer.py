@@ -16,7 +16,7 @@ from storage.errors import StoreError
 from storage.store import Store
 
 _SESSIONS_AT_ONCE = 100
-"""Sessions whose samples are in memory together while a store is exported."""
+"""Sessions that are imported in one transaction, or whose samples are in memory together while a store is exported."""
 
 
 class Imported(NamedTuple):
@@ -53,9 +53,15 @@ def import_blocks(store: Store, blocks: Sequence[Block], path: str, restore: boo
                     f"{path}, line {item.line}: item {item.item_id!r} has no item line; "
                     "a session needs its query and responses (vote and curve work without)"
                 )
-    imports = [_import_item(store, run, item) for block in blocks for run, item in _with_run(store, block)]
+    imports: list[Imported] = []
+    for block in blocks:
+        run = _kept_run(store, block)
+        for items in _batches(block.items):
+            with store.transaction():  # a commit waits for the disk
+                imports += [_import_item(store, run, item) for item in items]
     for imported in imports if restore else ():
-        store.restore(imported.session_id)
+        if imported.state != "new":
+            store.restore(imported.session_id)
     return imports
 
 
@@ -73,10 +79,19 @@ def sessions_of(store: Store, session_ids: Sequence[str] | None) -> Iterator[tup
             yield runs[session.run_id], session, samples[session_id]
 
 
-def _with_run(store: Store, block: Block) -> Iterator[tuple[Run, ItemSamples]]:
-    run = _kept_run(store, block)
-    for item in block.items:
-        yield run, item
+def _batches(items: Sequence[ItemSamples]) -> Iterator[list[ItemSamples]]:
+    """Items that are imported in one transaction; one that names a session again comes after what it may change."""
+    batch: list[ItemSamples] = []
+    names: set[str] = set()
+    for item in items:
+        name = item.session.id if item.session else item.item_id
+        if name in names or len(batch) == _SESSIONS_AT_ONCE:
+            yield batch
+            batch, names = [], set()
+        batch.append(item)
+        names.add(name)
+    if batch:
+        yield batch
 
 
 def _kept_run(store: Store, block: Block) -> Run:
@@ -119,8 +134,8 @@ def _keep(store: Store, run: Run, session: Session, samples: Sequence[Sample], c
     with store.transaction():
         if not exists:
             store.add_run(run)
-            store.add_session(session)
-        for sample in samples:
+            store.add_new(session, [sessions.with_session(sample, session.id) for sample in samples])
+        for sample in samples if exists else ():
             store.add_sample(sessions.with_session(replace(sample, meta_logit=None), session.id))
             if sample.meta_logit is not None:
                 store.set_meta_logit(f"{session.id}/{sample.index}", sample.meta_logit)

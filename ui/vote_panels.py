@@ -5,7 +5,7 @@ import math
 import plotly.graph_objects as go
 
 from grm_core.analysis import rules, trust
-from grm_core.analysis.accuracy import Judged
+from grm_core.analysis.accuracy import Items
 from reports.figures import COLOURS, band, figure, line
 from ui.panels import Json, panel
 from ui.wire.shared import Panel
@@ -13,13 +13,13 @@ from ui.wire.shared import Panel
 _DASH: Json = {"mode": "lines", "line": {"dash": "dash", "color": COLOURS[7], "width": 1.5}}
 
 
-def panels(items: list[Judged]) -> list[Panel]:
+def panels(items: Items) -> list[Panel]:
     """Those that labelled items of two or more responses have something to say about."""
     made = (_calibration(items), _worth(items), _rules(items))
     return [each for each in made if each is not None]
 
 
-def _calibration(items: list[Judged]) -> Panel | None:
+def _calibration(items: Items) -> Panel | None:
     calibration = trust.calibration(items)
     if calibration is None:
         return None
@@ -52,7 +52,7 @@ def _calibration(items: list[Judged]) -> Panel | None:
     return panel("calibration", "How often is a large majority right?", table, shown, said)
 
 
-def _worth(items: list[Judged]) -> Panel | None:
+def _worth(items: Items) -> Panel | None:
     worth = trust.worth(items)
     if worth is None:
         return None
@@ -74,7 +74,7 @@ def _worth(items: list[Judged]) -> Panel | None:
     return panel("worth", "How many independent votes are k samples worth?", table, shown, said)
 
 
-def _rules(items: list[Judged]) -> Panel | None:
+def _rules(items: Items) -> Panel | None:
     table = rules.table(items)
     bar = go.Bar(
         x=table["rule"].tolist(),

@@ -698,8 +698,8 @@ export interface PrinciplesServer {
 export interface RunsServer {
   /** The runs of more than one session; those of one where there are no others. */
   choices(): Promise<Choice[] | null>;
-  /** The panels of a run; `beside` is another run of the same items, such as a greedy one. */
-  run(name: string, beside: string): Promise<Panels | Failed | null>;
+  /** The panels of a run, all its items counted: "first" is what is shown while the others are computed, "rest". */
+  run(name: string, beside: string, part: string): Promise<Panels | Failed | null>;
 }
 
 export interface BenchmarksServer {

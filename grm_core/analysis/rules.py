@@ -14,7 +14,8 @@ from scipy.stats import rankdata
 
 from grm_core import outcome
 from grm_core.analysis import accuracy
-from grm_core.analysis.accuracy import Judged, Values
+from grm_core.analysis.accuracy import Items, Values, in_numbers
+from grm_core.formats.scores import ItemScores
 from grm_core.types import Sample
 
 
@@ -38,11 +39,15 @@ RULES: dict[str, Callable[[Values], Values]] = {
 
 def totals(samples: Sequence[Sample], rule: str) -> tuple[float, ...] | None:
     """Each response's total in own order by a rule's name; None where no sample could be read."""
-    scores = [sample.scores for sample in samples if sample.scores is not None]
-    return tuple(float(total) for total in RULES[rule](np.array(scores, dtype=np.float64))) if scores else None
+    return _totals(ItemScores.of("", samples), rule)
 
 
-def table(items: Sequence[Judged], draws: int = 2000) -> pd.DataFrame:
+def _totals(item: ItemScores, rule: str) -> tuple[float, ...] | None:
+    scores = item.scores[item.valid].astype(np.float64)
+    return tuple(RULES[rule](scores).astype(float).tolist()) if len(scores) else None
+
+
+def table(items: Items, draws: int = 2000) -> pd.DataFrame:
     """Accuracy of labelled items by rule, all samples, ties shared: rule, accuracy, low, high (95%, bootstrap over
     items), and the paired difference from the sum in points with its interval: points, points low, points high.
     """
@@ -56,5 +61,5 @@ def table(items: Sequence[Judged], draws: int = 2000) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _right(items: Sequence[Judged], rule: str) -> Values:
-    return np.array([outcome.credit(totals(item.samples, rule), item.labels) or 0.0 for item in items])
+def _right(items: Items, rule: str) -> Values:
+    return np.array([outcome.credit(_totals(item, rule), item.labels or ()) or 0.0 for item in in_numbers(items)])

@@ -5,7 +5,6 @@ winner first; a sample whose best scores are equal gives each of t leaders 1/t. 
 valid sample, names no winner and has no share.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +12,11 @@ import pandas as pd
 from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss
 
-from grm_core import outcome
-from grm_core.analysis.accuracy import Judged, Values
-from grm_core.types import Sample
-from grm_core.voting import vote
+from grm_core.analysis.accuracy import Items, Values, in_numbers
+from grm_core.analysis.gain import worths
+from grm_core.formats.scores import ItemScores
+from grm_core.outcome import Tie
+from grm_core.voting import leader
 
 KS = (1, 2, 4, 8, 16, 32, 64, 128)
 _DRAWS = 2000
@@ -38,9 +38,9 @@ class Calibration:
     """Items without one, which are left out."""
 
 
-def calibration(items: Sequence[Judged], bins: int = 5) -> Calibration | None:
+def calibration(items: Items, bins: int = 5) -> Calibration | None:
     """Calibration of the naive vote over all samples of each item; None where no vote has a winner."""
-    pairs = [pair for item in items if (pair := _share_and_right(item)) is not None]
+    pairs = [pair for item in in_numbers(items) if (pair := _share_and_right(item)) is not None]
     if not pairs:
         return None
     share, right = np.array([pair[0] for pair in pairs]), np.array([float(pair[1]) for pair in pairs])
@@ -76,13 +76,13 @@ class Worth:
         return 1 / self.correlation if self.correlation > 0 else float("inf")
 
 
-def worth(items: Sequence[Judged], seed: int = 0) -> Worth | None:
+def worth(items: Items, seed: int = 0) -> Worth | None:
     """How many independent votes k samples are worth: 1 where all are copies, k where they are independent.
 
     A sample is worth its credit 0..1 alone (a tie of t is 1/t, one that cannot be read 0). None with fewer than two
     items of two or more samples, or where all samples of all items are worth the same.
     """
-    credits = [_credits(item) for item in items if len(item.samples) > 1]
+    credits = [worths(item.scores, item, Tie.HALF) for item in in_numbers(items) if len(item.indices) > 1]
     if len(credits) < 2:
         return None
     groups = np.array([(len(mine), mine.sum(), (mine**2).sum()) for mine in credits])
@@ -116,20 +116,10 @@ def _correlation(groups: Values) -> float:
     return float(np.clip((between - within) / spread, 0.0, 1.0)) if spread > 1e-12 else float("nan")
 
 
-def _credits(item: Judged) -> Values:
-    """(samples,) what each sample alone is worth, 0..1."""
-    return np.array([outcome.credit(sample.scores, item.labels) or 0.0 for sample in item.samples])
-
-
-def _share_and_right(item: Judged) -> tuple[float, bool] | None:
-    winner = vote(item.samples).winner
+def _share_and_right(item: ItemScores) -> tuple[float, bool] | None:
+    scores = item.scores[item.valid]
+    winner = leader(scores.sum(axis=0).tolist())[0] if len(scores) else None
     if winner is None or not item.labels:
         return None
-    votes = [_part(sample, winner) for sample in item.samples if sample.scores is not None]
-    return float(np.mean(votes)), winner in outcome.best_labels(item.labels)
-
-
-def _part(sample: Sample, winner: int) -> float:
-    scores = sample.scores or ()
-    leaders = [own for own, score in enumerate(scores) if score == max(scores)]
-    return (winner in leaders) / len(leaders)
+    leads = scores == scores.max(axis=1, keepdims=True)
+    return float((leads[:, winner] / leads.sum(axis=1)).mean()), winner in item.best

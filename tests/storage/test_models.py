@@ -137,7 +137,7 @@ def test_a_file_from_before_names_were_kept_opens_and_takes_them(tmp_path: Path)
 
     path = tmp_path / "old.db"
     conn = sqlite3.connect(path)
-    schema.migrations.apply(Database(conn), stop_before="m005_named_models")
+    schema.migrations().apply(Database(conn), stop_before="m005_named_models")
     conn.execute(
         "INSERT INTO run VALUES (1, 'r', '', '', '', '', '', '{}', 8, NULL, 0, 'random', '[]', '{}', NULL, NULL, '{}')"
     )

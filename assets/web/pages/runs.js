@@ -57,16 +57,20 @@ async function load(state, change) {
   nodes.principles.href = address.link("principles", { run: selection.id });
   nodes.body.replaceChildren(...(selection.id ? [hint("Voting over all items …")] : start(state.runs)));
   if (!selection.id) return;
-  const answer = await state.ask.run(selection.id, selection.beside);
-  if (!isLast()) return;
-  if (failed(answer)) {
-    nodes.body.replaceChildren(problem(why(answer)));
-    return;
-  }
   const grid = el("div", "grm-lab");
-  grid.append(...answer.panels.map((each) => panel(each, selection.id)));
-  const notes = answer.said.map((text) => el("p", "grm-note", text));
-  nodes.body.replaceChildren(el("h2", "", answer.title), ...notes, grid);
+  const more = hint("Voting over all items …");
+  for (const part of ["first", "rest"]) {
+    const answer = await state.ask.run(selection.id, selection.beside, part);
+    if (!isLast()) return;
+    if (failed(answer)) {
+      more.replaceWith(problem(why(answer)));
+      if (part === "first") nodes.body.replaceChildren(problem(why(answer)));
+      return;
+    }
+    grid.append(...answer.panels.map((each) => panel(each, selection.id)));
+    if (part === "first") nodes.body.replaceChildren(el("h2", "", answer.title), grid, more);
+  }
+  more.remove();
 }
 
 // Nothing chosen yet: what there is, and how more gets here.

@@ -1,14 +1,19 @@
 """The panels of a run whose votes end in nothing, and whose subsets are called anything."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grm_core.analysis.accuracy import Judged
+from grm_core.types import Session
+from storage.store import Store
 from tests.analysis.test_run_curves import items
+from tests.make import make_example, make_sample
 from tests.make import make_judged as judged
-from tests.make import make_sample
+from tests.storage.make import RUN
+from ui.pages import runs
 from ui.pages.runs import panels
 
 TIE = tuple(make_sample(i, (5, 5)) for i in range(4))
@@ -53,3 +58,36 @@ def test_votes_are_set_against_their_labels_and_other_rules() -> None:
     assert [row[0] for row in worth["rows"]] == [1, 2]
     assert [row[0] for row in rules["rows"]] == ["sum", "median", "first places", "Borda"]
     assert rules["rows"][1][1] > rules["rows"][0][1]
+
+
+def test_a_run_is_computed_once_and_again_when_its_samples_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "x.db")
+    store.add_run(RUN)
+    for number in range(3):
+        example = replace(make_example(2, labels=(1.0, 0.0)), id=f"item-{number}")
+        store.add_session(Session(f"s{number}", "run", example, "", ""))
+        for index in range(4):
+            store.add_sample(make_sample(index, (5 + index % 3, 6), 0.5, session_id=f"s{number}"))
+    made: list[str] = []
+
+    def counted(part: str, work: Any) -> Any:
+        def worked(*items: Any) -> Any:
+            made.append(part)
+            return work(*items)
+
+        return worked
+
+    for part in ("first", "rest"):
+        monkeypatch.setattr(runs, part, counted(part, getattr(runs, part)))
+    page = object.__new__(runs.RunPage)
+    page.store = store
+    shown = [page.run("run", "", part) for part in ("first", "rest")]
+    assert [page.run("run", "", part) for part in ("first", "rest")] == shown
+    assert made == ["first", "rest"]
+    store.set_meta_logit("s0/0", 3.0)
+    page.run("run", "", "rest")
+    assert made == ["first", "rest", "rest"]
+    assert page.run("none", "", "first") == {"error": "There is no run none."}
+    store.close()
