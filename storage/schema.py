@@ -109,6 +109,18 @@ def m007_reasoning(db: Database) -> None:
     _script(db, "ALTER TABLE sample ADD COLUMN reasoning TEXT")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m008_batches(db: Database) -> None:
+    """Create the line of files that are judged in the background."""
+    _script(
+        db,
+        """CREATE TABLE batch (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+            created_at TEXT NOT NULL, settings TEXT NOT NULL, tags TEXT NOT NULL, size INTEGER NOT NULL,
+            phase TEXT NOT NULL, error TEXT NOT NULL, items TEXT NOT NULL)""",
+    )
+
+
 def pending(conn: sqlite3.Connection) -> bool:
     """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -8,10 +8,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grm_core.embedders import Embedder
+from runs.batches import BatchLine
 from runs.jobs import Jobs
 from runs.settings import Page
 from storage.store import Store
 from ui import web
+from ui.pages.batch import BatchPage
 from ui.pages.benchmarks import BenchPage
 from ui.pages.compare import ComparePage
 from ui.pages.demo import DemoPage
@@ -32,7 +34,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
-def build(store: Store, jobs: Jobs) -> gr.Blocks:
+def build(store: Store, jobs: Jobs, batches: BatchLine) -> gr.Blocks:
     """The whole app, not launched yet."""
     vectors = Vectors(Embedder())
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
@@ -41,6 +43,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     for name, shown, page in (
         ("Sessions", True, partial(SessionsPage, store, jobs)),
         ("Principles", True, partial(PrinciplesPage, store, vectors)),
+        ("Batch", True, partial(BatchPage, batches)),
         ("Runs", True, partial(RunPage, store)),
         ("Benchmarks", True, partial(BenchPage, store)),
         ("Models", True, partial(ModelsPage, store)),

@@ -46,24 +46,27 @@ def import_demos(store: Store) -> None:
 
 def serve(page: Page, store: Store, engine: Engine) -> int:
     """Serve this store and engine; as `run` otherwise."""
+    from runs.batches import BatchLine
     from runs.jobs import Jobs
     from ui import door, layout
 
     card = cards.of(engine)
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
     jobs = Jobs(store, engine, meta, card, page.sampling)
+    batches = BatchLine(jobs)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
-        demo = layout.build(store, jobs)
+        demo = layout.build(store, jobs, batches)
         token = doors.new_token()
         options: dict[str, Any] = layout.launch_options(store, page) | {"auth": list(page.logins) or None}
         options["app_kwargs"]["routes"] += door.routes(store, token)
         _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
+        batches.start()
         log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)
         way = f"http://{_reached(page.host)}:{page.port}/{door.PATH}"
         with nullcontext() if store.read_only else doors.opened(store.path, way, token):
@@ -71,6 +74,7 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
         log.info("stopping")
         demo.close(verbose=False)
     finally:
+        batches.close()
         jobs.close()
     return 0
 
