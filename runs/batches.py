@@ -23,6 +23,7 @@ from grm_core.formats import sessions
 from grm_core.formats.lines import canonical
 from grm_core.plan import template_of
 from grm_core.prompts import Template
+from grm_core.sampling import K_MAX
 from grm_core.types import Example, Run, Session
 from runs import resume
 from runs.drive import Arrival, Local, Progress, Task, drive
@@ -100,6 +101,8 @@ class BatchLine:
         """Put a file of items at the end of the line; its id. UsageError for what cannot be judged or saved."""
         if self.store.read_only:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
+        if not 1 <= asked.sampling.k <= K_MAX:
+            raise UsageError(f"k is {asked.sampling.k}; it must be a whole number from 1 to {K_MAX}")
         settled = replace(asked, sampling=asked.sampling.settled(self.jobs.card.context))
         if asked.meta and self.jobs.meta is None:
             settled = replace(settled, meta=False)

@@ -7,6 +7,7 @@ from typing import Any
 from grm_core import families, prompts
 from grm_core.errors import UsageError
 from grm_core.families import FAMILIES
+from grm_core.shuffling import ORDERS
 from runs.settings import Sampling
 
 CONTEXTS = {"judge together": "joint", "one at a time": "single"}
@@ -38,6 +39,8 @@ def read_sampling(form: Mapping[str, Any], base: Sampling) -> Sampling:
     # What a known checkpoint's prompt shows is no choice.
     context = "" if template in FAMILIES else str(form["context"])
     alone = "single" in (context, families.context_of(template))
+    if not alone and form["order"] not in ORDERS:
+        raise UsageError(f"the order of responses is {' or '.join(ORDERS)}")
     return replace(
         base,
         k=int(k),

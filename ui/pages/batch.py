@@ -231,7 +231,7 @@ def _row(standing: Standing) -> BatchRow:
     about = [f"k {asked.k}", f"temperature {asked.temperature:g}", asked.context]
     about += [asked.order] if asked.context != "single" else []
     about += [asked.template] if asked.template else []
-    about += [count(len(asked.principles), "principle of your own")] if asked.principles else []
+    about += [count(len(asked.principles), "given principle")] if asked.principles else []
     about += [f"seed {asked.seed}", "meta RM" if standing.asked.meta else "no meta RM"]
     return BatchRow(
         id=batch.id,
