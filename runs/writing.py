@@ -142,7 +142,7 @@ def _way(path: Path) -> tuple[Store, Door | None]:
                 return store, way
             if store.holder == os.getpid() or time.monotonic() > end:
                 raise UsageError(
-                    f"process {store.holder} (the running app?) holds {path} and takes no records; "
+                    f"{path} is in use by process {store.holder} (the running app?), which takes no records; "
                     "close it and try again"
                 )
         except BaseException:

@@ -81,7 +81,7 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
 
 def _reached(host: str) -> str:
     """Where a process of this machine reaches a server that listens on `host`."""
-    if host in ("0.0.0.0", "localhost"):
+    if host == "0.0.0.0":
         return "127.0.0.1"
     if host == "::":
         return "[::1]"

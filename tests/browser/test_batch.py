@@ -1,4 +1,4 @@
-"""The Batch page in a real Chromium: from a dropped file to judged items, through pause, kill -9 and a command's import."""
+"""The Batch page in a real Chromium: from a file to judged items, through pause, kill -9 and an import beside it."""
 
 import json
 import subprocess

@@ -191,7 +191,7 @@ def test_a_door_that_is_left_behind_means_nothing(data: bytes, tmp_path: Path) -
 
 def test_a_process_without_a_door_is_named(data: bytes, tmp_path: Path) -> None:
     store = Store(tmp_path / "x.db")
-    with pytest.raises(UsageError, match=rf"process {os.getpid()} \(the running app\?\) holds"):
+    with pytest.raises(UsageError, match=rf"in use by process {os.getpid()} \(the running app\?\)"):
         written(store.path, data)
     store.close()
 
