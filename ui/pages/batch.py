@@ -136,7 +136,8 @@ class BatchPage:
         try:
             kept, draft = _read(path, kind)
         except GRMError as error:
-            return _refused(path.name, f"{error}.")
+            # Where the app keeps what was dropped is nobody's business.
+            return _refused(path.name, f"{error}.".replace(str(path), path.name))
         self._drafts[draft["id"]] = kept
         while len(self._drafts) > _DRAFTS_MOST:
             self._drafts.popitem(last=False)

@@ -60,8 +60,9 @@ def test_a_draft_tells_count_first_items_and_fields(page: BatchPage, tmp_path: P
 def test_a_file_that_is_none_is_told_with_a_line_that_would_be_right(page: BatchPage, tmp_path: Path) -> None:
     draft = understood(page, file_of(tmp_path, [{"text": "x"}]))
     assert "a line that would be right" in draft["error"]
+    assert draft["error"].startswith("f.jsonl, line 1: ")
     assert (draft["id"], draft["count"]) == ("", 0)
-    assert understood(page, file_of(tmp_path, PAIRS), "rewardbench")["error"].startswith("f.jsonl")
+    assert understood(page, file_of(tmp_path, PAIRS), "rewardbench")["error"].startswith("f.jsonl, line 1: ")
 
 
 def test_what_is_begun_stands_in_the_line_with_its_settings(page: BatchPage, tmp_path: Path) -> None:
