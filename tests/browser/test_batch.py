@@ -108,7 +108,7 @@ def test_a_command_imports_while_the_page_is_open_and_a_second_page_says_that_it
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["state"] for line in done.stdout.splitlines()] == ["new"] * 3
-    page.goto(f"{first}/sessions?words=Which")
+    page.goto(f"{first}/sessions?words=hacked")
     page.get_by_text("1 to 3 of 3 sessions").wait_for(timeout=LONG)
     store = Store(db)
     assert store.read_only
