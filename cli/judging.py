@@ -134,23 +134,16 @@ def read_principles(path: Path | None) -> tuple[str, ...]:
 
 
 def _import(db: Path, out: Path) -> bool:
-    from storage.store import Store
-    from storage.transfer import import_file
+    from grm_core.formats import sessions
+    from runs.writing import writing
+    from storage import transfer
 
+    blocks = transfer.named(list(sessions.read_samples(out)), str(out))
     try:
-        store = Store(db)
+        with writing(db) as writer:
+            count = sum(1 for _ in writer.keep(blocks))
+            say(f"{count} sessions are in {writer.words}")
     except UsageError as error:
-        say(f"not imported: {error}; the samples are in {out}")
+        say(f"not imported: {error}; the samples are in {out}: python app.py import {out} --db {db}")
         return False
-    try:
-        if store.read_only:
-            say(
-                f"not imported: process {store.holder} (the running app?) holds {db}; "
-                f"close it and run: python app.py import {out} --db {db}"
-            )
-            return False
-        sessions = import_file(store, out)
-    finally:
-        store.close()
-    say(f"{len(sessions)} sessions are in {db}")
     return True

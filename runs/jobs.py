@@ -25,6 +25,7 @@ from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Arrival, Local, Progress, Task, drive
+from runs.gate import Gate
 from runs.job import SETTLED, Job, Snapshot
 from runs.resume import plan_of
 from runs.run import Judges, make_run, origin
@@ -54,6 +55,7 @@ class Jobs:
         """`card`: how the engine's model wants to be asked; `base`: what a form of settings begins with."""
         self.store, self.engine, self.meta, self.card = store, engine, meta, card or Card(engine.style)
         self.base = base or Sampling()
+        self.gate = Gate()
         self._jobs: dict[str, Job] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
@@ -62,7 +64,7 @@ class Jobs:
     def start(self) -> None:
         """Start the thread and, in the background, the engine."""
         self._thread.start()
-        self._spawn(self._start_engine())
+        self.spawn(self._start_engine())
 
     def submit(self, example: Example, settings: Sampling) -> str:
         """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
@@ -126,7 +128,8 @@ class Jobs:
         for session_id in ended[:-_ENDED_MOST]:
             del self._jobs[session_id]
         self._jobs[job.plan.session_id] = job
-        self._spawn(self._work(job.plan.session_id))
+        self.gate.come()
+        self.spawn(self._work(job.plan.session_id))
 
     def example(self, session_id: str) -> Example | None:
         """The item of a session, from the store or, while its engine still starts, from its run."""
@@ -155,11 +158,12 @@ class Jobs:
             return
         for session_id in list(self._jobs):
             self.stop(session_id)
-        self._spawn(self._finish()).result(timeout=60)
+        self.spawn(self._finish()).result(timeout=60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        """Do something in the loop of the runs and the engine."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _start_engine(self) -> None:
@@ -192,6 +196,7 @@ class Jobs:
             job.phase, job.error = "failed", "a fault in GRM Lens itself; its log has the details"
             log.exception("run of session %s", session_id)
         finally:
+            self.gate.go()
             job.finish()
 
     async def _sample(self, job: Job, sink: "_Shown") -> None:

@@ -132,6 +132,18 @@ def m008_numbers(db: "Database") -> None:
     )
 
 
+@_step
+def m009_batches(db: "Database") -> None:
+    """Create the line of files that are judged in the background."""
+    _script(
+        db,
+        """CREATE TABLE batch (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+            created_at TEXT NOT NULL, settings TEXT NOT NULL, tags TEXT NOT NULL, size INTEGER NOT NULL,
+            phase TEXT NOT NULL, error TEXT NOT NULL, items TEXT NOT NULL)""",
+    )
+
+
 def migrations() -> "Migrations":
     """The migrations as sqlite_utils applies them; it imports pandas, for which no reader should wait."""
     from sqlite_utils import Migrations

@@ -22,6 +22,7 @@ PAGES = {
     "Queue": "ui.pages.queue.QueuePage",
     "Sessions": "ui.pages.sessions.SessionsPage",
     "Principles": "ui.pages.principles.PrinciplesPage",
+    "Batch": "ui.pages.batch.BatchPage",
     "Runs": "ui.pages.runs.RunPage",
     "Benchmarks": "ui.pages.benchmarks.BenchPage",
     "Models": "ui.pages.models.ModelsPage",

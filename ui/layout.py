@@ -8,10 +8,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grm_core.embedders import Embedder
+from runs.batches import BatchLine
 from runs.jobs import Jobs
 from runs.settings import Page
 from storage.store import Store
 from ui import web
+from ui.pages.batch import BatchPage
 from ui.pages.benchmarks import BenchPage
 from ui.pages.compare import ComparePage
 from ui.pages.demo import DemoPage
@@ -24,13 +26,15 @@ from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
 from ui.proxy import Forwarded, Pages
 from ui.vectors import Vectors
+from ui.view import View
+from ui.wire.shared import Line
 
 TITLE = "GRM Lens"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
-def build(store: Store, jobs: Jobs) -> gr.Blocks:
+def build(store: Store, jobs: Jobs, batches: BatchLine) -> gr.Blocks:
     """The whole app, not launched yet."""
     vectors = Vectors(Embedder())
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
@@ -39,6 +43,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     for name, shown, page in (
         ("Sessions", True, partial(SessionsPage, store, jobs)),
         ("Principles", True, partial(PrinciplesPage, store, vectors)),
+        ("Batch", True, partial(BatchPage, batches)),
         ("Runs", True, partial(RunPage, store)),
         ("Benchmarks", True, partial(BenchPage, store)),
         ("Models", True, partial(ModelsPage, store)),
@@ -48,9 +53,16 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     ):
         with demo.route(name, f"/{name.lower()}", show_in_navbar=shown):
             gr.Navbar(main_page_name="Inspect")
+            if store.read_only:
+                View("notices").place([_read_only(store)], "read-only")
             page()
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo
+
+
+def _read_only(store: Store) -> Line:
+    held = f"Another process ({store.holder}) writes this database: everything can be read here, nothing saved."
+    return Line(kind="warn", text=held)
 
 
 def launch_options(store: Store, page: Page) -> dict[str, Any]:
@@ -75,7 +87,9 @@ def launch_options(store: Store, page: Page) -> dict[str, Any]:
         "strict_cors": True,
         "allowed_paths": [],
         # The files, not their folder: a folder above our own would take the page's scripts with it.
-        "blocked_paths": [f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock")],
+        "blocked_paths": [
+            f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock", ".door")
+        ],
         "max_file_size": "200mb",
         "show_error": False,
         "enable_monitoring": False,

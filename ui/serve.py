@@ -6,13 +6,14 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Any
 
 from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from runs.settings import Page
+from storage import door as doors
 from storage.store import Store
 
 log = logging.getLogger("grm_lens")
@@ -45,29 +46,46 @@ def import_demos(store: Store) -> None:
 
 def serve(page: Page, store: Store, engine: Engine) -> int:
     """Serve this store and engine; as `run` otherwise."""
+    from runs.batches import BatchLine
     from runs.jobs import Jobs
-    from ui import layout
+    from ui import door, layout
 
     card = cards.of(engine)
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
     jobs = Jobs(store, engine, meta, card, page.sampling)
+    batches = BatchLine(jobs)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
-        demo = layout.build(store, jobs)
+        demo = layout.build(store, jobs, batches)
+        token = doors.new_token()
         options: dict[str, Any] = layout.launch_options(store, page) | {"auth": list(page.logins) or None}
+        options["app_kwargs"]["routes"] += door.routes(store, token)
         _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
+        batches.start()
         log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)
-        ended.wait()
+        way = f"http://{_reached(page.host)}:{page.port}/{door.PATH}"
+        with nullcontext() if store.read_only else doors.opened(store.path, way, token):
+            ended.wait()
         log.info("stopping")
         demo.close(verbose=False)
     finally:
+        batches.close()
         jobs.close()
     return 0
+
+
+def _reached(host: str) -> str:
+    """Where a process of this machine reaches a server that listens on `host`."""
+    if host == "0.0.0.0":
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _check_port(host: str, port: int) -> None:

@@ -16,7 +16,7 @@ from ui import ASSETS
 WEB = ASSETS / "web"
 STYLES: tuple[str, ...] = (
     *("tokens", "frame", "base", "case", "matrix", "card", "panel", "keys"),
-    *("inspect", "sessions", "compare", "principles", "benchmarks", "models", "demo", "queue"),
+    *("inspect", "sessions", "compare", "principles", "benchmarks", "models", "demo", "queue", "batch"),
 )
 """Files of assets/web/styles in the order of the cascade: what every page has, then views, then pages."""
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

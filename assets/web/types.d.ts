@@ -1,5 +1,113 @@
 // Written by tools/wire_types.py from ui/wire and the pages: do not edit.
 
+/** What the fields begin with, and what can be chosen. */
+export interface BatchForm {
+  k: number;
+  temperature: number;
+  seed: number;
+  order: string;
+  context: string;
+  template: string;
+  orders: string[];
+  contexts: [string, string][];
+  templates: string[];
+  meta: string;
+  may: boolean;
+}
+
+/** How a file is to be judged. */
+export interface Asking {
+  k: number;
+  temperature: number;
+  seed: number;
+  order: string;
+  context: string;
+  template: string;
+  principles: string;
+  meta: boolean;
+}
+
+/** An item of a file, as it was understood. */
+export interface FirstItem {
+  id: string;
+  query: string;
+  responses: string[];
+  labels: number[] | null;
+  beside: string;
+}
+
+/** A key of the file's first record, and what became of it. */
+export interface FieldOf {
+  key: string;
+  fields: string[];
+}
+
+/** A file that was dropped, as it was understood. */
+export interface Draft {
+  id: string;
+  name: string;
+  said: string;
+  count: number;
+  labelled: number;
+  first: FirstItem[];
+  fields: FieldOf[];
+  left_out: string[];
+  error: string;
+}
+
+/** What the page's module is given. */
+export interface BatchView {
+  form: BatchForm;
+  draft: Draft | null;
+}
+
+/** A batch and how far it is. */
+export interface BatchRow {
+  id: string;
+  run: string;
+  title: string;
+  about: string;
+  phase: string;
+  place: number;
+  items: number;
+  items_done: number;
+  samples: number;
+  total: number;
+  failed: number;
+  unreadable: number;
+  rate: number | null;
+  tokens_rate: number | null;
+  seconds_left: number | null;
+  error: string;
+  benchmark: string;
+}
+
+/** All batches, and why the line does not move. */
+export interface BatchList {
+  rows: BatchRow[];
+  judge: string;
+  trouble: string;
+  people: boolean;
+}
+
+/** An item of a batch that has samples. */
+export interface JudgedItem {
+  session: string;
+  title: string;
+  samples: number;
+  valid: number;
+  k: number;
+  winner: string;
+  right: boolean | null;
+}
+
+/** Some of them, the newest first. */
+export interface JudgedItems {
+  rows: JudgedItem[];
+  count: number;
+  offset: number;
+}
+
 /** The page's settings when it opens: everything that can be chosen. */
 export interface BenchmarkSettings {
   methods: string[];
@@ -693,6 +801,17 @@ export interface PrinciplesServer {
   table(kind: string, name: string, other: string, wanted: string): Promise<string | null>;
   /** The numbers by model, template, temperature and order: the newest settings, clustered together. */
   settings(): Promise<Table | Failed | null>;
+}
+
+export interface BatchServer {
+  /** Put a file that was dropped at the end of the line. */
+  begin(draft_id: string, asking: Asking): Promise<Choice | Failed | null>;
+  /** Pause, resume, cancel or remove a batch; all of them then. */
+  act(what: string, batch_id: string): Promise<BatchList | Failed | null>;
+  /** All batches, the newest first. */
+  batches(): Promise<BatchList | null>;
+  /** The items of a batch that have samples or had, the newest first, some at a time. */
+  items(batch_id: string, offset: number): Promise<JudgedItems | null>;
 }
 
 export interface RunsServer {

@@ -11,7 +11,7 @@ from ui.layout import launch_options
 from ui.web import PLOTLY
 
 
-@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock"])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock", ".door"])
 def test_the_database_is_blocked_and_the_plots_script_beside_it_is_not(tmp_path: Path, ending: str) -> None:
     store = Store(tmp_path / "grm.db")
     blocked = launch_options(store, Page(Judge(), store.path))["blocked_paths"]

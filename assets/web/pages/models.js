@@ -151,8 +151,7 @@ function howTo(some) {
     el(
       "p",
       "",
-      "In the file each object stands on one line. Then close this page's server, judge the file into its database, " +
-        "and start it again:",
+      "In the file each object stands on one line. Judge it into this page's database, which may stay open:",
     ),
     el("pre", "", COMMAND),
   );

@@ -11,6 +11,7 @@ from grm_core.formats.fields import FieldError
 from grm_core.formats.foreign import contents
 from grm_core.formats.foreign.contents import Contents
 from grm_core.formats.foreign.forms import OWN, example_of, form_of
+from grm_core.formats.foreign.mapping import fields_of
 from grm_core.formats.lines import Source
 from grm_core.types import Example
 
@@ -31,6 +32,8 @@ class Understood(NamedTuple):
     """Form -> how many records have it."""
     items: list[Example]
     left_out: list[LeftOut]
+    fields: dict[str, tuple[str, ...]]
+    """Key of the first record -> the fields of the item that it went into, () for none."""
 
     @property
     def plain(self) -> bool:
@@ -81,10 +84,12 @@ def _collected(contents: Contents, name: str, prefix: str) -> Understood:
     seen: dict[Example, str] = {}
     forms: Counter[str] = Counter()
     left_out = []
+    fields: dict[str, tuple[str, ...]] = {}
     for number, record in enumerate(contents.records, 1):
         try:
             form, example = example_of(record.value, f"{prefix}-{number}")
             forms[form.name] += 1
+            fields = fields or fields_of(record.value, example, f"{prefix}-{number}")
             if form is OWN and example.id in items:
                 raise FieldError(f"there is an item {example.id!r} already")
         except FieldError as error:
@@ -101,7 +106,7 @@ def _collected(contents: Contents, name: str, prefix: str) -> Understood:
     if not items:
         raise UsageError(f"{name}: there are no items in it")
     made = [example if example.id == key else _renamed(example, key) for key, example in items.items()]
-    return Understood(contents.kind, contents.encoding, dict(forms), made, left_out)
+    return Understood(contents.kind, contents.encoding, dict(forms), made, left_out, fields)
 
 
 def _free(item_id: str, items: dict[str, Example]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM
 from tests.training.conftest import tiny
-from ui.pages.inspect import form
+from ui import asking
 
 __all__ = ["tiny"]
 
@@ -164,7 +164,7 @@ def test_a_grm_command_takes_verdicts_and_ratings(command: Command, longest: Pat
         assert done.code == 0, done.words
     voted = command("vote", tmp_path / "samples.jsonl", "--method", "naive").lines
     assert [line["totals"] for line in voted[:2]] == [[2, 20], [2, 20, 2]]
-    assert {"verdict", "ratings"} <= set(form.TEMPLATES)
+    assert {"verdict", "ratings"} <= set(asking.TEMPLATES)
     text = tmp_path / "text.txt"
     text.write_text("Verdict: [[B]]")
     assert command("parse", text, "--n", 2, "--template", "verdict").lines[0]["scores"] == [1, 10]
@@ -242,7 +242,7 @@ def test_what_cannot_be_done_is_one_line(
 def test_templates_of_baselines_are_not_offered_where_scores_are_wanted(
     command: Command, longest: Path, tmp_path: Path
 ) -> None:
-    assert not {"judge", "critique"} & set(form.TEMPLATES)
+    assert not {"judge", "critique"} & set(asking.TEMPLATES)
     with Judging() as server:
         done = command(
             "score",

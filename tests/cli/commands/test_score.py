@@ -267,7 +267,7 @@ def test_a_database_in_use_is_told_and_loses_nothing(
     store = Store(db)
     done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, "--db", db)
     assert done.code == 1
-    assert f"process {os.getpid()} (the running app?) holds {db}" in done.words
+    assert f"{db} is in use by process {os.getpid()} (the running app?)" in done.words
     assert command("import", out, "--db", db).code == 2
     store.close()
     assert len(command("import", out, "--db", db).lines) == 4

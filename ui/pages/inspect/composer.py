@@ -12,7 +12,8 @@ from grm_core.shuffling import ORDERS
 from grm_core.types import Example
 from runs.settings import N_MAX_PAGE, Sampling
 from ui import ASSETS, render
-from ui.pages.inspect.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, read_uploaded, write_turns
+from ui.asking import AUTOMATIC, CONTEXTS, TEMPLATES
+from ui.pages.inspect.form import SETTLE, read_pasted, read_uploaded, write_turns
 from ui.wire.shared import Line
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -32,7 +33,7 @@ class Composer:
         context: str = "joint",
         base: Sampling | None = None,
     ) -> None:
-        """`context`: how the model was trained to judge, see form.CONTEXTS; `base`: what the settings begin with."""
+        """`context`: how the model was trained to judge, see asking.CONTEXTS; `base`: what the settings begin with."""
         self.notice, self.example_of, self.context = notice, example_of, context
         self.base = base or Sampling()
         self.examples = read_items(ASSETS / "demo" / "items.jsonl")

@@ -7,7 +7,8 @@ import pytest
 
 from grm_core.errors import UsageError
 from grm_core.types import Message
-from ui.pages.inspect.form import AUTOMATIC, read_form, read_labels, read_pasted, read_turns, write_turns
+from ui.asking import AUTOMATIC
+from ui.pages.inspect.form import read_form, read_labels, read_pasted, read_turns, write_turns
 
 
 def given(**changed: Any) -> dict[str, Any]:
