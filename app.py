@@ -15,7 +15,18 @@ from cli.common import escape_output, hung_up, listen, say
 from grm_core.errors import GRMError
 from ui import serve
 
-NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
+NAMES: tuple[str, ...] = (
+    "score",
+    "settle",
+    "parse",
+    "vote",
+    "curve",
+    "bench",
+    "report",
+    "train",
+    "measure",
+    "import_",
+)
 NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
 COMMANDS = {name.rstrip("_"): import_module(f"cli.commands.{name}") for name in (*NAMES, "doctor")}
 

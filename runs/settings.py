@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grm_core import families, prompts, shuffling
+from grm_core.analysis.settling import Rule
 from grm_core.errors import UsageError
 from grm_core.recipes import Recipe
 from grm_core.types import Params
@@ -23,7 +24,12 @@ class Sampling:
     seed: int = 0
     principles: tuple[str, ...] = ()
     settle: float | None = None
-    """End early once the verdict of k samples would differ from the present one with less than this probability."""
+    """On the page: end early once the verdict of k samples would differ from the present one with less than this
+    probability."""
+    adaptive: Rule | None = None
+    """When items of a file, and of the endpoint, have samples enough; its `most` is k. None = they all get k."""
+    budget: int | None = None
+    """Samples of all items together, where items end early; None = as many as that takes."""
     template: str = ""
     """Name of the prompt template; '' = the one that fits the model and the item."""
     context: str = ""
