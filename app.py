@@ -27,7 +27,7 @@ NAMES: tuple[str, ...] = (
     "measure",
     "import_",
 )
-NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
+NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare", "serve")
 COMMANDS = {name.rstrip("_"): import_module(f"cli.commands.{name}") for name in (*NAMES, "doctor")}
 
 

@@ -107,6 +107,37 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The judge over HTTP."""
+
+    keys: tuple[tuple[str, str], ...] = ()
+    """Names with the SHA-256 of their keys, in hex; empty = nobody is asked for one."""
+    limit: int = 256
+    """Requests of one key at the same time; of all together where there are no keys."""
+    waiting: int = 1024
+    """Items that wait for their turn, about: a request that comes when there are more is sent away."""
+    in_flight: int = 128
+    """Samples that the engine is asked for at the same time, about."""
+    unreadable: str | float = "error"
+    """What a trainer is told of a completion that no sample scored: error, null, or this reward."""
+    low: float = 0.0
+    """The reward of a mean score of 1."""
+    high: float = 1.0
+    """The reward of a mean score of 10."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The judge over HTTP without the page."""
+
+    judge: Judge
+    sampling: Sampling
+    endpoint: Endpoint
+    host: str = "127.0.0.1"
+    port: int = 7861
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The page that is served."""
 
@@ -128,3 +159,7 @@ class Page:
     """Addresses and networks of proxies whose X-Forwarded headers are believed; '*' = anybody's."""
     frame_ancestors: tuple[str, ...] = ()
     """Origins whose pages may hold this one in a frame; empty = all."""
+    endpoint: Endpoint | None = None
+    """The judge over HTTP beside the page; None = there is none."""
+    mcp: bool = False
+    """Whether the judge is also a tool of the Model Context Protocol."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("grm_core", "storage", "runs", "reports", "ui", "cli")
+PACKAGES = ("grm_core", "storage", "runs", "service", "reports", "ui", "cli")
 LINT = "import sys, importlinter.cli as cli; sys.exit(cli.lint_imports(no_cache=True, no_logo=True))"
 
 
@@ -43,6 +43,8 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
         ("cli/commands/export.py", "import ui.render", "Pages and commands never see each other"),
         ("ui/render.py", "import cli.commands.export", "Pages and commands never see each other"),
         ("runs/run.py", "import gradio", "A run knows no page and no command line"),
+        ("service/wire.py", "import ui.render", "The endpoint sees runs"),
+        ("service/keys.py", "import storage.paths", "The endpoint sees runs"),
         ("ui/render.py", "import argparse", "Arguments become settings in the commands"),
         ("storage/schema.py", "import grm_core.voting", "Storage sees the formats, types and errors only"),
         ("grm_core/types.py", "import grm_core.voting", "a file sees only what stands below it"),
