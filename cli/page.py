@@ -67,6 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def settings_of(args: argparse.Namespace) -> Page:
     """The settings of parsed arguments. UsageError for a login without a password, and for what is no address."""
     recipe = recipe_of(args)
+    if not args.api and (args.api_key or args.api_keys):
+        raise UsageError("--api-key and --api-keys belong to --api")
     return Page(
         Judge(args.engine, args.model, args.meta or recipe.meta, meta_template=recipe.meta_template),
         args.db or default_path(),

@@ -1,12 +1,15 @@
 """Rewards from `app.py serve`, for trainers that run where the GRM does not.
 
+    # TRL
     from examples.reward_over_http import HttpReward
-    GRPOTrainer(model, reward_funcs=HttpReward("http://grm:7861"), ...)                  # TRL
+    GRPOTrainer(model, reward_funcs=HttpReward("http://grm:7861"), ...)
 
-    python -m openrlhf.cli.train_ppo_ray --reward.remote_url http://grm:7861/v1/reward/openrlhf ...   # OpenRLHF, as it is
+    # verl
+    custom_reward_function.path=examples/reward_over_http.py custom_reward_function.name=compute_score
 
-    custom_reward_function.path=examples/reward_over_http.py custom_reward_function.name=compute_score  # verl
-    --rm-type remote_rm --rm-url http://grm:7861/v1/reward/slime                                        # slime, as it is
+    # OpenRLHF and slime ask by themselves
+    python -m openrlhf.cli.train_ppo_ray --reward.remote_url http://grm:7861/v1/reward/openrlhf ...
+    --rm-type remote_rm --rm-url http://grm:7861/v1/reward/slime
 
 verl's function takes the address from GRM_LENS_URL and, where there is one, the key from GRM_LENS_KEY.
 """
