@@ -21,7 +21,7 @@ def add_endpoint(parser: argparse.ArgumentParser) -> None:
         "--key-limit", type=whole(1, 10**6), default=256, metavar="N", help="requests of a key at once (default: 256)"
     )
     group.add_argument(
-        "--waiting", type=whole(1, 10**6), default=1024, metavar="N", help="items that may wait (default: 1024)"
+        "--waiting", type=whole(1, 10**6), default=1024, metavar="N", help="requests that may wait (default: 1024)"
     )
     group.add_argument(
         "--unreadable",

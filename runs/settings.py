@@ -115,7 +115,7 @@ class Endpoint:
     limit: int = 256
     """Requests of one key at the same time; of all together where there are no keys."""
     waiting: int = 1024
-    """Items that wait for their turn, about: a request that comes when there are more is sent away."""
+    """Requests that may wait for their turn: one that comes when so many do is sent away."""
     in_flight: int = 128
     """Samples that the engine is asked for at the same time, about."""
     unreadable: str | float = "error"

@@ -41,18 +41,18 @@ class Turns:
     """
 
     def __init__(self, places: int, waiting: int) -> None:
-        """`places`: samples under way, about; `waiting`: items that may wait before new requests are sent away."""
+        """`places`: samples under way, about; `waiting`: requests that may wait before new ones are sent away."""
         self.places, self.most, self.free = places, waiting, places
-        self.waiting = 0
-        """Items in line; a number, because other threads read it."""
+        self.waiting = self.requests = 0
+        """Items in line, and the requests that they are of; numbers, because other threads read them."""
         self._line: dict[str, dict[int, deque[_Waiting]]] = {}
         self._seconds = 1.0
         """How long an item takes, an average that forgets."""
 
     def admit(self) -> None:
         """Raise Busy where the line is full."""
-        if self.waiting >= self.most:
-            raise Busy(f"{self.waiting} items are waiting already", self.patience())
+        if self.requests >= self.most:
+            raise Busy(f"{self.requests} requests are waiting already", self.patience())
 
     def patience(self) -> int:
         """Seconds after which it may be worth to come again."""
@@ -62,8 +62,10 @@ class Turns:
     async def turn(self, caller: Caller, size: int) -> AsyncGenerator[None]:
         """Hold `size` places (all of them where it asks for more) while the block runs."""
         mine = _Waiting(min(size, self.places))
-        self._line.setdefault(caller.key, {}).setdefault(caller.request, deque()).append(mine)
+        items = self._line.setdefault(caller.key, {}).setdefault(caller.request, deque())
+        self.requests += not items
         self.waiting += 1
+        items.append(mine)
         self._serve()
         try:
             await mine.ready.wait()
@@ -91,6 +93,8 @@ class Turns:
             del self._line[key], requests[number]
             if items:
                 requests[number] = items
+            else:
+                self.requests -= 1
             if requests:
                 self._line[key] = requests
 
@@ -100,5 +104,6 @@ class Turns:
         self.waiting -= 1
         if not requests[caller.request]:
             del requests[caller.request]
+            self.requests -= 1
         if not requests:
             del self._line[caller.key]

@@ -197,10 +197,9 @@ def _reward_routes(app: FastAPI, asked: _Asked) -> None:
 
 async def _streamed(asked: _Asked, request: Request, examples: list[Example], how: How) -> Response:
     """JSON Lines; what cannot be judged at all is told before the first line."""
-    for example in examples:
-        asked.judging.check(example, how.settings(asked.judging.base))
-    with asked.caller(request):
-        pass  # who may not come in is told so now; the place is taken when the first line is wanted
+    with asked.caller(request):  # who may not come in is told so now; the place is taken when the first line is wanted
+        for example in examples:
+            asked.judging.check(example, how.settings(asked.judging.base))
 
     async def body() -> AsyncGenerator[str]:
         try:

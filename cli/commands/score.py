@@ -38,12 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False) -> None:
     """Describe how items are judged; `k` is the default. With `several`, models and principles may be repeated."""
     action, again = ("append", "; repeatable") if several else ("store", "")
-    parser.add_argument(
-        "--k",
-        type=_count,
-        default=k,
-        help="samples per item, or auto: until its verdict settles (default: %(default)s)",
-    )
+    words = "samples per item, or auto: until its verdict settles (default: %(default)s)"
+    parser.add_argument("--k", type=_count, default=k, help=words)
     parser.add_argument("--engine", default="auto", help="auto, managed, hf, replay:FILE or a URL (default: auto)")
     named = f"name on the server; for managed and hf a folder, or small{again}"
     parser.add_argument("--model", action=action, help=named)
