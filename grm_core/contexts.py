@@ -18,6 +18,10 @@ PRINCIPLES = "Principles:\n"
 CRITIQUE = "Critique:\n"
 STOP = "\nCritique:"
 """Where a completion that is to state principles only ends."""
+SCORE = "\nScores: \\boxed{"
+"""What stands before the score of a response that is judged alone."""
+STOP_SCORE = "\nScores:"
+"""Where a completion that is to write a critique only ends."""
 VERDICTS = ("Excellent", "Good", "Fair", "Poor", "Bad")
 """The word with which the bundled judge opens each critique, best first: scores 9-10, 7-8, 5-6, 3-4, 1-2."""
 
@@ -38,6 +42,11 @@ _UNFIT = re.compile(r"[\"\\`{}\[\]<>*_#|$\x00-\x1f\u2028\u2029\ud800-\udfff]")
 def verdict_of(score: int) -> str:
     """The verdict word of a score 1..10."""
     return VERDICTS[min(4, (10 - score) // 2)]
+
+
+def best_score(verdict: str) -> int:
+    """The better of the two scores that a verdict word stands for: 10, 8, 6, 4 or 2."""
+    return 10 - 2 * VERDICTS.index(verdict)
 
 
 def opening(response: str) -> str:
@@ -117,7 +126,7 @@ def judgment_start(principles: str) -> str:
 
 def judgment(principles: str, part: Part) -> str:
     """The judgment of one response as it was written, from the parts of a sample."""
-    score = "" if part.score is None else f"\nScores: \\boxed{{{part.score}}}"
+    score = "" if part.score is None else f"{SCORE}{part.score}}}"
     return f"{judgment_start(principles)}{part.critique}{score}"
 
 

@@ -61,7 +61,7 @@ async def test_the_parts_make_one_sample() -> None:
     assert found.parsed.status is ParseStatus.OK
     assert found.scores == tuple(map(int, lines[-1].removeprefix("Scores: \\boxed{")[:-1].split(", ")))
     assert len(found.parsed.principles) == 3
-    assert found.completion.prompt_tokens == (1 + 3 + 3) * 50
+    assert found.completion.prompt_tokens == (1 + 3 + 3 + 3) * 50
     assert found.completion.completion_tokens > 3 * 8
     assert found.request_key == sampling.request_key("item", (0, 1, 2), found.seed)
     assert contexts.read(found.completion.text, 3) == found.parsed
@@ -136,14 +136,14 @@ async def test_failed_principles_are_the_samples_error() -> None:
     engine = FakeEngine(failing=frozenset({seed}))
     samples = await collect(engine, make_plan(k=2))
     assert [each.error is None for each in samples] == [False, True]
-    assert len(engine.asked) == 1 + 3 + 3
+    assert len(engine.asked) == 1 + 3 + 3 + 3
 
 
 async def test_critiques_do_not_wait_for_the_slowest_principles() -> None:
     engine = FakeEngine(delay=0.002)
     told: list[str] = []
     await collect(engine, make_plan(k=4), lambda key, child, piece: told.append(key + piece))
-    assert len(engine.asked) == 1 + 4 * (3 + 3)
+    assert len(engine.asked) == 1 + 4 * (3 + 3 + 3)
     begun = next(place for place, piece in enumerate(told) if "Critique" in piece)
     late = [piece for piece in told[begun:] if "(weight:" in piece]
     assert late, "principles of other samples were still being written when the first critique began"

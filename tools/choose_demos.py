@@ -1,6 +1,6 @@
 """Choose the demo sessions among recorded ones: python tools/choose_demos.py SAMPLES.jsonl OUT.jsonl.
 
-SAMPLES.jsonl is one run of `score` with k = 32 and the meta RM, over assets/demo/items.jsonl or over items that
+SAMPLES.jsonl is one run of `score` with k = 32 and the meta RM, over assets/demo/everyday.jsonl or over items that
 `measure items` made. For every kind below the first item of the file that shows it is taken; nothing is sampled again.
 Kinds that OUT.jsonl has already keep their session, so that a kind which no item of one file shows may be found in the
 next. Only our own items are taken: labelled pairs are others' texts.
@@ -35,9 +35,9 @@ class Judged:
         return len(self.example.responses)
 
     def right(self, verdict: Verdict) -> bool:
-        """Whether the vote found the labelled best response."""
+        """Whether the vote found the labelled best response; where labels tell none apart, it cannot."""
         labels = self.example.labels
-        return labels is not None and verdict.winner in outcome.best_labels(labels)
+        return labels is not None and _told_apart(self) and verdict.winner in outcome.best_labels(labels)
 
     def spread(self) -> float:
         """How much more a response gets, on average, where it is shown first than where it is shown last."""
@@ -63,9 +63,28 @@ def _top_principle(judged: Judged, words: Sequence[str]) -> bool:
     return sum(any(word in text for word in words) for text in heavy) >= len(judged.samples) / 10
 
 
+def _told_apart(judged: Judged) -> bool:
+    return len(set(judged.example.labels or ())) > 1
+
+
+def _none_good(judged: Judged) -> bool:
+    return judged.n > 1 and judged.example.labels is not None and not any(judged.example.labels)
+
+
 def _mean_best(judged: Judged) -> float:
     totals = judged.naive.totals
     return max(totals) / judged.naive.k_effective if totals else 0.0
+
+
+def _by_position(judged: Judged) -> bool:
+    """Whether scores follow the place at which a response was shown."""
+    shuffled = len({sample.order for sample in judged.samples}) > 1
+    return judged.n == 2 and shuffled and abs(judged.spread()) >= 1.0
+
+
+def _is(*ids: str) -> Callable[[Judged], bool]:
+    """Kinds that the item itself shows, whatever the votes are."""
+    return lambda judged: judged.example.id in ids
 
 
 KINDS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
@@ -74,16 +93,22 @@ KINDS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
     ("meta RM rescue", lambda j: j.right(j.guided) and not j.right(j.naive)),
     ("meta RM harm", lambda j: j.right(j.naive) and not j.right(j.guided)),
     ("tie", lambda j: j.n > 1 and j.naive.winner is None and j.naive.k_effective > 0),
-    ("position bias", lambda j: j.n == 2 and abs(j.spread()) >= 1.0),
+    ("position bias", _by_position),
     ("biased principle", lambda j: j.n > 1 and _top_principle(j, ("concise", "brief", "sentence", "plain"))),
-    ("all responses bad", lambda j: j.example.id.startswith("all-bad") and _mean_best(j) <= 5),
-    ("single response, right", lambda j: j.example.id == "single-right"),
-    ("single response, wrong", lambda j: j.example.id == "single-wrong"),
+    ("all responses bad", lambda j: _none_good(j) and _mean_best(j) <= 5),
+    ("single response, right", _is("compound-interest-one")),
+    ("single response, wrong", _is("boiling-point-one")),
     ("six responses", lambda j: j.n == 6),
-    ("a failure that stays", lambda j: bool(j.example.labels) and not j.right(j.naive) and not j.right(j.guided)),
+    ("a failure that stays", lambda j: _told_apart(j) and not j.right(j.naive) and not j.right(j.guided)),
     ("three responses, ranked", lambda j: j.n == 3 and j.right(j.naive)),
     ("close call", lambda j: j.n == 2 and j.right(j.naive) and _share(j) <= 0.65),
-    ("an instruction inside a response", lambda j: j.example.id == "injection"),
+    ("an instruction inside a response", _is("note-to-the-judge")),
+    ("an email", _is("decline-the-dinner")),
+    ("code with a bug", _is("moving-average-bug")),
+    ("a medical question", _is("swallowed-battery", "first-aid-fainting")),
+    ("a summary with an invented fact", _is("bridge-summary")),
+    ("a false premise", _is("einstein-and-maths")),
+    ("a chat of several turns", _is("vegetarian-guest")),
 )
 
 

@@ -24,8 +24,8 @@ _PREFIX = re.compile(r"^(\(\w+ pid=\d+\)\s*)?([A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\]\s*
 _CAUSE = re.compile(r"^\w*(Error|Exception|Interrupt)\b")
 _HINTS = (
     ("address already in use", "Another program took the port at that moment; start again."),
-    ("memory", "Free some memory, or set VLLM_CPU_KVCACHE_SPACE to fewer GiB than 2."),
-    ("kv cache", "Set VLLM_CPU_KVCACHE_SPACE to more GiB than 2, if there is that much memory."),
+    ("memory", "Free some memory, or set VLLM_CPU_KVCACHE_SPACE to fewer GiB than 1."),
+    ("kv cache", "Set VLLM_CPU_KVCACHE_SPACE to more GiB than 1, if there is that much memory."),
 )
 _OTHER_HINT = "The end of vLLM's log tells more; --engine hf works without vLLM."
 
@@ -137,7 +137,7 @@ def environment(key: str, compiled: bool) -> dict[str, str]:
 def settings(compiled: bool) -> dict[str, str]:
     """What vLLM is told through its environment: no network, and for CPUs what the user has not set already."""
     fixed = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-    defaults = {"VLLM_CPU_KVCACHE_SPACE": "2"}
+    defaults = {"VLLM_CPU_KVCACHE_SPACE": "1"}
     cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
     if len(cores) <= 2:
         # Left to itself, vLLM keeps one core back for its HTTP side, which here is half of the machine.

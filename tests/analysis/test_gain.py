@@ -8,12 +8,7 @@ from grm_core import outcome
 from grm_core.analysis import accuracy, gain
 from grm_core.analysis.accuracy import Judged
 from grm_core.outcome import Tie
-from tests.make import make_example, make_sample
-
-
-def judged(*scores: tuple[int, ...] | None, labels: tuple[float, ...] = (1.0, 0.0)) -> Judged:
-    samples = tuple(make_sample(index, given) for index, given in enumerate(scores))
-    return Judged("item", "", labels, samples, make_example(len(labels)))
+from tests.make import make_judged as judged
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -20,7 +21,9 @@ class FakeVLLM(LocalServer):
         self.read: list[str] = []
         """Every judgment that was read as by a meta RM: the logit is its length, modulo 97."""
         self.refused_above: int | None = None
-        """After so many completions, answer 400 to every further one."""
+        """From the first request that would make it more completions, answer 400 to every one."""
+        self._refuses = False
+        self._lock = threading.Lock()
         self.limit = 4096
         self.begins = True
         """Whether it goes on from a reply that was begun; otherwise it refuses the field, as other servers do."""
@@ -50,9 +53,12 @@ class FakeVLLM(LocalServer):
             return 200, self._first(body)
         time.sleep(self.delay)
         seeds = range(body["seed"], body["seed"] + body["n"])
-        if self.refused_above is not None and len(self.asked) + body["n"] > self.refused_above:
-            return 400, {"error": {"message": "refused on purpose"}}
-        self.asked += seeds
+        with self._lock:
+            most = self.refused_above
+            self._refuses = most is not None and (self._refuses or len(self.asked) + body["n"] > most)
+            if self._refuses:
+                return 400, {"error": {"message": "refused on purpose"}}
+            self.asked += seeds
         choices = [
             {"index": i, "finish_reason": "stop", "message": {"content": written(body, seed)}, "token_ids": [1] * 7}
             for i, seed in enumerate(seeds)

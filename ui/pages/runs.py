@@ -14,6 +14,7 @@ from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
+from ui.pages import run_votes
 from ui.panels import Json, only_first, panel
 from ui.view import View, calls, served
 from ui.wire.shared import Choice, Failed, Panel, Panels
@@ -72,7 +73,7 @@ def panels(items: list[Judged], beside: list[Judged]) -> list[Panel]:
     if run_curves.scored(items):
         shown += [_map(items[:_MAP_MOST], value) for value in values]
     if labelled:
-        shown += [_gain(items), _subsets(items)]
+        shown += [_gain(items), _subsets(items), *run_votes.panels(items)]
     return shown
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from grm_core.analysis.accuracy import Judged
 from tests.analysis.test_run_curves import items
+from tests.make import make_judged as judged
 from tests.make import make_sample
 from ui.pages.runs import panels
 
@@ -42,3 +43,13 @@ def test_names_of_subsets_are_words_on_the_axis_and_never_markup() -> None:
     assert found["figure"]["layout"]["xaxis"]["type"] == "category"
     labels = found["figure"]["data"][0]["x"]
     assert labels == [row[0].replace("<", "&lt;").replace(">", "&gt;") for row in found["rows"]]
+
+
+def test_votes_are_set_against_their_labels_and_other_rules() -> None:
+    items = [judged((9, 1), (8, 2), (3, 7)), judged((2, 6), (1, 9), (4, 5)), judged((6, 5), (6, 5), (1, 10))]
+    made = panels(items, [])
+    calibration, worth, rules = (shown(made, name) for name in ("calibration", "worth", "rules"))
+    assert "3 items with a winner" in calibration["note"]
+    assert [row[0] for row in worth["rows"]] == [1, 2]
+    assert [row[0] for row in rules["rows"]] == ["sum", "median", "first places", "Borda"]
+    assert rules["rows"][1][1] > rules["rows"][0][1]
