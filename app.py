@@ -13,9 +13,9 @@ from typing import NoReturn
 from cli.common import escape_output, hung_up, listen, say
 from grm_core.errors import GRMError
 
-NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
-NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
-COMMANDS = {name.rstrip("_"): f"cli.commands.{name}" for name in (*NAMES, "doctor")}
+NAMES: tuple[str, ...] = ("score", "settle", "parse", "vote", "curve", "bench", "report", "train", "measure", "serve")
+NAMES += ("import_", "convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline")
+COMMANDS = {name.rstrip("_"): f"cli.commands.{name}" for name in (*NAMES, "compare", "doctor")}
 """A command's name -> its module, which is imported when it is asked for."""
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from cli.common import real, say, unwritten, whole
 from cli.recipe import add_recipe, recipe_of
 from cli.waiting import SCREEN
+from grm_core.analysis.settling import Rule
 from grm_core.errors import UsageError
-from grm_core.types import CONTEXTS
+from grm_core.types import CONTEXTS, Method
 from runs.settings import Judge, Settings, Workers, following
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False) -> None:
     """Describe how items are judged; `k` is the default. With `several`, models and principles may be repeated."""
     action, again = ("append", "; repeatable") if several else ("store", "")
-    parser.add_argument("--k", type=whole(1, 1024), default=k, help="samples per item (default: %(default)s)")
+    words = "samples per item, or auto: until its verdict settles (default: %(default)s)"
+    parser.add_argument("--k", type=_count, default=k, help=words)
     parser.add_argument("--engine", default="auto", help="auto, managed, hf, replay:FILE or a URL (default: auto)")
     named = f"name on the server; for managed and hf a folder, or small{again}"
     parser.add_argument("--model", action=action, help=named)
@@ -55,7 +57,37 @@ def add_sampling(parser: argparse.ArgumentParser, k: int, several: bool = False)
     parser.add_argument(
         "--meta", help="meta RM: auto, self, expected, none, a folder or a URL (default: the recipe's, else auto)"
     )
+    add_adaptive(parser)
     add_workers(parser)
+
+
+def _count(text: str) -> int | None:
+    """Samples per item; None for auto."""
+    return None if text == "auto" else whole(1, 1024)(text)
+
+
+def add_adaptive(parser: argparse.ArgumentParser) -> None:
+    """Describe when items have samples enough; docs/adaptive.md tells more."""
+    auto = parser.add_argument_group("--k auto (docs/adaptive.md)")
+    auto.add_argument(
+        "--risk",
+        type=real(0.001, 0.5),
+        help="an item ends when more samples would change its verdict with a smaller chance (default: 0.05)",
+    )
+    auto.add_argument("--k-max", type=whole(1, 1024), metavar="K", help="samples of an item, at most (default: 32)")
+    auto.add_argument(
+        "--budget", type=whole(1, 2**31), metavar="N", help="samples of all items; they go where verdicts are open"
+    )
+
+
+def rule_of(args: argparse.Namespace) -> Rule | None:
+    """The rule that `add_adaptive` describes; None where every item gets --k samples."""
+    if args.k is not None:
+        for name in ("risk", "k_max", "budget"):
+            if getattr(args, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} belongs to --k auto")
+        return None
+    return Rule(args.risk or 0.05, args.k_max or 32, Method(getattr(args, "method", Method.NAIVE)))
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
@@ -78,10 +110,12 @@ def settings_of(args: argparse.Namespace) -> Settings:
         raise UsageError("--tensor-parallel and --ray belong to --workers N")
     workers = None if args.workers is None else Workers(args.workers, args.tensor_parallel, args.ray)
     recipe = recipe_of(args)
-    base = following(recipe)
+    base, rule = following(recipe), rule_of(args)
     sampling = replace(
         base,
-        k=args.k,
+        k=args.k if rule is None else rule.most,
+        adaptive=rule,
+        budget=args.budget,
         temperature=base.temperature if args.temperature is None else args.temperature,
         order=args.order or "",
         seed=args.seed,

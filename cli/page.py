@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from cli.endpoint import add_endpoint, endpoint_of
 from cli.recipe import add_recipe, recipe_of
 from grm_core import engines
 from grm_core.errors import UsageError
@@ -55,12 +56,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a site that may show the page in a frame, such as https://example.org; repeat for more (default: all)",
     )
     parser.add_argument("--auth", action="append", metavar="USER:PASS", default=[], help="a login; repeat for more")
+    parser.add_argument("--api", action="store_true", help="also serve the judge over HTTP, under /v1")
+    parser.add_argument(
+        "--mcp", action="store_true", help="also offer the tool judge to MCP clients, under /gradio_api/mcp"
+    )
+    add_endpoint(parser)
     parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
 
 
 def settings_of(args: argparse.Namespace) -> Page:
     """The settings of parsed arguments. UsageError for a login without a password, and for what is no address."""
     recipe = recipe_of(args)
+    if not args.api and (args.api_key or args.api_keys):
+        raise UsageError("--api-key and --api-keys belong to --api")
     return Page(
         Judge(args.engine, args.model, args.meta or recipe.meta, meta_template=recipe.meta_template),
         args.db or default_path(),
@@ -72,6 +80,8 @@ def settings_of(args: argparse.Namespace) -> Page:
         sampling=following(recipe),
         allowed_hosts=tuple(_shaped(_HOST, "--allowed-hosts", name) for name in _parts(args.allowed_hosts)),
         proxies=("*",) if args.forwarded_allow_ips == "*" else _proxies(args.forwarded_allow_ips),
+        endpoint=endpoint_of(args) if args.api else None,
+        mcp=args.mcp,
         frame_ancestors=tuple(_shaped(_ORIGIN, "--frame-ancestors", name) for name in args.frame_ancestors),
     )
 

@@ -29,7 +29,7 @@ from runs import resume
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gated
 from runs.jobs import Jobs
-from runs.run import Judged, make_run
+from runs.run import Judges, make_run
 from runs.settings import Sampling
 from runs.sinks import StoreSink
 from storage.batches import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Batch, Counts
@@ -246,7 +246,7 @@ class BatchLine:
         """The batch's run, as it was begun; UsageError where another model, template or meta RM is here now."""
         engine, meta = self.jobs.engine, self.jobs.meta if asked.meta else None
         reader = "none" if meta is None else meta.name or "a server"
-        run = make_run(run_id(batch.id), Judged(engine.name, engine.model, reader), asked.sampling, templates)
+        run = make_run(run_id(batch.id), Judges(engine.name, engine.model, reader), asked.sampling, templates)
         begun = self.store.run(run.id)
         if begun is None:
             return run

@@ -61,6 +61,11 @@ class Jobs:
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
         origin()  # the code is what it is now, whatever happens to its files while this process lives
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Where the engine lives."""
+        return self._loop
+
     def start(self) -> None:
         """Start the thread and, in the background, the engine."""
         self._thread.start()

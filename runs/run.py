@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from grm_core import meta_rm, provenance
 from grm_core.prompts import Template
 from grm_core.types import Params, Run
 from runs.settings import Sampling
+
+ADAPTIVE = "adaptive"
+"""In Run.extra: risk, method and budget of a run whose items end early."""
 
 
 class Judges(NamedTuple):
@@ -61,4 +64,13 @@ def make_run(
         versions=versions | {meta_rm.IN_VERSIONS: by.meta} | ({"recipe": sampling.recipe} if sampling.recipe else {}),
         commit=commit,
         dirty=dirty,
+        extra=_adaptive(sampling),
     )
+
+
+def _adaptive(sampling: Sampling) -> dict[str, Any]:
+    """When items ended before their k samples."""
+    if sampling.adaptive is None:
+        return {}
+    rule = {"risk": sampling.adaptive.risk, "method": str(sampling.adaptive.method)}
+    return {ADAPTIVE: rule | ({} if sampling.budget is None else {"budget": sampling.budget})}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("grm_core", "storage", "runs", "reports", "ui", "cli")
+PACKAGES = ("grm_core", "storage", "runs", "service", "reports", "ui", "cli")
 LINT = "import sys, importlinter.cli as cli; sys.exit(cli.lint_imports(no_cache=True, no_logo=True))"
 
 
@@ -44,6 +44,8 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
         ("ui/render.py", "import cli.commands.export", "Pages and commands never see each other"),
         ("cli/commands/vote.py", "import cli.commands.curve", "A command knows no other command"),
         ("runs/run.py", "import gradio", "A run knows no page and no command line"),
+        ("service/wire.py", "import ui.render", "The endpoint sees runs"),
+        ("service/keys.py", "import storage.paths", "The endpoint sees runs"),
         ("ui/render.py", "import argparse", "Arguments become settings in the commands"),
         ("storage/schema.py", "import grm_core.voting", "Storage sees the formats, types and errors only"),
         ("grm_core/types.py", "import grm_core.voting", "a file sees only what stands below it"),

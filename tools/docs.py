@@ -7,7 +7,7 @@ from pathlib import Path
 import pdoc
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("cli", "grm_core", "reports", "runs", "storage", "ui")
+PACKAGES = ("cli", "grm_core", "reports", "runs", "service", "storage", "ui")
 
 
 def main(folder: Path) -> int:

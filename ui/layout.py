@@ -1,11 +1,13 @@
 """All pages in one gr.Blocks, and how it is launched: loopback, no analytics, nothing of anybody's text as markup."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute
 
 from grm_core.embedders import Embedder
 from runs.batches import BatchLine
@@ -25,6 +27,7 @@ from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
 from ui.proxy import Forwarded, Pages
+from ui.tool import Tool
 from ui.vectors import Vectors
 from ui.view import View
 from ui.wire.shared import Line
@@ -34,12 +37,14 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
-def build(store: Store, jobs: Jobs, batches: BatchLine) -> gr.Blocks:
-    """The whole app, not launched yet."""
+def build(store: Store, jobs: Jobs, batches: BatchLine, tool: Tool | None = None) -> gr.Blocks:
+    """The whole app, not launched yet; with a tool, other programs may call that."""
     vectors = Vectors(Embedder())
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.Navbar(main_page_name="Inspect")
         InspectPage(jobs, Viewer(store, jobs))
+        if tool is not None:
+            gr.api(tool.judge, api_name="judge", concurrency_limit=None)
     for name, shown, page in (
         ("Sessions", True, partial(SessionsPage, store, jobs)),
         ("Principles", True, partial(PrinciplesPage, store, vectors)),
@@ -65,8 +70,8 @@ def _read_only(store: Store) -> Line:
     return Line(kind="warn", text=held)
 
 
-def launch_options(store: Store, page: Page) -> dict[str, Any]:
-    """Options of the app's launch beside address and login."""
+def launch_options(store: Store, page: Page, routes: Sequence[BaseRoute] = ()) -> dict[str, Any]:
+    """Options of the app's launch beside address and login; `routes` stand beside the page."""
     middleware = [
         Middleware(Forwarded, proxies=page.proxies),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
@@ -94,10 +99,10 @@ def launch_options(store: Store, page: Page) -> dict[str, Any]:
         "show_error": False,
         "enable_monitoring": False,
         "run_history": False,
-        "mcp_server": False,
+        "mcp_server": page.mcp,
         "ssr_mode": False,
         "footer_links": ["settings"],
         "quiet": True,
-        "app_kwargs": {"middleware": middleware, "routes": web.routes()},
+        "app_kwargs": {"middleware": middleware, "routes": [*web.routes(), *routes]},
         "prevent_thread_lock": True,
     }

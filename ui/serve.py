@@ -9,10 +9,12 @@ import threading
 from contextlib import closing, nullcontext
 from typing import Any
 
+from starlette.routing import Mount
+
 from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
-from runs.settings import Page
+from runs.settings import Endpoint, Page
 from storage import door as doors
 from storage.store import Store
 
@@ -26,6 +28,7 @@ def run(page: Page) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     _check_port(page.host, page.port)
+    _check_open(page)
     judge = page.judge
     options = {"pace": page.pace} if judge.engine.startswith("replay:") else {}
     engine = engines.create(judge.engine, judge.model, **options)
@@ -48,22 +51,30 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     """Serve this store and engine; as `run` otherwise."""
     from runs.batches import BatchLine
     from runs.jobs import Jobs
+    from runs.judging import Judging
+    from service import app
     from ui import door, layout
+    from ui.tool import Tool
 
     card = cards.of(engine)
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
     jobs = Jobs(store, engine, meta, card, page.sampling)
     batches = BatchLine(jobs)
+    endpoint = page.endpoint or Endpoint()
+    judging = Judging(engine, meta, card, page.sampling, endpoint, jobs.loop)
+    routes = [] if page.endpoint is None else [Mount("/v1", app=app.create(judging, endpoint))]
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
-        demo = layout.build(store, jobs, batches)
+        demo = layout.build(store, jobs, batches, Tool(judging) if page.mcp else None)
         token = doors.new_token()
-        options: dict[str, Any] = layout.launch_options(store, page) | {"auth": list(page.logins) or None}
+        options: dict[str, Any] = layout.launch_options(store, page, routes) | {"auth": list(page.logins) or None}
         options["app_kwargs"]["routes"] += door.routes(store, token)
         _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
+        if page.mcp and demo.mcp_error:
+            raise UsageError(f"--mcp: Gradio's server does not start ({demo.mcp_error}); it needs pip install 'mcp<2'")
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
         batches.start()
@@ -86,6 +97,14 @@ def _reached(host: str) -> str:
     if host == "::":
         return "[::1]"
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _check_open(page: Page) -> None:
+    """UsageError for a page whose logins would not hold for what stands beside it."""
+    if page.logins and page.endpoint is not None and not page.endpoint.keys:
+        raise UsageError("the page has logins, so --api needs keys, too: give --api-key or --api-keys")
+    if page.logins and page.mcp:
+        raise UsageError("--mcp knows no logins: leave out --auth, or serve the tool from an app of its own")
 
 
 def _check_port(host: str, port: int) -> None:

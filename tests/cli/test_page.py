@@ -47,3 +47,21 @@ def test_where_a_proxy_shows_the_page() -> None:
 def test_what_is_no_address_is_told(arguments: tuple[str, str]) -> None:
     with pytest.raises(UsageError, match=f"{arguments[0]} .*: give an? "):
         settings(*arguments)
+
+
+def test_the_judge_over_http_stands_beside_the_page_only_where_it_is_asked_for() -> None:
+    assert settings().endpoint is None
+    assert not settings().mcp
+    key = "a" * 20
+    endpoint = settings("--api", "--api-key", f"ann:{key}", "--unreadable", "-1", "--reward-range", "-1", "1").endpoint
+    assert endpoint is not None
+    assert [name for name, _ in endpoint.keys] == ["ann"]
+    assert key not in repr(endpoint), "only the hash is kept"
+    assert (endpoint.unreadable, endpoint.low, endpoint.high) == (-1.0, -1.0, 1.0)
+    for arguments, words in (
+        (("--api", "--api-key", "ann"), "NAME:KEY"),
+        (("--api", "--api-key", "ann:short"), "16 characters"),
+        (("--api-key", f"ann:{key}"), "--api"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            settings(*arguments)

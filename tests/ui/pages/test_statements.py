@@ -92,7 +92,7 @@ def store(path: Path, statements: list[str]) -> Iterator[Store]:
 PAGES: dict[str, Callable[[Store], Any]] = {
     "a benchmark": lambda store: BenchPage(store).run("many", "", "naive", "", ""),
     "all benchmarks": lambda store: BenchPage(store).choices(),
-    "a run": lambda store: RunPage(store).run("many", ""),
+    "a run": lambda store: RunPage(store).run("many", "", "first"),
     "a leaderboard": lambda store: ModelsPage(store).board("many", "naive", None, None),
     "the principles of a run": lambda store: PrinciplesPage(store, Vectors(Letters())).principles("run", "many", ""),
     "the principles by settings": lambda store: PrinciplesPage(store, Vectors(Letters())).settings(),
