@@ -4,14 +4,15 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.route_utils import CustomCORSMiddleware
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grm_core.embedders import Embedder
 from runs.jobs import Jobs
 from runs.settings import Page
 from storage.store import Store
 from ui import web
+from ui.guard import UPLOAD_MOST, Guard, Hosts
 from ui.pages.benchmarks import BenchPage
 from ui.pages.compare import ComparePage
 from ui.pages.demo import DemoPage
@@ -23,17 +24,17 @@ from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
 from ui.proxy import Forwarded, Pages
+from ui.uploads import KEPT_S, Uploads
 from ui.vectors import Vectors
 
 TITLE = "GRM Lens"
-LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
 def build(store: Store, jobs: Jobs) -> gr.Blocks:
     """The whole app, not launched yet."""
     vectors = Vectors(Embedder())
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(KEPT_S // 6, KEPT_S)) as demo:
         gr.Navbar(main_page_name="Inspect")
         InspectPage(jobs, Viewer(store, jobs))
     for name, shown, page in (
@@ -53,16 +54,24 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     return demo
 
 
-def launch_options(store: Store, page: Page) -> dict[str, Any]:
+def launch(demo: gr.Blocks, page: Page, options: dict[str, Any]) -> str:
+    """Serve the app in the background; returns its address."""
+    app, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
+    # It lets pages of any port of this machine read what is stored, and stands before all that we could put there.
+    app.user_middleware = [each for each in app.user_middleware if each.cls is not CustomCORSMiddleware]
+    app.middleware_stack = app.build_middleware_stack()
+    return str(url)
+
+
+def launch_options(store: Store, page: Page, uploads: Uploads) -> dict[str, Any]:
     """Options of the app's launch beside address and login."""
     middleware = [
+        # Another site that makes its name point to this machine gets no answer (DNS rebinding).
+        Middleware(Hosts, names=page.allowed_hosts),
         Middleware(Forwarded, proxies=page.proxies),
+        Middleware(Guard, room=uploads.room),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
     ]
-    if page.host in LOOPBACK or page.allowed_hosts:
-        # Another site that makes its name point to this machine gets no answer (DNS rebinding).
-        hosts = [*LOOPBACK, *page.allowed_hosts]
-        middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
     return {
         "css_paths": [web.WEB / "styles" / f"{name}.css" for name in web.STYLES],
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
@@ -76,7 +85,7 @@ def launch_options(store: Store, page: Page) -> dict[str, Any]:
         "allowed_paths": [],
         # The files, not their folder: a folder above our own would take the page's scripts with it.
         "blocked_paths": [f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock")],
-        "max_file_size": "200mb",
+        "max_file_size": UPLOAD_MOST,
         "show_error": False,
         "enable_monitoring": False,
         "run_history": False,

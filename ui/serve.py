@@ -47,6 +47,7 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     """Serve this store and engine; as `run` otherwise."""
     from runs.jobs import Jobs
     from ui import layout
+    from ui.uploads import Uploads
 
     card = cards.of(engine)
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
@@ -54,11 +55,13 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
+    uploads = Uploads(page.port)
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
+        uploads.begin()
         demo = layout.build(store, jobs)
-        options: dict[str, Any] = layout.launch_options(store, page) | {"auth": list(page.logins) or None}
-        _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
+        options: dict[str, Any] = layout.launch_options(store, page, uploads) | {"auth": list(page.logins) or None}
+        url = layout.launch(demo, page, options)
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
         log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)
@@ -67,6 +70,7 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
         demo.close(verbose=False)
     finally:
         jobs.close()
+        uploads.clear()
     return 0
 
 
