@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 API = "/gradio_api"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_JSON_POSTS = ("queue/join", "component_server", "cancel", "reset")
+_JSON_POSTS = ("queue/join", "run/predict", "component_server", "cancel", "reset")
 """What the pages post to below /gradio_api, beside files; all else there is Gradio's own and no page's."""
 _CLOSED = ("monitoring", "dev/", "proxy=", "vibe-", "run-history", "runs", "profiling", "info", "openapi.json", "token")
 """What Gradio answers to GET and no page of ours asks for."""
