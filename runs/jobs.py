@@ -55,6 +55,8 @@ class Jobs:
         self.store, self.engine, self.meta, self.card = store, engine, meta, card or Card(engine.style)
         self.base = base or Sampling()
         self._jobs: dict[str, Job] = {}
+        self._beginning = threading.Lock()
+        """Held from the look at what runs to the run that is begun."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
         origin()  # the code is what it is now, whatever happens to its files while this process lives
@@ -93,6 +95,10 @@ class Jobs:
 
         Raises UsageError where that cannot be: unknown or running session, other model or template, k beyond 1,024.
         """
+        with self._beginning:
+            self._more(session_id, count)
+
+    def _more(self, session_id: str, count: int) -> None:
         stored, running = self.store.session_and_run(session_id), self._jobs.get(session_id)
         if stored is None:
             raise UsageError("choose a stored session first; then more samples can be drawn for it")
@@ -130,11 +136,13 @@ class Jobs:
 
     def example(self, session_id: str) -> Example | None:
         """The item of a session, from the store or, while its engine still starts, from its run."""
+        job = self._jobs.get(session_id)
+        # Looked at before the store: what the run stores meanwhile would be in neither.
+        pending = job is not None and not job.stored
         stored = self.store.session(session_id)
         if stored is not None:
             return stored.example
-        job = self._jobs.get(session_id)
-        return None if job is None or job.stored else job.plan.example  # stored and gone: it was deleted
+        return job.plan.example if job is not None and pending else None  # stored and gone: it was deleted
 
     def stop(self, session_id: str) -> None:
         """End a run; what has arrived stays. No such run, or one that has ended: nothing happens."""

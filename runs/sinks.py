@@ -12,6 +12,7 @@ from grm_core.formats.sessions import Block, ItemSamples
 from grm_core.resume_log import Log, whole_lines
 from grm_core.types import Example, Run, Sample, Session
 from runs.drive import Arrival
+from storage.errors import Locked
 from storage.store import Store
 
 log = logging.getLogger(__name__)

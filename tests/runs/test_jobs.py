@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from grm_core import shuffling
 from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
 from grm_core.meta_rm import MetaRM, Reading
+from grm_core.types import Session
 from runs.job import Snapshot
 from runs.jobs import RUNS_MAX, Jobs
 from runs.settings import Sampling
@@ -274,3 +276,45 @@ def test_a_named_template_must_show_all_that_is_given(tmp_path: Path) -> None:
         run = jobs.store.run(session.run_id)
         assert run is not None
         assert run.template == "compact"
+
+
+class SlowStore(Store):
+    """Whoever finds no session in it learns so only after the run has stored one."""
+
+    jobs: Jobs
+
+    def session(self, session_id: str) -> Session | None:
+        session = super().session(session_id)
+        if session is None:
+            until(self.jobs, session_id, lambda _: super(SlowStore, self).session(session_id) is not None)
+        return session
+
+
+def test_a_run_is_stored_while_somebody_looks_for_it(tmp_path: Path) -> None:
+    store = SlowStore(tmp_path / "grm.db")
+    jobs = store.jobs = Jobs(store, FakeEngine(start_seconds=0.2))
+    jobs.start()
+    example = make_example()
+    session_id = jobs.submit(example, Sampling(k=2))
+    assert jobs.example(session_id) == example
+    session_id = jobs.submit(example, Sampling(k=2))
+    view = Viewer(store, jobs).view(session_id)
+    assert not view.get("missing")
+    assert view["session"] == session_id
+    jobs.close()
+    store.close()
+
+
+def test_two_who_ask_for_more_at_once_begin_one_run(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine()) as jobs:
+        session_id = jobs.submit(make_example(), Sampling(k=1))
+        until(jobs, session_id, ended)
+        jobs.engine.delay = 0.01
+        samples = jobs.store.samples
+        jobs.store.samples = lambda name: (time.sleep(0.05), samples(name))[1]  # all look before one begins
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(jobs.more, session_id, 3) for _ in range(8)]
+        refused = [each.exception() for each in asked]
+        assert sum(error is None for error in refused) == 1
+        until(jobs, session_id, ended)
+        assert len(jobs.store.samples(session_id)) == 4
