@@ -55,12 +55,14 @@ class Job:
         settings: Sampling | None,
         before: Sequence[Sample] = (),
         total: int = 0,
+        owner: str = "",
     ) -> None:
         """`settings`: settled ones, of a run that begins; of one that goes on, the store has them.
 
         `before`: samples that the stored session has already; `total`: all that it is to have, 0 = the plan's k.
+        `owner`: the login that asked for it.
         """
-        self.plan, self.settings, self.k = plan, settings, total or plan.k
+        self.plan, self.settings, self.k, self.owner = plan, settings, total or plan.k, owner
         self.stored = settings is None
         self.settled: float | None = None
         self.phase, self.error = "waiting", ""

@@ -66,8 +66,8 @@ class Jobs:
         self._thread.start()
         self._spawn(self._start_engine())
 
-    def submit(self, example: Example, settings: Sampling) -> str:
-        """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
+    def submit(self, example: Example, settings: Sampling, owner: str = "") -> str:
+        """Begin a run of `owner` and return its session's id. Raises UsageError for what cannot be judged or saved."""
         sampling.check(example, settings.k, N_MAX_PAGE)
         if settings.settle is not None:
             settling.check_level(settings.settle)
@@ -87,18 +87,18 @@ class Jobs:
             context=settings.context,
             opens=self.card.opens,
         )
-        self._begin(Job(plan, settings))
+        self._begin(Job(plan, settings, owner=owner))
         return session_id
 
-    def more(self, session_id: str, count: int) -> None:
+    def more(self, session_id: str, count: int, owner: str = "") -> None:
         """Sample `count` more for a stored session, as its run was asked; what failed or was stopped comes first.
 
         Raises UsageError where that cannot be: unknown or running session, other model or template, k beyond 1,024.
         """
         with self._beginning:
-            self._more(session_id, count)
+            self._more(session_id, count, owner)
 
-    def _more(self, session_id: str, count: int) -> None:
+    def _more(self, session_id: str, count: int, owner: str) -> None:
         stored, running = self.store.session_and_run(session_id), self._jobs.get(session_id)
         if stored is None:
             raise UsageError("choose a stored session first; then more samples can be drawn for it")
@@ -119,7 +119,7 @@ class Jobs:
         plan = plan_of(run, session.example, template, k, session_id, have, self.card.opens)
         if plan.template.hash != run.template_hash:
             raise UsageError(f"the template {run.template} has changed since; score the query anew instead")
-        self._begin(Job(plan, None, before, total))
+        self._begin(Job(plan, None, before, total, owner))
 
     def _free(self) -> None:
         if self.store.read_only:
@@ -143,6 +143,11 @@ class Jobs:
         if stored is not None:
             return stored.example
         return job.plan.example if job is not None and pending else None  # stored and gone: it was deleted
+
+    def owner(self, session_id: str) -> str:
+        """Who asked for the run that is under way, else whose the session is."""
+        job = self._jobs.get(session_id)
+        return job.owner if job is not None and job.running else self.store.acts.owner(session_id)
 
     def stop(self, session_id: str) -> None:
         """End a run; what has arrived stays. No such run, or one that has ended: nothing happens."""
@@ -232,6 +237,8 @@ class Jobs:
             session = Session(job.plan.session_id, run.id, job.plan.example, title(job.plan.example), run.created_at)
             sink = _Shown(job, session, StoreSink(self.store, run))
             sink.begin(session)
+            if job.owner:
+                self.store.acts.own(session.id, job.owner)
             return sink
         session, run = self._stored(job.plan.session_id)
         return _Shown(job, session, StoreSink(self.store, run, frozenset([session.id])))

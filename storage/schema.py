@@ -109,6 +109,19 @@ def m007_reasoning(db: Database) -> None:
     _script(db, "ALTER TABLE sample ADD COLUMN reasoning TEXT")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m008_people(db: Database) -> None:
+    """Keep who began a session, and the audit log."""
+    _script(
+        db,
+        """CREATE TABLE owner (
+            session_id TEXT PRIMARY KEY REFERENCES session(id) ON DELETE CASCADE, name TEXT NOT NULL)""",
+        """CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+            target TEXT NOT NULL)""",
+    )
+
+
 def pending(conn: sqlite3.Connection) -> bool:
     """Whether the file lacks a migration; StoreError when it is not ours or was made by a newer version."""
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

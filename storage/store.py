@@ -15,6 +15,7 @@ from grm_core.formats import fields
 from grm_core.formats.lines import compact
 from grm_core.types import Example, Run, Sample, Session
 from storage import listing, passages, rows
+from storage.acts import Acts
 from storage.database import Database, explained
 from storage.desk import Desk
 from storage.errors import StoreError
@@ -39,6 +40,7 @@ class Store:
                 path.parent.mkdir(parents=True, exist_ok=True)
         self._db = Database(path, read_only)
         self.desk = Desk(self._db)
+        self.acts = Acts(self._db)
 
     @property
     def path(self) -> Path:

@@ -19,7 +19,18 @@ API = "/gradio_api"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _JSON_POSTS = ("queue/join", "run/predict", "component_server", "cancel", "reset")
 """What the pages post to below /gradio_api, beside files; all else there is Gradio's own and no page's."""
-_CLOSED = ("monitoring", "dev/", "proxy=", "vibe-", "run-history", "runs", "profiling", "info", "openapi.json", "token")
+_CLOSED = (
+    "monitoring",
+    "dev/",
+    "proxy=",
+    "vibe-",
+    "run-history",
+    "runs",
+    "profiling",
+    "info",
+    "openapi.json",
+    "token",
+)
 """What Gradio answers to GET and no page of ours asks for."""
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 JSON_MOST = 24 * 2**20

@@ -23,6 +23,7 @@ from ui.pages.principles import PrinciplesPage
 from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
+from ui.people import People, Who
 from ui.proxy import Forwarded, Pages
 from ui.uploads import KEPT_S, Uploads
 from ui.vectors import Vectors
@@ -31,12 +32,12 @@ TITLE = "GRM Lens"
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
-def build(store: Store, jobs: Jobs) -> gr.Blocks:
+def build(store: Store, jobs: Jobs, people: People) -> gr.Blocks:
     """The whole app, not launched yet."""
     vectors = Vectors(Embedder())
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(KEPT_S // 6, KEPT_S)) as demo:
         gr.Navbar(main_page_name="Inspect")
-        InspectPage(jobs, Viewer(store, jobs))
+        InspectPage(jobs, Viewer(store, jobs), people)
     for name, shown, page in (
         ("Sessions", True, partial(SessionsPage, store, jobs)),
         ("Principles", True, partial(PrinciplesPage, store, vectors)),
@@ -63,13 +64,14 @@ def launch(demo: gr.Blocks, page: Page, options: dict[str, Any]) -> str:
     return str(url)
 
 
-def launch_options(store: Store, page: Page, uploads: Uploads) -> dict[str, Any]:
-    """Options of the app's launch beside address and login."""
+def launch_options(store: Store, page: Page, uploads: Uploads, people: People) -> dict[str, Any]:
+    """Options of the app's launch beside its address."""
     middleware = [
         # Another site that makes its name point to this machine gets no answer (DNS rebinding).
         Middleware(Hosts, names=page.allowed_hosts),
         Middleware(Forwarded, proxies=page.proxies),
         Middleware(Guard, room=uploads.room),
+        Middleware(Who, people=people),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
     ]
     return {
@@ -79,6 +81,7 @@ def launch_options(store: Store, page: Page, uploads: Uploads) -> dict[str, Any]
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
         ),
+        "auth": people.enter if people.are_asked else None,
         "root_path": page.root_path or None,
         "share": False,
         "strict_cors": True,

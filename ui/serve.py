@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 from contextlib import closing
-from typing import Any
 
 from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
@@ -47,6 +46,7 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     """Serve this store and engine; as `run` otherwise."""
     from runs.jobs import Jobs
     from ui import layout
+    from ui.people import People
     from ui.uploads import Uploads
 
     card = cards.of(engine)
@@ -55,13 +55,12 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    uploads = Uploads(page.port)
+    uploads, people = Uploads(page.port), People(page.logins, store.acts)
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
         uploads.begin()
-        demo = layout.build(store, jobs)
-        options: dict[str, Any] = layout.launch_options(store, page, uploads) | {"auth": list(page.logins) or None}
-        url = layout.launch(demo, page, options)
+        demo = layout.build(store, jobs, people)
+        url = layout.launch(demo, page, layout.launch_options(store, page, uploads, people))
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
         log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)

@@ -357,6 +357,7 @@ export interface Overview {
   queues: QueueLine[];
   runs: Choice[];
   tags: string[];
+  author: string;
 }
 
 /** The choices that a queue is made by. */
@@ -524,6 +525,19 @@ export interface Done {
   error: string;
 }
 
+/** A line of the audit log. */
+export interface Act {
+  at: string;
+  who: string;
+  what: string;
+  target: string;
+}
+
+/** The newest lines, the last one first. */
+export interface AuditLog {
+  lines: Act[];
+}
+
 /** Why nothing could be answered or done. */
 export interface Failed {
   error: string;
@@ -661,7 +675,7 @@ export interface InspectServer {
 }
 
 export interface QueueServer {
-  /** All queues with their progress, and what new ones can be made of. */
+  /** All queues with their progress, and what new ones can be made of; the author is the login, if there is one. */
   overview(author: string): Promise<Overview | null>;
   /** A new queue from a run, a tag or everything, by the rules in the order given. */
   make(wanted: NewQueue): Promise<Made | Failed | null>;
@@ -682,6 +696,8 @@ export interface SessionsServer {
   find(fields: Wanted): Promise<SessionList | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;
+  /** The newest lines of the audit log, for admins. */
+  log(): Promise<AuditLog | Failed | null>;
 }
 
 export interface PrinciplesServer {

@@ -18,6 +18,7 @@ from tests.fake_engine import FakeEngine
 from tests.make import make_sample
 from tests.storage.make import RUN, SESSION
 from ui import layout
+from ui.people import People
 from ui.uploads import Uploads
 
 
@@ -66,8 +67,9 @@ def serving(folder: Path, engine: FakeEngine | None = None, **options: Any) -> I
         page = Page(Judge(), store.path, port=port, **options)
         uploads = Uploads(port)
         uploads.begin()
-        demo = layout.build(store, jobs)
-        layout.launch(demo, page, layout.launch_options(store, page, uploads))
+        people = People(page.logins, store.acts)
+        demo = layout.build(store, jobs, people)
+        layout.launch(demo, page, layout.launch_options(store, page, uploads, people))
         jobs.start()
         try:
             yield App(f"http://127.0.0.1:{port}", store, jobs, demo, uploads)

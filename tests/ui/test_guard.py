@@ -74,7 +74,9 @@ def test_another_site_reads_nothing(app: App, client: httpx.Client) -> None:
         assert client.options("/gradio_api/queue/join", headers=asks).status_code == 403
 
 
-@pytest.mark.parametrize("path", [path for path in WRITES if "call" in path or path.endswith("begin") or "stream" in path])
+@pytest.mark.parametrize(
+    "path", [path for path in WRITES if "call" in path or path.endswith("begin") or "stream" in path]
+)
 def test_what_no_page_asks_for_is_closed(client: httpx.Client, path: str) -> None:
     assert client.post(path, json={"data": []}).status_code == 404
 
