@@ -16,7 +16,8 @@ from grm_core.errors import GRMError
 from ui import serve
 
 NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
-NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare", "users")
+NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
+NAMES += ("users", "backup", "restore")
 COMMANDS = {name.rstrip("_"): import_module(f"cli.commands.{name}") for name in (*NAMES, "doctor")}
 
 

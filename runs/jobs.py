@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import count as counting
 from itertools import islice
 from typing import Any
@@ -26,6 +27,7 @@ from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.job import SETTLED, Job, Snapshot
+from runs.line import Line
 from runs.resume import plan_of
 from runs.run import Judged, make_run, origin
 from runs.settings import N_MAX_PAGE, Sampling
@@ -34,8 +36,10 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-RUNS_MAX = 32
+RUNS_MAX = 64
 """Runs that may be under way at the same time; each keeps up to k requests open."""
+LINE_MAX = 500
+"""Runs that may wait for their turn."""
 _ENDED_MOST = 100
 """Ended runs that are remembered: how they ended is told beside their samples, which the store has."""
 
@@ -55,6 +59,7 @@ class Jobs:
         self.store, self.engine, self.meta, self.card = store, engine, meta, card or Card(engine.style)
         self.base = base or Sampling()
         self._jobs: dict[str, Job] = {}
+        self._line = Line(RUNS_MAX)
         self._beginning = threading.Lock()
         """Held from the look at what runs to the run that is begun."""
         self._loop = asyncio.new_event_loop()
@@ -124,8 +129,8 @@ class Jobs:
     def _free(self) -> None:
         if self.store.read_only:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
-        if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
-            raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
+        if len(self._line) >= LINE_MAX:
+            raise UsageError(f"{LINE_MAX} runs wait for their turn already; wait until some have ended")
 
     def _begin(self, job: Job) -> None:
         ended = [session_id for session_id, other in self._jobs.items() if not other.running]
@@ -160,7 +165,13 @@ class Jobs:
     def snapshot(self, session_id: str) -> Snapshot | None:
         """How a run of this process stands; None for a session from the store."""
         job = self._jobs.get(session_id)
-        return None if job is None else job.snapshot()
+        if job is None:
+            return None
+        snapshot = job.snapshot()
+        if snapshot.phase != "queued":
+            return snapshot
+        place, wait = self._line.place(session_id)
+        return replace(snapshot, place=place, wait=wait)
 
     def close(self) -> None:
         """Stop all runs and the engine; safe to call twice."""
@@ -188,12 +199,9 @@ class Jobs:
         try:
             if job.stopping:
                 raise asyncio.CancelledError
-            await self.engine.start()
-            job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
-            sink = self._sink(job)
-            job.places = sampling.places(job.plan)
-            job.phase, job.started = "sampling", time.monotonic()
-            await self._sample(job, sink)
+            job.phase = "queued"
+            async with self._line.turn(session_id, job.owner):
+                await self._take_turn(job)
             job.phase = "done"
         except asyncio.CancelledError:
             job.phase = "stopped"
@@ -206,6 +214,15 @@ class Jobs:
             log.exception("run of session %s", session_id)
         finally:
             job.finish()
+
+    async def _take_turn(self, job: Job) -> None:
+        job.phase = "waiting"
+        await self.engine.start()
+        job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
+        sink = self._sink(job)
+        job.places = sampling.places(job.plan)
+        job.phase, job.started = "sampling", time.monotonic()
+        await self._sample(job, sink)
 
     async def _sample(self, job: Job, sink: "_Shown") -> None:
         source = Local(self.engine, self.meta, job.hear, fitted=True)

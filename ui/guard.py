@@ -44,7 +44,7 @@ class Hosts:
     """Requests that name this machine or an allowed name: a name that points here from elsewhere gets no answer."""
 
     def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
-        """`names`: allowed ones beside addresses and this machine's own, '*.example.org' for all below, '*' for any."""
+        """`names`: allowed ones beside addresses and this machine's own, '*.a.example' for all below, '*' for any."""
         self._app = app
         self._names = tuple(name.strip("[]").lower() for name in (*LOOPBACK, socket.gethostname(), *names))
 
@@ -77,7 +77,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers, method, path = Headers(scope=scope), scope["method"], _path(scope)
+        headers, method, path = Headers(scope=scope), scope["method"], path_of(scope)
         foreign = is_foreign(headers)
         refusal = None
         if method not in _SAFE:
@@ -138,7 +138,8 @@ def _refuse(status: int, why: str) -> JSONResponse:
     return JSONResponse({"error": why, "detail": why}, status)
 
 
-def _path(scope: Scope) -> str:
+def path_of(scope: Scope) -> str:
+    """The path below the app's own."""
     root = scope.get("root_path", "").rstrip("/")
     path = str(scope["path"])
     return path.removeprefix(root) if root and path.startswith(f"{root}/") else path

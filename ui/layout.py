@@ -12,6 +12,7 @@ from runs.jobs import Jobs
 from runs.settings import Page
 from storage.store import Store
 from ui import web
+from ui.calls import Calls
 from ui.guard import UPLOAD_MOST, Guard, Hosts
 from ui.pages.benchmarks import BenchPage
 from ui.pages.compare import ComparePage
@@ -25,6 +26,7 @@ from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
 from ui.people import People, Who
 from ui.proxy import Forwarded, Pages
+from ui.tabs import TABS_MOST, swept
 from ui.uploads import KEPT_S, Uploads
 from ui.vectors import Vectors
 
@@ -72,6 +74,7 @@ def launch_options(store: Store, page: Page, uploads: Uploads, people: People) -
         Middleware(Forwarded, proxies=page.proxies),
         Middleware(Guard, room=uploads.room),
         Middleware(Who, people=people),
+        Middleware(Calls),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
     ]
     return {
@@ -96,6 +99,7 @@ def launch_options(store: Store, page: Page, uploads: Uploads, people: People) -
         "ssr_mode": False,
         "footer_links": ["settings"],
         "quiet": True,
-        "app_kwargs": {"middleware": middleware, "routes": web.routes()},
+        "app_kwargs": {"middleware": middleware, "routes": web.routes(), "lifespan": swept},
+        "state_session_capacity": TABS_MOST,
         "prevent_thread_lock": True,
     }

@@ -102,6 +102,10 @@ class People:
         await asyncio.sleep(_DELAY_S)
         return False
 
+    def forget(self) -> None:
+        """Let everybody try again at once."""
+        self._failures.clear()
+
     def _count(self, keys: Sequence[str], now: float) -> None:
         if len(self._failures) > _REMEMBERED:
             self._failures = {key: one for key, one in self._failures.items() if one[1] > now}

@@ -1,5 +1,6 @@
 """Runs belong to their session: they sample in the background, store before they show, and stop when told."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -167,11 +168,24 @@ def test_a_run_that_is_stopped_before_it_samples_never_asks_the_engine(tmp_path:
         assert jobs.store.samples(session_id) == []
 
 
-def test_more_runs_than_may_be_under_way_are_refused(tmp_path: Path) -> None:
+def test_more_runs_than_may_be_under_way_wait_in_line_and_end(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(start_seconds=0.5)) as jobs:
+        names = [jobs.submit(make_example(), Sampling(k=1)) for _ in range(RUNS_MAX + 18)]
+        last = until(jobs, names[-1], lambda p: p.phase == "queued")
+        assert last.place == 18
+        assert render.progress_line(last, 0, 1).startswith("Place 18 in the line")
+        jobs.stop(names[-2])
+        assert until(jobs, names[-1], lambda p: p.place != 18).place <= 17
+        phases = [until(jobs, name, ended).phase for name in names]
+        assert phases == [*["done"] * (RUNS_MAX + 16), "stopped", "done"]
+
+
+def test_a_line_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs.jobs.LINE_MAX", 2)
     with running(tmp_path, FakeEngine(start_seconds=5)) as jobs:
-        for _ in range(RUNS_MAX):
-            jobs.submit(make_example(), Sampling(k=1))
-        with pytest.raises(UsageError, match="under way already"):
+        names = [jobs.submit(make_example(), Sampling(k=1)) for _ in range(RUNS_MAX + 2)]
+        until(jobs, names[-1], lambda p: p.phase == "queued")
+        with pytest.raises(UsageError, match="wait for their turn already"):
             jobs.submit(make_example(), Sampling(k=1))
 
 
@@ -318,3 +332,22 @@ def test_two_who_ask_for_more_at_once_begin_one_run(tmp_path: Path) -> None:
         assert sum(error is None for error in refused) == 1
         until(jobs, session_id, ended)
         assert len(jobs.store.samples(session_id)) == 4
+
+
+def test_a_run_waits_while_another_program_holds_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database._BUSY_S", 0.05)
+    with running(tmp_path, FakeEngine(delay=0.005)) as jobs:
+        session_id = jobs.submit(make_example(), Sampling(k=8))
+        until(jobs, session_id, lambda p: p.done >= 1)
+        other = sqlite3.connect(jobs.store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        done = len(jobs.store.samples(session_id))
+        time.sleep(0.5)
+        progress = jobs.snapshot(session_id)
+        assert progress is not None
+        assert progress.running
+        assert len(jobs.store.samples(session_id)) == done
+        other.execute("ROLLBACK")
+        other.close()
+        assert until(jobs, session_id, ended).phase == "done"
+        assert [s.index for s in jobs.store.samples(session_id)] == list(range(8))

@@ -2,8 +2,8 @@
 
 import socket
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ class App(NamedTuple):
     jobs: Jobs
     demo: Any
     uploads: Uploads
+    people: People
 
     def component(self, call: str) -> int:
         """The id of the component whose module may call this."""
@@ -72,7 +73,7 @@ def serving(folder: Path, engine: FakeEngine | None = None, **options: Any) -> I
         layout.launch(demo, page, layout.launch_options(store, page, uploads, people))
         jobs.start()
         try:
-            yield App(f"http://127.0.0.1:{port}", store, jobs, demo, uploads)
+            yield App(f"http://127.0.0.1:{port}", store, jobs, demo, uploads, people)
         finally:
             demo.close(verbose=False)
             jobs.close()
@@ -92,9 +93,3 @@ def client(app: App) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=app.address, trust_env=False, timeout=60) as one:
         yield one
 
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., App]]:
-    """Apps with options of their own, as `serving` takes them."""
-    with ExitStack() as stack:
-        yield lambda *args, **options: stack.enter_context(serving(tmp_path, *args, **options))

@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from runs.logins import login_of
-from tests.ui.conftest import App, keep_session
+from tests.ui.conftest import App, keep_session, serving
 from ui.wire.queue import Said
 
 LOGINS = (
@@ -20,9 +20,16 @@ LOGINS = (
 )
 
 
-@pytest.fixture
-def app(serve: Callable[..., App]) -> App:
-    return serve(logins=LOGINS)
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with serving(tmp_path_factory.mktemp("people"), logins=LOGINS) as served:
+        yield served
+
+
+@pytest.fixture(autouse=True)
+def forgiven(app: App) -> None:
+    """Wrong passwords of one test do not keep the next one out."""
+    app.people.forget()
 
 
 def enter(app: App, name: str, password: str = "") -> httpx.Client:
@@ -71,7 +78,7 @@ def test_the_author_is_the_login(app: App) -> None:
     ann, bob, root = enter(app, "ann"), enter(app, "bob"), enter(app, "root")
     assert call(app, ann, "overview", "bob")["author"] == "ann"
     assert "saved" in call(app, ann, "save", said(session_id, "bob"))
-    assert [each.author for each in app.store.desk.annotations()] == ["ann"]
+    assert [each.author for each in app.store.desk.annotations(session_id)] == ["ann"]
     taken = call(app, bob, "save", said(session_id, "ann", "b1", "", "a1"))
     assert "only its owner and admins" in taken["error"]
     assert "saved" in call(app, root, "save", said(session_id, "root", "r1", "", "a1"))

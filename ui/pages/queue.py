@@ -62,7 +62,7 @@ class QueuePage:
 
     @served()
     def overview(self, author: str) -> Overview:
-        """All queues with their progress, and what new ones can be made of; the author is the login, if there is one."""
+        """All queues with their progress, and what new ones can be made of; a login is the author."""
         author = person().name or author
         lines = []
         for queue in self.desk.queues():

@@ -25,6 +25,10 @@ AUTOMATIC = "automatic"
 TEMPLATES = (AUTOMATIC, *(name for name in [*prompts.names(), *FAMILIES] if name not in prompts.UNRATED))
 """Every template whose scores go from 1 to 10; `automatic` is the one that fits model and input."""
 _ITEMS_MOST = 2000
+_TEXT_MOST = 2 * 2**20
+"""Characters of a query, a response or any other text; what a model takes is far less and is told by its tokens."""
+_PRINCIPLES_MOST, _PRINCIPLE_MOST = 100, 2000
+_PASTED_MOST = 10 * 2**20
 _PLAIN = Sampling()
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
@@ -36,19 +40,25 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
     """
     k, temperature, seed, settle = form["k"], form["temperature"], form["seed"], form["settle"]
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
-    if k is None or not float(k).is_integer():
+    if not _is_number(k) or not float(k).is_integer():
         raise UsageError("k must be a whole number from 1 to 1024")
-    if not 0 <= float(temperature) <= 2:
-        raise UsageError(f"the temperature is {temperature}; it must be from 0 to 2")
-    if not 0 <= (seed or 0) < 2**63:
-        raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
+    if not _is_number(temperature) or not 0 <= float(temperature) <= 2:
+        raise UsageError("the temperature must be a number from 0 to 2")
+    if not _is_number(seed or 0) or not 0 <= (seed or 0) < 2**63:
+        raise UsageError(f"the seed must be a whole number from 0 to {2**63 - 1}")
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
     if form["template"] not in TEMPLATES:
         raise UsageError(f"the template is one of {', '.join(TEMPLATES)}")
     if form["context"] not in CONTEXTS.values():
         raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
+    _check_sizes(form)
     own = tuple(line.strip() for line in (form["principles"] or "").splitlines() if line.strip())
+    if len(own) > _PRINCIPLES_MOST or any(len(line) > _PRINCIPLE_MOST for line in own):
+        raise UsageError(
+            f"{len(own):,} principles, the longest of {max(map(len, own)):,} characters; the page takes "
+            f"{_PRINCIPLES_MOST} of {_PRINCIPLE_MOST:,} characters"
+        )
     template = "" if form["template"] == AUTOMATIC else form["template"]
     # What a known checkpoint's prompt shows is no choice.
     context = "" if template in FAMILIES else str(form["context"])
@@ -65,6 +75,19 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
         context=context,
         recipe=base.recipe if template == base.template else "",
     )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_sizes(form: Mapping[str, Any]) -> None:
+    """Refuse texts that no model reads, before anything is done with them."""
+    texts = {name: form[name] for name in ("query", "turns", "reference", "labels", "principles")}
+    texts |= {f"response {number}": text for number, text in enumerate(form["responses"], 1)}
+    for name, text in texts.items():
+        if len(text or "") > _TEXT_MOST:
+            raise UsageError(f"{name}: {len(text):,} characters; the page takes {_TEXT_MOST:,}")
 
 
 def _example(form: Mapping[str, Any]) -> Example:
@@ -127,6 +150,8 @@ def read_labels(text: str, n: int) -> tuple[float, ...] | None:
 
 def read_pasted(text: str, name: str = "what was pasted") -> list[Example]:
     """Items in any form that `score` reads; ids may be missing. UsageError names the line."""
+    if len(text) > _PASTED_MOST:
+        raise UsageError(f"{len(text):,} characters were pasted; the page takes {_PASTED_MOST:,}, and more as a file")
     return read_uploaded(text.encode("utf-8", "surrogatepass"), name)
 
 
