@@ -100,11 +100,11 @@ def _problem(conn: sqlite3.Connection) -> str:
 
 def _count(conn: sqlite3.Connection, path: Path) -> Copied:
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    counts = [
-        conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] if table in tables else 0
+    sessions, samples, labels = (
+        int(conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) if table in tables else 0
         for table in ("session", "sample", "annotation")
-    ]
-    return Copied(path, *counts)
+    )
+    return Copied(path, sessions, samples, labels)
 
 
 def _reader(path: Path) -> sqlite3.Connection:
