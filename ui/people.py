@@ -15,6 +15,7 @@ from grm_core.errors import UsageError
 from runs import logins
 from runs.logins import ADMIN, ROLES, VIEWER, Login
 from storage.acts import Acts
+from storage.errors import StoreError
 
 log = logging.getLogger("grm_lens")
 _FREE = 5
@@ -95,12 +96,19 @@ class People:
         if await asyncio.to_thread(logins.matches, password[: logins.PASSWORD_MOST], secret) and login:
             for key in keys:
                 self._failures.pop(key, None)
-            self._acts.note(name, "logged in", address)
+            await self._note(name, "logged in", address)
             return True
         log.warning("login %r from %s: wrong password", name[:100], address)
-        self._acts.note("", "wrong password", f"{name[:100]} from {address}")
+        await self._note("", "wrong password", f"{name[:100]} from {address}")
         await asyncio.sleep(_DELAY_S)
         return False
+
+    async def _note(self, who: str, what: str, target: str) -> None:
+        """Note it in the audit log; a database that cannot be written keeps nobody out."""
+        try:
+            await asyncio.to_thread(self._acts.note, who, what, target)
+        except StoreError as error:
+            log.error("audit log: %s; %s %s %s", error, who, what, target)
 
     def forget(self) -> None:
         """Let everybody try again at once."""

@@ -189,6 +189,7 @@ def test_a_full_disk_is_told_and_keeps_what_was_saved(store: Store) -> None:
 @pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
 def test_a_database_that_is_gone_takes_no_write_and_is_rescued(store: Store, path: Path, replaced: bool) -> None:
     store.add_sample(make_sample(0, (3, 7)))
+    assert len(store.samples("s")) == 1
     path.unlink()
     if replaced:
         sqlite3.connect(path).close()

@@ -92,4 +92,3 @@ def client(app: App) -> Iterator[httpx.Client]:
     """A program on this machine."""
     with httpx.Client(base_url=app.address, trust_env=False, timeout=60) as one:
         yield one
-

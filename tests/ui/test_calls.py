@@ -23,12 +23,12 @@ def test_what_is_no_call_is_refused_in_words(
     bodies += [{name: good[name] for name in good if name != left} for left in good]
     bodies += [[], 1, None, "text"]
     for body in bodies:
-        answer = client.post(f"/gradio_api/{path}", json=body)
+        answer = client.post(f"/gradio_api/{path}", content=json.dumps(body), headers=JSON)
         if path != "cancel" or answer.status_code != 200:
             assert answer.status_code == 400, body
             assert answer.json()["error"]
     for raw in (b"", b"{", b"[" * 100_000, b"\xff", b'{"fn_index": NaN}'):
-        answer = client.post(f"/gradio_api/{path}", content=raw, headers={"Content-Type": "application/json"})
+        answer = client.post(f"/gradio_api/{path}", content=raw, headers=JSON)
         assert answer.status_code == 400
     assert "Traceback" not in capfd.readouterr().err
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import HTTPException
 
 from runs.logins import login_of
 from tests.ui.conftest import App, keep_session, serving
+from ui.people import People
 from ui.wire.queue import Said
 
 LOGINS = (
@@ -45,7 +47,7 @@ def call(app: App, client: httpx.Client, name: str, *values: Any) -> Any:
     return answer.json() if answer.status_code == 200 else answer.status_code
 
 
-def said(session_id: str, author: str, id: str = "a1", label: str = "0", replaces: str | None = None) -> Said:
+def said(session_id: str, author: str, id: str = "a1", label: str = "A", replaces: str | None = None) -> Said:
     """A blind label as the page sends it."""
     return Said(
         id=id,
@@ -129,11 +131,26 @@ def test_wrong_passwords_wait_and_are_logged(app: App, caplog: pytest.LogCapture
     assert codes.count(400) <= 15, "at the same time or one after the other: few are looked at"
     assert codes.count(429) >= 45
     assert time.monotonic() - began >= 0.5
-    right = httpx.post(f"{app.address}/login", data={"username": "ann", "password": "a"}, trust_env=False)
-    assert right.status_code == 429, "also not the right one, meanwhile"
-    assert int(right.headers["retry-after"]) >= 0
     assert sum("wrong password" in line for line in caplog.messages) >= 5
     assert any(act.what == "wrong password" for act in app.store.acts.newest())
+
+
+async def test_each_wrong_password_waits_longer(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("ui.people.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("ui.people._DELAY_S", 0.0)
+    people, waits = People(LOGINS, app.store.acts), list[int]()
+    while len(waits) < 10:
+        try:
+            assert not await people.enter("ann", "x")
+        except HTTPException as refused:
+            waits.append(int((refused.headers or {})["Retry-After"]))
+            with pytest.raises(HTTPException, match="too many wrong passwords"):
+                await people.enter("ann", "a")  # nor the right one, meanwhile
+            clock[0] += waits[-1] + 0.01
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
+    clock[0] += 300
+    assert await people.enter("ann", "a")
 
 
 def test_a_login_is_for_this_page_alone(app: App) -> None:

@@ -38,13 +38,14 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
 
     `base`: what holds of settings that have no field.
     """
-    k, temperature, seed, settle = form["k"], form["temperature"], form["seed"], form["settle"]
+    k, temperature, settle = form["k"], form["temperature"], form["settle"]
+    seed = 0 if form["seed"] is None else form["seed"]
     # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
     if not _is_number(k) or not float(k).is_integer():
         raise UsageError("k must be a whole number from 1 to 1024")
     if not _is_number(temperature) or not 0 <= float(temperature) <= 2:
         raise UsageError("the temperature must be a number from 0 to 2")
-    if not _is_number(seed or 0) or not 0 <= (seed or 0) < 2**63:
+    if not _is_number(seed) or not 0 <= seed < 2**63:
         raise UsageError(f"the seed must be a whole number from 0 to {2**63 - 1}")
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
@@ -68,7 +69,7 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
         k=int(k),
         temperature=float(temperature),
         order="" if alone else str(form["order"]),  # judged alone, a response stands in none
-        seed=int(seed or 0),
+        seed=int(seed),
         principles=own,
         settle=SETTLE[settle],
         template=template,

@@ -77,7 +77,7 @@ class InspectPage:
             person = self._may(request)
             example, ask = read_form(self.composer.values(data), self.jobs.base)
             session_id = await asyncio.to_thread(self.jobs.submit, example, ask, person.name)
-            self.jobs.store.acts.note(person.name, "began a run", session_id)
+            await asyncio.to_thread(self.jobs.store.acts.note, person.name, "began a run", session_id)
         except GRMError as error:
             yield {self.notice: _line("bad", f"{error}.")}
             return
@@ -91,7 +91,7 @@ class InspectPage:
         try:
             person = self._may(request)
             await asyncio.to_thread(self.jobs.more, session_id, max(1, min(1024, int(count or 0))), person.name)
-            self.jobs.store.acts.note(person.name, "asked for more samples", session_id)
+            await asyncio.to_thread(self.jobs.store.acts.note, person.name, "asked for more samples", session_id)
         except GRMError as error:
             yield {self.notice: _line("bad", f"{error}.")}
             return
