@@ -56,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a site that may show the page in a frame, such as https://example.org; repeat for more (default: none)",
     )
+    _add_logins(parser)
+    parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
+
+
+def _add_logins(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--auth",
         action="append",
@@ -66,7 +71,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--users", type=Path, metavar="FILE", help="a file of logins, made by `app.py users`")
     parser.add_argument("--no-login", action="store_true", help="let in everybody who reaches this machine")
-    parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
 
 
 def settings_of(args: argparse.Namespace) -> Page:

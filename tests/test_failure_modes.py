@@ -13,7 +13,7 @@ def test_every_failure_names_a_test_that_is_there() -> None:
     missing = [
         f"{file}::{name}"
         for file, name in names
-        if not re.search(rf"^(async )?def {name}\(", (TESTS / file).read_text(), re.MULTILINE)
+        if not re.search(rf"^ *(async )?def {name}\(", (TESTS / file).read_text(), re.MULTILINE)
     ]
     assert missing == []
 

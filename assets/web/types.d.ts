@@ -675,7 +675,7 @@ export interface InspectServer {
 }
 
 export interface QueueServer {
-  /** All queues with their progress, and what new ones can be made of; the author is the login, if there is one. */
+  /** All queues with their progress, and what new ones can be made of; a login is the author. */
   overview(author: string): Promise<Overview | null>;
   /** A new queue from a run, a tag or everything, by the rules in the order given. */
   make(wanted: NewQueue): Promise<Made | Failed | null>;

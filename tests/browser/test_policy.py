@@ -42,11 +42,11 @@ def test_what_is_not_ours_does_not_run(serve: Serve, page: Any) -> None:
     page.locator(PAGES[""]).first.wait_for(timeout=LONG)
     page.evaluate("""() => {
         const node = document.createElement("div");
-        node.innerHTML = '<img src="data:," onerror="window.ran = 1"><a id="odd" href="javascript:window.ran = 2">x</a>';
+        node.innerHTML = '<img src="data:," onerror="window.ran = 1"><a href="javascript:window.ran = 2">x</a>';
         const script = document.createElement("script");
         script.textContent = "window.ran = 3";
         document.body.append(node, script);
-        document.querySelector("#odd").click();
+        node.querySelector("a").click();
     }""")
     page.wait_for_timeout(300)
     assert page.evaluate("window.ran") is None

@@ -41,7 +41,7 @@ def test_logins_are_names_with_passwords_that_are_hashed(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "lens.example.org", ""])
 def test_nobody_comes_in_unasked_unless_somebody_says_so(host: str) -> None:
-    with pytest.raises(UsageError, match="would let in everybody .* --no-login"):
+    with pytest.raises(UsageError, match=r"would let in everybody .* --no-login"):
         settings("--host", host)
     assert settings("--host", host, "--no-login").logins == ()
     assert len(settings("--host", host, "--auth", "ann:a").logins) == 1

@@ -40,13 +40,7 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
     """
     k, temperature, settle = form["k"], form["temperature"], form["settle"]
     seed = 0 if form["seed"] is None else form["seed"]
-    # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
-    if not _is_number(k) or not float(k).is_integer():
-        raise UsageError("k must be a whole number from 1 to 1024")
-    if not _is_number(temperature) or not 0 <= float(temperature) <= 2:
-        raise UsageError("the temperature must be a number from 0 to 2")
-    if not _is_number(seed) or not 0 <= seed < 2**63:
-        raise UsageError(f"the seed must be a whole number from 0 to {2**63 - 1}")
+    _check_numbers(k, temperature, seed)
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
     if form["template"] not in TEMPLATES:
@@ -76,6 +70,16 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
         context=context,
         recipe=base.recipe if template == base.template else "",
     )
+
+
+def _check_numbers(k: Any, temperature: Any, seed: Any) -> None:
+    # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
+    if not _is_number(k) or not float(k).is_integer():
+        raise UsageError("k must be a whole number from 1 to 1024")
+    if not _is_number(temperature) or not 0 <= float(temperature) <= 2:
+        raise UsageError("the temperature must be a number from 0 to 2")
+    if not _is_number(seed) or not 0 <= seed < 2**63:
+        raise UsageError(f"the seed must be a whole number from 0 to {2**63 - 1}")
 
 
 def _is_number(value: object) -> bool:
