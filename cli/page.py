@@ -10,6 +10,8 @@ from cli.endpoint import add_endpoint, endpoint_of
 from cli.recipe import add_recipe, recipe_of
 from grm_core import engines
 from grm_core.errors import UsageError
+from runs import logins
+from runs.logins import ADMIN, ANNOTATOR, Login
 from runs.settings import Judge, Page, following
 from storage.paths import default_path
 
@@ -53,15 +55,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="ORIGIN",
         default=[],
-        help="a site that may show the page in a frame, such as https://example.org; repeat for more (default: all)",
+        help="a site that may show the page in a frame, such as https://example.org; repeat for more (default: none)",
     )
-    parser.add_argument("--auth", action="append", metavar="USER:PASS", default=[], help="a login; repeat for more")
+    _add_logins(parser)
     parser.add_argument("--api", action="store_true", help="also serve the judge over HTTP, under /v1")
     parser.add_argument(
         "--mcp", action="store_true", help="also offer the tool judge to MCP clients, under /gradio_api/mcp"
     )
     add_endpoint(parser)
     parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
+
+
+def _add_logins(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--auth",
+        action="append",
+        metavar="USER:PASS",
+        default=[],
+        help="a login; repeat for more: the first is admin, others annotators. Other users of this machine can read "
+        "this command; the environment's GRM_LENS_AUTH takes the same, one a line",
+    )
+    parser.add_argument("--users", type=Path, metavar="FILE", help="a file of logins, made by `app.py users`")
+    parser.add_argument("--no-login", action="store_true", help="let in everybody who reaches this machine")
 
 
 def settings_of(args: argparse.Namespace) -> Page:
@@ -74,7 +89,7 @@ def settings_of(args: argparse.Namespace) -> Page:
         args.db or default_path(),
         args.host,
         args.port,
-        tuple(_login(text) for text in args.auth),
+        _logins(args),
         args.pace,
         root_path=_root_path(args.root_path),
         sampling=following(recipe),
@@ -117,8 +132,26 @@ def _proxy(text: str) -> str:
         ) from None
 
 
-def _login(text: str) -> tuple[str, str]:
-    user, colon, password = text.partition(":")
-    if not (user and colon and password):
-        raise UsageError("--auth needs USER:PASS, with a colon between the two")
-    return user, password
+def _logins(args: argparse.Namespace) -> tuple[Login, ...]:
+    """Logins of the command line, the environment and a file; UsageError where anybody would come in unasked."""
+    texts = [("--auth", text) for text in args.auth]
+    texts += [("GRM_LENS_AUTH", line) for line in os.environ.get("GRM_LENS_AUTH", "").splitlines() if line.strip()]
+    people = [
+        logins.login_of(text, ANNOTATOR if number else ADMIN, option) for number, (option, text) in enumerate(texts)
+    ]
+    people += logins.read(args.users) if args.users else ()
+    if len({login.name for login in people}) < len(people):
+        raise UsageError("two logins have the same name")
+    if not people and not args.no_login and not _is_loopback(args.host):
+        raise UsageError(
+            f"--host {args.host} would let in everybody who reaches this machine: give --auth or --users, "
+            "or say --no-login"
+        )
+    return tuple(people)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -97,7 +97,9 @@ class BatchLine:
 
     # ---- what pages do
 
-    def submit(self, title: str, examples: Sequence[Example], asked: Asked, tags: tuple[str, ...] = ()) -> str:
+    def submit(
+        self, title: str, examples: Sequence[Example], asked: Asked, tags: tuple[str, ...] = (), owner: str = ""
+    ) -> str:
         """Put a file of items at the end of the line; its id. UsageError for what cannot be judged or saved."""
         if self.store.read_only:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
@@ -109,7 +111,7 @@ class BatchLine:
         _templates(examples, settled.sampling, self.jobs.engine.style)
         batch_id = uuid.uuid4().hex[:12]
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        batch = Batch(batch_id, title, now, canonical(asdict(settled)), tags, len(examples))
+        batch = Batch(batch_id, title, now, canonical(asdict(settled)), tags, len(examples), owner=owner)
         self.store.batches.add(batch, (canonical(formats.item_record(example)) for example in examples))
         self._moved()
         return batch_id

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import count as counting
 from itertools import islice
 from typing import Any
@@ -27,6 +28,7 @@ from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gate
 from runs.job import SETTLED, Job, Snapshot
+from runs.line import Line
 from runs.resume import plan_of
 from runs.run import Judges, make_run, origin
 from runs.settings import N_MAX_PAGE, Sampling
@@ -35,8 +37,10 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-RUNS_MAX = 32
+RUNS_MAX = 64
 """Runs that may be under way at the same time; each keeps up to k requests open."""
+LINE_MAX = 500
+"""Runs that may wait for their turn."""
 _ENDED_MOST = 100
 """Ended runs that are remembered: how they ended is told beside their samples, which the store has."""
 
@@ -57,6 +61,9 @@ class Jobs:
         self.base = base or Sampling()
         self.gate = Gate()
         self._jobs: dict[str, Job] = {}
+        self._line = Line(RUNS_MAX)
+        self._beginning = threading.Lock()
+        """Held from the look at what runs to the run that is begun."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
         origin()  # the code is what it is now, whatever happens to its files while this process lives
@@ -71,8 +78,8 @@ class Jobs:
         self._thread.start()
         self.spawn(self._start_engine())
 
-    def submit(self, example: Example, settings: Sampling) -> str:
-        """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
+    def submit(self, example: Example, settings: Sampling, owner: str = "") -> str:
+        """Begin a run of `owner` and return its session's id. Raises UsageError for what cannot be judged or saved."""
         sampling.check(example, settings.k, N_MAX_PAGE)
         if settings.settle is not None:
             settling.check_level(settings.settle)
@@ -92,14 +99,18 @@ class Jobs:
             context=settings.context,
             opens=self.card.opens,
         )
-        self._begin(Job(plan, settings))
+        self._begin(Job(plan, settings, owner=owner))
         return session_id
 
-    def more(self, session_id: str, count: int) -> None:
+    def more(self, session_id: str, count: int, owner: str = "") -> None:
         """Sample `count` more for a stored session, as its run was asked; what failed or was stopped comes first.
 
         Raises UsageError where that cannot be: unknown or running session, other model or template, k beyond 1,024.
         """
+        with self._beginning:
+            self._more(session_id, count, owner)
+
+    def _more(self, session_id: str, count: int, owner: str) -> None:
         stored, running = self.store.session_and_run(session_id), self._jobs.get(session_id)
         if stored is None:
             raise UsageError("choose a stored session first; then more samples can be drawn for it")
@@ -120,13 +131,13 @@ class Jobs:
         plan = plan_of(run, session.example, template, k, session_id, have, self.card.opens)
         if plan.template.hash != run.template_hash:
             raise UsageError(f"the template {run.template} has changed since; score the query anew instead")
-        self._begin(Job(plan, None, before, total))
+        self._begin(Job(plan, None, before, total, owner))
 
     def _free(self) -> None:
         if self.store.read_only:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
-        if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
-            raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
+        if len(self._line) >= LINE_MAX:
+            raise UsageError(f"{LINE_MAX} runs wait for their turn already; wait until some have ended")
 
     def _begin(self, job: Job) -> None:
         ended = [session_id for session_id, other in self._jobs.items() if not other.running]
@@ -138,11 +149,18 @@ class Jobs:
 
     def example(self, session_id: str) -> Example | None:
         """The item of a session, from the store or, while its engine still starts, from its run."""
+        job = self._jobs.get(session_id)
+        # Looked at before the store: what the run stores meanwhile would be in neither.
+        pending = job is not None and not job.stored
         stored = self.store.session(session_id)
         if stored is not None:
             return stored.example
+        return job.plan.example if job is not None and pending else None  # stored and gone: it was deleted
+
+    def owner(self, session_id: str) -> str:
+        """Who asked for the run that is under way, else whose the session is."""
         job = self._jobs.get(session_id)
-        return None if job is None or job.stored else job.plan.example  # stored and gone: it was deleted
+        return job.owner if job is not None and job.running else self.store.acts.owner(session_id)
 
     def stop(self, session_id: str) -> None:
         """End a run; what has arrived stays. No such run, or one that has ended: nothing happens."""
@@ -155,7 +173,13 @@ class Jobs:
     def snapshot(self, session_id: str) -> Snapshot | None:
         """How a run of this process stands; None for a session from the store."""
         job = self._jobs.get(session_id)
-        return None if job is None else job.snapshot()
+        if job is None:
+            return None
+        snapshot = job.snapshot()
+        if snapshot.phase != "queued":
+            return snapshot
+        place, wait = self._line.place(session_id)
+        return replace(snapshot, place=place, wait=wait)
 
     def close(self) -> None:
         """Stop all runs and the engine; safe to call twice."""
@@ -184,12 +208,9 @@ class Jobs:
         try:
             if job.stopping:
                 raise asyncio.CancelledError
-            await self.engine.start()
-            job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
-            sink = self._sink(job)
-            job.places = sampling.places(job.plan)
-            job.phase, job.started = "sampling", time.monotonic()
-            await self._sample(job, sink)
+            job.phase = "queued"
+            async with self._line.turn(session_id, job.owner):
+                await self._take_turn(job)
             job.phase = "done"
         except asyncio.CancelledError:
             job.phase = "stopped"
@@ -203,6 +224,15 @@ class Jobs:
         finally:
             self.gate.go()
             job.finish()
+
+    async def _take_turn(self, job: Job) -> None:
+        job.phase = "waiting"
+        await self.engine.start()
+        job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
+        sink = self._sink(job)
+        job.places = sampling.places(job.plan)
+        job.phase, job.started = "sampling", time.monotonic()
+        await self._sample(job, sink)
 
     async def _sample(self, job: Job, sink: "_Shown") -> None:
         source = Local(self.engine, self.meta, job.hear, fitted=True)
@@ -234,6 +264,8 @@ class Jobs:
             session = Session(job.plan.session_id, run.id, job.plan.example, title(job.plan.example), run.created_at)
             sink = _Shown(job, session, StoreSink(self.store, run))
             sink.begin(session)
+            if job.owner:
+                self.store.acts.own(session.id, job.owner)
             return sink
         session, run = self._stored(job.plan.session_id)
         return _Shown(job, session, StoreSink(self.store, run, frozenset([session.id])))

@@ -8,6 +8,7 @@ from grm_core.analysis.settling import Rule
 from grm_core.errors import UsageError
 from grm_core.recipes import Recipe
 from grm_core.types import Params
+from runs.logins import Login
 
 N_MAX_PAGE = 8
 """Responses that the page takes."""
@@ -145,8 +146,8 @@ class Page:
     db: Path
     host: str = "127.0.0.1"
     port: int = 7860
-    logins: tuple[tuple[str, str], ...] = ()
-    """Names with their passwords; empty = nobody is asked for one."""
+    logins: tuple[Login, ...] = ()
+    """Those who may come in; empty = nobody is asked for a password."""
     pace: str = "recorded"
     """Of a recording that is replayed: recorded or at-once."""
     root_path: str = ""

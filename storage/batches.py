@@ -28,6 +28,8 @@ class Batch(NamedTuple):
     phase: str = WAITING
     error: str = ""
     """What went wrong, for a person."""
+    owner: str = ""
+    """The login that began it; none where nobody has to log in."""
 
 
 class Counts(NamedTuple):
@@ -52,12 +54,12 @@ class Batches:
         """Keep a batch at the end of the line, with its items as lines of ITEMS.jsonl."""
         values = (
             *(batch.id, rows.pack(batch.title), batch.created_at, rows.pack(batch.settings), compact(batch.tags)),
-            *(batch.size, batch.phase, rows.pack(batch.error), "\n".join(items)),
+            *(batch.size, batch.phase, rows.pack(batch.error), rows.pack(batch.owner), "\n".join(items)),
         )
         with self._db.write() as conn:
             conn.execute(
-                "INSERT INTO batch (id, title, created_at, settings, tags, size, phase, error, items) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO batch (id, title, created_at, settings, tags, size, phase, error, owner, items) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
 
@@ -131,11 +133,11 @@ class Batches:
         )
 
 
-_COLUMNS = "id, title, created_at, settings, tags, size, phase, error"
+_COLUMNS = "id, title, created_at, settings, tags, size, phase, error, owner"
 _SAMPLES = "FROM session LEFT JOIN sample AS s ON s.session_id = session.id"
 
 
 def _batch(row: sqlite3.Row) -> Batch:
     tags = tuple(json.loads(row["tags"]))
-    title, settings, error = (rows.unpack(row[name]) for name in ("title", "settings", "error"))
-    return Batch(row["id"], title, row["created_at"], settings, tags, row["size"], row["phase"], error)
+    title, settings, error, owner = (rows.unpack(row[name]) for name in ("title", "settings", "error", "owner"))
+    return Batch(row["id"], title, row["created_at"], settings, tags, row["size"], row["phase"], error, owner)

@@ -140,7 +140,20 @@ def m009_batches(db: "Database") -> None:
         """CREATE TABLE batch (
             seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
             created_at TEXT NOT NULL, settings TEXT NOT NULL, tags TEXT NOT NULL, size INTEGER NOT NULL,
-            phase TEXT NOT NULL, error TEXT NOT NULL, items TEXT NOT NULL)""",
+            phase TEXT NOT NULL, error TEXT NOT NULL, owner TEXT NOT NULL, items TEXT NOT NULL)""",
+    )
+
+
+@_step
+def m010_people(db: "Database") -> None:
+    """Keep who began a session, and the audit log."""
+    _script(
+        db,
+        """CREATE TABLE owner (
+            session_id TEXT PRIMARY KEY REFERENCES session(id) ON DELETE CASCADE, name TEXT NOT NULL)""",
+        """CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+            target TEXT NOT NULL)""",
     )
 
 

@@ -15,6 +15,7 @@ from grm_core.formats import fields
 from grm_core.formats.lines import compact
 from grm_core.types import Example, Run, Sample, Session
 from storage import kept, listing, passages, rows
+from storage.acts import Acts
 from storage.batches import Batches
 from storage.database import Database, explained
 from storage.desk import Desk
@@ -42,6 +43,7 @@ class Store:
         self._db = Database(path, read_only)
         self.desk = Desk(self._db)
         self.batches = Batches(self._db)
+        self.acts = Acts(self._db)
 
     @property
     def path(self) -> Path:

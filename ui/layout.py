@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.route_utils import CustomCORSMiddleware
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute
 
 from grm_core.embedders import Embedder
@@ -15,6 +15,8 @@ from runs.jobs import Jobs
 from runs.settings import Page
 from storage.store import Store
 from ui import web
+from ui.calls import Calls
+from ui.guard import UPLOAD_MOST, Guard, Hosts
 from ui.pages.batch import BatchPage
 from ui.pages.benchmarks import BenchPage
 from ui.pages.compare import ComparePage
@@ -26,23 +28,25 @@ from ui.pages.principles import PrinciplesPage
 from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
+from ui.people import People, Who
 from ui.proxy import Forwarded, Pages
+from ui.tabs import TABS_MOST, swept
 from ui.tool import Tool
+from ui.uploads import KEPT_S, Uploads
 from ui.vectors import Vectors
 from ui.view import View
 from ui.wire.shared import Line
 
 TITLE = "GRM Lens"
-LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
-def build(store: Store, jobs: Jobs, batches: BatchLine, tool: Tool | None = None) -> gr.Blocks:
+def build(store: Store, jobs: Jobs, batches: BatchLine, people: People, tool: Tool | None = None) -> gr.Blocks:
     """The whole app, not launched yet; with a tool, other programs may call that."""
     vectors = Vectors(Embedder())
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(KEPT_S // 6, KEPT_S)) as demo:
         gr.Navbar(main_page_name="Inspect")
-        InspectPage(jobs, Viewer(store, jobs))
+        InspectPage(jobs, Viewer(store, jobs), people)
         if tool is not None:
             gr.api(tool.judge, api_name="judge", concurrency_limit=None)
     for name, shown, page in (
@@ -70,16 +74,28 @@ def _read_only(store: Store) -> Line:
     return Line(kind="warn", text=held)
 
 
-def launch_options(store: Store, page: Page, routes: Sequence[BaseRoute] = ()) -> dict[str, Any]:
-    """Options of the app's launch beside address and login; `routes` stand beside the page."""
+def launch(demo: gr.Blocks, page: Page, options: dict[str, Any]) -> str:
+    """Serve the app in the background; returns its address."""
+    app, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
+    # It lets pages of any port of this machine read what is stored, and stands before all that we could put there.
+    app.user_middleware = [each for each in app.user_middleware if each.cls is not CustomCORSMiddleware]
+    app.middleware_stack = app.build_middleware_stack()
+    return str(url)
+
+
+def launch_options(
+    store: Store, page: Page, uploads: Uploads, people: People, routes: Sequence[BaseRoute] = ()
+) -> dict[str, Any]:
+    """Options of the app's launch beside its address; `routes` stand beside the page."""
     middleware = [
+        # Another site that makes its name point to this machine gets no answer (DNS rebinding).
+        Middleware(Hosts, names=page.allowed_hosts),
         Middleware(Forwarded, proxies=page.proxies),
+        Middleware(Guard, room=uploads.room),
+        Middleware(Who, people=people),
+        Middleware(Calls),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
     ]
-    if page.host in LOOPBACK or page.allowed_hosts:
-        # Another site that makes its name point to this machine gets no answer (DNS rebinding).
-        hosts = [*LOOPBACK, *page.allowed_hosts]
-        middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
     return {
         "css_paths": [web.WEB / "styles" / f"{name}.css" for name in web.STYLES],
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
@@ -87,6 +103,7 @@ def launch_options(store: Store, page: Page, routes: Sequence[BaseRoute] = ()) -
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
         ),
+        "auth": people.enter if people.are_asked else None,
         "root_path": page.root_path or None,
         "share": False,
         "strict_cors": True,
@@ -95,7 +112,7 @@ def launch_options(store: Store, page: Page, routes: Sequence[BaseRoute] = ()) -
         "blocked_paths": [
             f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock", ".door")
         ],
-        "max_file_size": "200mb",
+        "max_file_size": UPLOAD_MOST,
         "show_error": False,
         "enable_monitoring": False,
         "run_history": False,
@@ -103,6 +120,7 @@ def launch_options(store: Store, page: Page, routes: Sequence[BaseRoute] = ()) -
         "ssr_mode": False,
         "footer_links": ["settings"],
         "quiet": True,
-        "app_kwargs": {"middleware": middleware, "routes": [*web.routes(), *routes]},
+        "app_kwargs": {"middleware": middleware, "routes": [*web.routes(), *routes], "lifespan": swept},
+        "state_session_capacity": TABS_MOST,
         "prevent_thread_lock": True,
     }

@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 from contextlib import closing, nullcontext
-from typing import Any
 
 from starlette.routing import Mount
 
@@ -54,7 +53,9 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     from runs.judging import Judging
     from service import app
     from ui import door, layout
+    from ui.people import People
     from ui.tool import Tool
+    from ui.uploads import Uploads
 
     card = cards.of(engine)
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
@@ -66,13 +67,14 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
+    uploads, people = Uploads(page.port), People(page.logins, store.acts)
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
-        demo = layout.build(store, jobs, batches, Tool(judging) if page.mcp else None)
+        uploads.begin()
+        demo = layout.build(store, jobs, batches, people, Tool(judging) if page.mcp else None)
         token = doors.new_token()
-        options: dict[str, Any] = layout.launch_options(store, page, routes) | {"auth": list(page.logins) or None}
-        options["app_kwargs"]["routes"] += door.routes(store, token)
-        _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
+        options = layout.launch_options(store, page, uploads, people, [*routes, *door.routes(store, token)])
+        url = layout.launch(demo, page, options)
         if page.mcp and demo.mcp_error:
             raise UsageError(f"--mcp: Gradio's server does not start ({demo.mcp_error}); it needs pip install 'mcp<2'")
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
@@ -87,6 +89,7 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     finally:
         batches.close()
         jobs.close()
+        uploads.clear()
     return 0
 
 

@@ -465,6 +465,7 @@ export interface Overview {
   queues: QueueLine[];
   runs: Choice[];
   tags: string[];
+  author: string;
 }
 
 /** The choices that a queue is made by. */
@@ -632,6 +633,19 @@ export interface Done {
   error: string;
 }
 
+/** A line of the audit log. */
+export interface Act {
+  at: string;
+  who: string;
+  what: string;
+  target: string;
+}
+
+/** The newest lines, the last one first. */
+export interface AuditLog {
+  lines: Act[];
+}
+
 /** Why nothing could be answered or done. */
 export interface Failed {
   error: string;
@@ -769,7 +783,7 @@ export interface InspectServer {
 }
 
 export interface QueueServer {
-  /** All queues with their progress, and what new ones can be made of. */
+  /** All queues with their progress, and what new ones can be made of; a login is the author. */
   overview(author: string): Promise<Overview | null>;
   /** A new queue from a run, a tag or everything, by the rules in the order given. */
   make(wanted: NewQueue): Promise<Made | Failed | null>;
@@ -790,6 +804,8 @@ export interface SessionsServer {
   find(fields: Wanted): Promise<SessionList | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;
+  /** The newest lines of the audit log, for admins. */
+  log(): Promise<AuditLog | Failed | null>;
 }
 
 export interface PrinciplesServer {

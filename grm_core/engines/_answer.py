@@ -18,6 +18,10 @@ from grm_core.types import Completion, Request
 
 LAST_WORDS = 5.0
 """Seconds to wait for token counts once every choice of a stream has ended."""
+TEXT_MOST = 2**20
+"""Characters of a completion with its reasoning; who writes more does not keep max_tokens."""
+ANSWER_MOST = 32 * 2**20
+"""Bytes of an answer that is one JSON document."""
 _STREAM = re.compile(rb":|data:|event:|id:|retry:|error:")
 _HEAD = 6
 """Bytes that tell a stream of events from anything else."""
@@ -67,7 +71,7 @@ class Attempt:
         if _STREAM.match(head):
             await self.follow(events(_chained(head, arriving)))
         else:
-            raw = head + b"".join([chunk async for chunk in arriving])
+            raw = await _whole(head, arriving)
             if objects := _lines(raw):
                 await self.follow(_each(objects))
             else:
@@ -128,6 +132,8 @@ class Attempt:
             piece = _message.said(choice, "delta")
             self.pending.text(self.first + index, len(heard.said.text), piece.text)
             heard.said += piece
+            if _size(heard.said) > TEXT_MOST:
+                raise EngineError(_TOO_MUCH)
             heard.first = heard.first or first_tokens(choice)
             heard.finish = _message.finish(choice.get("finish_reason")) or heard.finish
             if heard.over and usage is not None:
@@ -153,7 +159,9 @@ class Attempt:
         assert choice.finish is not None
         said = choice.said
         result: Completion | EngineError
-        if not said.text.strip() and (why := _withheld(said, choice.finish)):
+        if _size(said) > TEXT_MOST:
+            result = EngineError(_TOO_MUCH)
+        elif not said.text.strip() and (why := _withheld(said, choice.finish)):
             result = EngineError(why)
         else:
             result = Completion(
@@ -185,6 +193,23 @@ class Attempt:
 
     def _all_over(self) -> bool:
         return bool(self.choices) and all(choice.over for choice in self.choices.values())
+
+
+_TOO_MUCH = f"the server wrote more than {TEXT_MOST // 2**20} MB for one completion; it does not keep max_tokens"
+
+
+def _size(said: Said) -> int:
+    return len(said.text) + len(said.reasoning)
+
+
+async def _whole(head: bytes, rest: AsyncIterator[bytes]) -> bytes:
+    parts, size = [head], len(head)
+    async for chunk in rest:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > ANSWER_MOST:
+            raise EngineError(f"the server sent an answer of more than {ANSWER_MOST // 2**20} MB")
+    return b"".join(parts)
 
 
 def _withheld(said: Said, finish: str) -> str:

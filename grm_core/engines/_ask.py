@@ -158,7 +158,7 @@ async def _attempted(client: Client, path: str, dialect: Dialect, part: Part, se
     mine = set(range(part.first, part.first + part.request.n))  # siblings are asked for at the same time
     before = mine & pending.waiting
     try:
-        async with client.open("POST", path, sent) as response:
+        async with client.open("POST", path, sent, streams=pending.streams) as response:
             await attempt.take(response.content.iter_any())
     except Rejected as error:
         if mine & pending.waiting == before:

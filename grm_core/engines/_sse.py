@@ -13,6 +13,8 @@ from typing import Any
 from grm_core.errors import EngineError
 
 DONE = "[DONE]"
+EVENT_MOST = 4 * 2**20
+"""Bytes of one event: a token with its probabilities has some thousands."""
 _END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
 _ALIVE = re.compile(r"\[[A-Z_ -]*\]|\"?(?:ping|keep[-_ ]?alive|heartbeat)\"?|null|\{\}|\"\"", re.IGNORECASE)
@@ -27,6 +29,8 @@ async def events(chunks: AsyncIterable[bytes]) -> AsyncIterator[dict[str, Any] |
     buffer = b""
     async for chunk in chunks:
         *complete, buffer = _END_OF_EVENT.split(buffer + chunk)
+        if max(map(len, (*complete, buffer))) > EVENT_MOST:
+            raise EngineError(f"the stream holds an event of more than {EVENT_MOST // 2**20} MB")
         for raw in complete:
             for event in _objects(raw):
                 yield event

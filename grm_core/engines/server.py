@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 from grm_core.engines._ask import Part, put
 from grm_core.engines._chat import Pending, probabilities, probe_body, wire_messages
 from grm_core.engines._extras import Dialect, Extra, extras
-from grm_core.engines._http import SIDE_TIMEOUT, Client, Rejected, Unreachable, root_url
+from grm_core.engines._http import SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, root_url
 from grm_core.engines._served import Door, prefixes
+from grm_core.engines._slots import SHARE
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
@@ -30,7 +32,8 @@ class ServerEngine:
     """Completions from a running server. `url` may end in /v1 or not; `model` may be left out if one is served.
 
     The API key is `api_key` or the environment's VLLM_API_KEY and travels in the Authorization header only.
-    `timeout` (seconds) bounds one request from its first to its last byte, waiting in the server's queue included.
+    `timeout` (seconds) bounds one request from its first to its last byte, waiting in the server's queue included;
+    `stall` the time in which a stream sends nothing.
     """
 
     name = "server"
@@ -44,6 +47,7 @@ class ServerEngine:
         concurrency: int = 64,
         retries: int = 3,
         timeout: float = 900.0,
+        stall: float = STALL,
     ) -> None:
         self.url = root_url(url)
         self.model = model or ""
@@ -51,7 +55,7 @@ class ServerEngine:
         """What the server has shown to take and not to take."""
         self._wanted = model
         key = (api_key or os.environ.get("VLLM_API_KEY") or "").strip() or None
-        self._client = Client(self.url, key, concurrency, retries, timeout)
+        self._client = Client(self.url, key, concurrency, retries, timeout, stall)
         self._door = Door(self._client, self.dialect, prefixes(url))
         self._state = EngineState("idle")
         self._starting = asyncio.Lock()
@@ -101,8 +105,11 @@ class ServerEngine:
                 arrived.put_nowait(bug)
 
         tasks = []
+        context = copy_context()
+        context.run(SHARE.set, arrived)  # these requests are one share of the server
         for request in requests:
-            tasks.append(asyncio.create_task(self._answer(request, on_text, arrived.put_nowait)))
+            answering = self._answer(request, on_text, arrived.put_nowait)
+            tasks.append(asyncio.create_task(answering, context=context))
             tasks[-1].add_done_callback(stopped)
         try:
             for _ in range(sum(request.n for request in requests)):

@@ -216,3 +216,81 @@ async def test_a_closed_engine_says_so(server: WireServer) -> None:
     (received,) = [reply async for reply in engine.generate([ask()])]
     assert isinstance(received.result, EngineError)
     assert engine.state().phase == "closed"
+
+
+# --- what a server may send, and how long it may be silent -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["a", "k7", "hunter2", "k y", "a/b+c=="])
+async def test_a_key_of_any_length_is_masked(server: WireServer, key: str) -> None:
+    async def tell(call, writer):  # type: ignore[no-untyped-def]
+        words = {"error": {"message": f"Bearer {call.headers['authorization'].split(' ', 1)[1]} is no key of ours"}}
+        await reply(words, 403)(call, writer)
+
+    server.plan = [tell]
+    [found] = await collect(ServerEngine(server.url, "grm", api_key=key, retries=0), ask())
+    assert isinstance(found.result, EngineError)
+    words = str(found.result).partition("answered 403: ")[2]
+    assert words
+    assert key not in words
+
+
+async def test_a_key_that_is_cut_off_is_masked_too(server: WireServer) -> None:
+    server.plan = [reply({"error": {"message": "x" * (1000 - 12) + KEY}}, 403)]
+    [found] = await collect(ServerEngine(server.url, "grm", api_key=KEY, retries=0), ask())
+    assert KEY[:8] not in str(found.result)
+
+
+async def test_an_event_of_forty_megabytes_is_refused_at_once(server: WireServer) -> None:
+    async def flood(call, writer):  # type: ignore[no-untyped-def]
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: ")
+        for _ in range(640):
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    server.plan = [flood]
+    [found] = await collect(ServerEngine(server.url, "grm", retries=0), ask(), shown=[])
+    assert "event of more than 4 MB" in str(found.result)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_a_completion_of_ten_megabytes_is_refused(server: WireServer, streaming: bool) -> None:
+    text = "y" * (10 * 2**20 // 4)
+    pieces = b"".join(event(0, text, None if i < 3 else "stop", 1) for i in range(4))
+    whole = {"choices": [{"index": 0, "message": {"content": text * 4}, "finish_reason": "stop"}]}
+    server.plan = [stream(pieces, cut=False) if streaming else reply(whole)]
+    [found] = await collect(ServerEngine(server.url, "grm", retries=0), ask(), shown=[] if streaming else None)
+    assert "more than 1 MB for one completion" in str(found.result)
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before the first byte", "in the middle"])
+async def test_a_stream_that_falls_silent_is_given_up_in_words(server: WireServer, begun: bool) -> None:
+    async def stall(call, writer):  # type: ignore[no-untyped-def]
+        if begun:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + event(0, "seed", None, 1))
+            await writer.drain()
+        await asyncio.sleep(3600)
+
+    server.plan = [stall]
+    engine = ServerEngine(server.url, "grm", retries=0, stall=0.2)
+    [found] = await collect(engine, ask(), shown=[])
+    assert "has sent nothing for 0 s" in str(found.result)
+
+
+async def test_hung_runs_leave_room_for_another(server: WireServer) -> None:
+    server.plan = [hang] * 56
+    engine = ServerEngine(server.url, "grm")
+
+    async def consume(run: int) -> None:
+        async for _ in engine.generate([ask(key=str(i), seed=run * 100 + i) for i in range(8)]):
+            pass
+
+    hung = [asyncio.create_task(consume(run)) for run in range(1, 9)]
+    while server.running < 56:
+        await asyncio.sleep(0.01)
+    replies = [reply async for reply in engine.generate([ask(key=str(i), seed=i) for i in range(8)])]
+    assert all(isinstance(each.result, Completion) for each in replies)
+    for task in hung:
+        task.cancel()
+    await asyncio.gather(*hung, return_exceptions=True)
+    await engine.close()

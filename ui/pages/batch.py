@@ -19,10 +19,12 @@ from grm_core.types import Example, Sample
 from grm_core.voting import vote
 from reports.words import count
 from runs.batches import Asked, BatchLine, Standing, run_id
+from runs.logins import ANNOTATOR
 from runs.settings import Sampling
 from storage.listing import SessionRow, Wanted
 from ui import render
 from ui.asking import AUTOMATIC, CONTEXTS, TEMPLATES, read_sampling
+from ui.people import person
 from ui.view import View, calls, served
 from ui.wire import batch as wire
 from ui.wire.batch import Asking, BatchList, BatchRow, BatchView, Draft, FirstItem, JudgedItem, JudgedItems
@@ -85,6 +87,8 @@ class BatchPage:
     @served()
     def begin(self, draft_id: str, asking: Asking) -> Choice | Failed:
         """Put a file that was dropped at the end of the line."""
+        who = person()
+        who.check(ANNOTATOR)
         kept = self._drafts.get(draft_id)
         if kept is None:
             raise UsageError("the app does not have this file any more: drop it once more")
@@ -92,7 +96,8 @@ class BatchPage:
         tags: tuple[str, ...] = ()
         if kept.benchmark:
             asked, tags = self._ordered(kept.benchmark, asked), (kept.benchmark,)
-        batch_id = self.line.submit(kept.name, kept.items, Asked(asked, asking["meta"]), tags)
+        batch_id = self.line.submit(kept.name, kept.items, Asked(asked, asking["meta"]), tags, who.name)
+        self.line.store.acts.note(who.name, "began a batch", f"{batch_id} {kept.name}")
         return Choice(id=batch_id, title=kept.name)
 
     @served()
@@ -106,7 +111,11 @@ class BatchPage:
         }
         if what not in acts:
             raise UsageError("that cannot be done")
+        batch, who = self.line.store.batches.batch(batch_id), person()
+        if batch is not None:
+            who.check_owner(batch.owner)
         acts[what](batch_id)
+        self.line.store.acts.note(who.name, f"{what} a batch", batch_id)
         return self.batches()
 
     @served()

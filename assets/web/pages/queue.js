@@ -40,8 +40,8 @@ function made(state) {
     },
     "queue-name",
   );
-  const page = { state, queue, top: el("div", "grm-session-bar"), sheet: keySheet(keysOf(settings.classes)) };
   const who = input({ type: "text", value: me.name, placeholder: "your name", maxLength: 80, id: "queue-author" });
+  const page = { state, queue, who, top: el("div", "grm-session-bar"), sheet: keySheet(keysOf(settings.classes)) };
   who.addEventListener("change", () => {
     me.name = who.value.trim();
     memory.write("author", me.name);
@@ -73,11 +73,15 @@ function made(state) {
 }
 
 /** @param {Page} page */
-async function begin({ state, queue, top }) {
+async function begin({ state, queue, who, top }) {
   const { me, nodes } = state;
   const isLast = state.turns.next();
   state.choices = (await state.ask.overview(me.name)) || state.choices;
   if (!isLast()) return;
+  if (state.known.author) {
+    me.name = who.value = state.known.author;
+    who.disabled = true; // labels carry the login
+  }
   address.name({ queue: me.queue });
   const options = state.choices.queues.map(
     ({ id, title, done, total }) => /** @type {[string, string]} */ ([id, `${title} (${done} of ${total})`]),

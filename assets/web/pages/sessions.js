@@ -21,7 +21,7 @@ export function mount({ element, props, server }) {
   const state = begun(props.value || { sorts: ["newest"], may: false }, calls(server));
   const { nodes } = state;
   const box = el("div", "grm-sessions");
-  box.append(bar(state), nodes.undo, nodes.compare, nodes.said, nodes.list, nodes.pages);
+  box.append(bar(state), nodes.undo, nodes.compare, nodes.said, nodes.list, nodes.pages, audit(state));
   element.append(box);
   find(state, {});
 }
@@ -274,6 +274,29 @@ async function change(state, what, session, value) {
     );
   }
   find(state, { offset: state.selection.offset });
+}
+
+/** Who did what, read when it is unfolded. @param {State} state */
+function audit(state) {
+  const box = el("details", "grm-audit");
+  const lines = el("div", "grm-session-list");
+  box.append(el("summary", "", "Audit log"), lines);
+  box.addEventListener("toggle", async () => {
+    if (!box.open) return;
+    const log = await state.ask.log();
+    if (failed(log)) {
+      lines.textContent = log?.error || "The server did not answer.";
+      return;
+    }
+    const table = el("table");
+    for (const { at, who, what, target } of log.lines) {
+      const line = el("tr");
+      line.append(el("td", "grm-when", at), el("td", "", who), el("td", "", what), el("td", "", target));
+      table.append(line);
+    }
+    lines.replaceChildren(table);
+  });
+  return box;
 }
 
 /** @param {State} state */

@@ -213,7 +213,10 @@ class Composer:
         """The items of a file to choose from."""
         if path is None:
             return {self.notice: []}
-        return self._offer(lambda: read_uploaded(_data(Path(path)), Path(path).name))
+        try:
+            return self._offer(lambda: read_uploaded(_data(Path(path)), Path(path).name))
+        finally:
+            Path(path).unlink(missing_ok=True)  # its items are kept by the page
 
     def _offer(self, read: Callable[[], list[Example]]) -> dict[Any, Any]:
         try:

@@ -19,6 +19,9 @@ from ui.asking import read_sampling
 SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
 """When a run may end early: the chance that the verdict would still change."""
 _ITEMS_MOST = 2000
+_TEXT_MOST = 2 * 2**20
+"""Characters of a query, a response or any other text; what a model takes is far less and is told by its tokens."""
+_PASTED_MOST = 10 * 2**20
 _PLAIN = Sampling()
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
@@ -31,8 +34,18 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
     settle = form["settle"]
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
+    _check_sizes(form)
     asked = read_sampling(form, base)
     return _example(form), replace(asked, settle=SETTLE[settle])
+
+
+def _check_sizes(form: Mapping[str, Any]) -> None:
+    """Refuse texts that no model reads, before anything is done with them."""
+    texts = {name: form[name] for name in ("query", "turns", "reference", "labels", "principles")}
+    texts |= {f"response {number}": text for number, text in enumerate(form["responses"], 1)}
+    for name, text in texts.items():
+        if len(text or "") > _TEXT_MOST:
+            raise UsageError(f"{name}: {len(text):,} characters; the page takes {_TEXT_MOST:,}")
 
 
 def _example(form: Mapping[str, Any]) -> Example:
@@ -95,6 +108,8 @@ def read_labels(text: str, n: int) -> tuple[float, ...] | None:
 
 def read_pasted(text: str, name: str = "what was pasted") -> list[Example]:
     """Items in any form that `score` reads; ids may be missing. UsageError names the line."""
+    if len(text) > _PASTED_MOST:
+        raise UsageError(f"{len(text):,} characters were pasted; the page takes {_PASTED_MOST:,}, and more as a file")
     return read_uploaded(text.encode("utf-8", "surrogatepass"), name)
 
 

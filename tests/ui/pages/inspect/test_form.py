@@ -26,6 +26,29 @@ def test_k_that_is_not_whole_is_refused_in_our_words(k: float | None) -> None:
         read_form(given(k=k))
 
 
+@pytest.mark.parametrize("odd", ["32; DROP", True, [], "x"])
+@pytest.mark.parametrize("name", ["k", "temperature", "seed"])
+def test_what_is_no_number_is_told(name: str, odd: object) -> None:
+    with pytest.raises(UsageError, match=f"{name} must be"):
+        read_form(given(**{name: odd}))
+
+
+def test_texts_and_principles_have_a_size() -> None:
+    large = "x" * (5 * 2**20)
+    for name in ("query", "turns", "reference", "labels", "principles"):
+        with pytest.raises(UsageError, match=f"{name}: 5,242,880 characters; the page takes 2,097,152"):
+            read_form(given(**{name: large}))
+    with pytest.raises(UsageError, match="response 2: 5,242,880 characters"):
+        read_form(given(responses=["a", large]))
+    with pytest.raises(UsageError, match="200,000 principles"):
+        read_form(given(principles="a\n" * 200_000))
+    with pytest.raises(UsageError, match="the longest of 3,000 characters"):
+        read_form(given(principles="a" * 3000))
+    assert len(read_form(given(responses=["a", "x" * 2**20]))[0].responses[1]) == 2**20
+    with pytest.raises(UsageError, match="were pasted"):
+        read_pasted("x" * (11 * 2**20))
+
+
 def test_a_whole_k_is_taken_as_it_is() -> None:
     assert read_form(given(k=8.0))[1].k == 8
 
