@@ -83,19 +83,23 @@ def launch(demo: gr.Blocks, page: Page, options: dict[str, Any]) -> str:
     return str(url)
 
 
-def launch_options(
-    store: Store, page: Page, uploads: Uploads, people: People, routes: Sequence[BaseRoute] = ()
-) -> dict[str, Any]:
-    """Options of the app's launch beside its address; `routes` stand beside the page."""
-    middleware = [
+def _middleware(page: Page, uploads: Uploads, people: People) -> list[Middleware]:
+    """What stands before every route, the outermost first."""
+    return [
         # Another site that makes its name point to this machine gets no answer (DNS rebinding).
         Middleware(Hosts, names=page.allowed_hosts),
         Middleware(Forwarded, proxies=page.proxies),
-        Middleware(Guard, room=uploads.room),
+        Middleware(Guard, room=uploads.room, also=("mcp/",) if page.mcp else ()),
         Middleware(Who, people=people),
         Middleware(Calls),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
     ]
+
+
+def launch_options(
+    store: Store, page: Page, uploads: Uploads, people: People, routes: Sequence[BaseRoute] = ()
+) -> dict[str, Any]:
+    """Options of the app's launch beside its address; `routes` stand beside the page."""
     return {
         "css_paths": [web.WEB / "styles" / f"{name}.css" for name in web.STYLES],
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
@@ -120,7 +124,11 @@ def launch_options(
         "ssr_mode": False,
         "footer_links": ["settings"],
         "quiet": True,
-        "app_kwargs": {"middleware": middleware, "routes": [*web.routes(), *routes], "lifespan": swept},
+        "app_kwargs": {
+            "middleware": _middleware(page, uploads, people),
+            "routes": [*web.routes(), *routes],
+            "lifespan": swept,
+        },
         "state_session_capacity": TABS_MOST,
         "prevent_thread_lock": True,
     }

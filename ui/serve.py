@@ -61,22 +61,18 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
     jobs = Jobs(store, engine, meta, card, page.sampling)
     batches = BatchLine(jobs)
-    endpoint = page.endpoint or Endpoint()
+    endpoint, token, ended = page.endpoint or Endpoint(), doors.new_token(), _ended()
     judging = Judging(engine, meta, card, page.sampling, endpoint, jobs.loop)
     routes = [] if page.endpoint is None else [Mount("/v1", app=app.create(judging, endpoint))]
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     uploads, people = Uploads(page.port), People(page.logins, store.acts)
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
         uploads.begin()
         demo = layout.build(store, jobs, batches, people, Tool(judging) if page.mcp else None)
-        token = doors.new_token()
-        options = layout.launch_options(store, page, uploads, people, [*routes, *door.routes(store, token)])
-        url = layout.launch(demo, page, options)
+        routes += door.routes(store, token)
+        url = layout.launch(demo, page, layout.launch_options(store, page, uploads, people, routes))
         if page.mcp and demo.mcp_error:
-            raise UsageError(f"--mcp: Gradio's server does not start ({demo.mcp_error}); it needs pip install 'mcp<2'")
+            raise UsageError(f"--mcp: Gradio's server did not start ({demo.mcp_error}); it needs mcp below 2")
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
         batches.start()
@@ -91,6 +87,14 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
         jobs.close()
         uploads.clear()
     return 0
+
+
+def _ended() -> threading.Event:
+    """Set by Ctrl-C and SIGTERM."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
 def _reached(host: str) -> str:
