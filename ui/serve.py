@@ -63,13 +63,13 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     batches = BatchLine(jobs)
     endpoint, token, ended = page.endpoint or Endpoint(), doors.new_token(), _ended()
     judging = Judging(engine, meta, card, page.sampling, endpoint, jobs.loop)
-    routes = [] if page.endpoint is None else [Mount("/v1", app=app.create(judging, endpoint))]
+    routes = door.routes(store, token)
+    routes += [] if page.endpoint is None else [Mount("/v1", app=app.create(judging, endpoint))]
     uploads, people = Uploads(page.port), People(page.logins, store.acts)
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
         uploads.begin()
         demo = layout.build(store, jobs, batches, people, Tool(judging) if page.mcp else None)
-        routes += door.routes(store, token)
         url = layout.launch(demo, page, layout.launch_options(store, page, uploads, people, routes))
         if page.mcp and demo.mcp_error:
             raise UsageError(f"--mcp: Gradio's server did not start ({demo.mcp_error}); it needs mcp below 2")
@@ -80,7 +80,6 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
         way = f"http://{_reached(page.host)}:{page.port}/{door.PATH}"
         with nullcontext() if store.read_only else doors.opened(store.path, way, token):
             ended.wait()
-        log.info("stopping")
         demo.close(verbose=False)
     finally:
         batches.close()
