@@ -57,6 +57,11 @@ def _flips(candidate: Candidate) -> bool:
     return candidate.right(candidate.naive) and first.winner is not None and first.winner != candidate.naive.winner
 
 
+def _breaks(candidate: Candidate) -> bool:
+    best = outcome.best_labels(candidate.example.labels or (0, 0))
+    return candidate.right(candidate.naive) and len(best) == 1 and vote(candidate.samples, k=1).winner is None
+
+
 def _top_principle(candidate: Candidate, words: Sequence[str]) -> bool:
     """Whether a heavy principle of a tenth of the samples speaks of form where the query asks for a fact."""
     heavy = [p.text.lower() for s in candidate.samples for p in s.parsed.principles if (p.weight or 0) >= 50]
@@ -86,6 +91,7 @@ def _is(*ids: str) -> Callable[[Candidate], bool]:
 KINDS: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
     ("clear win", lambda j: j.n > 1 and j.right(j.naive) and _share(j) >= 0.9),
     ("vote flips between k = 1 and 32", _flips),
+    ("a tie that more samples break", _breaks),
     ("meta RM rescue", lambda j: j.right(j.guided) and not j.right(j.naive)),
     ("meta RM harm", lambda j: j.right(j.naive) and not j.right(j.guided)),
     ("tie", lambda j: j.n > 1 and j.naive.winner is None and j.naive.k_effective > 0),

@@ -36,7 +36,7 @@ class Composer:
         """`context`: how the model was trained to judge, see asking.CONTEXTS; `base`: what the settings begin with."""
         self.notice, self.example_of, self.context = notice, example_of, context
         self.base = base or Sampling()
-        self.examples = read_items(ASSETS / "demo" / "items.jsonl")
+        self.examples = read_items(ASSETS / "demo" / "everyday.jsonl")
         self.fields: dict[str, Any] = {}
         self._example()
         self._settings()
