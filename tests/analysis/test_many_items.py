@@ -44,11 +44,11 @@ def test_columns_that_are_resampled_together_have_the_intervals_of_each_alone(mo
             assert (found.mean, found.low, found.high) == pytest.approx(expected, abs=1e-12)
 
 
-def test_samples_to_come_are_drawn_as_a_generator_chooses_them() -> None:
-    picks = settling._picks(6, 3, 5, 20, 4)
+def test_samples_to_come_are_drawn_as_a_generator_draws_them() -> None:
+    times = settling._times(6, 3, 5, 20, 4)
     rng = np.random.default_rng(4)
     chances = rng.dirichlet(np.concatenate([np.ones(6), np.full(3, 1 / 3)]), size=20)
-    np.testing.assert_array_equal(picks, [rng.choice(9, size=5, p=chance) for chance in chances])
+    np.testing.assert_array_equal(times, rng.multinomial(5, chances))
 
 
 def test_items_settle_together_as_each_does_alone() -> None:

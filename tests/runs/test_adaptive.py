@@ -87,7 +87,7 @@ async def grown(
     progress = Progress.of(tasks)
     await grow(Local(engine), growing, sink, progress, lambda words: None)
     samples = {each: list(held.get(each, ())) for each in ids}
-    for arrival in sink.drawn:
+    for arrival in sink.arrivals:
         assert arrival.sample is not None
         samples[arrival.example.id].append(arrival.sample)
     return {each: sorted(mine, key=lambda s: s.index) for each, mine in samples.items()}, progress, engine
@@ -102,7 +102,7 @@ async def test_samples_are_those_of_full_k_cut_where_the_rule_says() -> None:
     sink = Kept()
     await driven([task(named(each), 16) for each in IDS], sink)
     full: dict[str, list[Sample]] = {each: [] for each in IDS}
-    for arrival in sink.drawn:
+    for arrival in sink.arrivals:
         assert arrival.sample is not None
         full[arrival.example.id].append(arrival.sample)
     full = {each: sorted(samples, key=lambda s: s.index) for each, samples in full.items()}

@@ -82,7 +82,7 @@ def test_what_is_begun_stands_in_the_line_with_its_settings(page: BatchPage, tmp
     [
         ({"k": 1.5}, "k must be a whole number"),
         ({"k": 2000}, "k is 2000"),
-        ({"temperature": 9.0}, "the temperature is 9.0"),
+        ({"temperature": 9.0}, "the temperature must be a number from 0 to 2"),
         ({"template": "../x"}, "the template is one of"),
         ({"order": "sorted"}, "order"),
         ({"context": "pairs"}, "responses: choose"),
