@@ -78,8 +78,8 @@ async function begin({ state, queue, who, top }) {
   const isLast = state.turns.next();
   state.choices = (await state.ask.overview(me.name)) || state.choices;
   if (!isLast()) return;
-  if (state.known.author) {
-    me.name = who.value = state.known.author;
+  if (state.choices.author) {
+    me.name = who.value = state.choices.author;
     who.disabled = true; // labels carry the login
   }
   address.name({ queue: me.queue });
