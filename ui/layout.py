@@ -22,32 +22,35 @@ from ui.pages.principles import PrinciplesPage
 from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
+from ui.pages.shell import Shell
 from ui.proxy import Forwarded, Pages
+from ui.shell import NAME
+from ui.theme import theme
 from ui.vectors import Vectors
 
-TITLE = "GRM Lens"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
-FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
 
 
 def build(store: Store, jobs: Jobs) -> gr.Blocks:
     """The whole app, not launched yet."""
-    vectors = Vectors(Embedder())
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
-        gr.Navbar(main_page_name="Inspect")
+    vectors, shell = Vectors(Embedder()), Shell(store, jobs)
+    with gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True) as demo:
+        gr.Navbar(visible=False)
+        shell.place()
         InspectPage(jobs, Viewer(store, jobs))
-    for name, shown, page in (
-        ("Sessions", True, partial(SessionsPage, store, jobs)),
-        ("Principles", True, partial(PrinciplesPage, store, vectors)),
-        ("Runs", True, partial(RunPage, store)),
-        ("Benchmarks", True, partial(BenchPage, store)),
-        ("Models", True, partial(ModelsPage, store)),
-        ("Queue", True, partial(QueuePage, store, vectors)),
-        ("Demo", True, partial(DemoPage, store)),
-        ("Compare", False, partial(ComparePage, store)),
+    for name, page in (
+        ("Sessions", partial(SessionsPage, store, jobs)),
+        ("Principles", partial(PrinciplesPage, store, vectors)),
+        ("Runs", partial(RunPage, store)),
+        ("Benchmarks", partial(BenchPage, store)),
+        ("Models", partial(ModelsPage, store)),
+        ("Queue", partial(QueuePage, store, vectors)),
+        ("Demo", partial(DemoPage, store)),
+        ("Compare", partial(ComparePage, store)),
     ):
-        with demo.route(name, f"/{name.lower()}", show_in_navbar=shown):
-            gr.Navbar(main_page_name="Inspect")
+        with demo.route(name, f"/{name.lower()}"):
+            gr.Navbar(visible=False)
+            shell.place()
             page()
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo
@@ -64,12 +67,10 @@ def launch_options(store: Store, page: Page) -> dict[str, Any]:
         hosts = [*LOOPBACK, *page.allowed_hosts]
         middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
     return {
-        "css_paths": [web.WEB / "styles" / f"{name}.css" for name in web.STYLES],
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
         "head": f'<link rel="preload" as="script" href="{web.address()}/{web.PLOTLY.name}">',
-        "theme": gr.themes.Default(
-            primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
-        ),
+        "theme": theme(),
+        "favicon_path": str(web.WEB / "icons" / "icon.png"),
         "root_path": page.root_path or None,
         "share": False,
         "strict_cors": True,
@@ -82,7 +83,7 @@ def launch_options(store: Store, page: Page) -> dict[str, Any]:
         "run_history": False,
         "mcp_server": False,
         "ssr_mode": False,
-        "footer_links": ["settings"],
+        "footer_links": [],
         "quiet": True,
         "app_kwargs": {"middleware": middleware, "routes": web.routes()},
         "prevent_thread_lock": True,

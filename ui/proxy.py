@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from ui import shell
+
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d+)?")
 _PREFIX = re.compile(r"(?:/[\w.~-]+)+")
 _GRADIOS = (b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")
@@ -71,7 +73,7 @@ class Pages:
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body"):
-                    whole = _inside(body, root)
+                    whole = shell.framed(_inside(body, root), scope["path"].removeprefix(root), _home(scope, root))
                     MutableHeaders(scope=start)["content-length"] = str(len(whole))
                     await send(start)
                     await send({"type": "http.response.body", "body": whole})
@@ -131,6 +133,11 @@ def _inside(page: bytes, root: str) -> bytes:
         return page
     base = html.escape(root.rstrip("/") + "/").encode()
     return page.replace(b'<base href="./" />', b'<base href="' + base + b'" />')
+
+
+def _home(scope: Scope, root: str) -> str:
+    """The app's own address as people see it, with a slash at its end."""
+    return f"{scope.get('scheme', 'http')}://{Headers(scope=scope).get('host', '')}{root.rstrip('/')}/"
 
 
 def _framed(cookie: bytes) -> bytes:

@@ -3,6 +3,7 @@
 import * as address from "../lib/address.js";
 import { anchor, choice, el, fillChoice, hint, labelled, problem } from "../lib/dom.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
+import { titled } from "../lib/title.js";
 import { panel } from "../views/panel.js";
 
 /** @typedef {import("../types").Choice} Choice */
@@ -66,6 +67,7 @@ async function load(state, change) {
   const grid = el("div", "grm-lab");
   grid.append(...found.panels.map((each) => panel(each, wanted.id)));
   const notes = found.said.map((text) => el("p", "grm-note", text));
+  titled(found.title);
   nodes.body.replaceChildren(el("h2", "", found.title), ...notes, grid);
 }
 

@@ -4,6 +4,7 @@ import * as address from "../lib/address.js";
 import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
 import { onKey } from "../lib/keys.js";
 import { calls, failed, Turns } from "../lib/rpc.js";
+import { pieces } from "../lib/snippet.js";
 
 /** @typedef {import("../types").Listed} Listed */
 /** @typedef {import("../types").SessionList} SessionList */
@@ -198,19 +199,6 @@ function titleCell(state, session) {
     );
   if (session.snippet) cell.append(snippet(session.snippet));
   return cell;
-}
-
-/** A passage in pieces, each with whether it was searched for. Found words stand between two private-use characters,
- * which no stored passage holds. @param {string} text @returns {[string, boolean][]} */
-export function pieces(text) {
-  return text.split("\ue000").flatMap((piece, at) => {
-    if (!at) return [/** @type {[string, boolean]} */ ([piece, false])];
-    const [found, rest = ""] = piece.split("\ue001");
-    return [
-      [found, true],
-      [rest, false],
-    ];
-  });
 }
 
 /** @param {string} text */

@@ -1,7 +1,7 @@
 // A panel: a question, its plot, what is to be known of it, and the numbers behind it.
 
-import { el } from "../lib/dom.js";
-import { plot } from "../lib/plot.js";
+import { button, el } from "../lib/dom.js";
+import { plot, savePlot } from "../lib/plot.js";
 import { csvButton, numbers } from "./table.js";
 
 /** @typedef {import("../types").Panel} Panel */
@@ -15,9 +15,18 @@ export function panel(found, of, onSelect) {
   const box = el("section", "grm-panel");
   box.dataset.name = found.name;
   box.append(el("h3", "", found.title));
-  if (found.figure) box.append(plot(found.figure, found.title, onSelect));
+  const name = `${found.name}-${of}`;
+  const saves = el("span", "grm-saves");
+  if (found.figure) {
+    const area = plot(found.figure, found.title, onSelect);
+    box.append(area);
+    for (const format of /** @type {const} */ (["svg", "png"])) {
+      saves.append(button(format.toUpperCase(), "grm-small", () => savePlot(area, format, name)));
+    }
+  }
+  saves.append(csvButton(name, found));
   const under = el("div", "grm-under");
-  under.append(el("p", "grm-note", found.note), csvButton(`${found.name}-${of}`, found));
+  under.append(el("p", "grm-note", found.note), saves);
   const table = el("details");
   table.open = !found.figure && found.rows.length > 0;
   table.append(el("summary", "", "Table"), numbers(found));
