@@ -115,7 +115,7 @@ export function begun({ element, server, trigger }) {
 
 /** How many samples stand side by side. @param {State} state */
 export const columns = ({ value }) =>
-  window.innerWidth >= 1200 ? (value.n > 4 ? 2 : 3) : window.innerWidth >= 900 ? 2 : 1;
+  window.innerWidth >= 1400 ? (value.n > 4 ? 2 : 3) : window.innerWidth >= 900 ? 2 : 1;
 
 /** The texts of a sample; kept, unless it failed and may be sampled again. @param {State} state @param {number} i */
 export async function detailOf({ value, details, ask }, i) {
