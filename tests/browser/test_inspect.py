@@ -226,7 +226,7 @@ def test_part_3_guided_voting_cannot_be_chosen_where_no_meta_rm_has_read_the_sam
 def test_the_page_opens_while_the_engine_starts_and_the_run_waits(serve: Serve, page: Any) -> None:
     url = serve("--start-seconds", "12")
     open_page(page, url)
-    page.get_by_text("starting the fake engine").wait_for(timeout=LONG)
+    page.locator("#engine-message", has_text="starting the fake engine").wait_for(timeout=LONG)
     ask(page, "What is it?", ("This.", "That."), 2)
     page.locator(".grm-root[data-phase=waiting]").wait_for(timeout=LONG)
     wait_end(page)

@@ -81,9 +81,9 @@ def frame(tmp_path: Path) -> Shell:
 
 
 def test_search_finds_the_sample_and_names_its_session(frame: Shell) -> None:
-    places = frame.find("take 3")["passages"]
-    assert [(each["session"], each["sample"], each["title"]) for each in places] == [("four", 3, "basil")]
-    assert "\ue000take\ue001" in places[0]["snippet"]
+    places = frame.find("broke")["passages"]
+    assert [(each["session"], each["sample"], each["title"]) for each in places] == [("four", 4, "basil")]
+    assert "\ue000broke\ue001" in places[0]["snippet"]
 
 
 def test_without_words_the_newest_sessions_are_offered(frame: Shell) -> None:
