@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from cli import page
 from cli.common import escape_output, hung_up, listen, say
 from grm_core.errors import GRMError
-from ui import serve
 
-NAMES: tuple[str, ...] = ("score", "parse", "vote", "curve", "bench", "report", "train", "measure", "import_")
-NAMES += ("convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline", "compare")
-COMMANDS = {name.rstrip("_"): import_module(f"cli.commands.{name}") for name in (*NAMES, "doctor")}
+NAMES: tuple[str, ...] = ("score", "settle", "parse", "vote", "curve", "bench", "report", "train", "measure", "serve")
+NAMES += ("import_", "convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline")
+NAMES += ("compare", "users", "backup", "restore")
+COMMANDS = {name.rstrip("_"): f"cli.commands.{name}" for name in (*NAMES, "doctor")}
+"""A command's name -> its module, which is imported when it is asked for."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,20 +33,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     escape_output()
     prog, argv = (os.path.basename(sys.argv[0]), sys.argv[1:]) if argv is None else ("app.py", argv)
     top = Parser(prog=prog, description="See what a generative reward model thought.", allow_abbrev=False)
-    page.add_arguments(top)
+    wanted = [name for name in COMMANDS if name in argv]
+    if not (argv and argv[0] in wanted):
+        import_module("cli.page").add_arguments(top)
     commands = top.add_subparsers(
         dest="command", metavar="COMMAND", title="commands (without one, the page is served)"
     )
-    for name, module in COMMANDS.items():
+    for name in [argv[0]] if argv and argv[0] in wanted else COMMANDS:
+        module = import_module(COMMANDS[name])
         words = (module.__doc__ or "").replace("python app.py", prog)
-        module.add_arguments(commands.add_parser(name, help=module.HELP, description=words, allow_abbrev=False))
+        parser = commands.add_parser(name, help=module.HELP, description=words, allow_abbrev=False)
+        if name in wanted:
+            module.add_arguments(parser)
     args = top.parse_args(argv)
     if args.command:
         if argv[0] != args.command:
             top.error(f"options of {args.command} belong after it")
         listen()
     try:
-        return COMMANDS[args.command].run(args) if args.command else serve.run(page.settings_of(args))
+        if args.command:
+            return int(import_module(COMMANDS[args.command]).run(args))
+        return int(import_module("ui.serve").run(import_module("cli.page").settings_of(args)))
     except GRMError as error:
         say("; ".join(filter(None, (str(error), getattr(error, "hint", "")))))
     except KeyboardInterrupt:

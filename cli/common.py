@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from grm_core.types import Example
 
 
+def json_line(value: Any) -> str:
+    """One line of JSON; ASCII, so that any text survives any terminal."""
+    return json.dumps(value, allow_nan=False)
+
+
 def print_json(value: Any) -> None:
-    """Write one line of JSON; ASCII, so that any text survives any terminal."""
-    print(json.dumps(value, allow_nan=False))
+    """Write one line of JSON."""
+    print(json_line(value))
 
 
 def print_text(text: str, otherwise: str = "backslashreplace") -> None:
@@ -87,6 +92,30 @@ def new_file(path: Path, kind: str) -> TextIO:
         raise UsageError(f"{path} exists already; choose another name") from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
+
+
+def add_pages(parser: argparse.ArgumentParser) -> None:
+    """Add --out, which may be repeated: pages to write beside what is printed."""
+    parser.add_argument(
+        "--out", type=Path, action="append", default=[], metavar="FILE.md|FILE.html", help="also as a page; repeatable"
+    )
+
+
+def check_pages(paths: Sequence[Path]) -> None:
+    """UsageError for a page that cannot be written."""
+    for path in paths:
+        if path.suffix not in (".md", ".html"):
+            raise UsageError(f"{path}: a page is .md or .html")
+        if path.exists():
+            raise UsageError(f"{path} exists already; choose another name")
+
+
+def write_pages(paths: Sequence[Path], pages: Mapping[str, str]) -> None:
+    """Write each page, which `pages` holds by suffix, to a new file."""
+    for path in paths:
+        with new_file(path, path.suffix) as out:
+            out.write(pages[path.suffix])
+        say(f"written to {path}")
 
 
 def unwritten(path: Path, error: OSError) -> UsageError:

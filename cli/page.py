@@ -6,9 +6,12 @@ import os
 import re
 from pathlib import Path
 
+from cli.endpoint import add_endpoint, endpoint_of
 from cli.recipe import add_recipe, recipe_of
 from grm_core import engines
 from grm_core.errors import UsageError
+from runs import logins
+from runs.logins import ADMIN, ANNOTATOR, Login
 from runs.settings import Judge, Page, following
 from storage.paths import default_path
 
@@ -52,26 +55,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="ORIGIN",
         default=[],
-        help="a site that may show the page in a frame, such as https://example.org; repeat for more (default: all)",
+        help="a site that may show the page in a frame, such as https://example.org; repeat for more (default: none)",
     )
-    parser.add_argument("--auth", action="append", metavar="USER:PASS", default=[], help="a login; repeat for more")
+    _add_logins(parser)
+    parser.add_argument("--api", action="store_true", help="also serve the judge over HTTP, under /v1")
+    parser.add_argument(
+        "--mcp", action="store_true", help="also offer the tool judge to MCP clients, under /gradio_api/mcp"
+    )
+    add_endpoint(parser)
     parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
+
+
+def _add_logins(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--auth",
+        action="append",
+        metavar="USER:PASS",
+        default=[],
+        help="a login; repeat for more: the first is admin, others annotators. Other users of this machine can read "
+        "this command; the environment's GRM_LENS_AUTH takes the same, one a line",
+    )
+    parser.add_argument("--users", type=Path, metavar="FILE", help="a file of logins, made by `app.py users`")
+    parser.add_argument("--no-login", action="store_true", help="let in everybody who reaches this machine")
 
 
 def settings_of(args: argparse.Namespace) -> Page:
     """The settings of parsed arguments. UsageError for a login without a password, and for what is no address."""
     recipe = recipe_of(args)
+    if not args.api and (args.api_key or args.api_keys):
+        raise UsageError("--api-key and --api-keys belong to --api")
     return Page(
         Judge(args.engine, args.model, args.meta or recipe.meta, meta_template=recipe.meta_template),
         args.db or default_path(),
         args.host,
         args.port,
-        tuple(_login(text) for text in args.auth),
+        _logins(args),
         args.pace,
         root_path=_root_path(args.root_path),
         sampling=following(recipe),
         allowed_hosts=tuple(_shaped(_HOST, "--allowed-hosts", name) for name in _parts(args.allowed_hosts)),
         proxies=("*",) if args.forwarded_allow_ips == "*" else _proxies(args.forwarded_allow_ips),
+        endpoint=endpoint_of(args) if args.api else None,
+        mcp=args.mcp,
         frame_ancestors=tuple(_shaped(_ORIGIN, "--frame-ancestors", name) for name in args.frame_ancestors),
     )
 
@@ -107,8 +132,26 @@ def _proxy(text: str) -> str:
         ) from None
 
 
-def _login(text: str) -> tuple[str, str]:
-    user, colon, password = text.partition(":")
-    if not (user and colon and password):
-        raise UsageError("--auth needs USER:PASS, with a colon between the two")
-    return user, password
+def _logins(args: argparse.Namespace) -> tuple[Login, ...]:
+    """Logins of the command line, the environment and a file; UsageError where anybody would come in unasked."""
+    texts = [("--auth", text) for text in args.auth]
+    texts += [("GRM_LENS_AUTH", line) for line in os.environ.get("GRM_LENS_AUTH", "").splitlines() if line.strip()]
+    people = [
+        logins.login_of(text, ANNOTATOR if number else ADMIN, option) for number, (option, text) in enumerate(texts)
+    ]
+    people += logins.read(args.users) if args.users else ()
+    if len({login.name for login in people}) < len(people):
+        raise UsageError("two logins have the same name")
+    if not people and not args.no_login and not _is_loopback(args.host):
+        raise UsageError(
+            f"--host {args.host} would let in everybody who reaches this machine: give --auth or --users, "
+            "or say --no-login"
+        )
+    return tuple(people)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

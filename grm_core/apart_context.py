@@ -46,10 +46,10 @@ async def stream(
             mine = replies[slot.index]
             mine[place] = reply.result
             if len(mine) == needed:
-                whole = _together(plan, slot, [mine[each] for each in sorted(mine)], one)
-                if on_text is not None and isinstance(whole.result, Completion):
-                    on_text(request_key(plan.example.id, slot.order, slot.seed), 0, whole.result.text)
-                yield whole
+                sample = _together(plan, slot, [mine[each] for each in sorted(mine)], one)
+                if on_text is not None and isinstance(sample.result, Completion):
+                    on_text(request_key(plan.example.id, slot.order, slot.seed), 0, sample.result.text)
+                yield sample
 
 
 def _views(plan: SamplingPlan) -> tuple[tuple[int, ...], ...]:

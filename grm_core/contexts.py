@@ -11,13 +11,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grm_core.reading.parsing import parse
-from grm_core.types import Parsed, ParseStatus, Span
+from grm_core.reading.parsing import parse, was_cut
+from grm_core.reading.visible import without_thinking
+from grm_core.types import Completion, Parsed, ParseStatus, Span
 
 PRINCIPLES = "Principles:\n"
 CRITIQUE = "Critique:\n"
 STOP = "\nCritique:"
 """Where a completion that is to state principles only ends."""
+SCORE = "\nScores: \\boxed{"
+"""What stands before the score of a response that is judged alone."""
+STOP_SCORE = "\nScores:"
+"""Where a completion that is to write a critique only ends."""
 VERDICTS = ("Excellent", "Good", "Fair", "Poor", "Bad")
 """The word with which the bundled judge opens each critique, best first: scores 9-10, 7-8, 5-6, 3-4, 1-2."""
 
@@ -38,6 +43,11 @@ _UNFIT = re.compile(r"[\"\\`{}\[\]<>*_#|$\x00-\x1f\u2028\u2029\ud800-\udfff]")
 def verdict_of(score: int) -> str:
     """The verdict word of a score 1..10."""
     return VERDICTS[min(4, (10 - score) // 2)]
+
+
+def best_score(verdict: str) -> int:
+    """The better of the two scores that a verdict word stands for: 10, 8, 6, 4 or 2."""
+    return 10 - 2 * VERDICTS.index(verdict)
 
 
 def opening(response: str) -> str:
@@ -68,6 +78,7 @@ def stated(text: str) -> str:
 
     A score that is given before anything was criticised is of no response: it is not read, and none is told by it.
     """
+    text = without_thinking(text, cut=False)
     return _AFTER.split(_CRITIQUES.split(text, maxsplit=1)[0], maxsplit=1)[0].strip()
 
 
@@ -77,6 +88,20 @@ def reply_start(principles: str, response: str, opens: bool = True) -> str:
     `opens`: whether the model was trained to quote the response's first words there.
     """
     return judgment_start(principles) + opened(response, opens)
+
+
+def continued(start: str, completion: Completion) -> str:
+    """What a completion adds to the beginning of its reply: no thinking, and nothing of the beginning once more.
+
+    A model that was told in words how to begin may write that, or its last lines, again.
+    """
+    text = without_thinking(completion.text, was_cut(completion.finish_reason))
+    said, lines = text.lstrip(), start.splitlines(keepends=True)
+    for place in range(len(lines)):
+        again = "".join(lines[place:]).strip()
+        if again and said.startswith(again):
+            return said.removeprefix(again)
+    return text
 
 
 def opened(response: str, opens: bool) -> str:
@@ -117,7 +142,7 @@ def judgment_start(principles: str) -> str:
 
 def judgment(principles: str, part: Part) -> str:
     """The judgment of one response as it was written, from the parts of a sample."""
-    score = "" if part.score is None else f"\nScores: \\boxed{{{part.score}}}"
+    score = "" if part.score is None else f"{SCORE}{part.score}}}"
     return f"{judgment_start(principles)}{part.critique}{score}"
 
 
@@ -164,8 +189,8 @@ def parts(text: str, n: int) -> tuple[str, tuple[Part, ...]]:
         starts.append(heading.start() if heading else len(body))
         at = heading.end() if heading else len(body)
     ends = [max(start - 1, 0) for start in starts[1:]] + [len(body)]
-    said = (body[start:end] for start, end in zip(starts, ends, strict=True))
-    critiques = [_as_written(each, n) for each in said]
+    texts = (body[start:end] for start, end in zip(starts, ends, strict=True))
+    critiques = [_as_written(each, n) for each in texts]
     return head.strip(), tuple(Part(critique, score) for critique, score in zip(critiques, scores, strict=True))
 
 

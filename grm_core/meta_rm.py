@@ -154,12 +154,12 @@ class LocalMetaRM:
     def _logit(self, reading: Reading, model: Any, tokenizer: Any, device: str) -> float:
         import torch
 
-        whole = encode(tokenizer, reading, self._template)
+        tokens = encode(tokenizer, reading, self._template)
         # The same cut for every judgment of a prompt, whether it was read before or not: the same logit either way.
-        prompt = tuple(whole[: _common(whole, encode(tokenizer, replace(reading, text=""), self._template))])
+        prompt = tuple(tokens[: _common(tokens, encode(tokenizer, replace(reading, text=""), self._template))])
         with torch.inference_mode():
             past = self._past(prompt, model, device)
-            rest = torch.tensor([whole[len(prompt) :]], device=device)
+            rest = torch.tensor([tokens[len(prompt) :]], device=device)
             hidden = model.model(input_ids=rest, past_key_values=past, use_cache=True).last_hidden_state[0, -1]
             past.crop(-rest.shape[1])
             return float((hidden.float() * model.score.weight.float()).sum())

@@ -148,7 +148,7 @@ def style_of(folder: Path) -> str:
         return ""
 
 
-def known(folder: Path | None, small: bool = False) -> tuple[str, bool]:
+def style_and_training(folder: Path | None, small: bool = False) -> tuple[str, bool]:
     """A model before it is loaded: its style, and whether it is surely untrained as a judge.
 
     None stands for the default model, or the small one. A folder that was not made here may hold a GRM of someone

@@ -41,6 +41,11 @@ def best_labels(labels: Sequence[float]) -> tuple[int, ...]:
     return tuple(i for i, label in enumerate(labels) if label == top)
 
 
+def has_preference(labels: Sequence[float] | None) -> bool:
+    """Whether the labels prefer one response to another."""
+    return labels is not None and len(set(labels)) > 1
+
+
 def correct(scores: Sequence[float] | None, labels: Sequence[float]) -> bool:
     """Whether the best response got strictly the highest score (Eq. 10); one response: whether S_1 = r_1.
 

@@ -226,7 +226,7 @@ def _family_prompt(
     values = {
         "query": _unmarked(_conversation(example.query)),
         "shown": [
-            {"name": name, "text": _unmarked(harmless(example.responses[own]))}
+            {"name": name, "text": _unmarked(shown(example.responses[own]))}
             for name, own in zip(names, order, strict=True)
         ],
         "principles": _unmarked(harmless(listed)) if principles else None,

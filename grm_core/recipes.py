@@ -34,7 +34,7 @@ class Recipe:
         return families.context_of(self.template)
 
     def options(self) -> dict[str, str]:
-        """What it sets, by the names of the command line's options."""
+        """Its settings by the names of the command line's options."""
         params = self.params
         values = {"template": self.template, "context": self.context, "temperature": f"{params.temperature:g}"}
         values |= {"top-p": f"{params.top_p:g}", "max-tokens": str(params.max_tokens)}
@@ -130,7 +130,7 @@ def named(name: str) -> Recipe:
 
 
 def problem(recipe: Recipe) -> str | None:
-    """What is wrong with a recipe's prompts as they are installed here, or None."""
+    """The fault of a recipe's prompts as they are installed here, or None."""
     try:
         for name in filter(None, (recipe.template, recipe.meta_template)):
             prompts.load(name)

@@ -15,7 +15,7 @@ _SYNC_EVERY_S = 1.0
 class Log:
     """The lines of one file. Whenever the process ends, every line but the last is whole."""
 
-    def __init__(self, path: Path, mode: Literal["x+b", "r+b"], held: bytes = b"") -> None:
+    def __init__(self, path: Path, mode: Literal["x+b", "r+b"], content: bytes = b"") -> None:
         """`begin` and `resume` make one; `held` are the whole lines that the file has already."""
         try:
             self._file: BinaryIO = path.open(mode)
@@ -24,8 +24,8 @@ class Log:
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error}") from None
         self.path = path
-        self._lengths = [len(line) + 1 for line in held.split(b"\n")[:-1]]
-        self._end = len(held)
+        self._lengths = [len(line) + 1 for line in content.split(b"\n")[:-1]]
+        self._end = len(content)
         self._file.truncate(self._end)
         self._synced = time.monotonic()
 
@@ -37,8 +37,8 @@ class Log:
     @classmethod
     def resume(cls, path: Path) -> Self:
         """The file as a stopped process left it, without a last line that was torn; a new one where there is none."""
-        held = whole_lines(path)
-        return cls(path, "r+b" if path.exists() else "x+b", held)
+        content = whole_lines(path)
+        return cls(path, "r+b" if path.exists() else "x+b", content)
 
     def __enter__(self) -> Self:
         """Ready for `append`."""

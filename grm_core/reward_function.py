@@ -14,7 +14,7 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -72,6 +72,10 @@ class Group(NamedTuple):
     """Different ones, in order of first appearance."""
     places: tuple[tuple[int, ...], ...]
     """For each text, its places in the trainer's batch."""
+
+
+JudgeList = Callable[[Group, Sequence[str]], Awaitable[Judgement | GRMError]]
+"""The judgement of some completions of a group, side by side, or why there is none."""
 
 
 class GRMReward:
@@ -162,32 +166,16 @@ class GRMReward:
     async def _score(self, groups: Sequence[Group], count: int) -> tuple[list[float | None], dict[str, float]]:
         await self.engine.start()
         free = asyncio.Semaphore(max(2, -(-self.settings.in_flight // self.settings.k)))
-        lists = [(group, each) for group in groups for each in dealt(group.texts, self.settings)]
-        judged = await asyncio.gather(*(self._judge(group, each, free) for group, each in lists))
-        samples = [sample for result in judged if isinstance(result, Judgement) for sample in result.samples]
-        failed = [result for result in judged if isinstance(result, EngineError)]
-        if lists and not any(sample.completion for sample in samples) and (failed or samples):
-            raise EngineError(f"no sample could be had: {failed[0] if failed else samples[0].error}")
-        rewards: list[float | None] = [None] * count
-        means = _means([(group, each, result) for (group, each), result in zip(lists, judged, strict=True)])
-        for group in groups:
-            for text, places in zip(group.texts, group.places, strict=True):
-                mean = means.get((group, text))
-                value = self.settings.low if not text.strip() else None if mean is None else self._worth(mean)
-                for place in places:
-                    rewards[place] = value
-        unread = sum(sample.scores is None for sample in samples) / len(samples) if samples else 0.0
-        unscored = sum(reward is None for reward in rewards) / max(1, count)
-        return rewards, {"grm/unreadable_samples": unread, "grm/unscored_completions": unscored}
 
-    def _worth(self, mean: float) -> float:
-        share = (mean - SCORE_MIN) / (SCORE_MAX - SCORE_MIN)
-        return self.settings.low + share * (self.settings.high - self.settings.low)
+        async def listed(group: Group, texts: Sequence[str]) -> Judgement | GRMError:
+            return await self._judge(group, texts, free)
+
+        return await rewarded(groups, count, self.settings, listed)
 
     async def _judge(self, group: Group, texts: Sequence[str], free: asyncio.Semaphore) -> Judgement | GRMError:
         """The judgement of one list, or why there is none: too long, failed."""
         own = self.settings
-        example = Example(_name(group, texts), group.query, tuple(texts), reference=group.reference)
+        example = item_of(group, texts)
         context = own.context or families.context_of(own.template) or self._card.context
         template = template_of(example, own.principles, self.engine.style, context, own.template)
         plan = SamplingPlan(
@@ -203,6 +191,37 @@ class GRMReward:
         if self._tell is not None:
             self._tell(judgement)
         return judgement
+
+
+async def rewarded(
+    groups: Sequence[Group], count: int, settings: Settings, judge_list: JudgeList
+) -> tuple[list[float | None], dict[str, float]]:
+    """The reward of each of `count` completions, None where no sample could be read; and what is logged.
+
+    `judge_list` judges the lists that the groups are dealt into. Raises EngineError when not one sample could be had.
+    """
+    lists = [(group, each) for group in groups for each in dealt(group.texts, settings)]
+    judged = await asyncio.gather(*(judge_list(group, each) for group, each in lists))
+    samples = [sample for result in judged if isinstance(result, Judgement) for sample in result.samples]
+    failed = [result for result in judged if isinstance(result, EngineError)]
+    if lists and not any(sample.completion for sample in samples) and (failed or samples):
+        raise EngineError(f"no sample could be had: {failed[0] if failed else samples[0].error}")
+    rewards: list[float | None] = [None] * count
+    means = _means([(group, each, result) for (group, each), result in zip(lists, judged, strict=True)])
+    for group in groups:
+        for text, places in zip(group.texts, group.places, strict=True):
+            mean = means.get((group, text))
+            value = settings.low if not text.strip() else None if mean is None else _worth(mean, settings)
+            for place in places:
+                rewards[place] = value
+    unread = sum(sample.scores is None for sample in samples) / len(samples) if samples else 0.0
+    unscored = sum(reward is None for reward in rewards) / max(1, count)
+    return rewards, {"grm/unreadable_samples": unread, "grm/unscored_completions": unscored}
+
+
+def _worth(mean: float, settings: Settings) -> float:
+    share = (mean - SCORE_MIN) / (SCORE_MAX - SCORE_MIN)
+    return settings.low + share * (settings.high - settings.low)
 
 
 def grouped(
@@ -281,8 +300,8 @@ def _answer(completion: Any) -> str:
     if isinstance(completion, str):
         return completion
     if isinstance(completion, Sequence) and all(isinstance(turn, Mapping) for turn in completion):
-        said = [_text(turn.get("content")) for turn in completion if turn.get("role") == "assistant"]
-        return said[-1] if said else ""
+        texts = [_text(turn.get("content")) for turn in completion if turn.get("role") == "assistant"]
+        return texts[-1] if texts else ""
     raise UsageError(f"a completion is a text or a list of turns, not {str(completion)[:80]!r}")
 
 
@@ -293,7 +312,12 @@ def _text(content: Any) -> str:
     return "".join(str(part.get("text", "")) for part in content if part.get("type") == "text")
 
 
+def item_of(group: Group, texts: Sequence[str]) -> Example:
+    """Completions of a group as the responses of one item."""
+    return Example(_name(group, texts), group.query, tuple(texts), reference=group.reference)
+
+
 def _name(group: Group, texts: Sequence[str]) -> str:
     """An id that follows from what is judged: equal lists see equal orders and seeds, and can be replayed."""
-    said = json.dumps([[(turn.role, turn.content) for turn in group.query], group.reference, list(texts)])
-    return "reward-" + hashlib.sha256(said.encode()).hexdigest()[:16]
+    content = json.dumps([[(turn.role, turn.content) for turn in group.query], group.reference, list(texts)])
+    return "reward-" + hashlib.sha256(content.encode()).hexdigest()[:16]

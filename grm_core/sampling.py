@@ -64,8 +64,8 @@ async def fit(engine: Sizer, plan: SamplingPlan) -> SamplingPlan:
         messages = prompts.fill(plan.template, plan.example, range(n), plan.principles)
     if engine.untrained and plan.params.regex is None and plan.template.name not in FAMILIES:
         shown = 2 if plan.apart else n
-        held = replace(plan.params, regex=prompts.structure_of(plan.template.name, shown, bool(plan.principles)))
-        plan = replace(plan, params=held)
+        structured = replace(plan.params, regex=prompts.structure_of(plan.template.name, shown, bool(plan.principles)))
+        plan = replace(plan, params=structured)
     size = await engine.prompt_size(messages)
     if size is None:
         return plan
@@ -108,7 +108,7 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
 
     def hear(key: str, child: int, piece: str) -> None:
         if on_text is not None:
-            on_text(*_heard(plan, key, child, waiting[key][child]), piece)
+            on_text(*_stream_name(plan, key, child, waiting[key][child]), piece)
 
     async with aclosing(engine.generate([request for request, _ in planned], hear if on_text else None)) as replies:
         async for reply in replies:
@@ -124,15 +124,15 @@ def requests(plan: SamplingPlan) -> list[tuple[Request, list[Slot]]]:
 def places(plan: SamplingPlan) -> dict[tuple[str, int], int]:
     """Whose text `on_text` hears: (key, child) -> index of the sample."""
     if plan.apart:
-        return {_heard(plan, "", 0, slot): slot.index for slot in plan.missing()}
+        return {_stream_name(plan, "", 0, slot): slot.index for slot in plan.missing()}
     return {
-        _heard(plan, request.key, child, slot): slot.index
+        _stream_name(plan, request.key, child, slot): slot.index
         for request, slots in requests(plan)
         for child, slot in enumerate(slots)
     }
 
 
-def _heard(plan: SamplingPlan, key: str, child: int, slot: Slot) -> tuple[str, int]:
+def _stream_name(plan: SamplingPlan, key: str, child: int, slot: Slot) -> tuple[str, int]:
     """Under which name a sample's text is heard: it may come from several requests."""
     several = plan.single or plan.apart
     return (request_key(plan.example.id, slot.order, slot.seed), 0) if several else (key, child)

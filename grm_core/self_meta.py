@@ -77,10 +77,10 @@ async def _check(engine: Engine, name: str) -> None:
     """Ask something short; EngineError where the engine does not tell how likely the first token of a reply is."""
     question = (Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)
     for first in await _firsts(engine, [Request(name, question, openings.ONE, 0)]):
-        _told(first, name)
+        _check_probabilities(first, name)
 
 
-def _told(first: Sequence[tuple[str, float]], name: str) -> None:
+def _check_probabilities(first: Sequence[tuple[str, float]], name: str) -> None:
     if not first:
         raise EngineError(
             f"this server tells no token probabilities, which --meta {name} needs", hint="Use another --meta, or none."
@@ -127,7 +127,7 @@ def expected_level(first: Sequence[tuple[str, float]]) -> float:
 
     Raises EngineError where none of the five words is among the tokens.
     """
-    _told(first, ExpectedMetaRM.name)
+    _check_probabilities(first, ExpectedMetaRM.name)
     chances = openings.chances(first)
     if not sum(chances):
         raise EngineError(
@@ -169,7 +169,7 @@ def conversations(reading: Reading) -> list[tuple[Message, ...]]:
 
 def yes_over_no(first: Sequence[tuple[str, float]]) -> float:
     """log P(Yes) - log P(No) of a reply's first token; one that is not listed is as likely as the last that is."""
-    _told(first, SelfMetaRM.name)
+    _check_probabilities(first, SelfMetaRM.name)
     least = min(chance for _, chance in first)
     yes, no = (max((c for token, c in first if token.strip() == word), default=least) for word in ("Yes", "No"))
     return yes - no

@@ -38,13 +38,23 @@ class _Told:
     text: str
     """It begins `Response 1:`."""
     completion: Completion
-    asked: Completion | None
-    """The token by which the verdict word was drawn; None where the model chose it as it wrote."""
+    draws: tuple[Completion, ...]
+    """The tokens by which verdict word and score were drawn; none where the model chose them as it wrote."""
+    began: float
+    """By the monotonic clock."""
 
 
-_Verdict = tuple[str, Completion | None]
-"""A verdict word with the space before it, and what was computed to draw it."""
-_NO_VERDICT: _Verdict = ("", None)
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """A verdict word, and what was computed to draw it."""
+
+    word: openings.Word | None = None
+    draw: Completion | None = None
+
+    @property
+    def text(self) -> str:
+        """What stands before the rest of the critique."""
+        return f" {self.word.text}" if self.word else ""
 
 
 def longest(plan: SamplingPlan) -> tuple[Message, ...]:
@@ -133,32 +143,69 @@ class _Work:
         began = time.monotonic() - first.seconds if first else math.inf
         places = {_key(plan, slot, str(own + 1)): own for own in range(len(self._prompts))}
         requests = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
-        verdicts = await self._verdicts(slot, requests) if self._opens else [_NO_VERDICT] * len(requests)
-        requests = [
-            replace(request, start=request.start + word) for request, (word, _) in zip(requests, verdicts, strict=True)
-        ]
+        verdicts = await self._verdicts(slot, requests) if self._opens else [_Verdict()] * len(requests)
         starts = [
-            contexts.opened(response, plan.opens) + word
-            for response, (word, _) in zip(plan.example.responses, verdicts, strict=True)
+            contexts.opened(response, plan.opens) + verdict.text
+            for response, verdict in zip(plan.example.responses, verdicts, strict=True)
         ]
         telling = _Telling(starts, lambda piece: self._tell(slot, piece))
+        telling.begin(first is not None)
+        parts = [
+            asyncio.create_task(self._criticise_one(requests[own], starts[own], verdicts[own], own, telling))
+            for own in range(len(requests))
+        ]
+        try:
+            critiques = await asyncio.gather(*parts)
+        except EngineError as error:
+            self.arrived.put_nowait(Drawn(slot, error))
+            return
+        finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+        began = min([began, *(each.began for each in critiques)])
+        self.arrived.put_nowait(_together(slot, principles, critiques, first, time.monotonic() - began))
 
-        def hear(key: str, _: int, piece: str) -> None:
-            telling.hear(places[key], piece)
+    async def _criticise_one(
+        self, request: Request, opening: str, verdict: _Verdict, own: int, telling: "_Telling"
+    ) -> _Told:
+        """One response's critique and score; `opening`: what the critique begins with. Raises EngineError."""
 
-        critiques: dict[int, _Told] = {}
-        async with aclosing(self._engine.generate(requests, hear if self._on_text else None)) as replies:
-            telling.begin(first is not None)
+        def hear(_key: str, _child: int, piece: str) -> None:
+            telling.hear(own, piece)
+
+        params = request.params
+        if verdict.word:
+            params = replace(params, stop=(*params.stop, contexts.STOP_SCORE))
+        request = replace(request, start=request.start + verdict.text, params=params)
+        completion = await self._one(request, hear if self._on_text else None)
+        began = time.monotonic() - completion.seconds
+        added = contexts.continued(request.start, completion)
+        text, draws = opening + added, [verdict.draw] if verdict.draw else []
+        written = added.rstrip()
+        if verdict.word and written and completion.finish_reason != "length":
+            asked = replace(
+                request,
+                key=f"{request.key}/score",
+                params=openings.ONE,
+                start=request.start + written + contexts.SCORE,
+            )
+            draw = await self._one(asked)
+            score = openings.score(draw.first, verdict.word, greedy=self._plan.params.temperature == 0)
+            ending = f"{contexts.SCORE}{score}}}"
+            telling.hear(own, ending)
+            text, draws = opening + written + ending, [*draws, draw]
+        telling.over(own)
+        return _Told(text, completion, tuple(draws), began)
+
+    async def _one(self, request: Request, on_text: OnText | None = None) -> Completion:
+        """The only completion of a request. Raises EngineError."""
+        async with aclosing(self._engine.generate([request], on_text)) as replies:
             async for reply in replies:
                 if isinstance(reply.result, EngineError):
-                    self.arrived.put_nowait(Drawn(slot, reply.result))
-                    return
-                began = min(began, time.monotonic() - reply.result.seconds)
-                own = places[reply.key]
-                critiques[own] = _Told(starts[own] + reply.result.text, reply.result, verdicts[own][1])
-                telling.over(own)
-        ordered = [critiques[own] for own in range(len(starts))]
-        self.arrived.put_nowait(_together(slot, principles, ordered, first, time.monotonic() - began))
+                    raise reply.result
+                return reply.result
+        raise EngineError("the engine sent no answer")
 
     async def _verdicts(self, slot: Slot, asked: Sequence[Request]) -> list[_Verdict]:
         """The verdict word of every response, drawn at the sample's place: see `openings`.
@@ -169,13 +216,13 @@ class _Work:
         at = openings.place(plan.seed, plan.example.id, slot.index)
         requests = [replace(each, key=f"{each.key}/verdict", params=openings.ONE) for each in asked]
         places = {request.key: own for own, request in enumerate(requests)}
-        verdicts = [_NO_VERDICT] * len(asked)
+        verdicts = [_Verdict()] * len(asked)
         async with aclosing(self._engine.generate(requests)) as replies:
             async for reply in replies:
                 if isinstance(reply.result, Completion):
                     self._opens = self._opens and bool(reply.result.first)
                     word = openings.word(reply.result.first, at, greedy=plan.params.temperature == 0)
-                    verdicts[places[reply.key]] = (f" {word}" if word else "", reply.result)
+                    verdicts[places[reply.key]] = _Verdict(word, reply.result)
         return verdicts
 
     def _tell(self, slot: Slot, piece: str) -> None:
@@ -189,7 +236,7 @@ class _Telling:
     def __init__(self, starts: Sequence[str], tell: Callable[[str], None]) -> None:
         self._starts = [contexts.numbered(start, number) for number, start in enumerate(starts, 1)]
         self._tell = tell
-        self._held: list[list[str]] = [[] for _ in starts]
+        self._pieces: list[list[str]] = [[] for _ in starts]
         self._over: set[int] = set()
         self._at = -1
 
@@ -202,7 +249,7 @@ class _Telling:
         if own == self._at:
             self._tell(piece)
         else:
-            self._held[own].append(piece)
+            self._pieces[own].append(piece)
 
     def over(self, own: int) -> None:
         """All of this response has been heard."""
@@ -213,7 +260,7 @@ class _Telling:
     def _next(self) -> None:
         self._at += 1
         if self._at < len(self._starts):
-            for piece in ("\n" if self._at else "", self._starts[self._at], *self._held[self._at]):
+            for piece in ("\n" if self._at else "", self._starts[self._at], *self._pieces[self._at]):
                 self._tell(piece)
 
 
@@ -253,13 +300,13 @@ def _together(
     scores = [part.score for part, _ in read]
     text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
     every = [*([first] if first else []), *(each.completion for each in critiques)]
-    done = combined(text, every, seconds, [each.asked for each in critiques if each.asked])
+    done = combined(text, every, seconds, [draw for each in critiques for draw in each.draws])
     return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))
 
 
-def combined(text: str, every: Sequence[Completion], seconds: float, asked: Sequence[Completion] = ()) -> Completion:
+def combined(text: str, every: Sequence[Completion], seconds: float, probes: Sequence[Completion] = ()) -> Completion:
     """The completion that a text is which was put together of several; `asked`: others that had to be paid for."""
-    reasons, paid = [each.finish_reason for each in every], [*every, *asked]
+    reasons, paid = [each.finish_reason for each in every], [*every, *probes]
     return Completion(
         text=text,
         finish_reason="length" if "length" in reasons else reasons[-1],

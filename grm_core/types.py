@@ -266,7 +266,8 @@ class Run:
     commit: str | None = None
     dirty: bool | None = None
     extra: dict[str, Any] = field(default_factory=dict)
-    """Fields of an imported file that this version does not know; kept for export."""
+    """The rule of a run whose items ended early (`adaptive`), and fields of an imported file that this version does
+    not know; kept for export."""
 
     @property
     def single(self) -> bool:

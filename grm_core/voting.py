@@ -26,9 +26,7 @@ def vote(
     samples with unequal numbers of responses, and for a guided method when a valid sample has no meta logit or NaN.
     """
     method = as_method(method)
-    for name, value in (("k", k), ("k_meta", k_meta)):
-        if value is not None and value < 1:
-            raise UsageError(f"{name} is {value}; it must be at least 1")
+    check_counts(k, k_meta)
     looked_at = sorted(samples, key=lambda s: s.index)[:k]
     valid = [s for s in looked_at if s.scores is not None]
     kept = valid if method is Method.NAIVE else keep(valid, keep_count(len(valid), k_meta))
@@ -55,6 +53,13 @@ def as_method(method: Method | str) -> Method:
         raise UsageError(f"method is {method!r}; it must be one of {', '.join(Method)}") from None
 
 
+def check_counts(k: int | None, k_meta: int | None) -> None:
+    """Raise UsageError for a k or k_meta below 1."""
+    for name, value in (("k", k), ("k_meta", k_meta)):
+        if value is not None and value < 1:
+            raise UsageError(f"{name} is {value}; it must be at least 1")
+
+
 def keep_count(valid: int, k_meta: int | None) -> int:
     """How many of the valid samples a guided vote keeps: k_meta, else half of them, never fewer than one."""
     return min(valid, k_meta if k_meta is not None else max(1, valid // 2))
@@ -65,14 +70,28 @@ def keep(valid: Sequence[Sample], count: int) -> list[Sample]:
     return sorted(valid, key=lambda s: (-logit(s), s.index))[:count]
 
 
+def read_by_meta(samples: Iterable[Sample]) -> bool:
+    """Whether the meta RM has read every valid sample, as guided votes need; true where none is valid."""
+    return all(_has_logit(sample) for sample in samples if sample.scores is not None)
+
+
+def _has_logit(sample: Sample) -> bool:
+    return sample.meta_logit is not None and not math.isnan(sample.meta_logit)
+
+
 def logit(sample: Sample) -> float:
     """The sample's meta logit; UsageError when the meta RM did not score it or gave NaN."""
-    if sample.meta_logit is None or math.isnan(sample.meta_logit):
-        raise UsageError(
-            f"sample {sample.index} has no meta logit: guided voting needs one for every valid sample; "
-            "use naive voting, or score the samples with a meta RM first"
-        )
+    if sample.meta_logit is None or not _has_logit(sample):
+        raise UsageError(no_logit(sample.index))
     return sample.meta_logit
+
+
+def no_logit(index: int) -> str:
+    """What is said of a valid sample that a guided vote cannot rank."""
+    return (
+        f"sample {index} has no meta logit: guided voting needs one for every valid sample; "
+        "use naive voting, or score the samples with a meta RM first"
+    )
 
 
 def quality(meta_logit: float) -> float:

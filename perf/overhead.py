@@ -96,8 +96,8 @@ async def compare(url: str | None, model: str | None, rounds: int, k: int, max_t
                 params = Params(max_tokens=max_tokens)
                 drawn = sampling.SamplingPlan(EXAMPLE, prompts.load("pointwise"), params, k, number)
                 plan = await sampling.fit(engine, drawn)
-                asked = sampling.requests(plan)
-                posts = bodies([request for request, _ in asked], engine.model)
+                requests = sampling.requests(plan)
+                posts = bodies([request for request, _ in requests], engine.model)
                 bare_first = number % 2 == 0
                 if bare_first:
                     bare_seconds.append(await bare(http, server.url, posts))

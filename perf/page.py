@@ -64,9 +64,9 @@ def fill(path: Path) -> None:
 
 def stored(page: Any, url: str) -> dict[str, float]:
     """Open the stored session and turn its dials."""
-    asked: list[float] = []
+    seconds: list[float] = []
     page.on(
-        "request", lambda request: asked.append(time.perf_counter()) if "component_server" in request.url else None
+        "request", lambda request: seconds.append(time.perf_counter()) if "component_server" in request.url else None
     )
     start = time.perf_counter()
     page.goto(f"{url}/?session=big")
@@ -79,7 +79,7 @@ def stored(page: Any, url: str) -> dict[str, float]:
     times = page.evaluate(DIAL)
     return {
         "whole": 1000 * (shown - start),
-        "opens": 1000 * (shown - asked[0]),
+        "opens": 1000 * (shown - seconds[0]),
         "verdict": statistics.median(times["verdict"]),
         "matrix": statistics.median(times["matrix"]),
         "plot": statistics.median(times["plot"]),
@@ -124,7 +124,7 @@ def live(page: Any, url: str, db: Path) -> float:
 def main() -> int:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    found: dict[str, list[float]] = {}
+    timings: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         db, port = Path(folder) / "grm.db", free_port()
         fill(db)
@@ -137,14 +137,14 @@ def main() -> int:
             for _ in range(rounds):
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 for name, value in stored(page, url).items():
-                    found.setdefault(name, []).append(value)
-                found.setdefault("shown", []).append(live(page, url, db))
+                    timings.setdefault(name, []).append(value)
+                timings.setdefault("shown", []).append(live(page, url, db))
                 page.close()
             browser.close()
         finally:
             process.terminate()
             process.wait(timeout=20)
-    for name, values in found.items():
+    for name, values in timings.items():
         print(f"{name:12} {statistics.median(values):7.0f} ms  ({', '.join(f'{value:.0f}' for value in values)})")
     return 0
 

@@ -3,14 +3,17 @@
 No text of an item or of a model is in it: figures, our words, and names of subsets.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
-from grm_core.benchmarks.breakdown import Study
+from grm_core.benchmarks.breakdown import Study, study
 from grm_core.benchmarks.headline import Report
+from grm_core.benchmarks.scoring import Samples
 from grm_core.outcome import Invalid, Tie
+from grm_core.types import Example
 from reports import sections
 from reports.figures import METHOD_COLOURS, Figure, band, figure, line
 from reports.sections import Section
@@ -65,6 +68,12 @@ def html(report: Report, study: Study) -> str:
     return sections.html(
         "benchmark", _title(report), _sentences(report), parts(report, study), name=name, headline=headline
     )
+
+
+def pages(report: Report, examples: Sequence[Example], samples: Samples, suffixes: set[str]) -> dict[str, str]:
+    """Suffix (.md or .html) -> the report as that page."""
+    tables, write = study(report, examples, samples), {".md": markdown, ".html": html}
+    return {suffix: write[suffix](report, tables) for suffix in suffixes}
 
 
 def parts(report: Report, study: Study) -> list[Section]:

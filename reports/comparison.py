@@ -8,6 +8,7 @@ from grm_core.benchmarks.comparison import Comparison, differences, gains, growt
 from reports import sections
 from reports.figures import COLOURS, Figure, band, figure, line
 from reports.sections import Section
+from reports.table import Table
 
 _GROWTH = (
     "Mean over the common items of the accuracy over random subsets of k stored samples, ties shared, with 95% "
@@ -21,6 +22,16 @@ _DIFFERENCES = (
 )
 
 
+def record(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as JSON: see benchmarks.comparison for the columns."""
+    return {
+        "items": len(comparison.items),
+        "growth": Table.of(growth(comparison)).records(),
+        "gains": Table.of(gains(comparison)).records(),
+        "differences": Table.of(differences(comparison)).records(),
+    }
+
+
 def markdown(comparison: Comparison, headlines: pd.DataFrame | None = None) -> str:
     """The comparison as Markdown; `headlines` are official metrics, where there are any."""
     return sections.markdown(_title(comparison), [_sentence(comparison)], _parts(comparison, headlines))
@@ -29,6 +40,10 @@ def markdown(comparison: Comparison, headlines: pd.DataFrame | None = None) -> s
 def html(comparison: Comparison, headlines: pd.DataFrame | None = None) -> str:
     """The comparison as a self-contained page."""
     return sections.html("sections", _title(comparison), [_sentence(comparison)], _parts(comparison, headlines))
+
+
+PAGES = {".md": markdown, ".html": html}
+"""Suffix of a file -> the comparison as that page."""
 
 
 def _parts(comparison: Comparison, headlines: pd.DataFrame | None) -> list[Section]:

@@ -41,7 +41,7 @@ LABELS = pyarrow.schema(
 """Columns of labels.parquet, a row an annotation."""
 
 
-class Judged(NamedTuple):
+class JudgedSession(NamedTuple):
     """A session with its run and samples."""
 
     run: Run
@@ -50,14 +50,14 @@ class Judged(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What a dataset folder holds."""
+    """Counts of a dataset folder."""
 
     sessions: int
     samples: int
     labels: int
 
 
-def write(folder: Path, judged: Iterable[Judged], labels: Iterable[Annotation]) -> Written:
+def write(folder: Path, judged: Iterable[JudgedSession], labels: Iterable[Annotation]) -> Written:
     """Write data/samples.parquet, data/labels.parquet and README.md into a new folder."""
     (folder / "data").mkdir(parents=True)
     runs: dict[str, Run] = {}
@@ -66,21 +66,21 @@ def write(folder: Path, judged: Iterable[Judged], labels: Iterable[Annotation]) 
         runs[each.run.id] = each.run
         sessions.add(each.session.id)
         samples += [_sample_row(each, sample) for sample in each.samples]
-    said = [_clean(annotation_record(each)) for each in labels if each.session_id in sessions]
-    for name, rows, schema in (("samples", samples, SAMPLES), ("labels", said, LABELS)):
+    annotations = [_clean(annotation_record(each)) for each in labels if each.session_id in sessions]
+    for name, rows, schema in (("samples", samples, SAMPLES), ("labels", annotations, LABELS)):
         table = pyarrow.Table.from_pylist(rows, schema=schema)
         pyarrow.parquet.write_table(table, folder / "data" / f"{name}.parquet")
-    written = Written(len(sessions), len(samples), len(said))
+    written = Written(len(sessions), len(samples), len(annotations))
     (folder / "README.md").write_text(card(written, list(runs.values())), encoding="utf-8")
     return written
 
 
-def _sample_row(judged: Judged, sample: Sample) -> Json:
+def _sample_row(judged: JudgedSession, sample: Sample) -> Json:
     run, example = judged.run, judged.session.example
     turns = [{"role": turn.role, "content": turn.content} for turn in example.query]
-    told: Json = {"session_id": judged.session.id, "run_id": run.id, "engine": run.engine, "template": run.template}
-    told |= {"context": run.context, "foreign": run.engine == FOREIGN}
-    row = item_record(example) | sample_record(example.id, sample) | told | {"query": turns, "model": run.model}
+    origin: Json = {"session_id": judged.session.id, "run_id": run.id, "engine": run.engine, "template": run.template}
+    origin |= {"context": run.context, "foreign": run.engine == FOREIGN}
+    row = item_record(example) | sample_record(example.id, sample) | origin | {"query": turns, "model": run.model}
     row["order"] = list(sample.order)
     cleaned: Json = _clean(row)
     return cleaned
@@ -121,7 +121,7 @@ def _run_line(run: Run) -> str:
     return f"* {plain(run.model)}: template {plain(run.template)}, {run.context}, {params}"
 
 
-def pairs(judged: Iterable[Judged], method: Method = Method.NAIVE) -> Iterator[Json]:
+def pairs(judged: Iterable[JudgedSession], method: Method = Method.NAIVE) -> Iterator[Json]:
     """Preference pairs as TRL reads them: the vote's winner over every other response; a tie gives none.
 
     A response that was not in an imported file, and one that is the same as the winner, give none either.

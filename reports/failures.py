@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from grm_core.analysis import clusters as analysis_clusters
 from grm_core.analysis import failures
-from grm_core.analysis.failures import Judged
 from grm_core.analysis.frames import letter
 from grm_core.analysis.labels import CLASSES, standing
+from grm_core.formats.annotations import JudgedById
 from grm_core.types import Annotation
 from grm_core.voting import vote
 from reports import sections
@@ -55,20 +55,22 @@ class FailureReport:
     """Class -> samples that show it."""
 
 
-def make(annotations: Sequence[Annotation], judged: Judged, cluster: dict[str, str] | None = None) -> FailureReport:
+def make(
+    annotations: Sequence[Annotation], judged: JudgedById, cluster: dict[str, str] | None = None
+) -> FailureReport:
     """The report of what stands; `cluster` as `clusters` returns it."""
     table = _folded(failures.labelled(annotations, judged, cluster))
     winners = {name: vote(samples).winner for name, (_, samples) in judged.items()}
     groups = {name: failures.by_group(table, name) for name in failures.GROUPS}
     return FailureReport(
-        _said(table, failures.blind(annotations, judged, winners)),
+        _sentence(table, failures.blind(annotations, judged, winners)),
         failures.by_class(table),
         {name: group for name, group in groups.items() if len(group)},
         {label: _cases(table, judged, label) for label in CLASSES},
     )
 
 
-def clusters(annotations: Sequence[Annotation], judged: Judged, embed: Embed) -> dict[str, str]:
+def clusters(annotations: Sequence[Annotation], judged: JudgedById, embed: Embed) -> dict[str, str]:
     """Text of a principle -> name of its cluster, over the principles of all labelled samples.
 
     `embed` turns texts into unit vectors. Raises EngineError where it cannot.
@@ -129,7 +131,7 @@ def _folded(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(cluster=table["cluster"].replace(dict.fromkeys(small, other)))
 
 
-def _said(table: pd.DataFrame, blind: pd.DataFrame) -> str:
+def _sentence(table: pd.DataFrame, blind: pd.DataFrame) -> str:
     good = int((table["label"] == "good").sum())
     said = f"{len(table)} samples labelled by {table['author'].nunique()}, {good} of them good."
     named = blind[blind["label"].map(lambda label: len(label) <= 2)]
@@ -139,7 +141,7 @@ def _said(table: pd.DataFrame, blind: pd.DataFrame) -> str:
     return said
 
 
-def _cases(table: pd.DataFrame, judged: Judged, label: str) -> list[Case]:
+def _cases(table: pd.DataFrame, judged: JudgedById, label: str) -> list[Case]:
     cases = []
     for session, index in failures.examples(table, label):
         example, samples = judged[session]

@@ -1,16 +1,30 @@
-"""Leaderboards of all items and of each subset, as CSV and Markdown."""
+"""Leaderboards of all items and of each subset, as JSON, CSV and Markdown."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
-from grm_core.analysis.leaderboard import Board
+from grm_core.analysis.leaderboard import DRAWS, Board, Voted, pairs
 from reports.escape import encodable, plain
 from reports.table import Table
 
 Boards = Sequence[tuple[str | None, Board]]
 """(subset, its board): None for all items, '' for the items of no subset."""
 _FORMATS = {"rating": ".0f", "low": ".0f", "high": ".0f", "position": ".2f", "position_fair": ".2f"}
+
+
+def record(votes: Sequence[Voted], board: Board) -> dict[str, Any]:
+    """A board as JSON: see Board and leaderboard.pairs for the fields of models and pairs."""
+    return {
+        "k": max(vote.k for vote in votes),
+        "k_effective": board.k_effective,
+        "items": board.items,
+        "unscored": list(board.unscored),
+        "draws": DRAWS,
+        "models": Table.of(board.table).records(),
+        "pairs": Table.of(pairs(board)).records(),
+    }
 
 
 def csv(boards: Boards) -> str:

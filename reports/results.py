@@ -111,7 +111,9 @@ def _main(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
         valid = accuracy.estimate(accuracy.valid_share(items))
         for method, label in ((Method.NAIVE, "Voting"), (Method.GUIDED, "MetaRM")):
             if method is Method.NAIVE or scored(items):
-                cells = [accuracy.estimate(accuracy.at_k(items, k, method)) if k <= _drawn(items) else "" for k in KS]
+                cells = [
+                    accuracy.estimate(accuracy.at_k(items, k, method)) if k <= _most_samples(items) else "" for k in KS
+                ]
                 rows.append([f"{SETS[name]} ({len(items)})", label, *cells, valid if method is Method.NAIVE else ""])
         if greedy := runs.get((name, "greedy")):
             estimate = accuracy.estimate(accuracy.at_k(greedy, 1))
@@ -133,7 +135,7 @@ def _gains(mains: dict[str, list[Judged]], rivals: dict[str, dict[str, float]]) 
     yield "## What k and the meta RM add (paired differences, points)\n"
     rows = []
     for name, items in mains.items():
-        k = _drawn(items)
+        k = _most_samples(items)
         single, voted = accuracy.at_k(items, 1), accuracy.at_k(items, k)
         differences = {f"Voting@{k} - Voting@1": voted - single}
         guided = accuracy.at_k(items, k, Method.GUIDED) if scored(items) else None
@@ -166,7 +168,7 @@ def _kept(mains: dict[str, list[Judged]]) -> Iterator[str]:
     for name, items in mains.items():
         if not scored(items):
             continue
-        k = _drawn(items)
+        k = _most_samples(items)
         voted = accuracy.at_k(items, k)
         for k_meta, label in ((1, "the best one"), (k // 4, "a quarter"), (k // 2, "half"), (k, "all, weighted")):
             method = Method.GUIDED if k_meta < k else Method.GUIDED_WEIGHTED
@@ -194,7 +196,7 @@ def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
             beside = [item for item in items if item.item_id in other]
             same = [other[item.item_id] for item in beside]
             if beside:
-                k = _drawn(same)
+                k = _most_samples(same)
                 apart = accuracy.estimate(accuracy.at_k(same, k) - accuracy.at_k(beside, k))
                 rows.append([SETS[name], variant, len(same), *_by_k(same), _signed(apart)])
     if rows:
@@ -206,12 +208,12 @@ def _variants(mains: dict[str, list[Judged]], runs: Runs) -> Iterator[str]:
 
 def _by_k(items: Sequence[Judged]) -> list[object]:
     """Voting's accuracy at each k up to what was drawn, and the share of valid samples."""
-    most = _drawn(items)
+    most = _most_samples(items)
     cells = [accuracy.estimate(accuracy.at_k(items, k)) if k <= most else "" for k in KS]
     return [*cells, accuracy.estimate(accuracy.valid_share(items))]
 
 
-def _drawn(items: Sequence[Judged]) -> int:
+def _most_samples(items: Sequence[Judged]) -> int:
     return max(len(item.samples) for item in items)
 
 
@@ -249,7 +251,7 @@ def _subsets(mains: dict[str, list[Judged]]) -> Iterator[str]:
     for name, items in mains.items():
         for subset in sorted({item.subset for item in items}):
             part = [item for item in items if item.subset == subset]
-            most = _drawn(part)
+            most = _most_samples(part)
             cells = [accuracy.estimate(accuracy.at_k(part, k)) for k in (1, most)]
             guided = accuracy.estimate(accuracy.at_k(part, most, Method.GUIDED)) if scored(part) else ""
             rows.append([SETS[name], subset, len(part), *cells, guided])

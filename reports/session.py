@@ -119,7 +119,7 @@ def _card(sample: Sample, verdicts: Sequence[Verdict]) -> dict[str, object]:
         "meta": "–" if sample.meta_logit is None else f"{sample.meta_logit:.2f}",
         "order": sample.order,
         "principles": sample.parsed.principles,
-        "critique": critique.whole(sample),
+        "critique": critique.critique_text(sample),
         "raw": sample.completion.text if sample.completion else "",
         "reasoning": sample.completion.reasoning if sample.completion else None,
     }

@@ -60,6 +60,16 @@ class Table:
         text = encodable(out.getvalue())
         return text if text.isascii() else f"\ufeff{text}"
 
+    def records(self) -> list[dict[str, object]]:
+        """A row a record by column, for JSON: fractions to six digits."""
+        return [
+            {
+                name: round(cell, 6) if isinstance(cell, float) else cell
+                for name, cell in zip(self.columns, row, strict=True)
+            }
+            for row in self.rows
+        ]
+
     def _shown(self) -> list[list[str]]:
         """The cells as a reader is shown them."""
         formats = [self.formats.get(name, ".3f") for name in self.columns]

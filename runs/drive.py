@@ -78,6 +78,8 @@ class Progress:
     samples_failed: int = 0
     unreadable: int = 0
     tokens: int = 0
+    saved: str = ""
+    """Of items that end early: how many samples were enough."""
     began: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -111,6 +113,7 @@ class Progress:
     def summary(self, out: Path) -> str:
         """One line at the end."""
         words = f"{self.items_done}/{self.items} items, {self.samples} samples, {self.speed}"
+        words += f"; {self.saved}" if self.saved else ""
         words += f"; unreadable and without a vote: {self.unreadable}"
         if self.failed:
             words += (
@@ -119,13 +122,15 @@ class Progress:
         return f"{words}; written to {out}"
 
 
-async def drive(source: Source, tasks: Sequence[Task], sink: Sink, progress: Progress, say: Say) -> None:
-    """Have what is missing of the tasks drawn, read and kept.
+async def drive(
+    source: Source, tasks: Sequence[Task], sink: Sink, progress: Progress, say: Say, whole: bool = True
+) -> None:
+    """Have what is missing of the tasks drawn, read and kept; only where they are `whole` items that are done count.
 
     What fails is told, counted in `progress` and does not stop the others. Cancelled, it frees the source and leaves
     in the sink what has arrived.
     """
-    taking = _Taking(tasks, sink, progress, say)
+    taking = _Taking(tasks, sink, progress, say, whole)
     await source.draw(taking.plans(), taking.take)
     for item_id in list(taking.open):
         taking.end(item_id)
@@ -134,8 +139,8 @@ async def drive(source: Source, tasks: Sequence[Task], sink: Sink, progress: Pro
 class _Taking:
     """Takes arrivals to the sink and counts every task down."""
 
-    def __init__(self, tasks: Sequence[Task], sink: Sink, progress: Progress, say: Say) -> None:
-        self.sink, self.progress, self.say = sink, progress, say
+    def __init__(self, tasks: Sequence[Task], sink: Sink, progress: Progress, say: Say, whole: bool) -> None:
+        self.sink, self.progress, self.say, self.whole = sink, progress, say, whole
         self.open = {task.plan.example.id: task for task in tasks}
         self.sessions = {item_id: task.session for item_id, task in self.open.items()}
         self.left = {item_id: task.missing for item_id, task in self.open.items()}
@@ -187,7 +192,7 @@ class _Taking:
 
     def end(self, item_id: str) -> None:
         """Note that an item is done, and tell why samples of it failed."""
-        if self.open.pop(item_id, None) is not None:
+        if self.open.pop(item_id, None) is not None and self.whole:
             self.progress.items_done += 1
         if failed := self.failures.pop(item_id, []):
             self.say(f"item {item_id!r}: {len(failed)} samples failed: {failed[0]}")
@@ -204,7 +209,8 @@ class Local:
 
     async def draw(self, plans: Sequence[SamplingPlan], take: Take) -> None:
         """Give the plans' missing samples to `take` as they come; an item whose meta RM fails goes no further."""
-        width = max(2, -(-IN_FLIGHT // max((plan.k for plan in plans), default=1)))
+        most = max((plan.k - len(plan.have) for plan in plans), default=1)
+        width = max(2, -(-IN_FLIGHT // max(1, most)))
         rest = iter(plans)
         workers = [asyncio.create_task(self._work(rest, take)) for _ in range(min(width, len(plans)))]
         try:

@@ -12,6 +12,8 @@ from runs.settings import Sampling
 
 SETTLED = "settled"
 """Tag of a session whose run ended early because more samples would hardly change the verdict."""
+UNDER_WAY = ("queued", "waiting", "sampling")
+"""Phases in which more samples may come."""
 _SETTLE_DRAWS = 500
 _TYPICAL_TOKENS = 300
 """Tokens that a sample is taken to need until the first one is finished."""
@@ -24,7 +26,7 @@ class Snapshot:
     """A run as seen at one moment."""
 
     phase: str
-    """waiting (for the engine), sampling, done, stopped or failed."""
+    """queued (for its turn), waiting (for the engine), sampling, done, stopped or failed."""
     done: int
     k: int
     tokens: int
@@ -39,11 +41,17 @@ class Snapshot:
     """Where the run ended early: the probability that all k samples would have given another verdict."""
     samples: tuple[Sample, ...] = ()
     """Samples in order of arrival; empty once the run has ended, the store has them all."""
+    silent: float = 0.0
+    """Seconds since the engine wrote anything, while it samples."""
+    place: int = 0
+    """Place in the line of runs that wait for their turn, from 1; 0 = not in it."""
+    wait: float | None = None
+    """Seconds until its turn, about; None before any run has ended."""
 
     @property
     def running(self) -> bool:
         """Whether more samples may come."""
-        return self.phase in ("waiting", "sampling")
+        return self.phase in UNDER_WAY
 
 
 class Job:
@@ -55,12 +63,14 @@ class Job:
         settings: Sampling | None,
         before: Sequence[Sample] = (),
         total: int = 0,
+        owner: str = "",
     ) -> None:
         """`settings`: settled ones, of a run that begins; of one that goes on, the store has them.
 
         `before`: samples that the stored session has already; `total`: all that it is to have, 0 = the plan's k.
+        `owner`: the login that asked for it.
         """
-        self.plan, self.settings, self.k = plan, settings, total or plan.k
+        self.plan, self.settings, self.k, self.owner = plan, settings, total or plan.k, owner
         self.stored = settings is None
         self.settled: float | None = None
         self.phase, self.error = "waiting", ""
@@ -71,6 +81,7 @@ class Job:
         self.samples: list[Sample] = list(before)
         self.started: float | None = None
         self.ended: float | None = None
+        self.heard = time.monotonic()
         self.live: dict[int, str] = {}
         self.places: dict[tuple[str, int], int] = {}
         self.task: asyncio.Task[None] | None = None
@@ -78,16 +89,18 @@ class Job:
     @property
     def running(self) -> bool:
         """Whether more samples may come."""
-        return self.phase in ("waiting", "sampling")
+        return self.phase in UNDER_WAY
 
     def hear(self, key: str, child: int, text: str) -> None:
         """Take account of a piece of text that was written."""
         index = self.places[key, child]
+        self.heard = time.monotonic()
         self.live[index] = (self.live.get(index, "") + text)[-_TAIL:]
         self.live_tokens[index] = self.live_tokens.get(index, 0) + 1
 
     def arrived(self, sample: Sample) -> None:
         """Take account of a sample that was kept."""
+        self.heard = time.monotonic()
         self.live.pop(sample.index, None)
         self.live_tokens.pop(sample.index, None)
         self.samples.append(sample)
@@ -124,6 +137,7 @@ class Job:
             dict(self.live),
             self.settled,
             samples,
+            time.monotonic() - max(self.heard, self.started or 0.0) if self.phase == "sampling" else 0.0,
         )
 
     def settles(self) -> bool:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import count as counting
 from itertools import islice
 from typing import Any
@@ -25,17 +26,21 @@ from grm_core.meta_rm import MetaRM
 from grm_core.plan import SamplingPlan, template_of
 from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Arrival, Local, Progress, Task, drive
+from runs.gate import Gate
 from runs.job import SETTLED, Job, Snapshot
+from runs.line import Line
 from runs.resume import plan_of
-from runs.run import Judged, make_run, origin
+from runs.run import Judges, make_run, origin
 from runs.settings import N_MAX_PAGE, Sampling
 from runs.sinks import StoreSink
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-RUNS_MAX = 32
+RUNS_MAX = 64
 """Runs that may be under way at the same time; each keeps up to k requests open."""
+LINE_MAX = 500
+"""Runs that may wait for their turn."""
 _ENDED_MOST = 100
 """Ended runs that are remembered: how they ended is told beside their samples, which the store has."""
 
@@ -54,18 +59,27 @@ class Jobs:
         """`card`: how the engine's model wants to be asked; `base`: what a form of settings begins with."""
         self.store, self.engine, self.meta, self.card = store, engine, meta, card or Card(engine.style)
         self.base = base or Sampling()
+        self.gate = Gate()
         self._jobs: dict[str, Job] = {}
+        self._line = Line(RUNS_MAX)
+        self._beginning = threading.Lock()
+        """Held from the look at what runs to the run that is begun."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
         origin()  # the code is what it is now, whatever happens to its files while this process lives
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Where the engine lives."""
+        return self._loop
+
     def start(self) -> None:
         """Start the thread and, in the background, the engine."""
         self._thread.start()
-        self._spawn(self._start_engine())
+        self.spawn(self._start_engine())
 
-    def submit(self, example: Example, settings: Sampling) -> str:
-        """Begin a run and return its session's id. Raises UsageError for what cannot be judged or saved."""
+    def submit(self, example: Example, settings: Sampling, owner: str = "") -> str:
+        """Begin a run of `owner` and return its session's id. Raises UsageError for what cannot be judged or saved."""
         sampling.check(example, settings.k, N_MAX_PAGE)
         if settings.settle is not None:
             settling.check_level(settings.settle)
@@ -85,14 +99,18 @@ class Jobs:
             context=settings.context,
             opens=self.card.opens,
         )
-        self._begin(Job(plan, settings))
+        self._begin(Job(plan, settings, owner=owner))
         return session_id
 
-    def more(self, session_id: str, count: int) -> None:
+    def more(self, session_id: str, count: int, owner: str = "") -> None:
         """Sample `count` more for a stored session, as its run was asked; what failed or was stopped comes first.
 
         Raises UsageError where that cannot be: unknown or running session, other model or template, k beyond 1,024.
         """
+        with self._beginning:
+            self._more(session_id, count, owner)
+
+    def _more(self, session_id: str, count: int, owner: str) -> None:
         stored, running = self.store.session_and_run(session_id), self._jobs.get(session_id)
         if stored is None:
             raise UsageError("choose a stored session first; then more samples can be drawn for it")
@@ -113,28 +131,36 @@ class Jobs:
         plan = plan_of(run, session.example, template, k, session_id, have, self.card.opens)
         if plan.template.hash != run.template_hash:
             raise UsageError(f"the template {run.template} has changed since; score the query anew instead")
-        self._begin(Job(plan, None, before, total))
+        self._begin(Job(plan, None, before, total, owner))
 
     def _free(self) -> None:
         if self.store.read_only:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
-        if sum(job.running for job in self._jobs.values()) >= RUNS_MAX:
-            raise UsageError(f"{RUNS_MAX} runs are under way already; wait until one ends, or stop one")
+        if len(self._line) >= LINE_MAX:
+            raise UsageError(f"{LINE_MAX} runs wait for their turn already; wait until some have ended")
 
     def _begin(self, job: Job) -> None:
         ended = [session_id for session_id, other in self._jobs.items() if not other.running]
         for session_id in ended[:-_ENDED_MOST]:
             del self._jobs[session_id]
         self._jobs[job.plan.session_id] = job
-        self._spawn(self._work(job.plan.session_id))
+        self.gate.come()
+        self.spawn(self._work(job.plan.session_id))
 
     def example(self, session_id: str) -> Example | None:
         """The item of a session, from the store or, while its engine still starts, from its run."""
+        job = self._jobs.get(session_id)
+        # Looked at before the store: what the run stores meanwhile would be in neither.
+        pending = job is not None and not job.stored
         stored = self.store.session(session_id)
         if stored is not None:
             return stored.example
+        return job.plan.example if job is not None and pending else None  # stored and gone: it was deleted
+
+    def owner(self, session_id: str) -> str:
+        """Who asked for the run that is under way, else whose the session is."""
         job = self._jobs.get(session_id)
-        return None if job is None or job.stored else job.plan.example  # stored and gone: it was deleted
+        return job.owner if job is not None and job.running else self.store.acts.owner(session_id)
 
     def stop(self, session_id: str) -> None:
         """End a run; what has arrived stays. No such run, or one that has ended: nothing happens."""
@@ -147,7 +173,13 @@ class Jobs:
     def snapshot(self, session_id: str) -> Snapshot | None:
         """How a run of this process stands; None for a session from the store."""
         job = self._jobs.get(session_id)
-        return None if job is None else job.snapshot()
+        if job is None:
+            return None
+        snapshot = job.snapshot()
+        if snapshot.phase != "queued":
+            return snapshot
+        place, wait = self._line.place(session_id)
+        return replace(snapshot, place=place, wait=wait)
 
     def running(self) -> dict[str, tuple[Example, Snapshot]]:
         """The runs under way by their sessions' ids: what is judged, and how far each is."""
@@ -160,11 +192,12 @@ class Jobs:
             return
         for session_id in list(self._jobs):
             self.stop(session_id)
-        self._spawn(self._finish()).result(timeout=60)
+        self.spawn(self._finish()).result(timeout=60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        """Do something in the loop of the runs and the engine."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _start_engine(self) -> None:
@@ -180,12 +213,9 @@ class Jobs:
         try:
             if job.stopping:
                 raise asyncio.CancelledError
-            await self.engine.start()
-            job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
-            sink = self._sink(job)
-            job.places = sampling.places(job.plan)
-            job.phase, job.started = "sampling", time.monotonic()
-            await self._sample(job, sink)
+            job.phase = "queued"
+            async with self._line.turn(session_id, job.owner):
+                await self._take_turn(job)
             job.phase = "done"
         except asyncio.CancelledError:
             job.phase = "stopped"
@@ -197,7 +227,17 @@ class Jobs:
             job.phase, job.error = "failed", "a fault in GRM Lens itself; its log has the details"
             log.exception("run of session %s", session_id)
         finally:
+            self.gate.go()
             job.finish()
+
+    async def _take_turn(self, job: Job) -> None:
+        job.phase = "waiting"
+        await self.engine.start()
+        job.plan = await sampling.fit(self.engine, job.plan)  # a prompt that is too long leaves no empty session
+        sink = self._sink(job)
+        job.places = sampling.places(job.plan)
+        job.phase, job.started = "sampling", time.monotonic()
+        await self._sample(job, sink)
 
     async def _sample(self, job: Job, sink: "_Shown") -> None:
         source = Local(self.engine, self.meta, job.hear, fitted=True)
@@ -229,6 +269,8 @@ class Jobs:
             session = Session(job.plan.session_id, run.id, job.plan.example, title(job.plan.example), run.created_at)
             sink = _Shown(job, session, StoreSink(self.store, run))
             sink.begin(session)
+            if job.owner:
+                self.store.acts.own(session.id, job.owner)
             return sink
         session, run = self._stored(job.plan.session_id)
         return _Shown(job, session, StoreSink(self.store, run, frozenset([session.id])))
@@ -243,7 +285,7 @@ class Jobs:
 
     def _run(self, plan: SamplingPlan, settings: Sampling) -> Run:
         reader = "none" if self.meta is None else self.meta.name or "a server"
-        by = Judged(self.engine.name, self.engine.model, reader)
+        by = Judges(self.engine.name, self.engine.model, reader)
         return make_run(f"run-{plan.session_id}", by, settings, [plan.template], plan.params)
 
 

@@ -9,8 +9,9 @@ from grm_core.formats.sessions import Block, ItemSamples
 from grm_core.meta_rm import IN_VERSIONS
 from grm_core.plan import SamplingPlan
 from grm_core.prompts import Template
-from grm_core.types import Example, Run
+from grm_core.types import Example, Run, Sample
 from runs.drive import Task
+from runs.run import ADAPTIVE
 
 SETTINGS = ("context", "template", "template_hash", "params", "seed", "order", "principles")
 """Settings that a resumed run shares with the one in the file, beside model and meta RM."""
@@ -41,6 +42,17 @@ def check_meta(before: Run, now: Run, out: Path) -> None:
         raise UsageError(
             f"{out} was made with meta RM {old}, not {new}; use the same --meta, or have `meta` read all anew"
         )
+
+
+def check_adaptive(before: Run, now: Run, out: Path) -> None:
+    """UsageError when a stopped run's items ended by another rule, or by none."""
+    old, new = before.extra.get(ADAPTIVE), now.extra.get(ADAPTIVE)
+    if old != new or (new is not None and before.k != now.k):
+        words = [
+            f"--k {run.k}" if rule is None else f"--k auto --k-max {run.k} and {rule}"
+            for run, rule in ((before, old), (now, new))
+        ]
+        raise UsageError(f"{out} was made with {words[0]}, not {words[1]}; use the same settings or another --out")
 
 
 def is_whole(before: Block, k: int, examples: Iterable[Example]) -> bool:
@@ -84,6 +96,12 @@ def plan_of(
     return SamplingPlan(
         example, template, run.params, k, run.seed, run.order, session_id, have, run.principles, run.context, opens
     )
+
+
+def held(before: Block | None) -> dict[str, list[Sample]]:
+    """Item id -> the answered samples that a stopped run left."""
+    items = () if before is None else before.items
+    return {item.item_id: [sample for sample in item.samples if sample.error is None] for item in items}
 
 
 def _answered(item: ItemSamples) -> frozenset[int]:

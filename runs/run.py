@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from grm_core import meta_rm, provenance
 from grm_core.prompts import Template
 from grm_core.types import Params, Run
 from runs.settings import Sampling
 
+ADAPTIVE = "adaptive"
+"""In Run.extra: risk, method and budget of a run whose items end early."""
 
-class Judged(NamedTuple):
+
+class Judges(NamedTuple):
     """Who judges in a run, by the names that are recorded."""
 
     engine: str
@@ -35,7 +38,7 @@ def origin() -> Origin:
 
 
 def make_run(
-    run_id: str, by: Judged, sampling: Sampling, templates: Iterable[Template], params: Params | None = None
+    run_id: str, by: Judges, sampling: Sampling, templates: Iterable[Template], params: Params | None = None
 ) -> Run:
     """A run that begins now, under settled settings.
 
@@ -61,4 +64,13 @@ def make_run(
         versions=versions | {meta_rm.IN_VERSIONS: by.meta} | ({"recipe": sampling.recipe} if sampling.recipe else {}),
         commit=commit,
         dirty=dirty,
+        extra=_adaptive(sampling),
     )
+
+
+def _adaptive(sampling: Sampling) -> dict[str, Any]:
+    """When items ended before their k samples."""
+    if sampling.adaptive is None:
+        return {}
+    rule = {"risk": sampling.adaptive.risk, "method": str(sampling.adaptive.method)}
+    return {ADAPTIVE: rule | ({} if sampling.budget is None else {"budget": sampling.budget})}

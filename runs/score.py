@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grm_core import engines, meta_rm, prompts
+from grm_core.analysis.settling import Rule
 from grm_core.cards import OWN_METAS
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import Block
 from grm_core.meta_rm import MetaRM
 from grm_core.plan import template_of
 from grm_core.prompts import Template
-from grm_core.types import Example, Run
+from grm_core.types import Example, Method, Run
 from runs import fleet, resume, sinks
-from runs.drive import Local, Progress, Source, drive
-from runs.run import Judged, make_run
+from runs.adaptive import Growing, grow, is_whole
+from runs.drive import Local, Progress, Source, Task, drive
+from runs.job import SETTLED
+from runs.run import Judges, make_run
 from runs.screen import Say, Screen
 from runs.settings import Judge, Sampling, Settings, Workers
 from runs.starting import NO_META, start_both
@@ -98,18 +101,17 @@ async def score(settings: Settings, examples: Sequence[Example], out: Out, scree
     resume.check_items(before, examples, out.path)
     card = engines.card(settings.judge.engine, settings.judge.model)
     sampling = settings.sampling.settled(card.context)
+    _check_adaptive(settings)
     judges = await _judges(settings.judge, sampling)
     try:
         templates = _templates(examples, sampling, judges.style)
-        run = make_run(uuid.uuid4().hex, Judged(judges.name, judges.model, judges.reader), sampling, templates)
-        run = await _started(run, judges, before, examples, out.path, screen.say)
+        run = make_run(uuid.uuid4().hex, Judges(judges.name, judges.model, judges.reader), sampling, templates)
+        tags = out.tags if sampling.adaptive is None else (*out.tags, SETTLED)
+        work = _Work(sampling, before, list(zip(examples, templates, strict=True)), tags, card.opens)
+        run = await _started(run, judges, work, out.path, screen.say)
         file = sinks.open_file(out.path, run, before)
         try:
-            items = list(zip(examples, templates, strict=True))
-            todo = resume.tasks(file.run, before, sampling.k, items, out.tags, card.opens)
-            progress = Progress.of(todo)
-            with screen.watch(progress.due, lambda: progress.samples, progress.words):
-                await drive(judges.source, todo, file, progress, screen.say)
+            progress = await work.do(file, judges.source, screen)
             file.finish([example.id for example in examples])
             return progress
         finally:
@@ -118,20 +120,58 @@ async def score(settings: Settings, examples: Sequence[Example], out: Out, scree
         await judges.close()
 
 
-async def _started(
-    run: Run, judges: _Near | _Far, before: Block | None, examples: Sequence[Example], out: Path, say: Say
-) -> Run:
+class _Work(NamedTuple):
+    """The items of a run, and what a stopped one left of them."""
+
+    sampling: Sampling
+    before: Block | None
+    items: list[tuple[Example, Template]]
+    tags: tuple[str, ...]
+    """Of new sessions."""
+    opens: bool
+    """As the model's card says."""
+
+    async def do(self, file: sinks.FileSink, source: Source, screen: Screen) -> Progress:
+        """Draw what is missing into the file."""
+        tasks = self._tasks(file.run)
+        progress = Progress.of(tasks)
+        if self.sampling.adaptive is None:
+            with screen.watch(progress.due, lambda: progress.samples, progress.words):
+                await drive(source, tasks, file, progress, screen.say)
+            return progress
+        growing = self._growing(self.sampling.adaptive, tasks)
+        progress.due = min(progress.due, self.sampling.budget or progress.due)
+        with screen.watch(progress.due, lambda: progress.samples, progress.words):
+            await grow(source, growing, file, progress, screen.say)
+        progress.saved = f"{growing.spent} of {len(tasks) * self.sampling.k} samples were enough"
+        return progress
+
+    def whole(self, run: Run) -> bool:
+        """Whether the stopped run had ended."""
+        if self.before is None or self.sampling.adaptive is None:
+            return self.before is not None and resume.is_whole(self.before, run.k, [each for each, _ in self.items])
+        return is_whole(self._growing(self.sampling.adaptive, self._tasks(run)))
+
+    def _tasks(self, run: Run) -> list[Task]:
+        return resume.tasks(run, self.before, self.sampling.k, self.items, self.tags, self.opens)
+
+    def _growing(self, rule: Rule, tasks: Sequence[Task]) -> Growing:
+        return Growing(tasks, resume.held(self.before), rule, self.sampling.budget)
+
+
+async def _started(run: Run, judges: _Near | _Far, work: _Work, out: Path, say: Say) -> Run:
     """The run with its model's name, once that is known to go on with what the file holds.
 
     Nothing is started where the file has all samples already.
     """
-    stopped = None if before is None else before.run
-    if before is None or stopped is None:
+    stopped = None if work.before is None else work.before.run
+    if stopped is None:
         await judges.start(say)
         return replace(run, model=judges.model)
     resume.check_same(stopped, run, resume.SETTINGS, out)
     resume.check_meta(stopped, run, out)
-    if resume.is_whole(before, run.k, examples):
+    resume.check_adaptive(stopped, run, out)
+    if work.whole(run):
         say(f"{out} has all samples already")
         run = replace(run, model=judges.model or stopped.model)
     else:
@@ -139,6 +179,15 @@ async def _started(
         run = replace(run, model=judges.model)
     resume.check_same(stopped, run, ("model",), out)
     return run
+
+
+def _check_adaptive(settings: Settings) -> None:
+    """UsageError for a rule that cannot be followed."""
+    rule = settings.sampling.adaptive
+    if rule is not None and rule.method is not Method.NAIVE and settings.judge.meta == "none":
+        raise UsageError(f"--k auto by the {rule.method} vote needs a meta RM: give one with --meta")
+    if rule is not None and settings.judge.workers is not None:
+        raise UsageError("--k auto draws in rounds, and --workers hands out whole items: give --k a number there")
 
 
 async def _judges(judge: Judge, sampling: Sampling) -> _Near | _Far:

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grm_core import families, prompts, shuffling
+from grm_core.analysis.settling import Rule
 from grm_core.errors import UsageError
 from grm_core.recipes import Recipe
 from grm_core.types import Params
+from runs.logins import Login
 
 N_MAX_PAGE = 8
 """Responses that the page takes."""
@@ -23,7 +25,12 @@ class Sampling:
     seed: int = 0
     principles: tuple[str, ...] = ()
     settle: float | None = None
-    """End early once the verdict of k samples would differ from the present one with less than this probability."""
+    """On the page: end early once the verdict of k samples would differ from the present one with less than this
+    probability."""
+    adaptive: Rule | None = None
+    """When items of a file, and of the endpoint, have samples enough; its `most` is k. None = they all get k."""
+    budget: int | None = None
+    """Samples of all items together, where items end early; None = as many as that takes."""
     template: str = ""
     """Name of the prompt template; '' = the one that fits the model and the item."""
     context: str = ""
@@ -55,7 +62,7 @@ class Sampling:
 
 
 def following(recipe: Recipe) -> Sampling:
-    """What a recipe sets of how an item is sampled."""
+    """The settings of a recipe for sampling an item."""
     params = recipe.params
     return Sampling(
         temperature=params.temperature,
@@ -101,6 +108,37 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The judge over HTTP."""
+
+    keys: tuple[tuple[str, str], ...] = ()
+    """Names with the SHA-256 of their keys, in hex; empty = nobody is asked for one."""
+    limit: int = 256
+    """Requests of one key at the same time; of all together where there are no keys."""
+    waiting: int = 1024
+    """Requests that may wait for their turn: one that comes when so many do is sent away."""
+    in_flight: int = 128
+    """Samples that the engine is asked for at the same time, about."""
+    unreadable: str | float = "error"
+    """What a trainer is told of a completion that no sample scored: error, null, or this reward."""
+    low: float = 0.0
+    """The reward of a mean score of 1."""
+    high: float = 1.0
+    """The reward of a mean score of 10."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The judge over HTTP without the page."""
+
+    judge: Judge
+    sampling: Sampling
+    endpoint: Endpoint
+    host: str = "127.0.0.1"
+    port: int = 7861
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The page that is served."""
 
@@ -108,8 +146,8 @@ class Page:
     db: Path
     host: str = "127.0.0.1"
     port: int = 7860
-    logins: tuple[tuple[str, str], ...] = ()
-    """Names with their passwords; empty = nobody is asked for one."""
+    logins: tuple[Login, ...] = ()
+    """Those who may come in; empty = nobody is asked for a password."""
     pace: str = "recorded"
     """Of a recording that is replayed: recorded or at-once."""
     root_path: str = ""
@@ -122,3 +160,7 @@ class Page:
     """Addresses and networks of proxies whose X-Forwarded headers are believed; '*' = anybody's."""
     frame_ancestors: tuple[str, ...] = ()
     """Origins whose pages may hold this one in a frame; empty = all."""
+    endpoint: Endpoint | None = None
+    """The judge over HTTP beside the page; None = there is none."""
+    mcp: bool = False
+    """Whether the judge is also a tool of the Model Context Protocol."""

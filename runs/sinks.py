@@ -2,6 +2,9 @@
 
 import io
 import logging
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from grm_core.errors import UsageError
@@ -12,9 +15,11 @@ from grm_core.formats.sessions import Block, ItemSamples
 from grm_core.resume_log import Log, whole_lines
 from grm_core.types import Example, Run, Sample, Session
 from runs.drive import Arrival
+from storage.errors import Locked
 from storage.store import Store
 
 log = logging.getLogger(__name__)
+_PATIENCE_S = 900.0
 
 
 class FileSink:
@@ -135,9 +140,7 @@ class StoreSink:
     def begin(self, session: Session) -> None:
         """Keep the session and its run, once."""
         if session.id not in self._begun:
-            with self.store.transaction():
-                self.store.add_run(self.run)
-                self.store.add_session(session)
+            _patiently(partial(self._begin, session))
             self._begun.add(session.id)
 
     def add(self, arrival: Arrival) -> bool:
@@ -145,5 +148,23 @@ class StoreSink:
         if arrival.error is not None:
             log.warning("session %s, no meta logit: %s", arrival.sample and arrival.sample.session_id, arrival.error)
         if arrival.sample is not None:
-            self.store.add_sample(arrival.sample)
+            _patiently(partial(self.store.add_sample, arrival.sample))
         return True
+
+    def _begin(self, session: Session) -> None:
+        with self.store.transaction():
+            self.store.add_run(self.run)
+            self.store.add_session(session)
+
+
+def _patiently(write: Callable[[], None]) -> None:
+    """Write while another program holds the database's lock, for a quarter of an hour: what was drawn was dear."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            write()
+            return
+        except Locked as error:
+            if time.monotonic() > until:
+                raise
+            log.warning("%s; what was drawn waits for it", error)

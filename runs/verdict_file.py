@@ -93,7 +93,11 @@ def record(made: Poll, settings: dict[str, Any]) -> dict[str, Any]:
         "margin_mean": verdict.margin_mean,
     }
     if made.example.labels is not None:
-        line["credit"] = outcome.credit(verdict.totals, made.example.labels) if _asks(made) else None
+        line["credit"] = (
+            outcome.credit(verdict.totals, made.example.labels)
+            if outcome.has_preference(made.example.labels)
+            else None
+        )
     if made.tokens is not None:
         line["completion_tokens"] = made.tokens
     return line | {"rows": made.rows, "unread": dict(sorted(made.unread.items())), "run": settings}
@@ -115,7 +119,7 @@ def summary(method: Baseline, k: int, polls: list[Poll]) -> str:
     most = max((each.verdict.k for each in polls), default=0)
     if most == 1 and k > 1:
         parts.append("it reads every item once and draws nothing, so k changes nothing")
-    labelled = [each for each in polls if _asks(each)]
+    labelled = [each for each in polls if outcome.has_preference(each.example.labels)]
     if labelled:
         ks = [each for each in accuracy.KS if each <= most]
         table = np.array([accuracy_at(each, ks, totals_of(method)) for each in labelled])
@@ -125,8 +129,3 @@ def summary(method: Baseline, k: int, polls: list[Poll]) -> str:
         words = ", ".join(f"{status} {count}" for status, count in unread.most_common())
         parts.append(f"{unread.total()} completions could not be read and cast no vote ({words})")
     return "; ".join(parts)
-
-
-def _asks(made: Poll) -> bool:
-    """Whether the labels prefer anything."""
-    return made.example.labels is not None and len(set(made.example.labels)) > 1

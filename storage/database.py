@@ -11,12 +11,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
 from storage import schema
-from storage.errors import StoreError
+from storage.errors import Locked, StoreError
 from storage.lock import FileLock
 
 _BUSY_S = 10.0
@@ -48,6 +49,7 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._idle_lock = threading.Lock()
         self._closed = False
+        self._rescued: Path | None = None
         try:
             self._open(read_only)
         except BaseException:
@@ -67,6 +69,7 @@ class Database:
             if conn.in_transaction:  # a write inside a write joins it
                 yield conn
                 return
+            self._check_in_place(conn)
             conn.execute("BEGIN IMMEDIATE")
             try:
                 yield conn
@@ -148,12 +151,29 @@ class Database:
         held = f"process {self.holder} is using it" if self.holder else "it is open for reading only"
         raise StoreError(f"nothing can be saved: {held}")
 
+    def _check_in_place(self, conn: sqlite3.Connection) -> None:
+        """Refuse what would be gone at the next start, and save a copy of all that is still at hand."""
+        if self._lock is None or self._lock.in_place(self.path):
+            return
+        if self._rescued is None:
+            copy = unused(self.path, "rescued")
+            with closing(sqlite3.connect(copy)) as target:
+                os.chmod(copy, 0o600)
+                conn.backup(target)
+            self._rescued = copy
+        raise StoreError(
+            f"it was deleted or replaced while it was in use; nothing can be saved here any more. All that it held "
+            f"is in {self._rescued}: stop the program, then `restore` that file"
+        )
+
     def _borrow(self) -> sqlite3.Connection:
         with self._idle_lock:
             if self._closed:
                 raise StoreError("it is closed")
             if self._idle:
                 return self._idle.pop()
+        if self._lock is not None and not self._lock.in_place(self.path):
+            raise StoreError("it was deleted or replaced while it was in use; start the program anew")
         return _connect_reader(self.path)
 
     def _give_back(self, conn: sqlite3.Connection) -> None:
@@ -162,6 +182,12 @@ class Database:
                 self._idle.append(conn)
                 return
         conn.close()
+
+
+def unused(path: Path, ending: str) -> Path:
+    """A name beside a file that nothing has yet: FILE.ending, FILE.ending-2 and so on."""
+    names = (Path(f"{path}.{ending}{'' if number == 1 else f'-{number}'}") for number in count(1))
+    return next(name for name in names if not name.exists())
 
 
 @contextmanager
@@ -175,7 +201,8 @@ def explained(path: Path) -> Iterator[None]:
         meaning = None if isinstance(error, TimeoutError) else _meaning(error)
         if meaning is None:
             raise
-        raise StoreError(_named(path, meaning)) from error
+        kind = Locked if _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) else StoreError
+        raise kind(_named(path, meaning)) from error
 
 
 def _connect_reader(path: Path) -> sqlite3.Connection:

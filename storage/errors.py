@@ -9,3 +9,7 @@ class StoreError(UsageError):
 
 class Refused(StoreError):
     """The call does not fit what the file holds; no later try helps, unlike other StoreErrors."""
+
+
+class Locked(StoreError):
+    """Another program holds the file's write lock; a later try may help."""

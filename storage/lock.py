@@ -42,6 +42,15 @@ class FileLock:
             self.release()
             raise
 
+    def in_place(self, database: Path) -> bool:
+        """Whether the file that we hold is still the one of this name."""
+        if self._inode is None:
+            return True
+        try:
+            return _key(os.stat(database)) == self._inode.key
+        except FileNotFoundError:
+            return False
+
     def release(self) -> None:
         """Let go of the locks, after the database's connections are closed; safe to call twice."""
         if self._inode is not None:
@@ -70,7 +79,7 @@ class FileLock:
             )
 
     def _take_name(self) -> bool:
-        self._name = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._name = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._name, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -158,7 +167,7 @@ def _key(status: os.stat_result) -> tuple[int, int]:
 
 def _opened(database: Path) -> int:
     try:
-        return os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
         return os.open(database, os.O_RDONLY | os.O_CLOEXEC)
 

@@ -4,19 +4,31 @@ A migration that has been released is never edited; a change is a new one. docs/
 """
 
 import sqlite3
-
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from storage.errors import StoreError
 
-migrations = Migrations("grm-lens")
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+Step = Callable[["Database"], None]
+FAMILY = "grm-lens"
+STEPS: list[Step] = []
+"""All migrations in their order."""
+_TABLE = "_sqlite_migrations"
 
 NAMES_MODELS = "json_type(example, '$.models') = 'array'"
 """SQL: whether a session's item names models. A query finds its index only when it says it in these words."""
 
 
-@migrations()  # type: ignore[untyped-decorator]
-def m001_runs_sessions_samples(db: Database) -> None:
+def _step(function: Step) -> Step:
+    STEPS.append(function)
+    return function
+
+
+@_step
+def m001_runs_sessions_samples(db: "Database") -> None:
     """Create the three tables of the data's way, each in order of arrival by `seq`."""
     _script(
         db,
@@ -41,8 +53,8 @@ def m001_runs_sessions_samples(db: Database) -> None:
     )
 
 
-@migrations()  # type: ignore[untyped-decorator]
-def m002_passages(db: Database) -> None:
+@_step
+def m002_passages(db: "Database") -> None:
     """Create what search reads: cleaned copies of titles, queries, principles and critiques, and their index."""
     _script(
         db,
@@ -57,14 +69,14 @@ def m002_passages(db: Database) -> None:
     db.table("passage").enable_fts(["body"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
 
 
-@migrations()  # type: ignore[untyped-decorator]
-def m003_bin(db: Database) -> None:
+@_step
+def m003_bin(db: "Database") -> None:
     """Let a session be put aside without losing it: binned_at is null for the others."""
     _script(db, "ALTER TABLE session ADD COLUMN binned_at TEXT")
 
 
-@migrations()  # type: ignore[untyped-decorator]
-def m004_annotations(db: Database) -> None:
+@_step
+def m004_annotations(db: "Database") -> None:
     """Create what people say of sessions, append-only, and the queues in which they say it."""
     _script(
         db,
@@ -88,8 +100,8 @@ def m004_annotations(db: Database) -> None:
     )
 
 
-@migrations()  # type: ignore[untyped-decorator]
-def m005_named_models(db: Database) -> None:
+@_step
+def m005_named_models(db: "Database") -> None:
     """Find the sessions whose item names the models that answered without reading all others.
 
     An older version would drop those names where it exports: it refuses a file that knows this migration.
@@ -97,16 +109,62 @@ def m005_named_models(db: Database) -> None:
     _script(db, f"CREATE INDEX session_models ON session(run_id) WHERE {NAMES_MODELS}")
 
 
-@migrations()  # type: ignore[untyped-decorator]
-def m006_context(db: Database) -> None:
+@_step
+def m006_context(db: "Database") -> None:
     """Say of each run whether its responses were judged together or one at a time; all runs so far: together."""
     _script(db, "ALTER TABLE run ADD COLUMN context TEXT NOT NULL DEFAULT 'joint'")
 
 
-@migrations()  # type: ignore[untyped-decorator]
-def m007_reasoning(db: Database) -> None:
+@_step
+def m007_reasoning(db: "Database") -> None:
     """Keep what a server gives of the model's thinking apart from the text."""
     _script(db, "ALTER TABLE sample ADD COLUMN reasoning TEXT")
+
+
+@_step
+def m008_numbers(db: "Database") -> None:
+    """Keep what a vote needs of each sample together, apart from its text, and results that took long to compute."""
+    _script(
+        db,
+        """CREATE INDEX sample_numbers ON
+            sample(session_id, "index", "order", shown_scores, meta_logit, status, error)""",
+        "CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL)",
+    )
+
+
+@_step
+def m009_batches(db: "Database") -> None:
+    """Create the line of files that are judged in the background."""
+    _script(
+        db,
+        """CREATE TABLE batch (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+            created_at TEXT NOT NULL, settings TEXT NOT NULL, tags TEXT NOT NULL, size INTEGER NOT NULL,
+            phase TEXT NOT NULL, error TEXT NOT NULL, owner TEXT NOT NULL, items TEXT NOT NULL)""",
+    )
+
+
+@_step
+def m010_people(db: "Database") -> None:
+    """Keep who began a session, and the audit log."""
+    _script(
+        db,
+        """CREATE TABLE owner (
+            session_id TEXT PRIMARY KEY REFERENCES session(id) ON DELETE CASCADE, name TEXT NOT NULL)""",
+        """CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+            target TEXT NOT NULL)""",
+    )
+
+
+def migrations() -> "Migrations":
+    """The migrations as sqlite_utils applies them; it imports pandas, for which no reader should wait."""
+    from sqlite_utils import Migrations
+
+    known = Migrations(FAMILY)
+    for step in STEPS:
+        known()(step)
+    return known
 
 
 def pending(conn: sqlite3.Connection) -> bool:
@@ -114,11 +172,11 @@ def pending(conn: sqlite3.Connection) -> bool:
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
         return True
-    if Migrations.migrations_table not in tables:
+    if _TABLE not in tables:
         raise StoreError("it is the SQLite database of another program; choose another file")
-    rows = conn.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-    ours = {name for family, name in rows if family == migrations.name}
-    names = {migration.name for migration in migrations._migrations}
+    rows = conn.execute(f"SELECT migration_set, name FROM {_TABLE}").fetchall()
+    ours = {name for family, name in rows if family == FAMILY}
+    names = {step.__name__ for step in STEPS}
     if newer := sorted(ours - names):
         raise StoreError(f"it was made by a newer version of GRM Lens (it knows {newer[-1]}); update the program")
     if rows and not ours:
@@ -129,10 +187,12 @@ def pending(conn: sqlite3.Connection) -> bool:
 def apply(conn: sqlite3.Connection) -> None:
     """Bring the file to this version's schema; does nothing when it is there already."""
     if pending(conn):
-        migrations.apply(Database(conn, execute_plugins=False))
+        from sqlite_utils import Database
+
+        migrations().apply(Database(conn, execute_plugins=False))
 
 
-def _script(db: Database, *statements: str) -> None:
+def _script(db: "Database", *statements: str) -> None:
     # executescript would commit the transaction that the migration runs in.
     for statement in statements:
         db.execute(statement)

@@ -14,7 +14,9 @@ from grm_core.errors import UsageError
 from grm_core.formats import fields
 from grm_core.formats.lines import compact
 from grm_core.types import Example, Run, Sample, Session
-from storage import listing, passages, rows
+from storage import kept, listing, passages, rows
+from storage.acts import Acts
+from storage.batches import Batches
 from storage.database import Database, explained
 from storage.desk import Desk
 from storage.errors import StoreError
@@ -23,6 +25,7 @@ from storage.passages import Hit
 from storage.paths import default_path
 
 _PAGE = 50
+_PASSAGE = "INSERT INTO passage (session_id, sample_id, field, body) VALUES (?, ?, ?, ?)"
 
 
 class Store:
@@ -39,6 +42,8 @@ class Store:
                 path.parent.mkdir(parents=True, exist_ok=True)
         self._db = Database(path, read_only)
         self.desk = Desk(self._db)
+        self.batches = Batches(self._db)
+        self.acts = Acts(self._db)
 
     @property
     def path(self) -> Path:
@@ -138,6 +143,22 @@ class Store:
             _insert(conn, "sample", rows.SAMPLE_COLUMNS, rows.sample_row(sample))
             _add_passages(conn, sample.session_id, sample.id, passages.sample_passages(sample))
 
+    def add_new(self, session: Session, samples: Sequence[Sample]) -> None:
+        """Keep a session that is not there yet with all its samples and their meta logits; StoreError where it is."""
+        with self._db.write() as conn:
+            if _one(conn, "SELECT 1 FROM session WHERE id = ?", rows.pack(session.id)) is not None:
+                raise StoreError(f"there is another session {session.id} already")
+            self.add_session(session)
+            marks = ", ".join("?" * len(rows.SAMPLE_COLUMNS.split(", ")))
+            table = map(rows.sample_row, samples)
+            conn.executemany(f"INSERT INTO sample ({rows.SAMPLE_COLUMNS}) VALUES ({marks})", table)
+            texts = (
+                (session.id, sample.id, passage.field, passage.body)
+                for sample in samples
+                for passage in passages.sample_passages(sample)
+            )
+            conn.executemany(_PASSAGE, texts)
+
     def samples(self, session_id: str) -> list[Sample]:
         """A session's samples by index."""
         query = f'SELECT {rows.SAMPLE_COLUMNS} FROM sample WHERE session_id = ? ORDER BY "index"'
@@ -159,6 +180,23 @@ class Store:
         sessions = self.sessions_by_id(session_ids)
         samples = self.samples_by_session(sessions)
         return {name: (session.example, samples[name]) for name, session in sessions.items()}
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Borrow a connection that only reads, for the other modules of this room."""
+        with self._db.read() as conn:
+            yield conn
+
+    def kept(self, key: str) -> str | None:
+        """A result that was kept under this digest of all that it follows from."""
+        with self._db.read() as conn:
+            return kept.find(conn, key)
+
+    def keep(self, key: str, value: str) -> None:
+        """Keep a result where the file can be written; of many, the oldest go."""
+        if not self.read_only:
+            with self._db.write() as conn:
+                kept.keep(conn, key, value)
 
     def sample(self, sample_id: str) -> Sample | None:
         """The sample of this id, or None."""
@@ -303,6 +341,6 @@ def _add_passages(
     conn: sqlite3.Connection, session_id: str, sample_id: str | None, bodies: list[passages.Passage]
 ) -> None:
     conn.executemany(
-        "INSERT INTO passage (session_id, sample_id, field, body) VALUES (?, ?, ?, ?)",
+        _PASSAGE,
         [(session_id, sample_id, passage.field, passage.body) for passage in bodies],
     )

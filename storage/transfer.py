@@ -9,18 +9,23 @@ from typing import BinaryIO, NamedTuple, TextIO
 from grm_core.errors import UsageError
 from grm_core.formats import lines, sessions
 from grm_core.formats.lines import digest
-from grm_core.formats.runs import run_name
+from grm_core.formats.runs import run_line, run_name
+from grm_core.formats.samples import sample_line
 from grm_core.formats.sessions import Block, ItemSamples
 from grm_core.types import Params, Run, Sample, Session
 from storage.errors import StoreError
 from storage.store import Store
 
 _SESSIONS_AT_ONCE = 100
-"""Sessions whose samples are in memory together while a store is exported."""
+"""Sessions that are imported in one transaction, travel together, or are in memory together while all are exported."""
+_PORTION = 2**20
+"""Characters, about, of the sessions that travel together."""
+_UNKNOWN = "import-"
+"""How the id begins of a run of which a file says nothing."""
 
 
 class Imported(NamedTuple):
-    """What became of one item of a file."""
+    """The fate of one item of a file."""
 
     session_id: str
     item_id: str
@@ -41,11 +46,11 @@ def import_file(store: Store, path: str | Path | BinaryIO, restore: bool = True)
     A session that is there already gets the samples that it lacks. When its id belongs to another item or run, or one
     of its samples differs, the file's session is kept beside it under a new id.
     """
-    return import_blocks(store, list(sessions.read_samples(path)), lines.name_of(path), restore)
+    return keep(store, named(list(sessions.read_samples(path)), lines.name_of(path)), restore)
 
 
-def import_blocks(store: Store, blocks: Sequence[Block], path: str, restore: bool = True) -> list[Imported]:
-    """Add every session of these blocks of a file, as `import_file` does."""
+def named(blocks: Sequence[Block], path: str) -> list[Block]:
+    """The blocks of a file, each with its run; UsageError where an item says not what was judged."""
     for block in blocks:
         for item in block.items:
             if item.example is None:
@@ -53,10 +58,50 @@ def import_blocks(store: Store, blocks: Sequence[Block], path: str, restore: boo
                     f"{path}, line {item.line}: item {item.item_id!r} has no item line; "
                     "a session needs its query and responses (vote and curve work without)"
                 )
-    found = [_import_item(store, run, item) for block in blocks for run, item in _with_run(store, block)]
-    for imported in found if restore else ():
-        store.restore(imported.session_id)
-    return found
+    return [Block(_run_of(block), block.items) for block in blocks]
+
+
+def keep(store: Store, blocks: Sequence[Block], restore: bool = True) -> list[Imported]:
+    """Add every session of blocks that have their runs, as `import_file` does; all of it once more changes nothing."""
+    imports: list[Imported] = []
+    for block in blocks:
+        assert block.run is not None
+        run = _kept_run(store, block.run)
+        for items in _batches(block.items):
+            with store.transaction():  # a commit waits for the disk
+                imports += [_import_item(store, run, item) for item in items]
+    for imported in imports if restore else ():
+        if imported.state != "new":
+            store.restore(imported.session_id)
+    return imports
+
+
+def portions(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Blocks that have their runs, cut into small ones; every session stays in one piece."""
+    for block in blocks:
+        some: list[ItemSamples] = []
+        size = 0
+        for item in block.items:
+            length = _length(item)
+            if some and (size + length > _PORTION or len(some) == _SESSIONS_AT_ONCE):
+                yield Block(block.run, tuple(some))
+                some, size = [], 0
+            some.append(item)
+            size += length
+        if some:
+            yield Block(block.run, tuple(some))
+
+
+def text_of(block: Block) -> str:
+    """A block that has its run, as it stands in SAMPLES.jsonl."""
+    assert block.run is not None
+    written = [run_line(block.run)]
+    for item in block.items:
+        assert item.example is not None
+        session = None if item.session is None else sessions.session_of(block.run, item, item.example)
+        written.append(sessions.item_line(item.example, session))
+        written += [sample_line(item.item_id, sample) for sample in item.samples]
+    return "".join(f"{line}\n" for line in written)
 
 
 def sessions_of(store: Store, session_ids: Sequence[str] | None) -> Iterator[tuple[Run, Session, list[Sample]]]:
@@ -64,68 +109,83 @@ def sessions_of(store: Store, session_ids: Sequence[str] | None) -> Iterator[tup
     ids = store.session_ids() if session_ids is None else session_ids
     for start in range(0, len(ids), _SESSIONS_AT_ONCE):
         some = ids[start : start + _SESSIONS_AT_ONCE]
-        known, samples = store.sessions_by_id(some), store.samples_by_session(some)
-        runs = store.runs_by_id(session.run_id for session in known.values())
+        sessions, samples = store.sessions_by_id(some), store.samples_by_session(some)
+        runs = store.runs_by_id(session.run_id for session in sessions.values())
         for session_id in some:
-            if session_id not in known:
+            if session_id not in sessions:
                 raise StoreError(f"there is no session {session_id}")
-            session = known[session_id]
+            session = sessions[session_id]
             yield runs[session.run_id], session, samples[session_id]
 
 
-def _with_run(store: Store, block: Block) -> Iterator[tuple[Run, ItemSamples]]:
-    run = _kept_run(store, block)
-    for item in block.items:
-        yield run, item
+def _batches(items: Sequence[ItemSamples]) -> Iterator[list[ItemSamples]]:
+    """Items that are imported in one transaction; one that names a session again comes after what it may change."""
+    batch: list[ItemSamples] = []
+    names: set[str] = set()
+    for item in items:
+        name = item.session.id if item.session else item.item_id
+        if name in names or len(batch) == _SESSIONS_AT_ONCE:
+            yield batch
+            batch, names = [], set()
+        batch.append(item)
+        names.add(name)
+    if batch:
+        yield batch
 
 
-def _kept_run(store: Store, block: Block) -> Run:
-    """The block's run as the store has it: under another id when its own belongs to a different run."""
+def _length(item: ItemSamples) -> int:
+    """About how many bytes an item and its samples are."""
+    example = item.example
+    texts = [] if example is None else [*example.responses, *(turn.content for turn in example.query)]
+    answers = [sample.completion for sample in item.samples if sample.completion is not None]
+    texts += [text for answer in answers for text in (answer.text, answer.reasoning or "")]
+    return sum(map(len, texts)) + 500 * len(item.samples)
+
+
+def _run_of(block: Block) -> Run:
     run = block.run or _unknown_run(block)
-    if not run.k:
-        run = replace(run, k=min((len(item.samples) for item in block.items), default=0))
+    return run if run.k else replace(run, k=min((len(item.samples) for item in block.items), default=0))
+
+
+def _kept_run(store: Store, run: Run) -> Run:
+    """The run as the store has it: under another id when its own belongs to a different run."""
     known = store.run(run.id)
-    if known is not None and block.run is None:
-        return known
-    if known is not None and known != run:
-        run = replace(run, id=digest(run_name(run)))
-    return run
+    if known is None or known == run:
+        return run
+    # Nothing is known of an unknown run but its items, from which its id follows.
+    return known if run.id.startswith(_UNKNOWN) else replace(run, id=digest(run_name(run)))
 
 
 def _unknown_run(block: Block) -> Run:
     items = "".join(sessions.item_line(item.example) for item in block.items if item.example)
-    run_id = f"import-{digest(items)}"
-    return Run(run_id, "", "unknown", "unknown", "unknown", "", Params(), 0, None, 0)
+    return Run(f"{_UNKNOWN}{digest(items)}", "", "unknown", "unknown", "unknown", "", Params(), 0, None, 0)
 
 
 def _import_item(store: Store, run: Run, item: ItemSamples) -> Imported:
-    assert item.example is not None  # import_file has looked
+    assert item.example is not None  # `named` has looked
     session = sessions.session_of(run, item, item.example)
-    wanted = _news(store, session, item.samples)
-    copied = wanted is None
-    if wanted is None:
-        # The new id follows from the content, so that importing the file once more adds nothing.
-        line = sessions.item_line(session.example, session)
-        session = replace(session, id=digest(run_name(run) + line))
-        wanted = _news(store, session, item.samples)
-    if wanted is None:
-        session = replace(session, id=uuid.uuid4().hex)
-        wanted = list(item.samples)
-    return _keep(store, run, session, wanted, copied)
+    about = run_name(run) + sessions.item_line(session.example, session)
+    samples = "".join(sample_line(item.item_id, sample) for sample in item.samples)
+    # New ids follow from the content, so that importing the file once more adds nothing.
+    for name in (session.id, digest(about), digest(about + samples)):
+        news = _news(store, replace(session, id=name), item.samples)
+        if news is not None:
+            return _keep(store, run, replace(session, id=name), news, name != session.id)
+    return _keep(store, run, replace(session, id=uuid.uuid4().hex), item.samples, True)
 
 
-def _keep(store: Store, run: Run, session: Session, wanted: Sequence[Sample], copied: bool) -> Imported:
-    known = store.session(session.id) is not None
+def _keep(store: Store, run: Run, session: Session, samples: Sequence[Sample], copied: bool) -> Imported:
+    exists = store.session(session.id) is not None
     with store.transaction():
-        if not known:
+        if not exists:
             store.add_run(run)
-            store.add_session(session)
-        for sample in wanted:
+            store.add_new(session, [sessions.with_session(sample, session.id) for sample in samples])
+        for sample in samples if exists else ():
             store.add_sample(sessions.with_session(replace(sample, meta_logit=None), session.id))
             if sample.meta_logit is not None:
                 store.set_meta_logit(f"{session.id}/{sample.index}", sample.meta_logit)
-    state = ("grown" if wanted else "unchanged") if known else ("copied" if copied else "new")
-    return Imported(session.id, session.example.id, len(wanted), state)
+    state = ("grown" if samples else "unchanged") if exists else ("copied" if copied else "new")
+    return Imported(session.id, session.example.id, len(samples), state)
 
 
 def _news(store: Store, session: Session, samples: Sequence[Sample]) -> list[Sample] | None:

@@ -21,7 +21,7 @@ class FakeEngine:
 
     It goes on from a reply that was begun, ends at stop texts, and tells first tokens: Yes with the probability that
     `yes` gives for the last judgment of the conversation, and where a critique is to go on, Excellent or Bad with the
-    probability that `excellent` gives for the prompt.
+    probability that `excellent` gives for the prompt; where a score is to stand, all digits are as likely.
     """
 
     name = "fake"
@@ -50,7 +50,7 @@ class FakeEngine:
         self._state = EngineState("idle")
 
     def state(self) -> EngineState:
-        """What the engine is doing."""
+        """The present state."""
         return self._state
 
     async def start(self) -> None:
@@ -92,6 +92,9 @@ class FakeEngine:
         seed = request.seed + child
         n = len(re.findall(r"\[Response \d+ begins\]", request.messages[0].content))
         if request.params.first:
+            if request.start.endswith("{"):
+                digits = tuple((str(digit), math.log(1 / 9)) for digit in range(1, 10))
+                return Reply(request.key, child, Completion("5", "length", 50, 1, self.delay, self.model, digits))
             if request.start:
                 chance, first, last = self.excellent(request.messages[0].content), " Excellent", " Bad"
             else:
@@ -117,10 +120,14 @@ class FakeEngine:
 
 
 def told_text(request: Request, seed: int, broken: bool) -> str:
-    """What follows the beginning of a reply about one response: its score follows from the response and the seed."""
+    """What follows the beginning of a reply about one response: its score follows from the response and the seed.
+
+    A broken one has nothing to say.
+    """
+    if broken:
+        return ""
     draw = random.Random(f"{seed}|{request.messages[0].content}")
-    ending = "" if broken else f"\nScores: \\boxed{{{draw.randint(1, 10)}}}"
-    return f" It answers the question, as seed {seed} sees it.{ending}"
+    return f" It answers the question, as seed {seed} sees it.\nScores: \\boxed{{{draw.randint(1, 10)}}}"
 
 
 def completion_text(seed: int, n: int, hostile: bool = False, broken: bool = False) -> str:

@@ -6,7 +6,7 @@ from typing import Self
 
 
 class LocalServer:
-    """What the hand-written servers of the tests share; `address` is where they are reached."""
+    """Shared by the hand-written servers of the tests; `address` is where they are reached."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

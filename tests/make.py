@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from grm_core.analysis.accuracy import Judged
 from grm_core.types import Completion, Example, Message, Parsed, ParseStatus, Sample
 
 
@@ -29,3 +30,9 @@ def make_example(n: int = 2, query: str = "Which is better?", **fields: object) 
     """An example with n distinct responses."""
     responses = tuple(f"Candidate text number {i}." for i in range(n))
     return Example(id="item", query=(Message("user", query),), responses=responses, **fields)  # type: ignore[arg-type]
+
+
+def make_judged(*scores: tuple[int, ...] | None, labels: tuple[float, ...] = (1.0, 0.0)) -> Judged:
+    """A labelled item with a sample for each score vector; None is one that cannot be read."""
+    samples = tuple(make_sample(index, each) for index, each in enumerate(scores))
+    return Judged("item", "", labels, samples, make_example(len(labels)))

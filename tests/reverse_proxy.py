@@ -31,36 +31,36 @@ class ReverseProxy(LocalServer):
 
         super().__init__(Handler)
 
-    def pass_on(self, asked: BaseHTTPRequestHandler) -> None:
+    def pass_on(self, request: BaseHTTPRequestHandler) -> None:
         """One request there and its answer back, piece by piece as it comes."""
-        rest = asked.path.removeprefix(self._prefix)
-        if rest == asked.path or rest[:1] not in ("", "/", "?"):
-            self.outside.append(asked.path)
-            asked.send_error(404)
+        rest = request.path.removeprefix(self._prefix)
+        if rest == request.path or rest[:1] not in ("", "/", "?"):
+            self.outside.append(request.path)
+            request.send_error(404)
             return
         there = http.client.HTTPConnection(self._target.hostname or "", self._target.port, timeout=120)
-        body = asked.rfile.read(int(asked.headers.get("Content-Length", 0)))
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         path = rest if rest.startswith("/") else f"/{rest}"
-        there.request(asked.command, path, body, self._headers(asked))
+        there.request(request.command, path, body, self._headers(request))
         answer = there.getresponse()
-        asked.send_response_only(answer.status)
+        request.send_response_only(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in _HOP:
-                asked.send_header(name, value)
-        asked.end_headers()
+                request.send_header(name, value)
+        request.end_headers()
         try:
             while piece := answer.read1(65536):
-                asked.wfile.write(piece)
-                asked.wfile.flush()
+                request.wfile.write(piece)
+                request.wfile.flush()
         except (BrokenPipeError, ConnectionResetError):
             pass  # a browser that leaves a page lets go of its streams
         finally:
             there.close()
 
-    def _headers(self, asked: BaseHTTPRequestHandler) -> dict[str, str]:
-        headers = {name: value for name, value in asked.headers.items() if name.lower() not in (*_HOP, "host")}
+    def _headers(self, request: BaseHTTPRequestHandler) -> dict[str, str]:
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in (*_HOP, "host")}
         headers["X-Forwarded-For"] = "10.0.0.9"
-        headers["X-Forwarded-Host"] = asked.headers["Host"]
+        headers["X-Forwarded-Host"] = request.headers["Host"]
         headers["X-Forwarded-Proto"] = "http"
         if self._tells:
             headers["X-Forwarded-Prefix"] = self._prefix

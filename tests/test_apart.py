@@ -12,11 +12,11 @@ from grm_core.types import Parsed, ParseStatus
 
 def games(n: int, best: list[int]) -> list[Parsed]:
     """All games of n responses of which the one with the higher value wins."""
-    found = []
+    pairs = []
     for first, second in apart.views(n, "pairs"):
         pair = (best[first] > best[second], best[second] > best[first])
-        found.append(Parsed(ParseStatus.OK, shown_scores=tuple(10 if won else 1 for won in pair)))
-    return found
+        pairs.append(Parsed(ParseStatus.OK, shown_scores=tuple(10 if won else 1 for won in pair)))
+    return pairs
 
 
 @pytest.mark.parametrize(

@@ -10,59 +10,59 @@ from grm_core.types import ParseStatus
 PRINCIPLES = "Principles:\n1. Right (weight: 60%)\n2. Short (weight: 40%)"
 
 
-def put_together(*told: str, principles: str = PRINCIPLES) -> tuple[str, list[Part], list[ParseStatus]]:
-    read = [contexts.part_of(principles, each, "stop") for each in told]
-    found = [part for part, _ in read]
-    text = contexts.assembled(principles, [part.critique for part in found], [part.score for part in found])
-    return text, found, [status for _, status in read]
+def put_together(*texts: str, principles: str = PRINCIPLES) -> tuple[str, list[Part], list[ParseStatus]]:
+    read = [contexts.part_of(principles, each, "stop") for each in texts]
+    parts = [part for part, _ in read]
+    text = contexts.assembled(principles, [part.critique for part in parts], [part.score for part in parts])
+    return text, parts, [status for _, status in read]
 
 
 @pytest.mark.parametrize("principles", [PRINCIPLES, ""])
 @pytest.mark.parametrize("n", [1, 3])
 def test_the_parts_come_back_exactly_as_they_were_written(principles: str, n: int) -> None:
-    told = [
+    texts = [
         f'Response 1: "The {i}..." Good: right\nand short.{end}Scores: \\boxed{{{i + 1}}}'
         for i, end in zip(range(n), ("\n", "\n\n", "\n"), strict=False)
     ]
-    text, found, _ = put_together(*told, principles=principles)
+    text, parts_read, _ = put_together(*texts, principles=principles)
     back, parts = contexts.parts(text, n)
-    assert (back, list(parts)) == (principles, found)
+    assert (back, list(parts)) == (principles, parts_read)
     start = f"{principles}\nCritique:\n" if principles else "Critique:\n"
-    assert [contexts.judgment(back, part) for part in parts] == [start + each for each in told]
+    assert [contexts.judgment(back, part) for part in parts] == [start + each for each in texts]
 
 
 def test_the_text_reads_as_one_judgment_of_all_responses() -> None:
     text, *_ = put_together("Response 1: good\nScores: \\boxed{9}", "Response 1: bad\nScores: \\boxed{2}")
     assert text == f"{PRINCIPLES}\nCritique:\nResponse 1: good\nResponse 2: bad\nScores: \\boxed{{9, 2}}"
-    found = contexts.read(text, 2)
-    assert found == parse(text, 2)
-    assert found.shown_scores == (9, 2)
-    assert [text[slice(*span)] for span in found.score_spans] == ["9", "2"]
-    assert [principle.text for principle in found.principles] == ["Right", "Short"]
+    parsed = contexts.read(text, 2)
+    assert parsed == parse(text, 2)
+    assert parsed.shown_scores == (9, 2)
+    assert [text[slice(*span)] for span in parsed.score_spans] == ["9", "2"]
+    assert [principle.text for principle in parsed.principles] == ["Right", "Short"]
 
 
 def test_a_part_that_cannot_be_read_leaves_the_whole_without_scores() -> None:
-    text, found, statuses = put_together(
+    text, parts, statuses = put_together(
         "Response 1: good\nScores: \\boxed{9}", "Response 1: no score", "Response 1: too high\nScores: \\boxed{11}"
     )
-    assert [part.score for part in found] == [9, None, None]
+    assert [part.score for part in parts] == [9, None, None]
     assert text.endswith("\nScores: \\boxed{9, ?, ?}")
-    read = contexts.parsed(text, [part.score for part in found], statuses)
+    read = contexts.parsed(text, [part.score for part in parts], statuses)
     assert (read.status, read.shown_scores) == (ParseStatus.NO_SCORES, None)
     assert contexts.read(text, 3).status is ParseStatus.NO_SCORES
     assert parse(text, 3).shown_scores is None
     back = contexts.parts(text, 3)[1]
-    assert list(back) == found
+    assert list(back) == parts
 
 
 def test_a_critique_that_speaks_of_other_responses_stays_one_critique() -> None:
-    text, found, _ = put_together(
+    text, parts, _ = put_together(
         "Response 1: fine\nResponse 2: made up\nScores: \\boxed{8}", "Response 1: the other\nScores: \\boxed{3}"
     )
     assert "Response 1: fine Response 2: made up\nResponse 2: the other" in text
     back = contexts.parts(text, 2)[1]
     assert [part.score for part in back] == [8, 3]
-    assert back[1] == found[1]
+    assert back[1] == parts[1]
 
 
 def test_scores_for_all_in_one_part_are_not_taken_for_the_samples_own() -> None:

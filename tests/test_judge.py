@@ -50,5 +50,5 @@ def test_the_judge_is_fetched_converted_and_right_about_everyday_questions(
         [sys.executable, "app.py", "vote", str(out), "--method", "naive"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    winners = {found["item_id"]: found["winner"] for found in map(json.loads, voted.stdout.splitlines())}
+    winners = {verdict["item_id"]: verdict["winner"] for verdict in map(json.loads, voted.stdout.splitlines())}
     assert winners == {"capital": 1, "fainting": 0}

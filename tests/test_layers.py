@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("grm_core", "storage", "runs", "reports", "ui", "cli")
+PACKAGES = ("grm_core", "storage", "runs", "service", "reports", "ui", "cli")
 LINT = "import sys, importlinter.cli as cli; sys.exit(cli.lint_imports(no_cache=True, no_logo=True))"
 
 
@@ -42,7 +42,10 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
         ("reports/table.py", "import ui", "a report neither page nor command"),
         ("cli/commands/export.py", "import ui.render", "Pages and commands never see each other"),
         ("ui/render.py", "import cli.commands.export", "Pages and commands never see each other"),
+        ("cli/commands/vote.py", "import cli.commands.curve", "A command knows no other command"),
         ("runs/run.py", "import gradio", "A run knows no page and no command line"),
+        ("service/wire.py", "import ui.render", "The endpoint sees runs"),
+        ("service/keys.py", "import storage.paths", "The endpoint sees runs"),
         ("ui/render.py", "import argparse", "Arguments become settings in the commands"),
         ("storage/schema.py", "import grm_core.voting", "Storage sees the formats, types and errors only"),
         ("grm_core/types.py", "import grm_core.voting", "a file sees only what stands below it"),
@@ -75,7 +78,7 @@ def test_a_file_or_function_that_is_too_long_is_found(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
     body = "    x = 1\n"
-    for name, source, found in [
+    for name, source, message in [
         ("a.py", "def f():\n" + body * 39, 0),
         ("b.py", "def f():\n" + body * 40, 1),
         ("c.py", "x = 1\n" * 500, 0),
@@ -84,4 +87,4 @@ def test_a_file_or_function_that_is_too_long_is_found(tmp_path: Path, monkeypatc
         ("tests/f.py", "x = 1\n" * 501, 1),
     ]:
         Path(name).write_text(source)
-        assert len(check_length.problems(Path(name))) == found, name
+        assert len(check_length.problems(Path(name))) == message, name

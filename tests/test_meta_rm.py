@@ -27,9 +27,9 @@ def test_none_a_folder_a_url_and_auto(tmp_path: Path, monkeypatch: pytest.Monkey
         meta_rm.create(str(tmp_path / "nowhere"))
     monkeypatch.setattr(models, "has_meta_model", lambda: True)
     assert meta_rm.create("auto", "") is None, "another GRM's critiques are foreign to the bundled meta RM"
-    found = meta_rm.create("auto", "compact")
-    assert found is not None
-    assert found.name == models.META_RM
+    meta = meta_rm.create("auto", "compact")
+    assert meta is not None
+    assert meta.name == models.META_RM
     monkeypatch.setattr(models, "has_meta_model", lambda: False)
     assert meta_rm.create("auto", "compact") is None
 
@@ -122,8 +122,8 @@ async def test_a_local_model_gives_each_reading_its_own_logit_whatever_stands_be
     await meta.close()
     model = LlamaForSequenceClassification.from_pretrained(tmp_path, dtype=torch.bfloat16).eval()
     with torch.inference_mode():
-        whole = meta_rm.logits(model, [meta_rm.encode(tokenizer, reading) for reading in readings], "cpu")
-    assert together == pytest.approx(whole.tolist(), abs=0.02), "in two parts or in one, as in training"
+        logits = meta_rm.logits(model, [meta_rm.encode(tokenizer, reading) for reading in readings], "cpu")
+    assert together == pytest.approx(logits.tolist(), abs=0.02), "in two parts or in one, as in training"
     monkeypatch.setattr(meta_rm, "_PROMPT_TOKENS", 1)
     assert await LocalMetaRM(lambda: tmp_path, "tiny").score(readings) == together, "nothing kept, nothing changed"
 
@@ -152,8 +152,11 @@ class TestSelf:
         (logit,) = await SelfMetaRM(engine).score([Reading(example, (0, 1), text, plan)])
         assert logit == pytest.approx(math.log(4) / 2)
         start = "Principles:\n1. True\nCritique:\n"
-        told = [request.messages[1].content for request in engine.asked]
-        assert told == [start + "Response 1: good\nScores: \\boxed{9}", start + "Response 1: bad\nScores: \\boxed{2}"]
+        shown_texts = [request.messages[1].content for request in engine.asked]
+        assert shown_texts == [
+            start + "Response 1: good\nScores: \\boxed{9}",
+            start + "Response 1: bad\nScores: \\boxed{2}",
+        ]
         shown = [request.messages[:1] for request in engine.asked]
         assert shown == [prompts.fill(plan.template, example, (own,)) for own in (0, 1)]
 

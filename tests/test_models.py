@@ -87,24 +87,24 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallModel:
 
 def test_many_at_once_prepare_it_once(small: SmallModel) -> None:
     with ThreadPoolExecutor(8) as pool:
-        found = {future.result() for future in [pool.submit(models.base_model) for _ in range(8)]}
+        folders = {future.result() for future in [pool.submit(models.base_model) for _ in range(8)]}
     assert small.made == 1
-    assert [model.folder.parent for model in found] == [prepared.cache_folder()]
+    assert [model.folder.parent for model in folders] == [prepared.cache_folder()]
 
 
 def test_a_cut_file_is_mended_on_use_and_a_changed_one_by_verify(
     small: SmallModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
     weights = models.base_model().folder / "model.safetensors"
-    whole = weights.read_bytes()
-    weights.write_bytes(whole[:-1])
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1])
     assert models.base_model().folder == weights.parent
-    assert (weights.read_bytes(), small.made) == (whole, 2)
-    weights.write_bytes(whole[::-1])
+    assert (weights.read_bytes(), small.made) == (content, 2)
+    weights.write_bytes(content[::-1])
     assert models.main([]) == 0
     assert small.made == 2, "the quick check compares sizes"
     assert models.main(["--verify"]) == 0
-    assert (weights.read_bytes(), small.made) == (whole, 3)
+    assert (weights.read_bytes(), small.made) == (content, 3)
     assert "has changed" in capsys.readouterr().err
 
 
@@ -136,7 +136,7 @@ def test_the_bundled_grm_is_the_base_with_its_adapter_merged_in() -> None:
 
     model, base = models.small_model(), models.base_model()
     assert (model.name, model.trained, model.style) == ("grm-lens-135m", True, "compact")
-    assert models.known(None) == ("compact", False), "known before anything is loaded"
+    assert models.style_and_training(None) == ("compact", False), "known before anything is loaded"
     assert prepared.problem(model.folder, full=True) is None
     trained, plain = (AutoModelForCausalLM.from_pretrained(each.folder, dtype=torch.float32) for each in (model, base))
     changed = [
@@ -162,11 +162,11 @@ async def test_the_bundled_grm_writes_the_format_without_structured_output() -> 
     engine = HFEngine()
     try:
         template = prompts.load(prompts.choose(example, style=engine.style))
-        found = await judge(engine, SamplingPlan(example, template, Params(max_tokens=320), 8))
+        judgement = await judge(engine, SamplingPlan(example, template, Params(max_tokens=320), 8))
     finally:
         await engine.close()
-    valid = [sample for sample in found.samples if sample.scores is not None]
+    valid = [sample for sample in judgement.samples if sample.scores is not None]
     assert len(valid) >= 7
     assert all(sample.completion and sample.completion.finish_reason == "stop" for sample in valid)
     assert all(len(sample.parsed.principles) >= 2 and sample.parsed.critique_span for sample in valid)
-    assert found.verdict.winner == 0, "the right capital wins"
+    assert judgement.verdict.winner == 0, "the right capital wins"

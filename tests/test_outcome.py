@@ -28,8 +28,8 @@ def test_correct_is_strict(scores: tuple[int, ...] | None, labels: tuple[int, ..
 def test_ties_share_lose_or_are_drawn() -> None:
     assert credit((7, 7, 3), (1, 0, 0)) == 0.5
     assert credit((7, 7, 3), (1, 0, 0), "strict") == 0
-    drawn = {credit((7, 7, 3), (1, 0, 0), "random", random.Random(seed)) for seed in range(20)}
-    assert drawn == {0.0, 1.0}
+    credits = {credit((7, 7, 3), (1, 0, 0), "random", random.Random(seed)) for seed in range(20)}
+    assert credits == {0.0, 1.0}
     assert credit(None, (1, 0)) is None
 
 
@@ -39,7 +39,7 @@ def test_totals_that_differ_by_rounding_alone_are_a_tie() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "n", "invalid", "worth"),
+    ("value", "n", "invalid", "worth"),
     [
         (None, 2, "wrong", 0.0),
         (None, 2, "half", 0.5),
@@ -51,9 +51,9 @@ def test_totals_that_differ_by_rounding_alone_are_a_tie() -> None:
     ],
 )
 def test_what_could_not_be_read_counts_as_its_policy_says(
-    found: float | None, n: int, invalid: str, worth: float | None
+    value: float | None, n: int, invalid: str, worth: float | None
 ) -> None:
-    assert settle(found, n, invalid) == worth
+    assert settle(value, n, invalid) == worth
 
 
 def test_unusable_labels_are_refused() -> None:

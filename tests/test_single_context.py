@@ -48,9 +48,9 @@ async def test_one_request_states_the_principles_and_each_response_has_a_prompt_
 
 
 async def test_the_parts_make_one_sample() -> None:
-    (found,) = await collect(FakeEngine(), make_plan(k=1))
-    assert found.completion is not None
-    lines = found.completion.text.splitlines()
+    (sample,) = await collect(FakeEngine(), make_plan(k=1))
+    assert sample.completion is not None
+    lines = sample.completion.text.splitlines()
     assert [line.split(":")[0] for line in lines[4:]] == [
         "Critique",
         "Response 1",
@@ -58,28 +58,28 @@ async def test_the_parts_make_one_sample() -> None:
         "Response 3",
         "Scores",
     ]
-    assert found.parsed.status is ParseStatus.OK
-    assert found.scores == tuple(map(int, lines[-1].removeprefix("Scores: \\boxed{")[:-1].split(", ")))
-    assert len(found.parsed.principles) == 3
-    assert found.completion.prompt_tokens == (1 + 3 + 3) * 50
-    assert found.completion.completion_tokens > 3 * 8
-    assert found.request_key == sampling.request_key("item", (0, 1, 2), found.seed)
-    assert contexts.read(found.completion.text, 3) == found.parsed
+    assert sample.parsed.status is ParseStatus.OK
+    assert sample.scores == tuple(map(int, lines[-1].removeprefix("Scores: \\boxed{")[:-1].split(", ")))
+    assert len(sample.parsed.principles) == 3
+    assert sample.completion.prompt_tokens == (1 + 3 + 3 + 3) * 50
+    assert sample.completion.completion_tokens > 3 * 8
+    assert sample.request_key == sampling.request_key("item", (0, 1, 2), sample.seed)
+    assert contexts.read(sample.completion.text, 3) == sample.parsed
 
 
 async def test_missing_samples_come_out_the_same() -> None:
-    whole = await collect(FakeEngine(), make_plan(k=8))
+    samples = await collect(FakeEngine(), make_plan(k=8))
     engine = FakeEngine()
     rest = await collect(engine, make_plan(k=8, have=frozenset(range(8)) - {1, 2, 6}))
-    assert timeless(rest) == timeless([whole[index] for index in (1, 2, 6)])
+    assert timeless(rest) == timeless([samples[index] for index in (1, 2, 6)])
     assert [request.n for request in engine.asked[:2]] == [2, 1]
 
 
 async def test_one_response_can_be_judged_alone_too() -> None:
-    (found,) = await collect(FakeEngine(), make_plan(k=1, n=1))
-    assert found.order == (0,)
-    assert found.scores is not None
-    assert len(found.scores) == 1
+    (sample,) = await collect(FakeEngine(), make_plan(k=1, n=1))
+    assert sample.order == (0,)
+    assert sample.scores is not None
+    assert len(sample.scores) == 1
 
 
 async def test_given_principles_begin_every_reply_and_are_not_asked_for() -> None:
@@ -87,8 +87,8 @@ async def test_given_principles_begin_every_reply_and_are_not_asked_for() -> Non
     template = template_of(make_example(2), ("Is it true?",), "compact", "single")
     assert template.name == "compact"
     samples = await collect(engine, replace(make_plan(k=3, n=2, principles=("Is it true?",)), template=template))
-    asked = [request for request in engine.asked if not request.params.first]
-    assert len(asked) == 6
+    requests = [request for request in engine.asked if not request.params.first]
+    assert len(requests) == 6
     assert all(
         request.start.startswith("Principles:\n1. Is it true?\nCritique:\nResponse 1:") for request in engine.asked
     )
@@ -110,10 +110,10 @@ async def test_an_unreadable_part_makes_the_sample_unreadable() -> None:
             self.broken = frozenset({request.seed}) if self.told(request) else frozenset()
             return await super()._write(request, child, on_text)
 
-    (found,) = await collect(Mute(), make_plan(k=1))
-    assert (found.parsed.status, found.scores, found.error) == (ParseStatus.NO_SCORES, None, None)
-    assert found.completion is not None
-    first, second, third = contexts.parts(found.completion.text, 3)[1]
+    (sample,) = await collect(Mute(), make_plan(k=1))
+    assert (sample.parsed.status, sample.scores, sample.error) == (ParseStatus.NO_SCORES, None, None)
+    assert sample.completion is not None
+    first, second, third = contexts.parts(sample.completion.text, 3)[1]
     assert second.score is None
     assert None not in (first.score, third.score)
 
@@ -136,14 +136,14 @@ async def test_failed_principles_are_the_samples_error() -> None:
     engine = FakeEngine(failing=frozenset({seed}))
     samples = await collect(engine, make_plan(k=2))
     assert [each.error is None for each in samples] == [False, True]
-    assert len(engine.asked) == 1 + 3 + 3
+    assert len(engine.asked) == 1 + 3 + 3 + 3
 
 
 async def test_critiques_do_not_wait_for_the_slowest_principles() -> None:
     engine = FakeEngine(delay=0.002)
     told: list[str] = []
     await collect(engine, make_plan(k=4), lambda key, child, piece: told.append(key + piece))
-    assert len(engine.asked) == 1 + 4 * (3 + 3)
+    assert len(engine.asked) == 1 + 4 * (3 + 3 + 3)
     begun = next(place for place, piece in enumerate(told) if "Critique" in piece)
     late = [piece for piece in told[begun:] if "(weight:" in piece]
     assert late, "principles of other samples were still being written when the first critique began"
@@ -159,11 +159,11 @@ async def test_text_streams_in_the_order_in_which_it_is_read() -> None:
     for each in await collect(FakeEngine(delay=0.0005), plan, on_text):
         assert each.completion is not None
         principles, parts = contexts.parts(each.completion.text, 3)
-        told = [
+        texts = [
             f"{contexts.numbered(part.critique, i)}\nScores: \\boxed{{{part.score}}}"
             for i, part in enumerate(parts, 1)
         ]
-        assert shown[each.index] == "\n".join([principles, "Critique:", *told])
+        assert shown[each.index] == "\n".join([principles, "Critique:", *texts])
 
 
 async def test_leaving_early_stops_every_request() -> None:
@@ -205,7 +205,7 @@ def test_an_unknown_context_is_refused() -> None:
 async def test_control_tokens_in_stated_principles_are_broken_in_the_next_prompt_only() -> None:
     engine = FakeEngine()
     plan = make_plan(k=1, principles=("say <|im_end|>",))
-    (found,) = await collect(engine, plan)
+    (sample,) = await collect(engine, plan)
     assert all("<|im_end|>" not in request.start for request in engine.asked)
-    assert found.completion is not None
-    assert "<|im_end|>" in found.completion.text
+    assert sample.completion is not None
+    assert "<|im_end|>" in sample.completion.text

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("app.py", "assets", "cli", "grm_core", "reports", "runs", "storage", "ui")
+FOLDERS = ("app.py", "assets", "cli", "grm_core", "reports", "runs", "service", "storage", "ui")
 BUILDING = ("PYTHONPATH", "PYTHONHOME")
 
 pytestmark = pytest.mark.slow

@@ -23,6 +23,7 @@ PAGES = {
     "Queue": "ui.pages.queue.QueuePage",
     "Sessions": "ui.pages.sessions.SessionsPage",
     "Principles": "ui.pages.principles.PrinciplesPage",
+    "Batch": "ui.pages.batch.BatchPage",
     "Runs": "ui.pages.runs.RunPage",
     "Benchmarks": "ui.pages.benchmarks.BenchPage",
     "Models": "ui.pages.models.ModelsPage",
@@ -61,7 +62,7 @@ class Names:
     def record(self, record: Any) -> str:
         """A TypedDict as an interface."""
         hints = get_type_hints(record, include_extras=True)
-        lines = [f"/** {_said(record)} */"] if _said(record) else []
+        lines = [f"/** {_doc(record)} */"] if _doc(record) else []
         lines.append(f"export interface {self.called[record]} {{")
         for name, hint in hints.items():
             optional = get_origin(hint) is NotRequired
@@ -99,7 +100,7 @@ def server(page: str, cls: type, names: Names) -> str:
         answer = names.type(hints.pop("return"))
         answer = answer if " | null" in answer else f"{answer} | null"
         arguments = ", ".join(f"{each}: {names.type(hint)}" for each, hint in hints.items())
-        lines += [f"  /** {_said(getattr(cls, name))} */", f"  {name}({arguments}): Promise<{answer}>;"]
+        lines += [f"  /** {_doc(getattr(cls, name))} */", f"  {name}({arguments}): Promise<{answer}>;"]
     return "\n".join([*lines, "}\n"])
 
 
@@ -113,10 +114,10 @@ def _records() -> Iterator[Any]:
                 yield record
 
 
-def _said(thing: Any) -> str:
+def _doc(thing: Any) -> str:
     """The first line of its own docstring."""
-    said = thing.__doc__ or ""
-    return "" if said.startswith("dict(") else inspect.cleandoc(said).partition("\n")[0]
+    doc = thing.__doc__ or ""
+    return "" if doc.startswith("dict(") else inspect.cleandoc(doc).partition("\n")[0]
 
 
 def _class(path: str) -> type:

@@ -5,10 +5,10 @@ Every place in a text is counted as a browser counts: in UTF-16 units.
 
 from collections.abc import Sequence
 
-from grm_core.analysis.critique import pieces, sub_scores, whole
+from grm_core.analysis.critique import critique_text, pieces, sub_scores
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
-from grm_core.analysis.wording import difference
+from grm_core.analysis.text_diff import difference
 from grm_core.types import Example, Sample, Span
 from ui.render import reason
 from ui.wire import shared as wire
@@ -28,7 +28,7 @@ def detail(example: Example, sample: Sample) -> Detail:
         status=str(parsed.status),
         order=[letter(r) for r in sample.order],
         principles=[Weighted(text=p.text, weight=p.weight) for p in parsed.principles],
-        critique=whole(sample),
+        critique=critique_text(sample),
         blocks=blocks(sample),
         quotes=evidence(example, sample),
         raw=done.text if done else "",
@@ -55,13 +55,13 @@ def case(example: Example) -> Case:
 
 def blocks(sample: Sample) -> list[Block]:
     """The critique in the order it was written: what it says of each response, and of none (`response` None)."""
-    start, critique = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
+    start, critique = (sample.parsed.critique_span or (0, 0))[0], critique_text(sample)
     return [Block(response=own, at=[_utf16(critique, at - start) for at in span]) for own, span in pieces(sample)]
 
 
 def evidence(example: Example, sample: Sample) -> list[Quote]:
     """The quotations of a sample's critique: where in the critique, and whether and where a response holds them."""
-    start, critique = (sample.parsed.critique_span or (0, 0))[0], whole(sample)
+    start, critique = (sample.parsed.critique_span or (0, 0))[0], critique_text(sample)
     quotations = []
     for quote in quotes(example, sample):
         where = None
@@ -120,7 +120,7 @@ def holding(samples: Sequence[Sample], words: str) -> list[int]:
 
 def said_of(sample: Sample, response: int) -> str:
     """A sample's words on one response (own index); the whole critique where it names none."""
-    return _block(sample, response).strip() or whole(sample).strip()
+    return _block(sample, response).strip() or critique_text(sample).strip()
 
 
 def _block(sample: Sample, own: int | None) -> str:

@@ -1,17 +1,23 @@
 """All pages in one gr.Blocks, and how it is launched: loopback, no analytics, nothing of anybody's text as markup."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.route_utils import CustomCORSMiddleware
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute
 
 from grm_core.embedders import Embedder
+from runs.batches import BatchLine
 from runs.jobs import Jobs
 from runs.settings import Page
 from storage.store import Store
 from ui import web
+from ui.calls import Calls
+from ui.guard import UPLOAD_MOST, Guard, Hosts
+from ui.pages.batch import BatchPage
 from ui.pages.benchmarks import BenchPage
 from ui.pages.compare import ComparePage
 from ui.pages.demo import DemoPage
@@ -23,24 +29,31 @@ from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
 from ui.pages.shell import Shell
+from ui.people import People, Who
 from ui.proxy import Forwarded, Pages
 from ui.shell import NAME
+from ui.tabs import TABS_MOST, swept
 from ui.theme import theme
+from ui.tool import Tool
+from ui.uploads import KEPT_S, Uploads
 from ui.vectors import Vectors
+from ui.view import View
+from ui.wire.shared import Line
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
-
-def build(store: Store, jobs: Jobs) -> gr.Blocks:
-    """The whole app, not launched yet."""
+def build(store: Store, jobs: Jobs, batches: BatchLine, people: People, tool: Tool | None = None) -> gr.Blocks:
+    """The whole app, not launched yet; with a tool, other programs may call that."""
     vectors, shell = Vectors(Embedder()), Shell(store, jobs)
-    with gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True, delete_cache=(KEPT_S // 6, KEPT_S)) as demo:
         gr.Navbar(visible=False)
         shell.place()
-        InspectPage(jobs, Viewer(store, jobs))
+        InspectPage(jobs, Viewer(store, jobs), people)
+        if tool is not None:
+            gr.api(tool.judge, api_name="judge", concurrency_limit=None)
     for name, page in (
         ("Sessions", partial(SessionsPage, store, jobs)),
         ("Principles", partial(PrinciplesPage, store, vectors)),
+        ("Batch", partial(BatchPage, batches)),
         ("Runs", partial(RunPage, store)),
         ("Benchmarks", partial(BenchPage, store)),
         ("Models", partial(ModelsPage, store)),
@@ -51,40 +64,71 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
         with demo.route(name, f"/{name.lower()}"):
             gr.Navbar(visible=False)
             shell.place()
+            if store.read_only:
+                View("notices").place([_read_only(store)], "read-only")
             page()
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo
 
 
-def launch_options(store: Store, page: Page) -> dict[str, Any]:
-    """Options of the app's launch beside address and login."""
-    middleware = [
+def _read_only(store: Store) -> Line:
+    held = f"Another process ({store.holder}) writes this database: everything can be read here, nothing saved."
+    return Line(kind="warn", text=held)
+
+
+def launch(demo: gr.Blocks, page: Page, options: dict[str, Any]) -> str:
+    """Serve the app in the background; returns its address."""
+    app, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
+    # It lets pages of any port of this machine read what is stored, and stands before all that we could put there.
+    app.user_middleware = [each for each in app.user_middleware if each.cls is not CustomCORSMiddleware]
+    app.middleware_stack = app.build_middleware_stack()
+    return str(url)
+
+
+def _middleware(page: Page, uploads: Uploads, people: People) -> list[Middleware]:
+    """What stands before every route, the outermost first."""
+    return [
+        # Another site that makes its name point to this machine gets no answer (DNS rebinding).
+        Middleware(Hosts, names=page.allowed_hosts),
         Middleware(Forwarded, proxies=page.proxies),
+        Middleware(Guard, room=uploads.room, also=("mcp/",) if page.mcp else ()),
+        Middleware(Who, people=people),
+        Middleware(Calls),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
     ]
-    if page.host in LOOPBACK or page.allowed_hosts:
-        # Another site that makes its name point to this machine gets no answer (DNS rebinding).
-        hosts = [*LOOPBACK, *page.allowed_hosts]
-        middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
+
+
+def launch_options(
+    store: Store, page: Page, uploads: Uploads, people: People, routes: Sequence[BaseRoute] = ()
+) -> dict[str, Any]:
+    """Options of the app's launch beside its address; `routes` stand beside the page."""
     return {
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
         "head": f'<link rel="preload" as="script" href="{web.address()}/{web.PLOTLY.name}">',
         "theme": theme(),
         "favicon_path": str(web.WEB / "icons" / "icon.png"),
+        "auth": people.enter if people.are_asked else None,
         "root_path": page.root_path or None,
         "share": False,
         "strict_cors": True,
         "allowed_paths": [],
         # The files, not their folder: a folder above our own would take the page's scripts with it.
-        "blocked_paths": [f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock")],
-        "max_file_size": "200mb",
+        "blocked_paths": [
+            f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock", ".door")
+        ],
+        "max_file_size": UPLOAD_MOST,
         "show_error": False,
         "enable_monitoring": False,
         "run_history": False,
-        "mcp_server": False,
+        "mcp_server": page.mcp,
         "ssr_mode": False,
         "footer_links": [],
         "quiet": True,
-        "app_kwargs": {"middleware": middleware, "routes": web.routes()},
+        "app_kwargs": {
+            "middleware": _middleware(page, uploads, people),
+            "routes": [*web.routes(), *routes],
+            "lifespan": swept,
+        },
+        "state_session_capacity": TABS_MOST,
         "prevent_thread_lock": True,
     }

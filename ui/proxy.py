@@ -9,7 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ui import shell
+from ui import policy, shell
+from ui.guard import API
 
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d+)?")
 _PREFIX = re.compile(r"(?:/[\w.~-]+)+")
@@ -45,12 +46,11 @@ class Forwarded:
 
 
 class Pages:
-    """Gradio's pages, with links that stay under the app's path, and with the sites that may frame them."""
+    """Gradio's pages, with links that stay under the app's path, and headers that hold a browser to what they do."""
 
     def __init__(self, app: ASGIApp, frame_ancestors: Sequence[str]) -> None:
-        """`frame_ancestors`: origins as Content-Security-Policy has them; none = Gradio's rule, which is any."""
-        self._app = app
-        self._ancestors = " ".join(["frame-ancestors 'self'", *frame_ancestors]) if frame_ancestors else ""
+        """`frame_ancestors`: origins as Content-Security-Policy has them; none = only this one."""
+        self._app, self._ancestors = app, tuple(frame_ancestors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its answer back."""
@@ -58,13 +58,15 @@ class Pages:
             await self._app(scope, receive, send)
             return
         root = scope.get("root_path", "")
+        is_data = scope["path"].removeprefix(root).startswith(f"{API}/")
         start: Message = {}
         body = b""
 
         async def answer(message: Message) -> None:
             nonlocal start, body
             if message["type"] == "http.response.start":
-                if not self._is_page(message):
+                headers = self._marked(message, is_data)
+                if is_data or not headers.get("content-type", "").startswith("text/html"):
                     await send(message)
                     return
                 start = message
@@ -74,21 +76,26 @@ class Pages:
                 body += message.get("body", b"")
                 if not message.get("more_body"):
                     whole = shell.framed(_inside(body, root), scope["path"].removeprefix(root), _home(scope, root))
-                    MutableHeaders(scope=start)["content-length"] = str(len(whole))
+                    headers = MutableHeaders(scope=start)
+                    headers["content-length"] = str(len(whole))
+                    headers["content-security-policy"] = policy.page(whole, self._ancestors)
                     await send(start)
                     await send({"type": "http.response.body", "body": whole})
 
         await self._app(scope, receive, answer)
 
-    def _is_page(self, message: Message) -> bool:
-        """Whether an answer is a page; the headers of one, and of a login, are made to fit a frame."""
+    def _marked(self, message: Message, is_data: bool) -> MutableHeaders:
+        """The headers of an answer, made to hold a browser."""
+        framed = bool(self._ancestors)
+        message["headers"] = [
+            (name, policy.cookie(value, framed) if name == b"set-cookie" else value)
+            for name, value in message["headers"]
+        ]
         headers = MutableHeaders(scope=message)
-        is_page = headers.get("content-type", "").startswith("text/html")
-        if self._ancestors:
-            framed = [(name, _framed(value) if name == b"set-cookie" else value) for name, value in headers.raw]
-            policy = [(b"content-security-policy", self._ancestors.encode())] if is_page else []
-            message["headers"] = framed + policy
-        return is_page
+        headers.update(policy.HEADERS)
+        if is_data:
+            headers["content-security-policy"] = policy.DATA
+        return headers
 
 
 def _rename(scope: Scope, headers: Headers) -> None:
@@ -138,8 +145,3 @@ def _inside(page: bytes, root: str) -> bytes:
 def _home(scope: Scope, root: str) -> str:
     """The app's own address as people see it, with a slash at its end."""
     return f"{scope.get('scheme', 'http')}://{Headers(scope=scope).get('host', '')}{root.rstrip('/')}/"
-
-
-def _framed(cookie: bytes) -> bytes:
-    """A cookie that browsers keep apart for each framing site instead of refusing it."""
-    return cookie + b"; Partitioned" if b"samesite=none" in cookie.lower() else cookie

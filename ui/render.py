@@ -78,6 +78,10 @@ def filter_effect(naive: Verdict, guided: Verdict) -> str:
     return f"The meta RM's filter flips the verdict: naive voting says {names[0]}, guided voting {names[1]}."
 
 
+_SILENT_S = 15
+"""Seconds without a word of the engine after which the page says so."""
+
+
 def progress_line(progress: Snapshot | None, stored: int, k: int, settled: bool = False) -> str:
     """How far the run is, in words; `settled`: a stored run that ended early of itself."""
     if progress is None and settled and stored < k:
@@ -85,7 +89,10 @@ def progress_line(progress: Snapshot | None, stored: int, k: int, settled: bool 
     if progress is None:
         return "" if stored >= k else f"{stored} of {k} samples kept; this run was stopped or interrupted."
     done = f"{progress.done} of {progress.k} samples"
-    if progress.phase == "waiting":
+    if progress.phase == "queued" and progress.place:
+        wait = "" if progress.wait is None else f", about {progress.wait:,.0f} s"
+        return f"Place {progress.place} in the line{wait}: as many runs as there may be are under way."
+    if progress.phase in ("waiting", "queued"):
         return "Waiting for the engine; sampling begins as soon as it is ready."
     if progress.phase == "failed":
         return f"Failed: {progress.error} {done} are kept."
@@ -99,7 +106,8 @@ def progress_line(progress: Snapshot | None, stored: int, k: int, settled: bool 
         )
     rate = f" · {progress.rate:,.0f} tokens/s" if progress.rate else ""
     left = f" · about {progress.seconds_left:,.0f} s left" if progress.seconds_left else ""
-    return f"{done} · {progress.tokens:,} tokens{rate}{left}"
+    silent = f" · nothing from the engine for {progress.silent:,.0f} s" if progress.silent > _SILENT_S else ""
+    return f"{done} · {progress.tokens:,} tokens{rate}{silent or left}"
 
 
 def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[Line]:

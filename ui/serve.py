@@ -6,13 +6,15 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import closing
-from typing import Any
+from contextlib import closing, nullcontext
+
+from starlette.routing import Mount
 
 from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
-from runs.settings import Page
+from runs.settings import Endpoint, Page
+from storage import door as doors
 from storage.store import Store
 
 log = logging.getLogger("grm_lens")
@@ -25,6 +27,7 @@ def run(page: Page) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     _check_port(page.host, page.port)
+    _check_open(page)
     judge = page.judge
     options = {"pace": page.pace} if judge.engine.startswith("replay:") else {}
     engine = engines.create(judge.engine, judge.model, **options)
@@ -45,29 +48,69 @@ def import_demos(store: Store) -> None:
 
 def serve(page: Page, store: Store, engine: Engine) -> int:
     """Serve this store and engine; as `run` otherwise."""
+    from runs.batches import BatchLine
     from runs.jobs import Jobs
-    from ui import layout
+    from runs.judging import Judging
+    from service import app
+    from ui import door, layout
+    from ui.people import People
+    from ui.tool import Tool
+    from ui.uploads import Uploads
 
     card = cards.of(engine)
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
     jobs = Jobs(store, engine, meta, card, page.sampling)
+    batches = BatchLine(jobs)
+    endpoint, token, ended = page.endpoint or Endpoint(), doors.new_token(), _ended()
+    judging = Judging(engine, meta, card, page.sampling, endpoint, jobs.loop)
+    routes = door.routes(store, token)
+    routes += [] if page.endpoint is None else [Mount("/v1", app=app.create(judging, endpoint))]
+    uploads, people = Uploads(page.port), People(page.logins, store.acts)
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
+    try:
+        uploads.begin()
+        demo = layout.build(store, jobs, batches, people, Tool(judging) if page.mcp else None)
+        url = layout.launch(demo, page, layout.launch_options(store, page, uploads, people, routes))
+        if page.mcp and demo.mcp_error:
+            raise UsageError(f"--mcp: Gradio's server did not start ({demo.mcp_error}); it needs mcp below 2")
+        # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
+        jobs.start()
+        batches.start()
+        log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)
+        way = f"http://{_reached(page.host)}:{page.port}/{door.PATH}"
+        with nullcontext() if store.read_only else doors.opened(store.path, way, token):
+            ended.wait()
+        demo.close(verbose=False)
+    finally:
+        batches.close()
+        jobs.close()
+        uploads.clear()
+    return 0
+
+
+def _ended() -> threading.Event:
+    """Set by Ctrl-C and SIGTERM."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
-    try:
-        demo = layout.build(store, jobs)
-        options: dict[str, Any] = layout.launch_options(store, page) | {"auth": list(page.logins) or None}
-        _, url, _ = demo.launch(server_name=page.host, server_port=page.port, **options)
-        # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
-        jobs.start()
-        log.info("GRM Lens is at %s with the %s engine and %s", url, engine.name, store.path)
-        ended.wait()
-        log.info("stopping")
-        demo.close(verbose=False)
-    finally:
-        jobs.close()
-    return 0
+    return ended
+
+
+def _reached(host: str) -> str:
+    """Where a process of this machine reaches a server that listens on `host`."""
+    if host == "0.0.0.0":
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _check_open(page: Page) -> None:
+    """UsageError for a page whose logins would not hold for what stands beside it."""
+    if page.logins and page.endpoint is not None and not page.endpoint.keys:
+        raise UsageError("the page has logins, so --api needs keys, too: give --api-key or --api-keys")
+    if page.logins and page.mcp:
+        raise UsageError("--mcp knows no logins: leave out --auth, or serve the tool from an app of its own")
 
 
 def _check_port(host: str, port: int) -> None:

@@ -17,7 +17,7 @@ ABOUT = (
     "sample by sample, and how the verdict settles as more of them vote."
 )
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Judge", ("Inspect", "Sessions")),
+    ("Judge", ("Inspect", "Batch", "Sessions")),
     ("Understand", ("Runs", "Principles", "Models", "Benchmarks")),
     ("Audit", ("Queue",)),
     ("", ("Demo",)),
@@ -25,6 +25,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """The pages by what people do there."""
 ICONS = {
     "Inspect": "M3 12s3.5-7 9-7 9 7 9 7-3.5 7-9 7-9-7-9-7M12 9.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6",
+    "Batch": "M12 3l9 5-9 5-9-5zM3 12.5l9 5 9-5M3 17l9 5 9-5",
     "Sessions": "M4 6h16M4 12h16M4 18h10",
     "Runs": "M4 4v16h16M7.5 15l4-5 3 3 5-7",
     "Principles": "M5 5h5v5H5zM14 5h5v5h-5zM5 14h5v5H5zM16.5 14v5M14 16.5h5",

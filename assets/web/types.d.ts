@@ -1,5 +1,113 @@
 // Written by tools/wire_types.py from ui/wire and the pages: do not edit.
 
+/** What the fields begin with, and what can be chosen. */
+export interface BatchForm {
+  k: number;
+  temperature: number;
+  seed: number;
+  order: string;
+  context: string;
+  template: string;
+  orders: string[];
+  contexts: [string, string][];
+  templates: string[];
+  meta: string;
+  may: boolean;
+}
+
+/** How a file is to be judged. */
+export interface Asking {
+  k: number;
+  temperature: number;
+  seed: number;
+  order: string;
+  context: string;
+  template: string;
+  principles: string;
+  meta: boolean;
+}
+
+/** An item of a file, as it was understood. */
+export interface FirstItem {
+  id: string;
+  query: string;
+  responses: string[];
+  labels: number[] | null;
+  beside: string;
+}
+
+/** A key of the file's first record, and what became of it. */
+export interface FieldOf {
+  key: string;
+  fields: string[];
+}
+
+/** A file that was dropped, as it was understood. */
+export interface Draft {
+  id: string;
+  name: string;
+  said: string;
+  count: number;
+  labelled: number;
+  first: FirstItem[];
+  fields: FieldOf[];
+  left_out: string[];
+  error: string;
+}
+
+/** What the page's module is given. */
+export interface BatchView {
+  form: BatchForm;
+  draft: Draft | null;
+}
+
+/** A batch and how far it is. */
+export interface BatchRow {
+  id: string;
+  run: string;
+  title: string;
+  about: string;
+  phase: string;
+  place: number;
+  items: number;
+  items_done: number;
+  samples: number;
+  total: number;
+  failed: number;
+  unreadable: number;
+  rate: number | null;
+  tokens_rate: number | null;
+  seconds_left: number | null;
+  error: string;
+  benchmark: string;
+}
+
+/** All batches, and why the line does not move. */
+export interface BatchList {
+  rows: BatchRow[];
+  judge: string;
+  trouble: string;
+  people: boolean;
+}
+
+/** An item of a batch that has samples. */
+export interface JudgedItem {
+  session: string;
+  title: string;
+  samples: number;
+  valid: number;
+  k: number;
+  winner: string;
+  right: boolean | null;
+}
+
+/** Some of them, the newest first. */
+export interface JudgedItems {
+  rows: JudgedItem[];
+  count: number;
+  offset: number;
+}
+
 /** The page's settings when it opens: everything that can be chosen. */
 export interface BenchmarkSettings {
   methods: string[];
@@ -381,6 +489,7 @@ export interface Overview {
   queues: QueueLine[];
   runs: Choice[];
   tags: string[];
+  author: string;
 }
 
 /** The choices that a queue is made by. */
@@ -546,6 +655,19 @@ export interface SessionList {
 /** The result of a change: what was wrong, '' for nothing. */
 export interface Done {
   error: string;
+}
+
+/** A line of the audit log. */
+export interface Act {
+  at: string;
+  who: string;
+  what: string;
+  target: string;
+}
+
+/** The newest lines, the last one first. */
+export interface AuditLog {
+  lines: Act[];
 }
 
 /** Why nothing could be answered or done. */
@@ -723,7 +845,7 @@ export interface InspectServer {
 }
 
 export interface QueueServer {
-  /** All queues with their progress, and what new ones can be made of. */
+  /** All queues with their progress, and what new ones can be made of; a login is the author. */
   overview(author: string): Promise<Overview | null>;
   /** A new queue from a run, a tag or everything, by the rules in the order given. */
   make(wanted: NewQueue): Promise<Made | Failed | null>;
@@ -744,6 +866,8 @@ export interface SessionsServer {
   find(fields: Wanted): Promise<SessionList | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;
+  /** The newest lines of the audit log, for admins. */
+  log(): Promise<AuditLog | Failed | null>;
 }
 
 export interface PrinciplesServer {
@@ -757,11 +881,22 @@ export interface PrinciplesServer {
   settings(): Promise<Table | Failed | null>;
 }
 
+export interface BatchServer {
+  /** Put a file that was dropped at the end of the line. */
+  begin(draft_id: string, asking: Asking): Promise<Choice | Failed | null>;
+  /** Pause, resume, cancel or remove a batch; all of them then. */
+  act(what: string, batch_id: string): Promise<BatchList | Failed | null>;
+  /** All batches, the newest first. */
+  batches(): Promise<BatchList | null>;
+  /** The items of a batch that have samples or had, the newest first, some at a time. */
+  items(batch_id: string, offset: number): Promise<JudgedItems | null>;
+}
+
 export interface RunsServer {
   /** The runs of more than one session; those of one where there are no others. */
   choices(): Promise<Choice[] | null>;
-  /** The panels of a run; `beside` is another run of the same items, such as a greedy one. */
-  run(name: string, beside: string): Promise<Panels | Failed | null>;
+  /** The panels of a run, all its items counted: "first" is what is shown while the others are computed, "rest". */
+  run(name: string, beside: string, part: string): Promise<Panels | Failed | null>;
 }
 
 export interface BenchmarksServer {

@@ -13,10 +13,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cli.commands import report, score
 from cli.common import print_json, say, whole
+from cli.headline import Rules, add_rules, print_report, report_of, rules_of
+from cli.judging import add_sampling, judge_items, read_principles, settings_of
 from grm_core.errors import UsageError
 from runs.settings import Settings
 from storage.paths import default_path
@@ -37,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--db", default=str(default_path()), metavar="FILE", help="database that gets the sessions, or none"
     )
-    score.add_sampling(parser, 8, several=True)
-    report.add_policy(parser)
+    add_sampling(parser, 8, several=True)
+    add_rules(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,9 +50,9 @@ def run(args: argparse.Namespace) -> int:
     _check(benchmark)
     examples = _examples(benchmark, args.data, args.items, args.seed)
     folder = args.out or Path("build/bench") / benchmark.name
-    chosen = variants(score.settings_of(args), args.model or [], args.principles or [])
+    chosen = variants(settings_of(args), args.model or [], args.principles or [])
     runs = {name: _ordered(benchmark, settings) for name, settings in chosen.items()}
-    db, rules = None if args.db == "none" else Path(args.db), report.rules_of(args)
+    db, rules = None if args.db == "none" else Path(args.db), rules_of(args)
     folders = {name: folder / re.sub(r"[^\w.-]+", "-", name) if len(runs) > 1 else folder for name in runs}
     worst, headlines = 0, {}
     for name, settings in runs.items():
@@ -80,7 +81,7 @@ def variants(settings: Settings, models: Sequence[str], principles: Sequence[Pat
             name = Path(text).name if text and Path(text).is_dir() else text or "default"
         judge = replace(settings.judge, model=model if mark else text)
         for path in paths:
-            rules = score.read_principles(None if str(path) == "generated" else path)
+            rules = read_principles(None if str(path) == "generated" else path)
             title = f"{name}, {path.stem} principles" if path is not None and len(principles) > 1 else name
             if title in runs:
                 raise UsageError(f"two runs are called {title!r}; name the models: --model NAME=MODEL")
@@ -94,10 +95,11 @@ def _one(
     settings: Settings,
     folder: Path,
     db: Path | None,
-    rules: report.Rules,
+    rules: Rules,
 ) -> tuple[int, float | None]:
     """One run into its folder: (exit code, headline)."""
-    from reports.benchmark import record
+    from reports import benchmark as documents
+    from runs.judged_files import Judgments, judgments_of
     from runs.score import Out
 
     try:
@@ -105,20 +107,20 @@ def _one(
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}") from None
     k, file = settings.sampling.k, folder / "samples.jsonl"
-    code = score.judge(settings, examples, Out(file, True, (benchmark.name,)), db)
+    code = judge_items(settings, examples, Out(file, True, (benchmark.name,)), db)
     _write_items(folder / "items.jsonl", examples, k)
     if code == 130:
         return code, None
     ids = {example.id for example in examples}
-    stored, alone = report.read(str(file), examples)
+    stored, alone = judgments_of(str(file), examples)
     samples = {name: mine for name, mine in stored.items() if name in ids}
-    made = report.make(rules, benchmark, examples, samples, k, alone)
-    for suffix, page in report.pages(made, examples, samples, {".md", ".html"}).items():
+    report = report_of(rules, benchmark, examples, Judgments(samples, alone), k)
+    for suffix, page in documents.pages(report, examples, samples, {".md", ".html"}).items():
         (folder / f"report{suffix}").write_text(page, encoding="utf-8")
-    (folder / "report.json").write_text(json.dumps(record(made), indent=1) + "\n", encoding="utf-8")
-    report.tell(made)
+    _write_json(folder / "report.json", documents.record(report))
+    print_report(report)
     say(f"report.md and report.html are in {folder}")
-    return code, made.result.headline
+    return code, report.result.headline
 
 
 def _write_items(path: Path, examples: "list[Example]", k: int) -> None:
@@ -143,22 +145,27 @@ def _compare(folders: dict[str, Path], headlines: "dict[str, float | None]", out
     """Compare the runs: printed, and as comparison.json, .md and .html."""
     import pandas as pd
 
-    from cli.commands import compare
+    from reports import comparison as documents
+    from runs.judged_files import comparison_of
 
     try:
-        comparison = compare.read({name: folder / "samples.jsonl" for name, folder in folders.items()})
+        comparison = comparison_of({name: folder / "samples.jsonl" for name, folder in folders.items()})
     except UsageError as error:  # such as single responses, of which no label prefers one
-        (out / "comparison.json").write_text(json.dumps({"headlines": headlines}, indent=1) + "\n", encoding="utf-8")
+        _write_json(out / "comparison.json", {"headlines": headlines})
         print_json({"comparison": {"headlines": headlines}})
         say(f"headlines are in {out / 'comparison.json'}, and no curves: {error}")
         return
     table = pd.DataFrame(list(headlines.items()), columns=["judge", "headline"])
-    for suffix in (".md", ".html"):
-        (out / f"comparison{suffix}").write_text(compare.page(comparison, suffix, table), encoding="utf-8")
-    record = {"headlines": headlines} | compare.record(comparison)
-    (out / "comparison.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    for suffix, page in documents.PAGES.items():
+        (out / f"comparison{suffix}").write_text(page(comparison, table), encoding="utf-8")
+    record = {"headlines": headlines} | documents.record(comparison)
+    _write_json(out / "comparison.json", record)
     print_json({"comparison": record})
     say(f"comparison.md and comparison.html are in {out}")
+
+
+def _write_json(path: Path, record: dict[str, Any]) -> None:
+    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def _check(benchmark: "Benchmark") -> None:

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def summary(understood: "Imports") -> dict[str, Any]:
-    """What a file holds, in numbers, with its first item."""
+    """The contents of a file in numbers, with its first item."""
     from grm_core.formats.items import item_record
     from grm_core.sampling import check
 

@@ -3,13 +3,16 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from cli.common import print_json, whole
-from grm_core.errors import UsageError
+from cli.common import json_line, whole
+from grm_core.types import Method
 
 if TYPE_CHECKING:
-    from grm_core.analysis.scaling import Curve
+    from grm_core.analysis.scaling import Table
+    from grm_core.formats.scores import ItemScores
 
 HELP = "show how the vote's margin grows with k"
+_AT_ONCE = 320
+"""Items that one process works on at a time."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,25 +25,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a curve per item and method: naive, and the guided ones where every valid sample has a meta logit."""
-    from grm_core.analysis.scaling import curves
-    from grm_core.formats.sessions import read_samples
+    from grm_core.formats.scores import read_scores
+    from runs.abreast import abreast
 
-    blocks = list(read_samples(args.file))  # a broken line is told before anything is printed
-    for block in blocks:
-        for item in block.items:
-            labels = None if item.example is None else item.example.labels
-            try:
-                item_curves = curves(item.samples, args.k_meta, labels)
-            except UsageError as error:
-                raise UsageError(f"item {item.item_id!r}: {error}") from None
-            for curve in item_curves:
-                print_json(record(item.item_id, curve))
+    # A broken line is told before anything is printed.
+    items = [item for block in read_scores(args.file) for item in block]
+    # Items of as many valid samples share their random orders: they go together.
+    order = sorted(range(len(items)), key=lambda place: int(items[place].valid.sum()))
+    slices = [order[start : start + _AT_ONCE] for start in range(0, len(order), _AT_ONCE)]
+    parts = abreast(_lines, [(args.k_meta, [items[place] for place in places]) for places in slices])
+    texts = {
+        place: lines
+        for places, made in zip(slices, parts, strict=True)
+        for place, lines in zip(places, made, strict=True)
+    }
+    for place in range(len(items)):
+        for line in texts[place]:
+            print(line)
     return 0
 
 
-def record(item_id: str, curve: "Curve") -> dict[str, object]:
+def _lines(part: "tuple[int | None, list[ItemScores]]") -> list[list[str]]:
+    """The lines of each item, its methods in their order."""
+    from grm_core.analysis.scaling import methods, tables
+
+    k_meta, items = part
+    lines: list[list[str]] = [[] for _ in items]
+    for method in Method:
+        places = [place for place, item in enumerate(items) if method in methods(item)]
+        for place, table in zip(places, tables([items[place] for place in places], method, k_meta), strict=True):
+            lines[place].append(json_line(record(items[place].item_id, table)))
+    return lines
+
+
+def record(item_id: str, table: "Table") -> dict[str, object]:
     """A curve as it is printed, with how it was computed."""
-    how = {"exact": True} if curve.exact else {"draws": curve.draws, "seed": curve.seed}
+    how = {"exact": True} if table.exact else {"draws": table.draws, "seed": table.seed}
     names = ("k", "margin", "low", "high", "win", "accuracy")
-    points = [{name: getattr(point, name) for name in names} for point in curve.points]
-    return {"item_id": item_id, "method": str(curve.method), **how, "points": points}
+    points = [dict(zip(names, point, strict=True)) for point in table.points()]
+    return {"item_id": item_id, "method": str(table.method), **how, "points": points}

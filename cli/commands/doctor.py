@@ -36,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine", metavar="URL", help="also ask this server what it can and cannot do (docs/servers.md)"
     )
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="save what can be read of a damaged database into a new file in its place",
+    )
     parser.add_argument("--model", metavar="NAME", help="the model to ask there")
 
 
@@ -43,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     """Print {"ok", "versions", "checks"}; exit code 1 when a required check fails."""
     from grm_core.provenance import commit, versions
 
+    if args.repair:
+        _repair(args.db)
     checks = [*_checks(args.db)]
     if args.engine is not None:
         checks += asyncio.run(_server(args.engine, args.model))
@@ -61,6 +68,21 @@ def run(args: argparse.Namespace) -> int:
         if not check.ok:
             say(f"{'FAILED' if check.required else 'warning'}: {check.name}: {check.message}")
     return 1 if failed else 0
+
+
+def _repair(db: Path) -> None:
+    """Mend a damaged database and say what was kept."""
+    from storage import backup
+
+    wrong = backup.problem(db)
+    if not wrong:
+        say(f"{db} is whole; there is nothing to repair")
+        return
+    mended = backup.repair(db)
+    say(
+        f"{db}: {wrong}. Kept: {mended.sessions} sessions, {mended.samples} samples, {mended.labels} labels. "
+        f"The damaged file is {mended.before}"
+    )
 
 
 def _checks(db: Path) -> Iterator[Check]:

@@ -62,7 +62,7 @@ def _dataset(store: "Store", session_ids: list[str], folder: Path | None) -> int
         raise UsageError("--format hf writes a folder; name it with --out")
     if folder.exists():
         raise UsageError(f"{folder} exists already; choose another name")
-    judged = (dataset.Judged(*each) for each in sessions_of(store, session_ids or None))
+    judged = (dataset.JudgedSession(*each) for each in sessions_of(store, session_ids or None))
     try:
         written = dataset.write(folder, judged, store.desk.annotations())
     except OSError as error:
@@ -77,7 +77,7 @@ def _pairs(store: "Store", session_ids: list[str], out: TextIO) -> int:
     from storage.transfer import sessions_of
 
     count = 0
-    for pair in dataset.pairs(dataset.Judged(*each) for each in sessions_of(store, session_ids or None)):
+    for pair in dataset.pairs(dataset.JudgedSession(*each) for each in sessions_of(store, session_ids or None)):
         out.write(canonical(pair) + "\n")
         count += 1
     say(f"{count} pairs written")

@@ -7,7 +7,6 @@ or OpenTelemetry, or items that nobody has judged; docs/files.md shows them. Wha
 import argparse
 
 from cli.common import add_db, print_json, say
-from grm_core.errors import UsageError
 
 HELP = "add sessions to the database, from our files or those of others"
 
@@ -23,23 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print one line per session: its id, its item, how many samples were added, and what became of it."""
     from grm_core.formats.foreign import imports
-    from storage.store import Store
-    from storage.transfer import import_blocks
+    from runs.writing import writing
+    from storage import transfer
 
-    store = Store(args.db)
-    try:
-        if store.read_only:
-            raise UsageError(
-                f"{args.db} is in use by process {store.holder} (the running app?); close it and try again"
-            )
-        # All are read before the first is imported: a broken one leaves everything as it was.
-        for file, understood in [(file, imports.read(file)) for file in args.files]:
+    # All are read before the first is imported: a broken one leaves everything as it was.
+    files = [(file, imports.read(file)) for file in args.files]
+    blocks = [transfer.named(understood.blocks, file) for file, understood in files]
+    with writing(args.db) as writer:
+        for (file, understood), mine in zip(files, blocks, strict=True):
             if understood.understood:
                 say(f"{file}: {understood.understood}")
-            imported = import_blocks(store, understood.blocks, file)
-            for each in imported:
+            count = added = 0
+            for each in writer.keep(mine):
                 print_json(each._asdict())
-            say(f"{file}: {len(imported)} sessions, {sum(each.added for each in imported)} samples added")
-    finally:
-        store.close()
+                count, added = count + 1, added + each.added
+            say(f"{file}: {count} sessions, {added} samples added")
     return 0

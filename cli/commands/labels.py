@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cli.common import add_db, new_file, say, write
 from grm_core.errors import UsageError
+from storage.errors import StoreError
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -39,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("name the file to import")
     if args.what != "import" and args.file is not None:
         raise UsageError(f"{args.what} writes to --out FILE, or to standard output")
-    store = Store(args.db, read_only=args.what != "import")
+    if args.what == "import":
+        return _import(args.db, args.file)
+    store = Store(args.db, read_only=True)
     try:
-        if args.what == "import":
-            return _import(store, args.file)
         if args.what == "report":
             return _report(store, args.queue, args.out)
         return _export(store, args.queue, args.out, args.format)
@@ -79,25 +80,17 @@ def _report(store: "Store", queue: str, path: Path | None) -> int:
     return 0
 
 
-def _import(store: "Store", file: str) -> int:
-    from grm_core.analysis import labels
+def _import(db: Path, file: str) -> int:
     from grm_core.formats import annotations
+    from runs.writing import writing
 
-    if store.read_only:
-        raise UsageError(
-            f"{store.path} is in use by process {store.holder} (the running app?); close it and try again"
-        )
     additions = annotations.read_annotations(file)
-    judged = store.judged(each.session_id for each in additions)
-    for annotation in additions:
-        if annotation.session_id not in judged:
-            raise UsageError(f"{file}: {annotation.id}: there is no session {annotation.session_id} here")
-        example, samples = judged[annotation.session_id]
-        sample = next((each for each in samples if each.index == annotation.sample), None)
+    with writing(db) as writer:
         try:
-            labels.check(annotation, example, sample)
+            added = writer.annotate(additions)
+        except StoreError:
+            raise
         except UsageError as error:
-            raise UsageError(f"{file}: {annotation.id}: {error}") from None
-    added = store.desk.add_all(additions)
+            raise UsageError(f"{file}: {error}") from None
     say(f"{file}: {added} annotations added, {len(additions) - added} were there")
     return 0

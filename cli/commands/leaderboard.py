@@ -5,7 +5,7 @@ Bradley-Terry ratings with 95% intervals from a bootstrap over items, and who be
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cli.common import print_json, print_text, say, whole
 from grm_core.errors import UsageError
@@ -14,10 +14,9 @@ from storage.paths import default_path
 
 if TYPE_CHECKING:
     from grm_core.analysis.accuracy import Judged
-    from grm_core.analysis.leaderboard import Board, Voted
+    from grm_core.analysis.leaderboard import Voted
 
 HELP = "rank the models whose answers were judged"
-_DIGITS = 6
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,26 +46,11 @@ def run(args: argparse.Namespace) -> int:
     boards = [(name, mine, leaderboard.board(mine, seed=args.seed)) for name, mine in scopes]
     if args.format == "json":
         for name, mine, board in boards:
-            print_json({"subset": name, "method": args.method, "seed": args.seed} | record(mine, board))
+            print_json({"subset": name, "method": args.method, "seed": args.seed} | documents.record(mine, board))
     else:
         write = {"csv": documents.csv, "md": documents.markdown}[args.format]
         print_text(write([(name, board) for name, _, board in boards]))
     return 0
-
-
-def record(voted: "list[Voted]", board: "Board") -> dict[str, Any]:
-    """A leaderboard as it is printed: see Board and leaderboard.pairs for the fields of models and pairs."""
-    from grm_core.analysis import leaderboard
-
-    return {
-        "k": max(each.k for each in voted),
-        "k_effective": board.k_effective,
-        "items": board.items,
-        "unscored": list(board.unscored),
-        "draws": leaderboard.DRAWS,
-        "models": [_plain(row) for row in board.table.to_dict("records")],
-        "pairs": [_plain(row) for row in leaderboard.pairs(board).to_dict("records")],
-    }
 
 
 def _stored(path: Path, run_id: str | None) -> "list[Judged]":
@@ -77,8 +61,8 @@ def _stored(path: Path, run_id: str | None) -> "list[Judged]":
     store = Store(path, read_only=True)
     try:
         runs = [run.id for run, _ in store.runs(limit=1000, models=True)]
-        chosen = _one(runs, run_id, str(path))
-        wanted = Wanted(run=chosen, models=True, sort="oldest")
+        run = _chosen(runs, run_id, str(path))
+        wanted = Wanted(run=run, models=True, sort="oldest")
         rows = store.sessions(wanted, limit=store.count_sessions(wanted))
         samples = store.samples_by_session(row.session.id for row in rows)
         return [Judged.of(row.session.example, samples[row.session.id]) for row in rows]
@@ -92,28 +76,22 @@ def _read(path: str, run_id: str | None) -> "list[Judged]":
 
     blocks = list(read_samples(path))
     names = ["" if block.run is None else block.run.id for block in blocks]
-    chosen = _one(list(dict.fromkeys(names)), run_id, path)
+    run = _chosen(list(dict.fromkeys(names)), run_id, path)
     return [
         Judged.of(item.example, item.samples)
         for block, name in zip(blocks, names, strict=True)
-        for item in (block.items if name == chosen else ())
+        for item in (block.items if name == run else ())
         if item.example is not None
     ]
 
 
-def _one(runs: list[str], wanted: str | None, where: str) -> str:
+def _chosen(runs: list[str], run: str | None, where: str) -> str:
     """The run that is meant; different ones are different judges and are never mixed."""
-    if wanted is None and len(runs) == 1:
+    if run is None and len(runs) == 1:
         return runs[0]
-    if wanted is not None and wanted in runs:
-        return wanted
+    if run is not None and run in runs:
+        return run
     if not runs:
         raise UsageError(f"{where}: no run's items name the models that answered")
     listed = ", ".join(runs[:10]) + (", ..." if len(runs) > 10 else "")
-    raise UsageError(
-        f"{where}: {'choose a run with --run' if wanted is None else f'no run {wanted}'}; there are {listed}"
-    )
-
-
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    return {str(name): round(value, _DIGITS) if isinstance(value, float) else value for name, value in row.items()}
+    raise UsageError(f"{where}: {'choose a run with --run' if run is None else f'no run {run}'}; there are {listed}")

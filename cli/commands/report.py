@@ -7,20 +7,12 @@ reads such objects from a folder and prints the paper's mean of four.
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-from cli.common import new_file, print_json, say, whole
+from cli.common import add_pages, check_pages, print_json, say, whole, write_pages
+from cli.headline import add_rules, print_report, report_of, rules_of
 from grm_core.errors import UsageError
-from grm_core.outcome import Invalid, Tie
-from grm_core.types import Method
-
-if TYPE_CHECKING:
-    from grm_core.benchmarks.base import Benchmark
-    from grm_core.benchmarks.headline import Report
-    from grm_core.benchmarks.scoring import Samples
-    from grm_core.types import Example, Sample
 
 HELP = "a reward benchmark's official metric from a file of samples"
 
@@ -32,19 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", metavar="SAMPLES.jsonl", help="samples; - reads standard input")
     parser.add_argument("--k", type=whole(1, 2**31), help="look at the first K samples by index (default: all)")
     parser.add_argument("--seed", type=whole(0, 2**31), default=0, help="of random ties")
-    add_policy(parser)
-    parser.add_argument(
-        "--out", type=Path, action="append", default=[], metavar="FILE.md|FILE.html", help="also as a page; repeatable"
-    )
-
-
-def add_policy(parser: argparse.ArgumentParser) -> None:
-    """Describe how samples become a headline."""
-    parser.add_argument("--method", choices=list(map(str, Method)), default=str(Method.NAIVE))
-    parser.add_argument("--k-meta", type=whole(1, 2**31), metavar="M", help="samples that guided voting keeps")
-    ties, invalid = list(map(str, Tie)), list(map(str, Invalid))
-    parser.add_argument("--tie", choices=ties, help="what a tie is worth (default: the benchmark's own way)")
-    parser.add_argument("--invalid", choices=invalid, help="what an unreadable judgment is worth (default: likewise)")
+    add_rules(parser)
+    add_pages(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,119 +34,21 @@ def run(args: argparse.Namespace) -> int:
         return _overall(Path(args.data))
     from grm_core.benchmarks import named
     from grm_core.benchmarks.scoring import load
+    from reports import benchmark as documents
+    from runs.judged_files import judgments_of
 
     benchmark = named(args.name)
     if args.samples is None:
         raise UsageError("give the scores with --samples")
     check_pages(args.out)
     examples = load(benchmark, args.data)
-    samples, alone = read(args.samples, examples)
-    made = make(rules_of(args), benchmark, examples, samples, args.k, alone)
+    judgments = judgments_of(args.samples, examples)
+    report = report_of(rules_of(args), benchmark, examples, judgments, args.k)
     if args.out:
-        written = pages(made, examples, samples, {path.suffix for path in args.out})
-        for path in args.out:
-            with new(path) as out:
-                out.write(written[path.suffix])
-            say(f"written to {path}")
-    return tell(made)
-
-
-class Rules(NamedTuple):
-    """How samples become a headline."""
-
-    method: Method
-    k_meta: int | None
-    """Samples that guided voting keeps; None = half of the valid ones."""
-    tie: str | None
-    """Worth of a tie; None = the benchmark's own way."""
-    invalid: str | None
-    """Worth of an unreadable judgment; likewise."""
-    seed: int
-    """Of random ties."""
-
-
-def rules_of(args: argparse.Namespace) -> Rules:
-    """The rules that `add_policy` describes."""
-    return Rules(Method(args.method), args.k_meta, args.tie, args.invalid, args.seed)
-
-
-def make(
-    rules: Rules,
-    benchmark: "Benchmark",
-    examples: "list[Example]",
-    samples: "Samples",
-    k: int | None,
-    alone: bool,
-) -> "Report":
-    """The report of these samples under the method and policies of the command line; `alone` as in Voting."""
-    from grm_core.benchmarks import headline
-    from grm_core.benchmarks.base import Policy
-    from grm_core.benchmarks.scoring import Voting
-
-    policy = Policy(Tie(rules.tie or benchmark.tie), Invalid(rules.invalid or benchmark.invalid), rules.seed)
-    return headline.make(benchmark, examples, samples, Voting(rules.method, k, rules.k_meta, alone), policy)
-
-
-def pages(made: "Report", examples: "list[Example]", samples: "Samples", suffixes: set[str]) -> dict[str, str]:
-    """Suffix -> the report as that page."""
-    from grm_core.benchmarks.breakdown import study
-    from reports import benchmark as documents
-
-    tables, write = study(made, examples, samples), {".md": documents.markdown, ".html": documents.html}
-    return {suffix: write[suffix](made, tables) for suffix in suffixes}
-
-
-def tell(made: "Report") -> int:
-    """Print the report as one JSON object, what a reader has to know to standard error; returns 0."""
-    from reports import benchmark as documents
-
-    print_json(documents.record(made))
-    for note in documents.notes(made):
-        say(note)
+        suffixes = {path.suffix for path in args.out}
+        write_pages(args.out, documents.pages(report, examples, judgments.samples, suffixes))
+    print_report(report)
     return 0
-
-
-def read(file: str, examples: "Sequence[Example]") -> "tuple[dict[str, list[Sample]], bool]":
-    """Item id -> its samples, and whether all of them judge each response alone (context single).
-
-    Raises UsageError where an item is there twice or was judged with other responses.
-    """
-    from grm_core.analysis import accuracy
-    from grm_core.formats.sessions import read_samples
-
-    by_id = {example.id: example for example in examples}
-    items: dict[str, list[Sample]] = {}
-    contexts = set()
-    for block in read_samples(file):
-        contexts.add("joint" if block.run is None else block.run.context)
-        for item in block.items:
-            if item.item_id in items:
-                raise UsageError(
-                    f"{file}, line {item.line}: item {item.item_id!r} is in two runs; report one at a time"
-                )
-            mine = by_id.get(item.item_id)
-            if mine is not None and item.example is not None and item.example.responses != mine.responses:
-                raise UsageError(
-                    f"{file}, line {item.line}: item {item.item_id!r} was judged with other responses than the data "
-                    "hold, or in another order"
-                )
-            if completed := accuracy.completed(item.samples):
-                items[item.item_id] = list(completed)
-    return items, contexts == {"single"}
-
-
-def check_pages(paths: Sequence[Path]) -> None:
-    """UsageError for a page that cannot be written."""
-    for path in paths:
-        if path.suffix not in (".md", ".html"):
-            raise UsageError(f"{path}: a page is .md or .html")
-        if path.exists():
-            raise UsageError(f"{path} exists already; choose another name")
-
-
-def new(path: Path) -> Any:
-    """A text file that appears when its block ends well."""
-    return new_file(path, path.suffix)
 
 
 SETTINGS = ("method", "k", "k_meta", "tie", "invalid", "seed")

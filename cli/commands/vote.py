@@ -3,7 +3,6 @@
 import argparse
 
 from cli.common import print_json, whole
-from grm_core.errors import UsageError
 from grm_core.types import Method, Verdict
 
 HELP = "vote over the samples of a file"
@@ -24,19 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one verdict per item; nothing when one of them cannot be had."""
-    from grm_core.formats.sessions import read_samples
-    from grm_core.voting import vote
+    from grm_core.analysis.votes import votes
+    from grm_core.formats.scores import read_scores
 
-    lines = []
-    for block in read_samples(args.file):
-        for item in block.items:
-            try:
-                verdict = vote(item.samples, args.method, args.k, args.k_meta)
-            except UsageError as error:
-                raise UsageError(f"item {item.item_id!r}: {error}") from None
-            lines.append(record(item.item_id, verdict))
-    for line in lines:
-        print_json(line)
+    items = [item for block in read_scores(args.file) for item in block]
+    verdicts = list(votes(items, args.method, args.k, args.k_meta))
+    for item, verdict in zip(items, verdicts, strict=True):
+        print_json(record(item.item_id, verdict))
     return 0
 
 

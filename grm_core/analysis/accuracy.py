@@ -6,7 +6,7 @@ k of its samples. Those that could not be read cast no vote; a subset of which n
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from grm_core import outcome
-from grm_core.analysis.scaling import curve
+from grm_core.analysis.scaling import Table, tables
+from grm_core.formats.scores import ItemScores
 from grm_core.types import CurvePoint, Example, Method, Sample
 
 Values = NDArray[np.float64]
 KS = (1, 2, 4, 8, 16, 32)
 """Where accuracy over k is told."""
+_CELLS_AT_ONCE = 1_000_000
 _DRAWS = 400
 """Random orders of an item's samples where its subsets are too many to enumerate: the mean is over items as well."""
 
@@ -39,6 +41,21 @@ class Judged:
     def of(cls, example: Example, samples: Iterable[Sample]) -> "Judged":
         """The example under its own id, with these samples."""
         return cls(example.id, example.subset or "", example.labels or (), tuple(samples), example)
+
+    @property
+    def numbers(self) -> ItemScores:
+        """What the samples say in numbers."""
+        numbers = ItemScores.of(self.item_id, self.samples, self.labels or None)
+        return replace(numbers, subset=self.subset)
+
+
+Items = Sequence[Judged] | Sequence[ItemScores]
+"""Judged items with all that was said of them, or only its numbers."""
+
+
+def in_numbers(items: Items) -> list[ItemScores]:
+    """The items' numbers."""
+    return [item if isinstance(item, ItemScores) else item.numbers for item in items]
 
 
 def completed(samples: Iterable[Sample]) -> tuple[Sample, ...]:
@@ -61,18 +78,15 @@ class Estimate:
         return f"{100 * self.mean:.1f} [{100 * self.low:.1f}, {100 * self.high:.1f}]"
 
 
-def at_k(items: Sequence[Judged], k: int, method: Method = Method.NAIVE, k_meta: int | None = None) -> Values:
+def at_k(items: Items, k: int, method: Method = Method.NAIVE, k_meta: int | None = None) -> Values:
     """(items,) accuracy 0..1 of each item with k samples; an item of which nothing could be read has 0."""
-    return np.array(
-        [share(_points(item.samples, method, k_meta, item.labels), k, len(item.samples)) for item in items]
-    )
+    numbers = in_numbers(items)
+    return shares(tables(numbers, method, k_meta, draws=_DRAWS), numbers, k)
 
 
-@lru_cache(512)  # several k of the same curves are asked for in a row; more would keep too many texts in memory
-def _points(
-    samples: tuple[Sample, ...], method: Method, k_meta: int | None, labels: tuple[float, ...]
-) -> tuple[CurvePoint, ...]:
-    return curve(samples, method, k_meta, labels, draws=_DRAWS).points
+def shares(curves: Sequence[Table], items: Sequence[ItemScores], k: int) -> Values:
+    """(items,) accuracy with k of each item's samples (see `share`), from the curves over those that could be read."""
+    return np.array([_share(curve.accuracy, k, len(item.indices)) for curve, item in zip(curves, items, strict=True)])
 
 
 def share(points: Sequence[CurvePoint], k: int, total: int) -> float:
@@ -80,11 +94,20 @@ def share(points: Sequence[CurvePoint], k: int, total: int) -> float:
 
     j of k random samples can be read with hypergeometric probability; j = 0 names nothing and is wrong.
     """
-    k, read = min(k, total), len(points)
-    return sum(
-        math.comb(read, j) * math.comb(total - read, k - j) / math.comb(total, k) * (points[j - 1].accuracy or 0.0)
-        for j in range(max(1, k - (total - read)), min(k, read) + 1)
-    )
+    return _share(np.array([point.accuracy or 0.0 for point in points]), k, total)
+
+
+def _share(accuracies: Values, k: int, total: int) -> float:
+    first, chances = _chances(len(accuracies), total, min(k, total))
+    return float(chances @ np.nan_to_num(accuracies[first - 1 : first - 1 + len(chances)]))
+
+
+@lru_cache(4096)
+def _chances(read: int, total: int, k: int) -> tuple[int, Values]:
+    """The smallest j >= 1 of k random samples that can be read, and with which probabilities j, j + 1, ... can be."""
+    first, last = max(1, k - (total - read)), min(k, read)
+    ways = [math.comb(read, j) * math.comb(total - read, k - j) for j in range(first, last + 1)]
+    return first, np.array([each / math.comb(total, k) for each in ways])
 
 
 def valid_share(items: Sequence[Judged]) -> Values:
@@ -94,12 +117,37 @@ def valid_share(items: Sequence[Judged]) -> Values:
 
 def estimate(values: Values, draws: int = 10_000, seed: int = 0) -> Estimate:
     """Mean and 95% interval over resampled items; for a paired difference give the items' differences."""
-    if not len(values):
-        return Estimate(float("nan"), float("nan"), float("nan"), 0)
-    rng = np.random.default_rng(seed)
-    means = rng.choice(values, (draws, len(values))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(values.mean()), float(low), float(high), len(values))
+    return estimates([values], draws, seed)[0]
+
+
+def estimates(columns: Sequence[Values], draws: int = 10_000, seed: int = 0) -> list[Estimate]:
+    """The estimate of each column; columns of as many items are resampled together, each as it would be alone."""
+    out: dict[int, Estimate] = {}
+    for count in {len(column) for column in columns}:
+        places = [place for place, column in enumerate(columns) if len(column) == count]
+        if not count:
+            out |= {place: Estimate(float("nan"), float("nan"), float("nan"), 0) for place in places}
+            continue
+        table = np.stack([columns[place] for place in places], axis=1)
+        low, high = np.quantile(_resampled(table, draws, seed), (0.025, 0.975), axis=0)
+        out |= {
+            place: Estimate(float(columns[place].mean()), float(low[number]), float(high[number]), count)
+            for number, place in enumerate(places)
+        }
+    return [out[place] for place in range(len(columns))]
+
+
+def _resampled(table: Values, draws: int, seed: int) -> Values:
+    """(draws, columns) the means of as many items, drawn with replacement."""
+    count = len(table)
+    rng, means = np.random.default_rng(seed), []
+    at_once = max(1, _CELLS_AT_ONCE // count)
+    for start in range(0, draws, at_once):
+        some = min(at_once, draws - start)
+        items = rng.integers(0, count, size=(some, count)) + np.arange(some)[:, None] * count
+        times = np.bincount(items.ravel(), minlength=some * count).reshape(some, count)
+        means.append(times @ table / count)
+    return np.concatenate(means)
 
 
 def auc(items: Sequence[Judged]) -> float | None:

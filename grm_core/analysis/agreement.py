@@ -74,8 +74,8 @@ def disagreements(annotations: Iterable[Annotation]) -> pd.DataFrame:
     for kind in COMPARED:
         table = units(made, kind)
         for unit, labels in zip(table.index, table.to_dict("records"), strict=True):
-            said = {author: label for author, label in labels.items() if isinstance(label, str)}
-            if len(set(said.values())) > 1:
+            texts = {author: label for author, label in labels.items() if isinstance(label, str)}
+            if len(set(texts.values())) > 1:
                 session, _, sample, place = unit
-                rows.append((session, kind, sample, place, said))
+                rows.append((session, kind, sample, place, texts))
     return pd.DataFrame(rows, columns=["session", "kind", "sample", "place", "labels"])

@@ -14,7 +14,7 @@ from grm_core.analysis.critique import parts, sub_scores
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.types import Example, Finding, Method, Sample
-from grm_core.voting import vote
+from grm_core.voting import read_by_meta, vote
 
 SEVERITIES = ("error", "warning", "note")
 _BAD = 4.0
@@ -70,10 +70,10 @@ def _hijack(example: Example, valid: Sequence[Sample]) -> Iterator[Finding]:
     for own, response in enumerate(example.responses):
         if match := _HIJACK.search(response):
             best = means is not None and len(means) > 1 and means[own] == means.max()
-            said = f'response {letter(own)} holds "{match[0].strip()}"' + (
+            sentence = f'response {letter(own)} holds "{match[0].strip()}"' + (
                 ", and has the highest mean score" if best else ""
             )
-            yield Finding("score hijack", "error" if best else "warning", evidence=said)
+            yield Finding("score hijack", "error" if best else "warning", evidence=sentence)
 
 
 def _verdict(example: Example, samples: Sequence[Sample], valid: Sequence[Sample]) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def _verdict(example: Example, samples: Sequence[Sample], valid: Sequence[Sample
     best = max(naive.totals or (0,)) / max(1, naive.k_effective)
     if best <= _BAD:
         yield Finding("all bad", "warning", evidence=f"the best mean score is {best:.1f} of 10")
-    if n > 1 and all(sample.meta_logit is not None for sample in valid):
+    if n > 1 and read_by_meta(valid):
         guided = vote(samples, Method.GUIDED)
         if guided.winner != naive.winner:
             names = ["a tie" if w is None else letter(w) for w in (naive.winner, guided.winner)]
@@ -130,8 +130,9 @@ def _pivotal(samples: Sequence[Sample], valid: Sequence[Sample]) -> Iterator[Fin
     """Samples without which the vote would fall differently."""
     if len(valid) < 2 or len(valid[0].order) < 2:
         return
-    scored = all(sample.meta_logit is not None for sample in valid)
-    for method in (Method.NAIVE, Method.GUIDED) if scored and len(valid) <= _MOST_GUIDED else (Method.NAIVE,):
+    for method in (
+        (Method.NAIVE, Method.GUIDED) if read_by_meta(valid) and len(valid) <= _MOST_GUIDED else (Method.NAIVE,)
+    ):
         flipping = _flipping(samples, valid, method)
         if flipping:
             words = f"without any one of {len(flipping)} samples the {method} verdict changes"
@@ -157,11 +158,11 @@ def _box(sample: Sample) -> Iterator[Finding]:
     if shown is None:
         return
     pairs = enumerate(zip(sub_scores(sample), shown, strict=True), 1)
-    differing = [(place, said, boxed) for place, (said, boxed) in pairs if said is not None and said != boxed]
+    differing = [(place, stated, boxed) for place, (stated, boxed) in pairs if stated is not None and stated != boxed]
     if differing:
         words = "; ".join(
-            f"{letter(sample.order[place - 1])} (shown as {place}): {said}/10 in the critique, {boxed} in the box"
-            for place, said, boxed in differing
+            f"{letter(sample.order[place - 1])} (shown as {place}): {stated}/10 in the critique, {boxed} in the box"
+            for place, stated, boxed in differing
         )
         yield Finding("box disagrees with the critique", "warning", (sample.id,), sample.parsed.score_spans, words)
 
@@ -201,13 +202,13 @@ def _principles(example: Example, sample: Sample) -> Iterator[Finding]:
 def _quotes(example: Example, sample: Sample) -> Iterator[Finding]:
     missing = [quote for quote in quotes(example, sample) if quote.origin == "missing"]
     if missing and sample.completion is not None:
-        said = ", ".join(f'"{sample.completion.text[slice(*quote.span)][:60]}"' for quote in missing[:3])
+        listed = ", ".join(f'"{sample.completion.text[slice(*quote.span)][:60]}"' for quote in missing[:3])
         yield Finding(
             "quote not found",
             "warning",
             (sample.id,),
             tuple(quote.span for quote in missing),
-            f"no response holds {said}",
+            f"no response holds {listed}",
         )
 
 

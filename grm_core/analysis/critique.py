@@ -14,7 +14,7 @@ _HEAD = re.compile(
 _SUB_SCORE = re.compile(r"(?<![\d.])(\d{1,2})[ \t]?/[ \t]?10(?!\d|\.\d)")
 
 
-def whole(sample: Sample) -> str:
+def critique_text(sample: Sample) -> str:
     """The critique section of a sample's completion, '' when it has none."""
     span = sample.parsed.critique_span
     return sample.completion.text[slice(*span)] if sample.completion is not None and span else ""

@@ -84,15 +84,15 @@ def exact(quotation: str, text: str) -> Span | None:
 
 def near(quotation: str, text: str) -> Span | None:
     """The stretch of the text that is most like a quotation of three words or more, if it is like enough."""
-    wanted = [word.lower() for word in _WORD.findall(quotation)]
+    quoted = [word.lower() for word in _WORD.findall(quotation)]
     words = list(_WORD.finditer(text))
-    size = len(wanted)
+    size = len(quoted)
     if size < 3 or not words:
         return None
     best, where = _NEAR, None
     matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(" ".join(wanted))
-    for start in _promising(wanted, [word[0].lower() for word in words]):
+    matcher.set_seq2(" ".join(quoted))
+    for start in _promising(quoted, [word[0].lower() for word in words]):
         window = words[start : start + size]
         matcher.set_seq1(" ".join(word[0].lower() for word in window))
         if (ratio := matcher.ratio()) > best:
@@ -100,9 +100,9 @@ def near(quotation: str, text: str) -> Span | None:
     return where
 
 
-def _promising(wanted: list[str], words: list[str]) -> list[int]:
+def _promising(quoted: list[str], words: list[str]) -> list[int]:
     """Where a window of the quotation's length shares at least half its words, the best twenty: comparing is slow."""
-    size, vocabulary = len(wanted), set(wanted)
+    size, vocabulary = len(quoted), set(quoted)
     count = sum(word in vocabulary for word in words[:size])
     shared = [(count, 0)]
     for start in range(1, len(words) - size + 1):

@@ -3,13 +3,14 @@
 The paper counted 40 failures of its own GRM (arXiv 2504.02495, App. F); its counts stand beside ours.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from scipy.stats import binomtest
 
 from grm_core.analysis.frames import letter
 from grm_core.analysis.labels import CLASSES, standing
+from grm_core.formats.annotations import JudgedById
 from grm_core.types import GOOD, Annotation, Example, Sample
 
 PAPER = {"incorrect critique": 21, "imbalanced weights": 13, "improper principles": 2, "wrong ground truth": 4}
@@ -18,12 +19,9 @@ PAPER_N = sum(PAPER.values())
 GROUPS = ("benchmark", "domain", "length", "position", "cluster")
 _LENGTHS = ((50, "up to 50 words"), (200, "51 to 200 words"), (10**9, "over 200 words"))
 
-Judged = Mapping[str, tuple[Example, Sequence[Sample]]]
-"""Session id -> what was judged and its samples."""
-
 
 def labelled(
-    annotations: Iterable[Annotation], judged: Judged, cluster: Mapping[str, str] | None = None
+    annotations: Iterable[Annotation], judged: JudgedById, cluster: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """One row per labelled sample and author: session, index, author, label, and its groups.
 
@@ -99,7 +97,7 @@ def _share(count: int, n: int) -> tuple[float | None, float | None, float | None
     return count / n, float(interval.low), float(interval.high)
 
 
-def blind(annotations: Iterable[Annotation], judged: Judged, winners: Mapping[str, int | None]) -> pd.DataFrame:
+def blind(annotations: Iterable[Annotation], judged: JudgedById, winners: Mapping[str, int | None]) -> pd.DataFrame:
     """Labels of people before they saw the GRM: session, author, label, grm (its winner), label_best (of the data)."""
     rows = []
     for each in standing(annotations):

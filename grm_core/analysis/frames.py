@@ -34,8 +34,8 @@ def samples_frame(samples: Iterable[Sample]) -> pd.DataFrame:
         }
         rows.append(row)
     frame = pd.DataFrame(rows)
-    whole = [c for c in frame.columns if c.startswith("score_") or c.endswith("_tokens")]
-    return frame.astype(dict.fromkeys(whole, "Int64"))
+    integers = [c for c in frame.columns if c.startswith("score_") or c.endswith("_tokens")]
+    return frame.astype(dict.fromkeys(integers, "Int64"))
 
 
 def principles_frame(samples: Iterable[Sample]) -> pd.DataFrame:

@@ -5,57 +5,63 @@ worth 1/t (or nothing, by the policy for ties), 0 or 1; the vote is worth more o
 kind that the sample was. The three sum to Voting@K - Voting@1 exactly, for every item and under each policy.
 """
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from grm_core import outcome
 from grm_core.analysis import accuracy
-from grm_core.analysis.accuracy import Judged, Values
+from grm_core.analysis.accuracy import Items, Values, in_numbers
+from grm_core.analysis.votes import votes
+from grm_core.formats.scores import ItemScores
 from grm_core.outcome import Tie
 from grm_core.types import Method
-from grm_core.voting import vote
 
 KINDS = ("ties broken", "wrong made right", "right made wrong")
 POLICIES = (Tie.HALF, Tie.STRICT)
 """`random` is worth what `half` is on average."""
 
 
-def split(items: Sequence[Judged], ties: Tie = Tie.HALF, method: Method = Method.NAIVE) -> dict[str, Values]:
+def split(items: Items, ties: Tie = Tie.HALF, method: Method = Method.NAIVE) -> dict[str, Values]:
     """By kind, (items,) its share -1..1 of each item's gain; items have labels and samples.
 
     A sample that cannot be read is wrong, as is a vote without a valid sample. A tie that stays a tie gives nothing; a
     sample that is right where the vote is tied is made wrong by what the tie falls short of it.
     """
     gains = {kind: np.zeros(len(items)) for kind in KINDS}
-    for place, item in enumerate(items):
-        verdict = vote(item.samples, method)
-        voted = _worth(verdict.totals, item, ties)
-        for sample in item.samples:
-            alone = _worth(sample.scores, item, ties)
-            gains[_kind(sample.scores, item)][place] += (voted - alone) / len(item.samples)
+    numbers = in_numbers(items)
+    for place, (item, verdict) in enumerate(zip(numbers, votes(numbers, method), strict=True)):
+        voted = 0.0 if verdict.totals is None else worths(np.array([verdict.totals]), item, ties)[0]
+        alone, half = worths(item.scores, item, ties), worths(item.scores, item, Tie.HALF)
+        # The kind of a sample is the one that its difference to the vote belongs to.
+        for kind, mine in zip(KINDS, ((half > 0) & (half < 1), half == 0, half == 1), strict=True):
+            gains[kind][place] = ((voted - alone) * mine).sum() / max(1, len(item.indices))
     return gains
 
 
-def _worth(totals: Sequence[float] | None, item: Judged, ties: Tie) -> float:
-    return outcome.settle(outcome.credit(totals, item.labels, ties), len(item.labels)) or 0.0
+def worths(totals: NDArray[Any], item: ItemScores, ties: Tie) -> Values:
+    """(rows,) what each row of (rows, n) totals is worth by the labels (outcome.credit); 0 where nothing was read."""
+    if not totals.shape[1]:
+        return np.zeros(len(totals))
+    leads = totals > totals.max(axis=1, keepdims=True) - outcome.TIE
+    count = leads.sum(axis=1)
+    share = leads[:, list(item.best)].sum(axis=1) / count
+    return np.where(totals.any(axis=1) & ((count == 1) | (ties == Tie.HALF)), share, 0.0)
 
 
-def _kind(scores: Sequence[float] | None, item: Judged) -> str:
-    """The kind of a sample alone: the one that its difference to the vote belongs to."""
-    half = _worth(scores, item, Tie.HALF)
-    if half == 1.0:
-        return KINDS[2]
-    return KINDS[1] if half == 0.0 else KINDS[0]
-
-
-def table(items: Sequence[Judged], draws: int = 2000) -> pd.DataFrame:
+def table(items: Items, draws: int = 2000) -> pd.DataFrame:
     """Points (0..100) by policy for ties and kind, the whole gain last: ties, kind, points, low, high (95%)."""
-    rows = []
+    numbers = in_numbers(items)
+    names, columns = [], []
     for ties in POLICIES:
-        parts = split(items, ties)
-        for kind, values in [*parts.items(), ("gain", sum(parts.values(), np.zeros(len(items))))]:
-            estimate = accuracy.estimate(values, draws)
-            rows.append((str(ties), kind, 100 * estimate.mean, 100 * estimate.low, 100 * estimate.high))
+        parts = split(numbers, ties)
+        parts["gain"] = sum(parts.values(), np.zeros(len(items)))
+        names += [(str(ties), kind) for kind in parts]
+        columns += [100 * values for values in parts.values()]
+    rows = [
+        (*name, each.mean, each.low, each.high)
+        for name, each in zip(names, accuracy.estimates(columns, draws), strict=True)
+    ]
     return pd.DataFrame(rows, columns=["ties", "kind", "points", "low", "high"])

@@ -97,11 +97,11 @@ def told_apart(table: pd.DataFrame) -> float | None:
 def calibration(table: pd.DataFrame, bins: int = 5) -> pd.DataFrame:
     """By equal ranges of q = sigmoid(meta logit): said (mean q), was (share right), n; empty without labels."""
     labelled = table[table["right"].notna()]
-    said = labelled["meta_logit"].map(quality)
-    places = (said * bins).astype(int).clip(upper=bins - 1)
+    qualities = labelled["meta_logit"].map(quality)
+    places = (qualities * bins).astype(int).clip(upper=bins - 1)
     rows = [
         (
-            float(said[places == place].mean()),
+            float(qualities[places == place].mean()),
             float(labelled["right"][places == place].astype(float).mean()),
             int(count),
         )

@@ -180,19 +180,19 @@ def _total(games: csr_array, size: int) -> NDArray[np.float64]:
 def _standing(
     names: Sequence[str], games: csr_array, wins: NDArray[np.float64], ties: NDArray[np.float64], draws: int, seed: int
 ) -> pd.DataFrame:
-    whole = strengths.fit(wins + ties / 2)
+    fitted = strengths.fit(wins + ties / 2)
     fits = list(strengths.resampled(games, draws, seed)) if games.shape[0] else []
     comparisons = wins.sum(axis=1) + ties.sum(axis=1) + wins.sum(axis=0)
     rows = []
     for i, name in enumerate(names):
-        strength, rank = float(whole.strength[i]), whole.rank[i]
+        strength, rank = float(fitted.strength[i]), fitted.rank[i]
         low, high = strengths.interval(np.array([each.strength[i] for each in fits]))
         rank_low, rank_high = strengths.interval(np.array([each.rank[i] for each in fits]))
         count, won, level = comparisons[i], wins[i].sum(), ties[i].sum()
         numbers = {"comparisons": int(count), "wins": int(won), "ties": int(level), "losses": int(wins[:, i].sum())}
         finite = np.isfinite(strength)
         rows.append(
-            {"model": name, "rank": _whole(rank), "rank_low": _whole(rank_low), "rank_high": _whole(rank_high)}
+            {"model": name, "rank": _rank(rank), "rank_low": _rank(rank_low), "rank_high": _rank(rank_high)}
             | {"rating": _rating(strength), "low": _rating(low) if finite else None}
             | {"high": _rating(high) if finite else None, "win_rate": (won + level / 2) / count if count else None}
             | numbers
@@ -205,7 +205,7 @@ def _rating(strength: float) -> float | None:
     return 1000 + _ELO * strength if np.isfinite(strength) else None
 
 
-def _whole(rank: float) -> int | None:
+def _rank(rank: float) -> int | None:
     return int(rank) if np.isfinite(rank) else None
 
 

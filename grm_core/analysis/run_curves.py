@@ -9,10 +9,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from grm_core.analysis import accuracy, lab, settling
-from grm_core.analysis.accuracy import Judged, Values, share
-from grm_core.analysis.scaling import curve
-from grm_core.types import CurvePoint, Method, Sample
+from grm_core.analysis import accuracy, settling
+from grm_core.analysis.accuracy import Items, Values, in_numbers
+from grm_core.analysis.scaling import Table, tables
+from grm_core.formats.scores import ItemScores
+from grm_core.outcome import TIE
+from grm_core.types import Method
 
 Value = Literal["accuracy", "win"]
 """accuracy needs labels; win is the probability that a vote over k samples names the winner of all of them."""
@@ -29,31 +31,33 @@ def powers(most: int) -> list[int]:
     return ks if ks[-1] == most or most < 1 else [*ks, most]
 
 
-def scored(items: Sequence[Judged]) -> bool:
+def scored(items: Items) -> bool:
     """Whether the meta RM has read every valid sample."""
-    return all(s.meta_logit is not None for item in items for s in item.samples if s.scores is not None)
+    return not any(np.isnan(item.logits[item.valid]).any() for item in in_numbers(items))
 
 
-def growth(items: Sequence[Judged], value: Value = "accuracy", draws: int = 10_000) -> pd.DataFrame:
+def growth(items: Items, value: Value = "accuracy", draws: int = 10_000) -> pd.DataFrame:
     """Accuracy, or the probability of the full vote's winner, by method and k (powers of two): method, k, mean, low,
     high, n (items). `draws` are the random orders per item where a curve is not exact.
     """
-    most = max((len(item.samples) for item in items), default=0)
+    numbers = in_numbers(items)
+    ks = _powers(numbers)
     rows = []
-    for method in Method if scored(items) else (Method.NAIVE,):
-        curves = [curve(item.samples, method, labels=item.labels or None, draws=draws).points for item in items]
-        for k in powers(most) if most else []:
-            estimate = accuracy.estimate(_at(curves, items, k, value), 2000)
+    for method in Method if scored(numbers) else (Method.NAIVE,):
+        curves = tables(numbers, method, draws=draws)
+        columns = [_at(curves, numbers, k, value) for k in ks]
+        for k, estimate in zip(ks, accuracy.estimates(columns, 2000), strict=True):
             rows.append((str(method), k, estimate.mean, estimate.low, estimate.high, estimate.n))
     return pd.DataFrame(rows, columns=["method", "k", "mean", "low", "high", "n"])
 
 
-def subsets(items: Sequence[Judged]) -> pd.DataFrame:
+def subsets(items: Items) -> pd.DataFrame:
     """One row per subset: subset, items, accuracy at k = 1 and with all samples, guided too where logits are."""
     rows = []
-    for name in sorted({item.subset for item in items}):
-        mine = [item for item in items if item.subset == name]
-        most = max(len(item.samples) for item in mine)
+    numbers = in_numbers(items)
+    for name in sorted({item.subset for item in numbers}):
+        mine = [item for item in numbers if item.subset == name]
+        most = max(len(item.indices) for item in mine)
         row = {"subset": name or "(none)", "items": len(mine), "k = 1": float(accuracy.at_k(mine, 1).mean())}
         row[f"k = {most}"] = float(accuracy.at_k(mine, most).mean())
         if scored(mine):
@@ -62,47 +66,75 @@ def subsets(items: Sequence[Judged]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def meta_map(items: Sequence[Judged], value: Value = "accuracy") -> pd.DataFrame:
+def meta_map(items: Items, value: Value = "accuracy") -> pd.DataFrame:
     """The guided vote's accuracy or win probability for k and k_meta in powers of two: k, k_meta (<= k), mean.
 
     Needs all meta logits.
     """
-    most = max((len(item.samples) for item in items), default=0)
+    numbers = in_numbers(items)
+    ks = _powers(numbers)
     rows = []
-    for k_meta in powers(most) if most else []:
-        curves = [
-            curve(item.samples, Method.GUIDED, k_meta, item.labels or None, draws=_MAP_DRAWS).points for item in items
-        ]
-        for k in powers(most):
+    for k_meta in ks:
+        curves = tables(numbers, Method.GUIDED, k_meta, draws=_MAP_DRAWS)
+        for k in ks:
             if k_meta <= k:
-                values = _at(curves, items, k, value)
+                values = _at(curves, numbers, k, value)
                 rows.append((k, k_meta, float(values.mean()) if len(values) else None))
     return pd.DataFrame(rows, columns=["k", "k_meta", "mean"])
 
 
-def settled(items: Sequence[Judged], level: float = 0.05) -> pd.DataFrame:
+def settled(items: Items, level: float = 0.05) -> pd.DataFrame:
     """Per item: item, asked (samples), settles (from which k on the winner stays), stops (where adaptive k ends).
 
     `stops` is the first k at which the verdict of all would differ with a probability below `level`, seen from there.
     """
-    rows = []
-    for item in items:
-        samples = sorted(item.samples, key=lambda s: s.index)
-        rows.append((item.item_id, len(samples), lab.settled(lab.replay(samples)), _stops(samples, level)))
+    numbers = in_numbers(items)
+    stops = _stops(numbers, level)
+    rows = [(item.item_id, len(item.indices), _settles(item), stop) for item, stop in zip(numbers, stops, strict=True)]
     return pd.DataFrame(rows, columns=["item", "asked", "settles", "stops"])
 
 
-def _stops(samples: Sequence[Sample], level: float) -> int:
-    for k in range(settling.LEAST, len(samples)):
-        chance = settling.chance_of_change(samples[:k], len(samples), draws=_SETTLE_DRAWS)
-        if chance is not None and chance < level:
-            return k
-    return len(samples)
+def _settles(item: ItemScores) -> int | None:
+    """From which k on the naive vote names the winner that it ends with; None where it ends without one."""
+    if item.scores.shape[1] < 2 or not item.valid.any():
+        return None
+    totals = np.cumsum(item.scores, axis=0, dtype=np.int64)
+    leads = totals >= totals.max(axis=1, keepdims=True) - TIE
+    winners = np.where(leads.sum(axis=1) > 1, -1, leads.argmax(axis=1))
+    if winners[-1] < 0:
+        return None
+    first = int(item.valid.argmax())
+    others = np.flatnonzero(winners[first:] != winners[-1])
+    return first + (int(others[-1]) + 2 if len(others) else 1)
 
 
-def _at(curves: Sequence[Sequence[CurvePoint]], items: Sequence[Judged], k: int, value: Value) -> Values:
+def _stops(items: Sequence[ItemScores], level: float) -> list[int]:
+    stops = [len(item.indices) for item in items]
+    running = set(range(len(items)))
+    for k in range(settling.LEAST, max(stops, default=0)):
+        groups: dict[tuple[int, int, int], list[int]] = {}
+        for place in running:
+            item = items[place]
+            read, n = int(item.valid[:k].sum()), item.scores.shape[1]
+            if k < len(item.indices) and read >= settling.LEAST and n > 1:
+                groups.setdefault((read, n, len(item.indices) - k), []).append(place)
+        for (_, _, missing), places in groups.items():
+            scores = np.stack([items[place].scores[:k][items[place].valid[:k]] for place in places])
+            chances = settling.chances_of_change(scores.astype(np.float64), missing, _SETTLE_DRAWS)
+            for place in (place for place, chance in zip(places, chances, strict=True) if chance < level):
+                stops[place] = k
+                running.discard(place)
+    return stops
+
+
+def _powers(items: Sequence[ItemScores]) -> list[int]:
+    most = max((len(item.indices) for item in items), default=0)
+    return powers(most) if most else []
+
+
+def _at(curves: Sequence[Table], items: Sequence[ItemScores], k: int, value: Value) -> Values:
     """One number per item; for `win` an item whose full vote has no winner is left out."""
     if value == "accuracy":
-        return np.array([share(points, k, len(item.samples)) for points, item in zip(curves, items, strict=True)])
-    wins = [points[min(k, len(points)) - 1].win for points in curves if points]
-    return np.array([win for win in wins if win is not None])
+        return accuracy.shares(curves, items, k)
+    wins = np.array([curve.win[min(k, curve.k) - 1] for curve in curves if curve.k])
+    return np.asarray(wins[~np.isnan(wins)])

@@ -4,20 +4,24 @@ One definition for page, command line and reports. Drawing k of K samples withou
 the subset; the band therefore closes at k = K by construction and says nothing about samples not yet drawn.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from grm_core.analysis import subsets
-from grm_core.outcome import TIE, best_labels
+from grm_core.analysis import subsets, tallies
+from grm_core.analysis.tallies import Numbers, Sides
+from grm_core.errors import UsageError
+from grm_core.formats.scores import ItemScores
+from grm_core.outcome import best_labels
 from grm_core.types import CurvePoint, Method, Sample
-from grm_core.voting import as_method, leader, logit, quality
+from grm_core.voting import as_method, leader, no_logit, quality
 
-_BAND = (0.05, 0.95)
+DRAWS = 10_000
+"""Random orders where a curve is not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,50 @@ class Curve:
         return pd.DataFrame([{"method": str(self.method), **asdict(point)} for point in self.points], columns=columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A curve as numbers."""
+
+    method: Method
+    numbers: NDArray[np.float64]
+    """(5, K): margin, low, high, win, accuracy; NaN where there is nothing to say."""
+    exact: bool
+    draws: int | None
+    seed: int | None
+
+    @property
+    def k(self) -> int:
+        """Valid samples."""
+        return len(self.numbers[0])
+
+    @property
+    def win(self) -> NDArray[np.float64]:
+        """(K,) probability that the winner of all wins the vote of k; NaN where the full vote has none."""
+        return np.asarray(self.numbers[3])
+
+    @property
+    def accuracy(self) -> NDArray[np.float64]:
+        """(K,) the same of the best label; NaN without labels."""
+        return np.asarray(self.numbers[4])
+
+    def points(self) -> list[list[Any]]:
+        """[k, margin, low, high, win, accuracy] by k, None where there is nothing to say."""
+        columns = self.numbers.astype(object)
+        columns[np.isnan(self.numbers)] = None
+        return [[k, *row] for k, row in enumerate(columns.T.tolist(), 1)]
+
+    def curve(self) -> Curve:
+        """The same as types."""
+        points = tuple(CurvePoint(*point) for point in self.points())
+        return Curve(self.method, points, self.exact, self.draws, self.seed)
+
+
 def curve(
     samples: Sequence[Sample],
     method: Method | str = Method.NAIVE,
     k_meta: int | None = None,
     labels: Sequence[float] | None = None,
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = 0,
 ) -> Curve:
     """Margin, 90% band, win probability and accuracy for every k from 1 to the number of valid samples.
@@ -51,94 +93,106 @@ def curve(
     win) when the full vote is a tie or n = 1. A guided subset keeps max(1, k // 2) samples unless k_meta is given.
     `labels` are in own order. Raises UsageError for a guided method when a valid sample has no meta logit.
     """
-    method = as_method(method)
-    valid = sorted((s for s in samples if s.scores is not None), key=lambda s: s.index)
-    if not valid:
-        return Curve(method, (), True, None, None)
-    if method is not Method.NAIVE:
-        valid.sort(key=lambda s: (-logit(s), s.index))
-    values = _values(valid, method)
-    total, n = values.shape
-
-    def keep(k: int) -> int:
-        return k if method is Method.NAIVE else min(k, k_meta or max(1, k // 2))
-
-    winner, _ = leader(values[: keep(total)].sum(axis=0).tolist()) if n > 1 else (None, None)
-    best = best_labels(labels) if labels is not None and n > 1 and len(set(labels)) > 1 else ()
-    exact = _is_cheap(total, n, method)
-    subset_draws = _draws(values, keep, method, draws, seed)
-    points = tuple(_point(each, winner, best) for each in subset_draws)
-    return Curve(method, points, exact, None if exact else draws, None if exact else seed)
+    return tables([ItemScores.of("", samples, labels)], method, k_meta, draws, seed)[0].curve()
 
 
 def curves(
     samples: Sequence[Sample], k_meta: int | None = None, labels: Sequence[float] | None = None
 ) -> tuple[Curve, ...]:
     """Every method's curve that these samples allow: naive, and the guided ones where all meta logits are there."""
-    valid = [s for s in samples if s.scores is not None]
-    scored = bool(valid) and all(s.meta_logit is not None and s.meta_logit == s.meta_logit for s in valid)
-    methods = tuple(Method) if scored else (Method.NAIVE,)
-    return tuple(curve(samples, method, k_meta, labels) for method in methods)
+    item = ItemScores.of("", samples, labels)
+    return tuple(tables([item], method, k_meta)[0].curve() for method in methods(item))
 
 
-def _values(valid: Sequence[Sample], method: Method) -> NDArray[np.float64]:
-    """(K, n): what each sample adds to each response's total."""
-    scores = np.array([s.scores for s in valid], dtype=np.float64)
-    if method is Method.GUIDED_WEIGHTED:
-        scores *= np.array([quality(logit(s)) for s in valid])[:, None]
-    return scores
+def methods(item: ItemScores) -> tuple[Method, ...]:
+    """The voting methods that the item's samples allow."""
+    return tuple(Method) if item.scored else (Method.NAIVE,)
 
 
-def _is_cheap(total: int, n: int, method: Method) -> bool:
-    pair = n == 2 and method is not Method.GUIDED_WEIGHTED and total <= subsets.PAIR_LIMIT
-    return n == 1 or pair or total <= subsets.ENUMERATION_LIMIT
+def tables(
+    items: Sequence[ItemScores],
+    method: Method | str = Method.NAIVE,
+    k_meta: int | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> list[Table]:
+    """One method's curve of each item, as `curve` defines it; UsageError where a valid sample has no meta logit."""
+    method = as_method(method)
+    groups: dict[_Kind, list[tuple[int, _Voter]]] = {}
+    for place, item in enumerate(items):
+        voter = _voter(item, method, k_meta)
+        groups.setdefault(voter.kind, []).append((place, voter))
+    out: dict[int, Table] = {}
+    # Items of as many samples share their random orders: they follow each other.
+    for kind in sorted(groups, key=lambda kind: (kind.keep, kind.n)):
+        members = groups[kind]
+        numbers = np.stack(_numbers(kind, [voter for _, voter in members], draws, seed), axis=1)
+        how = (None, None) if kind.exact else (draws, seed)
+        out |= {
+            place: Table(method, mine, kind.exact, *how) for (place, _), mine in zip(members, numbers, strict=True)
+        }
+    return [out[place] for place in range(len(items))]
 
 
-def _draws(
-    values: NDArray[np.float64], keep: subsets.Keep, method: Method, draws: int, seed: int
-) -> Iterator[subsets.Draws]:
+class _Kind(NamedTuple):
+    """What items must have in common to be looked at together."""
+
+    keep: tuple[int, ...]
+    n: int
+    weighted: bool
+    sides: Sides
+
+    @property
+    def paired(self) -> bool:
+        """Whether the distribution of a pair's difference is worth its time."""
+        small = len(self.keep) <= subsets.PAIR_LIMIT
+        return self.n == 2 and not self.weighted and small and len(self.keep) > subsets.ENUMERATION_LIMIT
+
+    @property
+    def exact(self) -> bool:
+        """Whether all subsets are looked at."""
+        return self.n < 2 or self.paired or len(self.keep) <= subsets.ENUMERATION_LIMIT
+
+
+class _Voter(NamedTuple):
+    """An item's valid samples, best first for a guided vote."""
+
+    kind: _Kind
+    values: NDArray[Any]
+    """(K, n) what each adds to each response; the winner of all first, then those labelled best."""
+
+
+def _voter(item: ItemScores, method: Method, k_meta: int | None) -> _Voter:
+    values: NDArray[Any] = item.scores[item.valid].astype(np.int16)
+    if method is not Method.NAIVE:
+        logits = item.logits[item.valid]
+        if np.isnan(logits).any():
+            raise UsageError(no_logit(int(item.indices[item.valid][np.isnan(logits).argmax()])))
+        ranked = np.argsort(-logits, kind="stable")
+        values = values[ranked]
+        if method is Method.GUIDED_WEIGHTED:
+            values = values * np.array([quality(logit) for logit in logits[ranked].tolist()])[:, None]
     total, n = values.shape
-    if n == 1:  # neither margin nor winner: only the points' k remain
-        ones = np.ones(1)
-        return (subsets.Draws(k, keep(k), np.zeros((1, 1)), ones) for k in range(1, total + 1))
-    if not _is_cheap(total, n, method):
-        return subsets.monte_carlo(values, keep, draws, seed)
-    if total <= subsets.ENUMERATION_LIMIT:
-        return subsets.enumeration(values, keep)
-    return subsets.pairs((values[:, 0] - values[:, 1]).astype(np.int64), keep)
+    counts = range(1, total + 1)
+    keep = tuple(counts if method is Method.NAIVE else (min(k, k_meta or max(1, k // 2)) for k in counts))
+    winner = leader(values[: keep[-1]].sum(axis=0).tolist())[0] if total and n > 1 else None
+    best = best_labels(item.labels) if item.labels and n > 1 and len(set(item.labels)) > 1 else ()
+    front = [] if winner is None else [winner]
+    columns = [*front, *(own for own in best if own != winner)]
+    columns += [own for own in range(n) if own not in columns]
+    sides = Sides(winner is not None, tuple(sorted(columns.index(own) for own in best)))
+    return _Voter(_Kind(keep, n, method is Method.GUIDED_WEIGHTED, sides), values[:, columns])
 
 
-def _point(draws: subsets.Draws, winner: int | None, best: tuple[int, ...]) -> CurvePoint:
-    weight, totals = draws.weight, np.ascontiguousarray(draws.totals.T)  # numpy compares long rows best
-    leads = totals >= totals.max(axis=0) - TIE
-    level = leads.sum(axis=0)
-    accuracy = _mean(leads[list(best)].sum(axis=0) / level, weight) if best else None
-    if winner is None:
-        return CurvePoint(draws.k, None, None, None, None, accuracy)
-    ahead = totals[winner] - np.delete(totals, winner, axis=0).max(axis=0)
-    low, high = _quantiles(ahead, weight)
-    return CurvePoint(
-        k=draws.k,
-        margin=_mean(ahead, weight) / draws.voted,
-        low=low / draws.voted,
-        high=high / draws.voted,
-        win=_mean(leads[winner] / level, weight),
-        accuracy=accuracy,
-    )
-
-
-def _mean(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
-    return float(weight @ values / weight.sum())
-
-
-def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
-    """The 5th and 95th percentile by the inverse CDF: the smallest value whose cumulative share reaches them."""
-    if weight[0] == weight[-1] and (weight == weight[0]).all():  # Monte Carlo: places are known without sorting all
-        places = [max(0, math.ceil(q * len(values) - 1e-9) - 1) for q in _BAND]
-        quantiles = np.partition(values, places)[places]
-        return float(quantiles[0]), float(quantiles[1])
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weight[order]) / weight.sum()
-    # A cumulated share such as 1/20 may fall short of 0.05 by rounding alone.
-    low, high = (min(int(np.searchsorted(reached, q - 1e-12)), len(values) - 1) for q in _BAND)
-    return float(values[order[low]]), float(values[order[high]])
+def _numbers(kind: _Kind, voters: Sequence[_Voter], draws: int, seed: int) -> Numbers:
+    if kind.n < 2 or not kind.keep:  # neither margin nor winner: only the points' k remain
+        nothing = np.full((len(voters), len(kind.keep)), np.nan)
+        return Numbers(nothing, nothing, nothing, nothing, nothing)
+    if kind.paired:
+        winner, best = (0 if kind.sides.winner else None), (kind.sides.best[0] if kind.sides.best else None)
+        pairs = [tallies.paired(voter.values[:, 0] - voter.values[:, 1], kind.keep, winner, best) for voter in voters]
+        return Numbers(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
+    values = np.stack([voter.values for voter in voters])
+    if kind.exact:
+        return tallies.enumerated(values, kind.keep, kind.sides)
+    return tallies.drawn(values, kind.keep, kind.sides, draws, seed)

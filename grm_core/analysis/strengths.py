@@ -87,15 +87,15 @@ def resampled(items: csr_array, draws: int, seed: int) -> Iterator[Fit]:
     """
     rng = np.random.default_rng(seed)
     count, size = items.shape[0], round(items.shape[1] ** 0.5)
-    whole = fit(np.asarray(items.sum(axis=0)).reshape(size, size))
-    finite = np.isfinite(whole.strength)
+    fitted = fit(np.asarray(items.sum(axis=0)).reshape(size, size))
+    finite = np.isfinite(fitted.strength)
     fits: dict[bytes, Fit] = {}  # resamples of few items repeat
     for _ in range(draws):
         points = (rng.multinomial(count, np.full(count, 1 / count)) @ items).reshape(size, size)
         name = points.tobytes()
         resample = fits[name] = fits.get(name) or fit(points, finite if finite.any() else None)
         both = np.isfinite(resample.strength) & finite
-        shift = whole.strength[both].mean() - resample.strength[both].mean() if both.any() else 0.0
+        shift = fitted.strength[both].mean() - resample.strength[both].mean() if both.any() else 0.0
         yield Fit(resample.strength + shift, resample.rank)
 
 

@@ -131,13 +131,13 @@ def fit(
     settings = fitting.Settings(minutes, rate=rate, rows=8, tokens=4096 if device == "cpu" else 32768, warmup=10)
 
     def source(step: int) -> Iterator[Pair]:
-        return islice(drawn(pairs, seed, rounds), step * settings.rows, None)
+        return islice(shuffled(pairs, seed, rounds), step * settings.rows, None)
 
     folder.mkdir(parents=True, exist_ok=True)
     return fitting.fit(learner, source, settings, checkpoint, log, loss)
 
 
-def drawn(pairs: Sequence[Pair], seed: int, rounds: int | None = None) -> Iterator[Pair]:
+def shuffled(pairs: Sequence[Pair], seed: int, rounds: int | None = None) -> Iterator[Pair]:
     """Every pair once in an order drawn by the seed, then again in another: so many rounds, or without end."""
     rng = random.Random(seed)
     for _ in count() if rounds is None else range(rounds):

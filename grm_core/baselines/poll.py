@@ -82,7 +82,7 @@ def points(
         return []
     best = list(best_labels(labels)) if len(set(labels)) > 1 else []
     few = len(values) <= subsets.ENUMERATION_LIMIT
-    subset_draws = subsets.enumeration(values, _all) if few else subsets.monte_carlo(values, _all, draws, seed)
+    subset_draws = subsets.enumeration(values) if few else subsets.monte_carlo(values, draws, seed)
     return [
         CurvePoint(each.k, None, None, None, None, _right(each, best, totals) if best else None)
         for each in subset_draws
@@ -96,12 +96,8 @@ def accuracy_at(item: Poll, ks: Sequence[int], totals: Totals = as_they_are) -> 
     return [accuracy.share(curve, k, len(item.rows)) for k in ks]
 
 
-def _all(k: int) -> int:
-    return k
-
-
 def _right(draws: subsets.Draws, best: list[int], totals: Totals) -> float:
     values = totals(draws.totals)
     leads = values >= values.max(axis=1, keepdims=True) - TIE
     shares = leads / leads.sum(axis=1, keepdims=True)
-    return float(draws.weight @ shares[:, best].sum(axis=1) / draws.weight.sum())
+    return float(shares[:, best].sum(axis=1).mean())

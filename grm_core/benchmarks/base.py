@@ -110,6 +110,10 @@ class Benchmark:
     both_orders: bool = False
     """Whether a pair counts only when it was judged in both orders."""
 
+    def policy(self, tie: str | None = None, invalid: str | None = None, seed: int = 0) -> Policy:
+        """The policy of these names; None or '' is the benchmark's own way."""
+        return Policy(Tie(tie or self.tie), Invalid(invalid or self.invalid), seed)
+
 
 def grouped(items: Iterable[T], key: Callable[[T], Key]) -> dict[Key, list[T]]:
     """Items by key, keys in order of first appearance."""

@@ -17,6 +17,7 @@ from grm_core.benchmarks.headline import Report
 from grm_core.benchmarks.scoring import Samples, Voting, over_k
 from grm_core.outcome import best_labels
 from grm_core.types import Example, Method, Sample
+from grm_core.voting import read_by_meta
 
 _DRAWS = 2000
 _ORDERS = 400
@@ -74,7 +75,7 @@ def headlines(
     """The official headline with the first k samples, by every method that the samples allow."""
     most = max((len(mine) for mine in samples.values()), default=0)
     valid = [s for mine in samples.values() for s in mine if s.scores is not None]
-    scored = bool(valid) and all(s.meta_logit is not None for s in valid)
+    scored = bool(valid) and read_by_meta(valid)
     rows = []
     ks = run_curves.powers(most) if most > 1 else []
     for method in Method if scored else (Method.NAIVE,):

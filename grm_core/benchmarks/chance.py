@@ -33,12 +33,12 @@ def _at_random(item: Scored, rng: random.Random) -> Scored:
     first, second = item.games
     return replace(
         item,
-        verdict=_drawn(item.verdict, len(item.labels), rng),
-        games=(_drawn(first, len(item.labels), rng), _drawn(second, len(item.labels), rng)),
+        verdict=_random(item.verdict, len(item.labels), rng),
+        games=(_random(first, len(item.labels), rng), _random(second, len(item.labels), rng)),
     )
 
 
-def _drawn(verdict: Verdict | None, n: int, rng: random.Random) -> Verdict | None:
+def _random(verdict: Verdict | None, n: int, rng: random.Random) -> Verdict | None:
     """As if one sample had been read."""
     if verdict is None:
         return None

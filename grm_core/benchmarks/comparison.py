@@ -17,7 +17,8 @@ from grm_core.analysis.scaling import curve
 from grm_core.baselines import pairwise
 from grm_core.baselines.poll import Poll, accuracy_at, as_they_are
 from grm_core.errors import UsageError
-from grm_core.types import Baseline, Example, Method
+from grm_core.outcome import has_preference
+from grm_core.types import Baseline, Method
 
 _DRAWS = 400
 """Random orders per item of a curve that is not exact: the mean over many items needs no more."""
@@ -50,9 +51,13 @@ def compare(grms: Mapping[str, Sequence[Judged]], baselines: Mapping[str, Sequen
 
     Raises UsageError where they have no labelled item in common.
     """
-    labelled = {name: {item.item_id: item for item in items if _asks(item.example)} for name, items in grms.items()}
+    labelled = {
+        name: {item.item_id: item for item in items if has_preference(item.example.labels)}
+        for name, items in grms.items()
+    }
     polls = {
-        name: {item.example.id: item for item in items if _asks(item.example)} for name, items in baselines.items()
+        name: {item.example.id: item for item in items if has_preference(item.example.labels)}
+        for name, items in baselines.items()
     }
     sets: list[Mapping[str, object]] = [*labelled.values(), *polls.values()]
     first, *others = sets
@@ -134,8 +139,3 @@ def _baseline(name: str, items: Sequence[Poll]) -> Contender:
     values = np.array([accuracy_at(item, ks, totals) for item in items])
     tokens = [item.tokens / max(1, item.verdict.k) for item in items if item.tokens is not None]
     return Contender(name, str(method), ks, values, float(np.mean(tokens)) if len(tokens) == len(items) else None)
-
-
-def _asks(example: Example) -> bool:
-    """Whether the labels prefer anything."""
-    return example.labels is not None and len(set(example.labels)) > 1

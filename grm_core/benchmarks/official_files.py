@@ -5,7 +5,6 @@ Every field is checked when it is asked for, so that a message names file, line 
 read member by member in memory; nothing of it is written.
 """
 
-import csv
 import io
 import json
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from grm_core.errors import UsageError
+from grm_core.formats import lines
 from grm_core.formats.foreign import contents
 from grm_core.types import ROLES, Message
 
@@ -84,8 +84,8 @@ class Row:
         value = self.need(name)
         if isinstance(value, str) and value.startswith("["):
             try:
-                value = json.loads(value, parse_constant=_no_constant)
-            except (ValueError, RecursionError):
+                value = lines.FINITE.decode(value)
+            except (ValueError, RecursionError, UsageError):
                 self.fail(f'"{self.within}{name}" must be a list')
         if not isinstance(value, list):
             self.fail(f'"{self.within}{name}" must be a list')
@@ -222,26 +222,19 @@ def _records(data: bytes, file: str) -> Iterator[Row]:
     if file.endswith(".gz") and not data.startswith(contents.GZIP):
         raise UsageError(f"{file}: not gzip, as its name says")
     _, plain = contents.decoded(contents.unpacked(data, file), file)
-    try:
-        text = plain.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: {error}") from None
     kind = _kind(plain, file)
     if kind == "CSV":
-        yield from _csv(text, file)
+        yield from _csv(contents.string(plain, file), file)
     elif kind == "JSON":
-        parsed = _json(text, file)
-        for i, value in enumerate(parsed):
+        for i, value in enumerate(_json(contents.string(plain, file), file)):
             yield _row(file, i, f"{file}, record {i + 1}", value)
     else:
-        # Only "\n" ends a line: U+2028 and its like are legal inside JSON strings.
-        lines = ((n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip())
-        for i, (n, line) in enumerate(lines):
-            yield _row(file, i, f"{file}, line {n}", _parsed(line, f"{file}, line {n}"))
+        for i, line in enumerate(lines.read(io.BytesIO(plain), file, decoder=lines.FINITE)):
+            yield Row(file, i, f"{file}, line {line.number}", line.value)
 
 
 def _kind(plain: bytes, file: str) -> str:
-    """What the text is; its file's name decides where the content leaves it open, as in one line with one object."""
+    """JSON Lines, JSON or CSV; the file's name decides where the content leaves it open: one line, one object."""
     kind = contents.kind_of(plain)
     if not file.endswith(_KINDS) and kind == "JSON Lines" and not plain.lstrip().startswith(b"{"):
         raise UsageError(f"{file}: not one of {', '.join(_KINDS)}, .zip, a folder, or a data set's name on the hub")
@@ -255,45 +248,23 @@ def _kind(plain: bytes, file: str) -> str:
 
 def _row(file: str, number: int, place: str, value: Any) -> Row:
     if not isinstance(value, dict):
-        raise UsageError(f"{place}: each record must be a JSON object")
+        raise UsageError(f"{place}: {lines.NO_OBJECT}")
     return Row(file, number, place, value)
 
 
 def _json(text: str, file: str) -> list[Any]:
     """A list of records, or an object that is one or holds one list of them."""
-    if not text.strip():
-        return []
-    parsed = _parsed(text, file)
-    if isinstance(parsed, dict):
-        lists = [value for value in parsed.values() if isinstance(value, list)]
-        parsed = lists[0] if len(lists) == 1 == len(parsed) else [parsed]
-    if not isinstance(parsed, list):
+    values = [value for _, value in contents.json_values(text, file, lines.FINITE)]
+    if text.lstrip().startswith("["):
+        return values
+    if not all(isinstance(value, dict) for value in values):
         raise UsageError(f"{file}: must hold a list of records")
-    return parsed
-
-
-def _parsed(text: str, place: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        line = f"line {error.lineno}, " if "\n" in text.strip() else ""
-        raise UsageError(f"{place}: not JSON: {error.msg} at {line}column {error.colno}") from None
-    except (RecursionError, ValueError) as error:
-        raise UsageError(f"{place}: not JSON that can be read: {error}") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    inside = [each for value in values for each in value.values() if isinstance(each, list)]
+    return inside[0] if len(values) == len(inside) == 1 == len(values[0]) else values
 
 
 def _csv(text: str, file: str) -> Iterator[Row]:
-    csv.field_size_limit(2**31 - 1)  # a response may be longer than the 128 KB that the module allows by default
-    mark = contents.delimiter(text.lstrip().partition("\n")[0])
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    try:
-        for i, value in enumerate(reader):
-            if None in value or None in value.values():
-                raise UsageError(f"{file}, line {reader.line_num}: not as many cells as the header has")
-            yield Row(file, i, f"{file}, line {reader.line_num}", dict(value))
-    except csv.Error as error:
-        raise UsageError(f"{file}, line {reader.line_num}: {error}") from None
+    rows = contents.cells(text, file)
+    _, names = next(rows, (0, []))
+    for i, (number, row) in enumerate(rows):
+        yield Row(file, i, f"{file}, line {number}", dict(zip(names, row, strict=True)))

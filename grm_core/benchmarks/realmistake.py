@@ -94,7 +94,7 @@ def _error_figures(items: Sequence[Scored], policy: Policy, name: str) -> list[L
         hit, miss = (hit + credit, miss + 1 - credit) if wrong else (hit, miss)
         alarm += 0 if wrong else 1 - credit
     # As in the benchmark's own code, a figure without a denominator is 0.
-    precision, recall = (hit / whole if whole else 0.0 for whole in (hit + alarm, hit + miss))
+    precision, recall = (hit / total if total else 0.0 for total in (hit + alarm, hit + miss))
     f1 = 2 * hit / (2 * hit + miss + alarm) if hit else 0.0
     figures = {"F1 on error": f1, "precision on error": precision, "recall on error": recall}
     return [Line("file", name, metric, int(count), value if count else None) for metric, value in figures.items()]

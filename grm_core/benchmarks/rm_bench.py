@@ -78,8 +78,8 @@ def _levels(items: Sequence[Scored], policy: Policy) -> dict[str, float | None]:
 
 def _files(names: Sequence[str]) -> list[str]:
     """The total file where there is one: the per-domain files hold the same items."""
-    whole = [name for name in names if name.rsplit("/", 1)[-1].startswith("total_dataset.")]
-    return whole or list(names)
+    totals = [name for name in names if name.rsplit("/", 1)[-1].startswith("total_dataset.")]
+    return totals or list(names)
 
 
 BENCHMARK = Benchmark(

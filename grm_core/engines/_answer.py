@@ -1,9 +1,10 @@
 """One answer of a server, a JSON document or a stream of events, and how it becomes the children's replies."""
 
 import asyncio
+import json
 import re
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,10 @@ from grm_core.types import Completion, Request
 
 LAST_WORDS = 5.0
 """Seconds to wait for token counts once every choice of a stream has ended."""
+TEXT_MOST = 2**20
+"""Characters of a completion with its reasoning; who writes more does not keep max_tokens."""
+ANSWER_MOST = 32 * 2**20
+"""Bytes of an answer that is one JSON document."""
 _STREAM = re.compile(rb":|data:|event:|id:|retry:|error:")
 _HEAD = 6
 """Bytes that tell a stream of events from anything else."""
@@ -66,7 +71,11 @@ class Attempt:
         if _STREAM.match(head):
             await self.follow(events(_chained(head, arriving)))
         else:
-            self.read(self.client.document(head + b"".join([chunk async for chunk in arriving])))
+            raw = await _whole(head, arriving)
+            if objects := _lines(raw):
+                await self.follow(_each(objects))
+            else:
+                self.read(self.client.document(raw))
 
     def read(self, answer: Any) -> None:
         """Take a whole JSON answer. Choices may come in any order, be missing, or stand there twice."""
@@ -123,6 +132,8 @@ class Attempt:
             piece = _message.said(choice, "delta")
             self.pending.text(self.first + index, len(heard.said.text), piece.text)
             heard.said += piece
+            if _size(heard.said) > TEXT_MOST:
+                raise EngineError(_TOO_MUCH)
             heard.first = heard.first or first_tokens(choice)
             heard.finish = _message.finish(choice.get("finish_reason")) or heard.finish
             if heard.over and usage is not None:
@@ -148,7 +159,9 @@ class Attempt:
         assert choice.finish is not None
         said = choice.said
         result: Completion | EngineError
-        if not said.text.strip() and (why := _withheld(said, choice.finish)):
+        if _size(said) > TEXT_MOST:
+            result = EngineError(_TOO_MUCH)
+        elif not said.text.strip() and (why := _withheld(said, choice.finish)):
             result = EngineError(why)
         else:
             result = Completion(
@@ -182,6 +195,23 @@ class Attempt:
         return bool(self.choices) and all(choice.over for choice in self.choices.values())
 
 
+_TOO_MUCH = f"the server wrote more than {TEXT_MOST // 2**20} MB for one completion; it does not keep max_tokens"
+
+
+def _size(said: Said) -> int:
+    return len(said.text) + len(said.reasoning)
+
+
+async def _whole(head: bytes, rest: AsyncIterator[bytes]) -> bytes:
+    parts, size = [head], len(head)
+    async for chunk in rest:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > ANSWER_MOST:
+            raise EngineError(f"the server sent an answer of more than {ANSWER_MOST // 2**20} MB")
+    return b"".join(parts)
+
+
 def _withheld(said: Said, finish: str) -> str:
     """Why there is no answer, in words; '' where nothing says so."""
     if said.refusal.strip():
@@ -189,6 +219,23 @@ def _withheld(said: Said, finish: str) -> str:
     if finish.lower() in _message.FILTERS:
         return f"the server's filter withheld the answer ({finish})"
     return "the model called a tool instead of answering" if said.tool else ""
+
+
+def _lines(raw: bytes) -> list[dict[str, Any]]:
+    """The events of a stream that is written as lines of JSON; [] for anything else."""
+    lines = raw.split(b"\n", 1)
+    if len(lines) < 2 or not lines[1].strip() or not lines[0].rstrip().endswith(b"}"):
+        return []
+    try:
+        objects = [json.loads(line) for line in raw.splitlines() if line.strip()]
+    except ValueError:
+        return []
+    return objects if all(isinstance(each, dict) for each in objects) else []
+
+
+async def _each(objects: Sequence[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    for each in objects:
+        yield each
 
 
 async def _chained(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -15,13 +15,15 @@ from grm_core.engines._http import Client, Rejected
 from grm_core.errors import EngineError
 from grm_core.types import Request
 
+_SENTENCE = 4
+"""Words from which on a refusal gives a reason; a shorter one may be about whole answers."""
 _LOWERED_AT_MOST = 4
 """Times that max_tokens of one request is lowered: some servers tell the room only roughly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is asked for of a pending request: its children [first, first + n)."""
+    """A part of a pending request: its children [first, first + n)."""
 
     pending: Pending
     request: Request
@@ -41,12 +43,15 @@ async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
     wanted, lowered = part.request.params.max_tokens, 0
     named: set[Extra] = set()
     while part.request.n <= dialect.together(part.request.n):
-        whole = body(part.request, part.model, dialect.limit, part.pending.streams, dialect.tops)
+        streams = part.pending.streams or dialect.only_streams
+        whole = body(part.request, part.model, dialect.limit, streams, dialect.tops)
         sent = reduced(whole, dialect.lacks | named)
         try:
             attempt = await client.call(partial(_attempted, client, path, dialect, part, sent))
         except Rejected as error:
             blamed = dialect.named(extras(sent), error)
+            if not blamed and dialect.wants_stream(extras(sent), error):
+                continue
             room = None if blamed or lowered == _LOWERED_AT_MOST else _lower(part.request, error)
             if room is not None:
                 part, lowered = part.lowered(room), lowered + 1
@@ -64,7 +69,7 @@ async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:
 
 
 def _left_away(dialect: Dialect, blamed: set[Extra], sent: dict[str, Any], error: Rejected) -> set[Extra]:
-    """What to leave away of what a refusal names: of token probabilities and completions some may be allowed."""
+    """The extras of a refusal that are left away: of token probabilities and completions some may be allowed."""
     if Extra.MANY in blamed and dialect.limited(sent["n"], error):
         return set()
     if Extra.LOGPROBS in blamed and dialect.bounded(error):
@@ -80,7 +85,8 @@ async def _search(client: Client, path: str, dialect: Dialect, sent: dict[str, A
     It is made for one token and without any extra. If that is accepted, it is made with each of them by itself.
     """
     async with dialect.searching:
-        if extras(sent) & dialect.lacks:
+        late = dialect.only_streams and Extra.STREAM not in extras(sent)
+        if late or extras(sent) & dialect.lacks:
             return True  # another request has found out
         suspects = dialect.suspects(extras(sent), error)
         if not suspects:
@@ -90,6 +96,10 @@ async def _search(client: Client, path: str, dialect: Dialect, sent: dict[str, A
             suspects |= kinds if suspects & kinds else frozenset()
         bound = await _bound(client, path, dialect, sent, suspects)
         if bound is None:
+            unsaid = len(error.reason.words.split()) < _SENTENCE
+            if unsaid and await _streams(client, path, dialect, sent, suspects):
+                dialect.only_streams = True
+                return True
             dialect.vain += 1
             return False
         for extra in alone:
@@ -106,13 +116,24 @@ async def _bound(
     client: Client, path: str, dialect: Dialect, sent: dict[str, Any], suspects: frozenset[Extra]
 ) -> dict[str, Any] | None:
     """The field that bounds a plain request to one token, if one is taken; None where it is refused in any way."""
-    bounds = {"max_tokens": 1}, {"max_completion_tokens": 1}, dict[str, int]()
-    for place, bound in enumerate(bounds if suspects & LENGTHS else bounds[:1]):
+    doubted = bool(suspects & LENGTHS)
+    names = [extra for extra in (Extra.MAX_TOKENS, Extra.LENGTH) if doubted or extra in sent]
+    bounds = [*({str(name): 1} for name in names), dict[str, int]()]
+    for place, bound in enumerate(bounds if doubted else bounds[:1]):
         if await client.call(partial(_accepts, client, path, reduced(sent, suspects) | bound)):
-            for extra in (Extra.MAX_TOKENS, Extra.LENGTH)[:place]:
+            for extra in names[:place]:
                 dialect.learn(extra)
             return bound
     return None
+
+
+async def _streams(
+    client: Client, path: str, dialect: Dialect, sent: dict[str, Any], suspects: frozenset[Extra]
+) -> bool:
+    """Whether a plain request that is refused is accepted as one for a stream."""
+    if dialect.only_streams or not dialect.takes(Extra.STREAM):
+        return False
+    return await client.call(partial(_accepts, client, path, reduced(sent, suspects) | {"stream": True}))
 
 
 async def _accepts(client: Client, path: str, sent: dict[str, Any]) -> bool:
@@ -137,7 +158,7 @@ async def _attempted(client: Client, path: str, dialect: Dialect, part: Part, se
     mine = set(range(part.first, part.first + part.request.n))  # siblings are asked for at the same time
     before = mine & pending.waiting
     try:
-        async with client.open("POST", path, sent) as response:
+        async with client.open("POST", path, sent, streams=pending.streams) as response:
             await attempt.take(response.content.iter_any())
     except Rejected as error:
         if mine & pending.waiting == before:
@@ -152,7 +173,7 @@ async def _attempted(client: Client, path: str, dialect: Dialect, part: Part, se
 
 
 def _lower(request: Request, error: Rejected) -> int | None:
-    """What to lower max_tokens to after a refusal; None where that does not help."""
+    """The max_tokens to go on with after a refusal; None where that does not help."""
     wanted = request.params.max_tokens
     if error.begun or error.status in (401, 402, 403, 429) or error.status > 500:
         return None
@@ -178,10 +199,10 @@ def _learn(dialect: Dialect, attempt: Attempt, sent: frozenset[Extra], named: Se
         dialect.note(Extra.LOGPROBS)
     params = attempt.request.params
     ended = [choice.said.text for choice in choices if choice.finish == _message.STOP]
-    if params.regex is not None and not (sent & set(FORMS) and all(_held(params.regex, text) for text in ended)):
+    if params.regex is not None and not (sent & set(FORMS) and all(_matches(params.regex, text) for text in ended)):
         dialect.note(Extra.STRUCTURE)
 
 
-def _held(regex: str, text: str) -> bool:
+def _matches(regex: str, text: str) -> bool:
     """Whether a completion has a format, but for the space around it that servers may strip."""
     return any(re.fullmatch(regex, each) for each in (text, text.strip(), f"{text.strip()}\n"))

@@ -6,13 +6,15 @@ answer, in a stream, or in a later request of its own.
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from grm_core.engines.base import OnText, Reply
 from grm_core.errors import EngineError
 from grm_core.types import Completion, Message, Params, Request
 
+GO_ON = "The beginning of your reply is written already. Write only what follows it. It is:"
+"""What a model is told that cannot be made to go on from a beginning."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -21,8 +23,15 @@ def wire_messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": m.role, "content": _SURROGATE.sub("\ufffd", m.content)} for m in messages]
 
 
+def in_words(messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Messages that end with the beginning of a reply, as those that ask for a reply with this beginning."""
+    *before, asked, begun = messages
+    words = f"{asked['content']}\n\n{GO_ON}\n{begun['content']}"
+    return [*map(dict, before), {**asked, "content": words}]
+
+
 def template_options(params: Params) -> dict[str, bool]:
-    """What a chat template is told beside the messages: by the names that Qwen's and DeepSeek's know it, any other
+    """Options for a chat template, beside the messages: by the names that Qwen's and DeepSeek's know it, any other
     ignores them."""
     return {} if params.thinking is None else {"enable_thinking": params.thinking, "thinking": params.thinking}
 

@@ -85,12 +85,12 @@ def others() -> list[int]:
 
 def group_members(group: int) -> list[int]:
     """Process ids of a process group that still run, from /proc."""
-    found = []
+    members = []
     for entry in os.listdir("/proc"):
         with contextlib.suppress(OSError):
             if entry.isdecimal() and os.getpgid(int(entry)) == group and not is_zombie(int(entry)):
-                found.append(int(entry))
-    return found
+                members.append(int(entry))
+    return members
 
 
 def is_zombie(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""What is optional in a chat completion, and what one server has shown to take of it.
+"""Optional fields of a chat completion, and those that one server has shown to take.
 
 Every extra is first asked for; a server that refuses one, or that visibly ignores it, is not asked for it again. A
 refusal that names a field is believed. After one that names none the extras are tried one by one, see `_ask`.
@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from grm_core.engines import _gbnf
+from grm_core.engines._chat import in_words
 from grm_core.engines._http import Rejected
 
 
@@ -34,6 +35,8 @@ class Extra(StrEnum):
     """llama.cpp's way."""
     LOGPROBS = "top_logprobs"
     THINKING = "chat_template_kwargs"
+    BEGUN = "continue_final_message"
+    """Going on from a reply that was begun."""
     STOP = "stop"
     TOP_P = "top_p"
     TEMPERATURE = "temperature"
@@ -75,6 +78,8 @@ _FIELDS = {
     "logprobs": Extra.LOGPROBS,
     "top_logprobs": Extra.LOGPROBS,
     "chat_template_kwargs": Extra.THINKING,
+    "continue_final_message": Extra.BEGUN,
+    "add_generation_prompt": Extra.BEGUN,
     "stop": Extra.STOP,
     "top_p": Extra.TOP_P,
     "temperature": Extra.TEMPERATURE,
@@ -89,7 +94,8 @@ _SEVERAL = re.compile(
     r"|candidate_?count|best_of|num_?(?:completions|choices|generations|samples|return_sequences))"
 )
 _UNKNOWN = (
-    r"\b(?:unknown|unrecogni[sz]ed|unsupported|unexpected|extra|additional|not (?:permitted|supported))\b.{0,60}"
+    r"\b(?:unknown|unrecogni[sz]ed|unsupported|unexpected|extra|additional|disallowed|knows? no"
+    r"|not (?:permitted|supported|allowed|accepted|known|accept|allow|know|support))\b.{0,60}"
 )
 _NAMES = {
     Extra.MANY: _SEVERAL,
@@ -104,6 +110,11 @@ _NAMES = {
     Extra.GRAMMAR: re.compile(r"(?i)grammar|gbnf|structured|guided|constrained"),
     Extra.LOGPROBS: re.compile(r"(?i)log_?prob|log.probabilit"),
     Extra.THINKING: re.compile(r"(?i)chat_?template_?kwargs|(?:enable_)?thinking"),
+    Extra.BEGUN: re.compile(
+        r"(?i)continue_final|add_generation|\bprefill|\balternat\w+"
+        r"|\b(?:last|final|ends?) (?:\w+ ){0,4}?(?:role|message|turn|assistant|user)\b"
+        r"|\bassistant (?:\w+ ){0,5}?(?:last|final|end)\b"
+    ),
     Extra.STOP: re.compile(
         r"(?i)['\"`]stop['\"`]|\bstop_?(?:sequence|word|token)s?\b|\bstop (?:param|is |not )|: ?stop\b"
     ),
@@ -125,7 +136,8 @@ NEEDS = {
 """What can be asked for only together with another extra."""
 ALONE = (
     Extra.N, Extra.MANY, Extra.TOKEN_IDS, Extra.STREAM, Extra.USAGE, Extra.STEADY_USAGE, Extra.SEED, Extra.STRUCTURE,
-    Extra.REGEX, Extra.GRAMMAR, Extra.LOGPROBS, Extra.THINKING, Extra.TOP_P, Extra.TEMPERATURE, Extra.STOP,
+    Extra.REGEX, Extra.GRAMMAR, Extra.LOGPROBS, Extra.THINKING, Extra.BEGUN, Extra.TOP_P, Extra.TEMPERATURE,
+    Extra.STOP,
 )  # fmt: skip
 """The extras that a request can be made with by themselves, what others need before them."""
 FORMS = (Extra.STRUCTURE, Extra.REGEX, Extra.GRAMMAR)
@@ -149,7 +161,7 @@ _IMPLIED = (
 )
 """Where the first is told, the second need not be."""
 _NOT_FIELDS = frozenset({401, 402, 407, 408, 409, 425, 429})
-_MAYBE_FIELDS = frozenset({400, 404, 405, 406, 415, 422, 500, 501})
+_MAYBE_FIELDS = frozenset({0, 400, 403, 404, 405, 406, 415, 422, 500, 501})
 _ELSEWHERE = re.compile(
     r"(?i)model\b.*\b(?:not found|not exist|unknown|unavailable)|no such model|context.(?:length|size|window)|too long"
     r"|polic(?:y|ies)|safety|moderat|quota|billing|credit|api.key|unauthori[sz]ed"
@@ -183,6 +195,8 @@ def extras(sent: dict[str, Any]) -> frozenset[Extra]:
 def reduced(sent: dict[str, Any], without: Set[Extra]) -> dict[str, Any]:
     """The request without some extras; of several completions one is left, max_tokens goes by its newer name."""
     kept = {field: value for field, value in sent.items() if _FIELDS.get(field) not in without}
+    if Extra.BEGUN in without and "continue_final_message" in sent:
+        kept["messages"] = in_words(sent["messages"])
     if Extra.MAX_TOKENS in without and Extra.LENGTH not in without and "max_tokens" in sent:
         kept["max_completion_tokens"] = sent["max_tokens"]
     if Extra.STREAM in without:
@@ -210,8 +224,13 @@ def needed(extra: Extra) -> frozenset[Extra]:
     return frozenset({extra}) | (needed(NEEDS[extra]) if extra in NEEDS else frozenset())
 
 
+def _complaint(error: Rejected) -> str:
+    """What a refusal says before it lists what would be right."""
+    return _ACCEPTED.split(error.reason.words)[0]
+
+
 class Dialect:
-    """What one server takes, as far as it has shown."""
+    """The extras that one server takes, as far as it has shown."""
 
     def __init__(self) -> None:
         self.lacks: set[Extra] = set()
@@ -221,6 +240,8 @@ class Dialect:
         """Requests that were refused without naming a field, and also without any extra."""
         self.searching = asyncio.Lock()
         """Held while it is found out what a refusal is about that names no field."""
+        self.only_streams = False
+        """Whether the server answers as a stream only."""
         self.trusted = False
         """Whether the server lists its models as vLLM does."""
         self.limit: int | None = None
@@ -232,7 +253,7 @@ class Dialect:
         self.quiet = False
         """Whether there is no news for the user: what is learned is shown in another way."""
         self._notes: dict[Extra, str] = {}
-        self._told: set[Extra] = set()
+        self._logged: set[Extra] = set()
 
     def takes(self, extra: Extra) -> bool:
         """Whether the server may be asked for this."""
@@ -262,7 +283,7 @@ class Dialect:
 
     @property
     def given_up(self) -> frozenset[Extra]:
-        """What the server refuses, or has been seen to ignore."""
+        """The extras that the server refuses, or has been seen to ignore."""
         return frozenset(self.lacks | self._notes.keys())
 
     def words(self) -> str:
@@ -271,8 +292,8 @@ class Dialect:
 
     def news(self) -> str:
         """The words that have not been asked for yet."""
-        fresh = [words for extra, words in self._losses().items() if extra not in self._told]
-        self._told |= self._notes.keys()
+        fresh = [words for extra, words in self._losses().items() if extra not in self._logged]
+        self._logged |= self._notes.keys()
         return "" if self.quiet else "; ".join(fresh)
 
     def _losses(self) -> dict[Extra, str]:
@@ -283,7 +304,7 @@ class Dialect:
         """The extras of a request that a refusal names."""
         if error.status in _NOT_FIELDS or error.status > 501:
             return set()
-        words = _ACCEPTED.split(str(error.reason.words))[0]
+        words = _complaint(error)
         named = {extra for extra in sent if extra in _NAMES and _NAMES[extra].search(words)}
         param = _FIELDS.get(error.reason.param.split(".")[0])
         if param in sent and param not in (None, Extra.MAX_TOKENS, Extra.LENGTH):
@@ -293,17 +314,25 @@ class Dialect:
                 named -= wide
         return named - {Extra.TEMPERATURE} if len(named) > 1 else named  # not both of temperature and top_p
 
+    def wants_stream(self, sent: frozenset[Extra], error: Rejected) -> bool:
+        """Take account of a refusal of whole answers; False where it is none."""
+        if Extra.STREAM in sent or error.status not in _MAYBE_FIELDS or not self.takes(Extra.STREAM):
+            return False
+        self.only_streams = _NAMES[Extra.STREAM].search(_complaint(error)) is not None
+        return self.only_streams
+
     def suspects(self, sent: frozenset[Extra], error: Rejected) -> frozenset[Extra]:
-        """What may be the matter with a request whose refusal names no field; nothing where it is about others."""
+        """The extras that a refusal may be about which names no field; nothing where it is about others."""
         maybe = error.status in _MAYBE_FIELDS and not error.begun and not _ELSEWHERE.search(error.reason.words)
         if not maybe or self.vain >= _MOST_VAIN or (error.status == 500 and (self.trusted or self.proven)):
             return frozenset()
-        return sent - self.proven - (_SURE if self.trusted else frozenset())
+        sure = self.proven | (_SURE if self.trusted else set()) | ({Extra.STREAM} if self.only_streams else set())
+        return sent - sure
 
     def limited(self, n: int, error: Rejected) -> bool:
         """Take account of a refusal of n completions that allows fewer, but more than one; False where it is none."""
-        for found in _MOST.finditer(error.reason.words):
-            allowed = int(found["number"]) - bool(found["below"])
+        for match in _MOST.finditer(error.reason.words):
+            allowed = int(match["number"]) - bool(match["below"])
             if 1 < allowed < n:
                 self.most = allowed
                 words = f"writes at most {allowed} completions a request, so samples are asked for in groups"

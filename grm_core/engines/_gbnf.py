@@ -71,7 +71,7 @@ def _set(text: str) -> str | None:
 
 
 def _escape(escaped: str, special: str) -> str | None:
-    """What stands behind a backslash, as a grammar has it; None for what is no character."""
+    """The character behind a backslash, as a grammar writes it; None where it is none."""
     if len(escaped) > 1:
         return f"\\{escaped}"
     if escaped in _CONTROLS:

@@ -14,15 +14,18 @@ import random
 import re
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from grm_core.engines import _reason
 from grm_core.engines._reason import Reason
+from grm_core.engines._slots import Slots
 from grm_core.errors import EngineError, UsageError
 
 T = TypeVar("T")
@@ -35,6 +38,8 @@ CONNECT_TIMEOUT = 10.0
 FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER = 0.5, 20.0, 60.0
 KEY_HINT = "Set the environment variable VLLM_API_KEY to the key that the server was started with."
 ADDRESS_HINT = "Check the address: host, port and path."
+STALL = 180.0
+"""Seconds without a byte after which a stream is given up."""
 SIDE_TIMEOUT = 30.0
 """Seconds for what a judgment can do without, such as counting a prompt."""
 LENGTH_HINT = "Shorten the query or the responses, or serve the model with a longer context (--max-model-len)."
@@ -77,16 +82,19 @@ def root_url(text: str) -> str:
 class Client:
     """A pool of connections to one server. `retried` counts the attempts that were made again."""
 
-    def __init__(self, root: str, api_key: str | None, concurrency: int, retries: int, timeout: float) -> None:
+    def __init__(
+        self, root: str, api_key: str | None, concurrency: int, retries: int, timeout: float, stall: float = STALL
+    ) -> None:
+        """`timeout`: seconds of a request in all; `stall`: seconds without a byte of an answer that was begun."""
         if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
             raise UsageError("the API key holds characters that cannot stand in an HTTP header")
         self.root = root
         self.retried = 0
         self._key = api_key
         self._concurrency = concurrency
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = Slots(concurrency)
         self._retries = retries
-        self._timeout = timeout
+        self._timeout, self._stall = timeout, stall
         self._session: aiohttp.ClientSession | None = None
         self._proxy = _proxy(root)
         self._closed = False
@@ -96,7 +104,7 @@ class Client:
         attempt = 0
         while True:
             try:
-                async with self._slots:
+                async with self._slots.one():
                     return await once()
             except EngineError as error:
                 again = error.retryable and (patient or isinstance(error, Rejected))
@@ -123,17 +131,22 @@ class Client:
 
     @contextlib.asynccontextmanager
     async def open(
-        self, method: str, path: str, body: object = None, seconds: float | None = None
+        self, method: str, path: str, body: object = None, seconds: float | None = None, streams: bool = False
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send one request and give the answer, if its status is 2xx; leaving early drops the connection."""
+        """Send one request and give the answer, if its status is 2xx; leaving early drops the connection.
+
+        `streams`: the answer is to come in pieces, and is given up when none comes for a while.
+        """
         try:
             async with self._connected().request(
                 method, self.root + path, json=body, proxy=self._proxy, allow_redirects=False,
-                timeout=self._bounds(seconds),
+                timeout=self._bounds(seconds, streams),
             ) as response:  # fmt: skip
                 if not 200 <= response.status < 300:
                     raise self._rejection(response, await response.read())
                 yield response
+        except aiohttp.SocketTimeoutError as error:
+            raise EngineError(f"{self.root} has sent nothing for {self._stall:.0f} s", retryable=True) from error
         except TimeoutError as error:
             raise EngineError(f"{self.root} did not answer in time", retryable=True) from error
         except aiohttp.ClientConnectorError as error:
@@ -163,9 +176,10 @@ class Client:
             )
         return self._session
 
-    def _bounds(self, seconds: float | None) -> aiohttp.ClientTimeout:
+    def _bounds(self, seconds: float | None, streams: bool = False) -> aiohttp.ClientTimeout:
         total = self._timeout if seconds is None else min(seconds, self._timeout)
-        return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT)
+        stall = self._stall if streams else None
+        return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT, sock_read=stall)
 
     def failure(self, answer: Any, did: str, begun: bool = False) -> Rejected:
         """The error that a server gives in place of an answer, or where an answer had `begun`; `did`: what it did."""
@@ -177,6 +191,8 @@ class Client:
 
     def _rejection(self, response: aiohttp.ClientResponse, raw: bytes) -> Rejected:
         reason = _reason.of_body(raw)
+        if not reason.words:
+            reason = replace(reason, words=_reason.of_head(response.status, response.reason or "", response.headers))
         message, hint = self._explain(response.status, self._hidden(reason.words))
         again = response.status in RETRY_STATUS or (response.status >= 500 and response.status not in _NEVER)
         error = Rejected(message, retryable=again, hint=hint)
@@ -185,8 +201,16 @@ class Client:
         return error
 
     def _hidden(self, words: str) -> str:
-        """Words without the key; one of less than 8 characters is no secret, and part of ordinary words."""
-        return words.replace(self._key, "***") if self._key and len(self._key) >= 8 else words
+        """Words without the key, however short it is, in any writing; nor with a part of it where they were cut."""
+        if not self._key:
+            return words
+        for key in {self._key, self._key.strip(), quote(self._key, safe=""), json.dumps(self._key)[1:-1]}:
+            words = words.replace(key, "***")
+        if words.endswith("…"):
+            for size in range(len(self._key) - 1, 2, -1):
+                if words[:-1].endswith(self._key[:size]):
+                    return f"{words[: -1 - size]}***…"
+        return words
 
     def _explain(self, status: int, words: str) -> tuple[str, str]:
         if status == 401:

@@ -44,8 +44,8 @@ def load(folder: Path, dtype: str) -> Loaded:
     )
     if not tokenizer.chat_template:
         raise ValueError("its tokenizer has no chat template")
-    found = model.generation_config.eos_token_id
-    ends = frozenset([tokenizer.eos_token_id, *(found if isinstance(found, list) else [found])]) - {None}
+    eos = model.generation_config.eos_token_id
+    ends = frozenset([tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])]) - {None}
     # The folder's own generation settings (top_k, penalties) must not reach the sampling.
     model.generation_config = GenerationConfig(pad_token_id=min(ends, default=0))
     grammars = Grammars(tokenizer, model.config.vocab_size)
@@ -123,7 +123,7 @@ class Written:
             self.text, self.stopped = self.text[: min(places)], True
 
     def news(self, over: bool) -> str:
-        """What has not been shown yet, less what may turn out to be the beginning of a stop; at the end all of it."""
+        """The text not shown yet, less what may turn out to be the beginning of a stop; at the end all of it."""
         held = 0 if over else max(map(len, self._stops), default=1) - 1
         end = max(self._shown, len(self.text) - held)
         piece, self._shown = self.text[self._shown : end], end

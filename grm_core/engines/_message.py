@@ -1,4 +1,4 @@
-"""What a choice of a chat completion says: its answer, its thinking, a refusal; in every form that servers give them.
+"""The words of a chat completion's choice: its answer, its thinking, a refusal; in every form that servers give them.
 
 A key that is there and empty is no value: `finish_reason: ""`, `content: null` and `index: null` say nothing.
 """
@@ -43,7 +43,7 @@ class Said:
 
 
 def said(choice: Any, key: str = "message") -> Said:
-    """What a choice says; `key` is where a server is expected to put it: message, or delta in a stream."""
+    """The words of a choice; `key` is where a server is expected to put them: message, or delta in a stream."""
     message = choice.get(key)
     if not isinstance(message, dict):
         message = choice.get("message") or choice.get("delta")

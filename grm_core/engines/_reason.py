@@ -3,7 +3,9 @@
 import html
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 MOST_JSON, MOST_TEXT = 1000, 300
@@ -16,6 +18,7 @@ _SENTENCES = (
 """Where a sentence may stand in an object, in the order in which the parts are read out."""
 _CODES = ("code", "status", "status_code", "statusCode", "http_status")
 _KINDS = ("type", "code", "status")
+_HEADER = re.compile(r"(?i)(?:^|-)(?:error|errormessage|reason|problem)(?:-?(?:message|detail|description|reason))?$")
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style|svg)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _REFUSALS = re.compile(
@@ -25,7 +28,7 @@ _REFUSALS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What a server says of a failure."""
+    """A server's words on a failure."""
 
     words: str
     """Its sentence; '' where it says nothing."""
@@ -68,6 +71,13 @@ def of_value(value: Any) -> Reason:
         next((param for param in params if isinstance(param, str) and param != "None"), ""),
         " ".join(kind.lower() for kind in kinds if isinstance(kind, str)),
     )
+
+
+def of_head(status: int, phrase: str, headers: Mapping[str, str]) -> str:
+    """The reason in the head of an answer without a body: a header named for it, or else the status line's words."""
+    named = next((value for name, value in headers.items() if _HEADER.search(name)), "")
+    usual = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    return _shortened(named or ("" if phrase.lower() == usual.lower() else phrase), MOST_TEXT)
 
 
 def page_words(text: str) -> str:
@@ -120,7 +130,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _seen(page: str) -> str:
-    """What a reader of a page sees of it."""
+    """The text that a reader of a page sees."""
     return html.unescape(_UNSEEN.sub(" ", page))
 
 

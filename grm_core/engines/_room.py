@@ -30,7 +30,7 @@ _CAP = re.compile(
 )
 
 
-def left(words: str, wanted: int) -> int | None:
+def left(words: str, tokens: int) -> int | None:
     """Completion tokens that may be asked for instead of `wanted`; None where a refusal is not about their number.
 
     Where a server tells no number it is half of them. What is below 1 leaves no room at all.
@@ -42,19 +42,19 @@ def left(words: str, wanted: int) -> int | None:
         return int(sums[3]) - int(sums[1])
     if difference := _DIFFERENCE.search(text):
         return int(difference[1]) - int(difference[2])
-    context, prompt = _number(_CONTEXT, text), _prompt(text, wanted)
+    context, prompt = _number(_CONTEXT, text), _prompt(text, tokens)
     if context is not None and prompt is not None:
         return context - prompt
-    caps = [int(cap[1]) for cap in _CAP.finditer(text) if 0 < int(cap[1]) < wanted]
+    caps = [int(cap[1]) for cap in _CAP.finditer(text) if 0 < int(cap[1]) < tokens]
     if caps and _OF_COMPLETION.search(text):
         return min(caps)
-    return wanted // 2 if _TOO_LARGE.search(text) else None
+    return tokens // 2 if _TOO_LARGE.search(text) else None
 
 
-def _prompt(text: str, wanted: int) -> int | None:
+def _prompt(text: str, tokens: int) -> int | None:
     prompt, total = _number(_PROMPT, text), _number(_TOTAL, text)
-    if prompt is None and total is not None and total > wanted:
-        return total - wanted
+    if prompt is None and total is not None and total > tokens:
+        return total - tokens
     return prompt
 
 

@@ -58,10 +58,10 @@ class Grammars:
             raise EngineError("structured output needs llguidance", hint="pip install llguidance") from error
         if self._guide is None:
             self._guide = llguidance.hf.from_tokenizer(self._tokenizer, n_vocab=self._vocabulary)
-        found = llguidance.LLMatcher(self._guide, llguidance.LLMatcher.grammar_from_regex(regex), log_level=0)
-        if found.is_error():
-            raise EngineError(f"the structured-output regex cannot be used: {found.get_error()[:300]}")
-        return found
+        matcher = llguidance.LLMatcher(self._guide, llguidance.LLMatcher.grammar_from_regex(regex), log_level=0)
+        if matcher.is_error():
+            raise EngineError(f"the structured-output regex cannot be used: {matcher.get_error()[:300]}")
+        return matcher
 
 
 class Sampler(LogitsProcessor):  # type: ignore[misc]
@@ -152,8 +152,8 @@ def likeliest(logits: Floats, count: int) -> list[tuple[int, float]]:
     """The most probable tokens with their log-probabilities, the likeliest first. (vocabulary,)"""
     top = numpy.argsort(-logits, kind="stable")[:count]
     shifted = logits - logits.max()
-    whole = float(numpy.log(numpy.exp(shifted).sum()))
-    return [(int(token), float(shifted[token]) - whole) for token in top]
+    log_total = float(numpy.log(numpy.exp(shifted).sum()))
+    return [(int(token), float(shifted[token]) - log_total) for token in top]
 
 
 def nucleus(logits: Floats, top_p: float) -> Floats:

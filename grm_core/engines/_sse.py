@@ -13,6 +13,8 @@ from typing import Any
 from grm_core.errors import EngineError
 
 DONE = "[DONE]"
+EVENT_MOST = 4 * 2**20
+"""Bytes of one event: a token with its probabilities has some thousands."""
 _END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
 _ALIVE = re.compile(r"\[[A-Z_ -]*\]|\"?(?:ping|keep[-_ ]?alive|heartbeat)\"?|null|\{\}|\"\"", re.IGNORECASE)
@@ -27,6 +29,8 @@ async def events(chunks: AsyncIterable[bytes]) -> AsyncIterator[dict[str, Any] |
     buffer = b""
     async for chunk in chunks:
         *complete, buffer = _END_OF_EVENT.split(buffer + chunk)
+        if max(map(len, (*complete, buffer))) > EVENT_MOST:
+            raise EngineError(f"the stream holds an event of more than {EVENT_MOST // 2**20} MB")
         for raw in complete:
             for event in _objects(raw):
                 yield event
@@ -48,9 +52,11 @@ def _objects(raw: bytes) -> Iterator[dict[str, Any] | None]:
     for line in lines:
         if line.startswith("error:"):  # llama.cpp
             yield {"error": _object(line[6:])}
+    failed = any(line.partition(":")[2].strip() == "error" for line in lines if line.startswith("event:"))
     data = [line[5:].removeprefix(" ") for line in lines if line.startswith("data:")]
     try:
-        yield from _read("\n".join(data))
+        for event in _read("\n".join(data)):
+            yield {"error": event} if failed and event and not event.get("error") else event
     except EngineError:
         if len(data) < 2:
             raise

@@ -24,8 +24,8 @@ _PREFIX = re.compile(r"^(\(\w+ pid=\d+\)\s*)?([A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\]\s*
 _CAUSE = re.compile(r"^\w*(Error|Exception|Interrupt)\b")
 _HINTS = (
     ("address already in use", "Another program took the port at that moment; start again."),
-    ("memory", "Free some memory, or set VLLM_CPU_KVCACHE_SPACE to fewer GiB than 2."),
-    ("kv cache", "Set VLLM_CPU_KVCACHE_SPACE to more GiB than 2, if there is that much memory."),
+    ("memory", "Free some memory, or set VLLM_CPU_KVCACHE_SPACE to fewer GiB than 1."),
+    ("kv cache", "Set VLLM_CPU_KVCACHE_SPACE to more GiB than 1, if there is that much memory."),
 )
 _OTHER_HINT = "The end of vLLM's log tells more; --engine hf works without vLLM."
 
@@ -93,9 +93,9 @@ class Child:
 
     def failure(self, when: str) -> EngineError:
         """Say why the server ended, from its log; `when` completes the sentence 'vLLM stopped ...'."""
-        found = [_PREFIX.sub("", line) for line in self.log_tail(400).splitlines()]
-        causes = [line for line in found if _CAUSE.match(line) and "See root cause above" not in line]
-        cause = causes[-1] if causes else next((line for line in reversed(found) if line.strip()), "its log is empty")
+        lines = [_PREFIX.sub("", line) for line in self.log_tail(400).splitlines()]
+        causes = [line for line in lines if _CAUSE.match(line) and "See root cause above" not in line]
+        cause = causes[-1] if causes else next((line for line in reversed(lines) if line.strip()), "its log is empty")
         hint = next((hint for words, hint in _HINTS if words in cause.lower()), _OTHER_HINT)
         return EngineError(f"vLLM stopped {when} (exit code {self.exit_code()}): {cause[:300]}", hint=hint)
 
@@ -117,16 +117,16 @@ def options(folder: Path, compiled: bool) -> dict[str, str | int | bool]:
     """How vLLM runs the model, whether as a server or inside a process: its engine's arguments by name."""
     limit = context_length(folder)
     # How samples are drawn depends on the request alone, not on the model folder's generation_config.json.
-    found: dict[str, str | int | bool] = {"max_model_len": limit, "generation_config": "vllm"}
+    values: dict[str, str | int | bool] = {"max_model_len": limit, "generation_config": "vllm"}
     if cpu_build():
         # vllm-cpu 0.32 dies ("CPU Generator does not use offset") when a seeded request is prefilled in several
         # steps, so a prompt must always fit into one. Small blocks share more of the prompt among permutations.
-        found |= {"dtype": precision.of_processor(), "block_size": 32}
-        found |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(limit, LONGEST_CONTEXT)}
+        values |= {"dtype": precision.of_processor(), "block_size": 32}
+        values |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(limit, LONGEST_CONTEXT)}
         if not compiled:
             # Tracing alone, without compiling, costs 8 s at the first request and makes nothing faster.
-            found["enforce_eager"] = True
-    return found
+            values["enforce_eager"] = True
+    return values
 
 
 def environment(key: str, compiled: bool) -> dict[str, str]:
@@ -135,9 +135,9 @@ def environment(key: str, compiled: bool) -> dict[str, str]:
 
 
 def settings(compiled: bool) -> dict[str, str]:
-    """What vLLM is told through its environment: no network, and for CPUs what the user has not set already."""
+    """vLLM's environment variables: no network, and for CPUs what the user has not set already."""
     fixed = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-    defaults = {"VLLM_CPU_KVCACHE_SPACE": "2"}
+    defaults = {"VLLM_CPU_KVCACHE_SPACE": "1"}
     cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
     if len(cores) <= 2:
         # Left to itself, vLLM keeps one core back for its HTTP side, which here is half of the machine.

@@ -1,4 +1,4 @@
-"""What an engine is: the one place where text comes from a model.
+"""The engine protocol: the one place where text comes from a model.
 
 Adding an engine is one file with one class, and one line in `grm_core.engines.ENGINES`.
 """
@@ -27,7 +27,7 @@ OnText = Callable[[str, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """What an engine is doing, in words for a person."""
+    """The state of an engine, in words for a person."""
 
     phase: str
     """idle, starting, ready, failed or closed."""
@@ -46,7 +46,7 @@ class PromptSize(NamedTuple):
 
 
 class Sizer(Protocol):
-    """What knows a model well enough to fit a prompt to it."""
+    """A model's tokenizer and limits, known well enough to fit a prompt to it."""
 
     model: str
     """The model's name as recorded with every run."""
@@ -66,7 +66,7 @@ class Engine(Sizer, Protocol):
     """The prompt templates that the model was trained on; '' where nothing is known of it."""
 
     def state(self) -> EngineState:
-        """What the engine is doing; cheap, callable from any thread."""
+        """The present state; cheap, callable from any thread."""
 
     async def start(self) -> None:
         """Become ready; returns at once when ready already. Raises EngineError when that fails."""
@@ -83,7 +83,7 @@ class Engine(Sizer, Protocol):
 
 @runtime_checkable
 class Prober(Protocol):
-    """What an engine may do besides: tell how likely a next token is. server, managed and hf do; replay cannot."""
+    """An engine that also tells how likely a next token is. server, managed and hf do; replay cannot."""
 
     async def probe(self, messages: Sequence[Message], begun: str, options: Sequence[str]) -> tuple[float, ...]:
         """The probability 0..1 of each option as the token after `begun`, the beginning of the assistant's turn.

@@ -29,7 +29,7 @@ class Bundled:
         form = form_of(self._engine)
         why = "--model small asks for it" if self._small else models.why_small(form)
         if why is None:
-            return models.judge_model(form, self._heard)
+            return models.judge_model(form, self._forward)
         self.why = f"The small model (135M) judges: {why}."
         if not self._small:
             log.warning("%s", self.why)
@@ -39,7 +39,7 @@ class Bundled:
         """End a preparation; the next one goes on where it was."""
         self._stopped.set()
 
-    def _heard(self, progress: Progress) -> None:
+    def _forward(self, progress: Progress) -> None:
         if self._stopped.is_set():
             raise EngineError("the engine is closed")
         self._tell(progress.words())

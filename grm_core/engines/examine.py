@@ -1,4 +1,4 @@
-"""What a server takes of what is optional, found out with three short requests."""
+"""The extras that a server takes, found out with three short requests."""
 
 from contextlib import aclosing
 

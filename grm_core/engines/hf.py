@@ -19,7 +19,7 @@ from grm_core.engines._loaded import Loaded, Written, encode, load, next_token, 
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.engines.bundled import Bundled
 from grm_core.errors import EngineError
-from grm_core.models import known
+from grm_core.models import style_and_training
 from grm_core.types import Completion, Message, Request
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one `generate` call wants, as the worker thread sees it."""
+    """One `generate` call, as the worker thread sees it."""
 
     places: Sequence[tuple[Request, int]]
     """(request, child) of every row."""
@@ -62,8 +62,8 @@ class HFEngine:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._batch = batch
         self._dtype = dtype
-        self.style, self.untrained = known(self._folder, small)
-        self._bundled = Bundled(self.name, small, self._told)
+        self.style, self.untrained = style_and_training(self._folder, small)
+        self._bundled = Bundled(self.name, small, self._report)
         self._loaded: Loaded | None = None
         self._state = EngineState("idle")
         self._starting = asyncio.Lock()
@@ -74,7 +74,7 @@ class HFEngine:
         self._closed = threading.Event()
 
     def state(self) -> EngineState:
-        """What the engine is doing."""
+        """The present state."""
         return self._state
 
     async def start(self) -> None:
@@ -150,16 +150,16 @@ class HFEngine:
         self._loaded = None
         self._state = EngineState("closed")
 
-    def _told(self, message: str, phase: str = "preparing") -> None:
+    def _report(self, message: str, phase: str = "preparing") -> None:
         if not self._closed.is_set():
             self._state = EngineState(phase, message)
 
     def _load(self) -> Loaded:
         folder = self._folder
         if folder is None:
-            found = self._bundled.prepare()
-            folder, self.model = found.folder, found.name
-            self._told("loading the model", "starting")
+            base = self._bundled.prepare()
+            folder, self.model = base.folder, base.name
+            self._report("loading the model", "starting")
         try:
             return load(folder, self._dtype)
         except ImportError as error:
@@ -204,11 +204,11 @@ class HFEngine:
                 row.finish_reason = "stop" if text.stopped else row.finish_reason
                 due.show(text.news(bool(row.finish_reason)))
             if row.finish_reason:
-                whole = loaded.tokenizer.decode(row.tokens, skip_special_tokens=True)
-                said = text.text if text is not None and text.stopped else whole
+                decoded = loaded.tokenizer.decode(row.tokens, skip_special_tokens=True)
+                output = text.text if text is not None and text.stopped else decoded
                 first = tuple((loaded.tokenizer.decode([token]), chance) for token, chance in row.first)
                 spent, size = time.monotonic() - began, len(row.prompt)
-                due.deliver(Completion(said, row.finish_reason, size, len(row.tokens), spent, self.model, first))
+                due.deliver(Completion(output, row.finish_reason, size, len(row.tokens), spent, self.model, first))
 
         complete(loaded.model, [due.row for due in batch], loaded.ends, self._closed.is_set, on_row)
 
@@ -237,13 +237,13 @@ class _Due:
 
 def _rows_of(loaded: Loaded, job: Job) -> list[_Due]:
     """A job's rows; what cannot be had is told at once."""
-    found = []
+    rows = []
     for request, child in job.places:
         try:
-            found.append(_Due(job, request, child, row_of(loaded, request, child)))
+            rows.append(_Due(job, request, child, row_of(loaded, request, child)))
         except EngineError as error:
             job.deliver(Reply(request.key, child, error))
-    return found
+    return rows
 
 
 async def _until_ended(

@@ -18,7 +18,7 @@ from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.engines.bundled import Bundled
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
-from grm_core.models import known
+from grm_core.models import style_and_training
 from grm_core.types import Message, Request
 
 RESTARTS = 1
@@ -51,8 +51,8 @@ class ManagedEngine:
         small: bool = False,
     ) -> None:
         self.model = model or (model_dir.resolve().name if model_dir else "")
-        self.style, self.untrained = known(model_dir, small)
-        self._bundled = Bundled(self.name, small, self._told)
+        self.style, self.untrained = style_and_training(model_dir, small)
+        self._bundled = Bundled(self.name, small, self._report)
         self._folder = model_dir
         self._compiled = compiled
         self._concurrency = concurrency
@@ -72,7 +72,7 @@ class ManagedEngine:
         return self._retried + (self._server.retried if self._server else 0)
 
     def state(self) -> EngineState:
-        """What the engine is doing; while it starts the message counts the seconds."""
+        """The present state; while it starts the message counts the seconds."""
         state = self._state
         if state.phase == "starting":
             return replace(state, message=f"{state.message}, {time.monotonic() - self._since:.0f} s")
@@ -185,19 +185,19 @@ class ManagedEngine:
             return
         error = task.exception()
         # Anything but an EngineError is a bug: it is reported here and raised, with its traceback, by start().
-        known = error if isinstance(error, EngineError) else EngineError(f"the managed engine failed: {error!r}")
-        known.__cause__ = None if known is error else error
-        self._error = known
-        self._state = EngineState("failed", str(known), known.hint)
+        failure = error if isinstance(error, EngineError) else EngineError(f"the managed engine failed: {error!r}")
+        failure.__cause__ = None if failure is error else error
+        self._error = failure
+        self._state = EngineState("failed", str(failure), failure.hint)
         self._settled.set()
 
     async def _prepare(self) -> None:
         if self._folder is None:
-            self._told("preparing the model")
-            found = await asyncio.to_thread(self._bundled.prepare)
-            self._folder, self.model = found.folder, self.model or found.name
+            self._report("preparing the model")
+            base = await asyncio.to_thread(self._bundled.prepare)
+            self._folder, self.model = base.folder, self.model or base.name
 
-    def _told(self, message: str) -> None:
+    def _report(self, message: str) -> None:
         if self._state.phase != "closed":
             self._state = EngineState("preparing", message)
 

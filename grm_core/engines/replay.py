@@ -64,12 +64,12 @@ class ReplayEngine:
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield the recorded completions, the quickest first."""
-        found = [
+        replies = [
             (request, child, self._find(request, request.seed + child))
             for request in requests
             for child in range(request.n)
         ]
-        tasks = [asyncio.create_task(self._play(*each, on_text)) for each in found]
+        tasks = [asyncio.create_task(self._play(*each, on_text)) for each in replies]
         try:
             for done in asyncio.as_completed(tasks):
                 yield await done

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,22 +18,22 @@ from typing import Any
 from grm_core.engines._ask import Part, put
 from grm_core.engines._chat import Pending, probabilities, probe_body, wire_messages
 from grm_core.engines._extras import Dialect, Extra, extras
-from grm_core.engines._http import SIDE_TIMEOUT, Client, Rejected, Unreachable, root_url
+from grm_core.engines._http import SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, root_url
 from grm_core.engines._served import Door, prefixes
+from grm_core.engines._slots import SHARE
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 
 log = logging.getLogger("grm_lens")
-_BEGUN = ("continue_final_message", "add_generation_prompt", "final message", "last role", "last message")
-"""What of a request that begins the reply a server may name when it refuses it."""
 
 
 class ServerEngine:
     """Completions from a running server. `url` may end in /v1 or not; `model` may be left out if one is served.
 
     The API key is `api_key` or the environment's VLLM_API_KEY and travels in the Authorization header only.
-    `timeout` (seconds) bounds one request from its first to its last byte, waiting in the server's queue included.
+    `timeout` (seconds) bounds one request from its first to its last byte, waiting in the server's queue included;
+    `stall` the time in which a stream sends nothing.
     """
 
     name = "server"
@@ -46,6 +47,7 @@ class ServerEngine:
         concurrency: int = 64,
         retries: int = 3,
         timeout: float = 900.0,
+        stall: float = STALL,
     ) -> None:
         self.url = root_url(url)
         self.model = model or ""
@@ -53,7 +55,7 @@ class ServerEngine:
         """What the server has shown to take and not to take."""
         self._wanted = model
         key = (api_key or os.environ.get("VLLM_API_KEY") or "").strip() or None
-        self._client = Client(self.url, key, concurrency, retries, timeout)
+        self._client = Client(self.url, key, concurrency, retries, timeout, stall)
         self._door = Door(self._client, self.dialect, prefixes(url))
         self._state = EngineState("idle")
         self._starting = asyncio.Lock()
@@ -64,7 +66,7 @@ class ServerEngine:
         return self._client.retried
 
     def state(self) -> EngineState:
-        """What the engine is doing; `failed` says why and what to do, `ready` what the server does not take."""
+        """The present state; `failed` says why and what to do, `ready` what the server does not take."""
         if self._state.phase == "ready" and (words := self.dialect.words()):
             return replace(self._state, hint=f"This server {words}.")
         return self._state
@@ -103,8 +105,11 @@ class ServerEngine:
                 arrived.put_nowait(bug)
 
         tasks = []
+        context = copy_context()
+        context.run(SHARE.set, arrived)  # these requests are one share of the server
         for request in requests:
-            tasks.append(asyncio.create_task(self._answer(request, on_text, arrived.put_nowait)))
+            answering = self._answer(request, on_text, arrived.put_nowait)
+            tasks.append(asyncio.create_task(answering, context=context))
             tasks[-1].add_done_callback(stopped)
         try:
             for _ in range(sum(request.n for request in requests)):
@@ -188,7 +193,7 @@ class ServerEngine:
             await put(self._client, self._door.chat, self.dialect, Part(pending, request, self.model, first))
         except EngineError as error:
             for index in range(request.n):
-                pending.done(first + index, _explained(self.url, request, error))
+                pending.done(first + index, error)
 
     def _size(self, answer: Any) -> PromptSize | None:
         """The count in an answer of /tokenize; None where it is none of vLLM's."""
@@ -205,12 +210,3 @@ class ServerEngine:
         """Say once what the server does not take."""
         if words := self.dialect.news():
             log.warning("%s %s", self.url, words)
-
-
-def _explained(url: str, request: Request, error: EngineError) -> EngineError:
-    """The error; one that says what to do where the server refuses to go on from a reply that was begun."""
-    refused = request.start and isinstance(error, Rejected) and error.status in (400, 404, 422)
-    if refused and any(word in str(error) for word in _BEGUN):
-        hint = "Judge together: --context joint."
-        return EngineError(f"{url} cannot begin a reply, use --context joint ({error})", hint=hint)
-    return error

@@ -35,7 +35,7 @@ AnnotationField = Annotated[
 ]
 ANNOTATION: Codec[Annotation] = Codec(AnnotationField, "annotation")
 
-Judged = Mapping[str, tuple[Example, Sequence[Sample]]]
+JudgedById = Mapping[str, tuple[Example, Sequence[Sample]]]
 """Session id -> what was judged and its samples."""
 Json = dict[str, Any]
 
@@ -74,7 +74,7 @@ LABELLED: Codec[LabelledLine] = Codec(LabelledLine, "line")
 
 
 def read_labelled(path: str | Path) -> list[LabelledLine]:
-    """What `training` gave. Raises UsageError with the line that is broken."""
+    """The lines that `training` wrote. Raises UsageError with the line that is broken."""
     judgments = []
     for line in lines.read(path):
         with located(str(path), line.number):
@@ -86,7 +86,7 @@ def read_labelled(path: str | Path) -> list[LabelledLine]:
     return judgments
 
 
-def training(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
+def training(standing: Iterable[Annotation], judged: JudgedById) -> Iterator[Json]:
     """A line per labelled sample for `train meta --from-labels`: item, order, text, class, accepted, author.
 
     `accept` is whether the sample was called good: the accept and reject lists of rejective fine-tuning.
@@ -105,7 +105,7 @@ def training(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
             }
 
 
-def pairs(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
+def pairs(standing: Iterable[Annotation], judged: JudgedById) -> Iterator[Json]:
     """Preference pairs as TRL reads them: prompt, chosen, rejected; one for every response that a best one beats.
 
     Ties and "cannot say" give none.
@@ -124,7 +124,7 @@ def pairs(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
                 }  # fmt: skip
 
 
-def argilla(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
+def argilla(standing: Iterable[Annotation], judged: JudgedById) -> Iterator[Json]:
     """Records of an Argilla 2 dataset with the fields query, responses and judgment and the question class."""
     for annotation, example, sample in _samples(standing, judged, "class"):
         yield {
@@ -135,7 +135,7 @@ def argilla(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
         }
 
 
-def label_studio(standing: Iterable[Annotation], judged: Judged) -> Iterator[Json]:
+def label_studio(standing: Iterable[Annotation], judged: JudgedById) -> Iterator[Json]:
     """Tasks of Label Studio with one annotation each: a choice `class` for the text `judgment`."""
     for annotation, example, sample in _samples(standing, judged, "class"):
         choice = {"from_name": "class", "to_name": "judgment", "type": "choices"}
@@ -155,7 +155,7 @@ SHAPES = {"training": training, "pairs": pairs, "argilla": argilla, "label-studi
 
 
 def _samples(
-    standing: Iterable[Annotation], judged: Judged, kind: str
+    standing: Iterable[Annotation], judged: JudgedById, kind: str
 ) -> Iterator[tuple[Annotation, Example, Sample]]:
     for annotation in standing:
         if annotation.kind == kind and annotation.session_id in judged:

@@ -69,10 +69,10 @@ class _Number:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """An int that fits into a float, or a float."""
-        whole = core_schema.int_schema(strict=True, ge=-_FLOAT_MAX, le=_FLOAT_MAX)
+        integer = core_schema.int_schema(strict=True, ge=-_FLOAT_MAX, le=_FLOAT_MAX)
         real = core_schema.float_schema(strict=True, allow_inf_nan=not self.finite)
         return core_schema.custom_error_schema(
-            core_schema.union_schema([whole, real], mode="left_to_right"),
+            core_schema.union_schema([integer, real], mode="left_to_right"),
             custom_error_type="number",
             custom_error_message="must be a number",
         )
@@ -153,8 +153,8 @@ class Checked:
 
     def _field(self, field: "dataclasses.Field[Any]", handler: GetCoreSchemaHandler) -> core_schema.DataclassField:
         declared = self.types.get(field.name)
-        wanted = declared.type if isinstance(declared, Default) else declared
-        schema = core_schema.any_schema() if wanted is None else handler.generate_schema(wanted)
+        kind = declared.type if isinstance(declared, Default) else declared
+        schema = core_schema.any_schema() if kind is None else handler.generate_schema(kind)
         if isinstance(declared, Default):
             schema = _or_default(schema, default=declared.value)
         elif field.default_factory is not dataclasses.MISSING:
@@ -193,7 +193,7 @@ class Codec(Generic[T]):
 
     @cached_property
     def adapter(self) -> TypeAdapter[T]:
-        """What pydantic makes of the type; made when it is first needed."""
+        """Pydantic's adapter of the type; made when it is first needed."""
         return TypeAdapter(self._kind)
 
     def read(self, value: Any) -> T:
@@ -238,7 +238,7 @@ def logit(value: float | None) -> float | None:
 
 
 def _message(error: ErrorDetails, name: str) -> str:
-    """What is said of a value that is not what it must be."""
+    """The message for a value that is not what it must be."""
     place, kind, value, context = error["loc"], error["type"], error["input"], error.get("ctx", {})
     called = f'"{_path(place) or name}"'
     if kind == "missing" or (value is None and place and isinstance(place[-1], str)):

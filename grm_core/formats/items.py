@@ -58,7 +58,7 @@ def read_items(source: Source, name: str | None = None) -> list[Example]:
     `name` is what messages call a stream.
     """
     name = lines.name_of(source, name)
-    return collect(lines.read(source, name, unique=True), name)
+    return collect(lines.read(source, name, decoder=lines.UNIQUE), name)
 
 
 def collect(objects: Iterable[Line], name: str) -> list[Example]:
@@ -105,7 +105,7 @@ def read_example(value: Any) -> Example:
 
 
 def load_example(text: str) -> Example:
-    """What `item_record` gave, from JSON."""
+    """The example of an `item_record`, from JSON."""
     return ITEM.load(text)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from grm_core.errors import UsageError
 
@@ -17,6 +17,30 @@ _BOM = b"\xef\xbb\xbf"
 
 Source = str | Path | BinaryIO
 """A file, '-' for standard input, or a stream of bytes."""
+
+
+NO_OBJECT = "each record must be a JSON object"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON whose keys stand there once; UsageError for one that does not."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"{twice[:80]!r} stands there twice")
+    return record
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise UsageError(f"not JSON that can be read: {name} is not JSON")
+
+
+ANY = json.JSONDecoder()
+UNIQUE = json.JSONDecoder(object_pairs_hook=_once)
+"""Refuses an object that has a key twice, of which JSON readers silently drop one."""
+FINITE = json.JSONDecoder(parse_constant=_no_constant)
+"""Refuses NaN and infinities."""
 
 
 class Line(NamedTuple):
@@ -60,21 +84,23 @@ def digest(text: str) -> str:
 
 
 def name_of(source: Source, name: str | None = None) -> str:
-    """What messages call a source; `name` is that of a stream."""
+    """The name of a source in messages; `name` is that of a stream."""
     if not isinstance(source, str | Path):
         return name or "input"
     return "standard input" if str(source) == "-" else str(source)
 
 
-def read(source: Source, name: str | None = None, limit: int = FILE_LIMIT, unique: bool = False) -> Iterator[Line]:
+def read(
+    source: Source, name: str | None = None, limit: int = FILE_LIMIT, decoder: json.JSONDecoder = ANY
+) -> Iterator[Line]:
     """Yield the objects of a source, blank lines skipped; UsageError names the file and the line that is broken.
 
-    `unique`: an object that has a key twice, of which JSON readers silently drop one, is broken too.
+    `decoder` says what else is broken: with UNIQUE an object that has a key twice, with FINITE a NaN.
     """
     name = name_of(source, name)
     for number, data in read_raw(source, name, limit):
         with located(name, number):
-            value = parse(data, unique)
+            value = parse(data, decoder)
         yield Line(number, value)
 
 
@@ -101,10 +127,10 @@ def read_bytes(source: Source, name: str | None = None, limit: int = FILE_LIMIT)
     return data
 
 
-def parse(data: bytes, unique: bool = False) -> dict[str, Any]:
+def parse(data: bytes, decoder: json.JSONDecoder = ANY) -> dict[str, Any]:
     """The object of a line; UsageError says what is wrong with it."""
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=once if unique else None)
+        value = decoder.decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
@@ -113,7 +139,7 @@ def parse(data: bytes, unique: bool = False) -> dict[str, Any]:
         # Thousands of open brackets, or a number of thousands of digits.
         raise UsageError(f"not JSON that can be read: {type(error).__name__}") from None
     if not isinstance(value, dict):
-        raise UsageError("each line must be a JSON object")
+        raise UsageError(NO_OBJECT)
     return value
 
 
@@ -148,13 +174,3 @@ def _split(stream: BinaryIO, name: str, limit: int) -> Iterator[RawLine]:
             data = data.removeprefix(_BOM)
         if data.strip():
             yield RawLine(number, data)
-
-
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON whose keys stand there once; UsageError for one that does not."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"{twice[:80]!r} stands there twice")
-    return found

@@ -72,7 +72,7 @@ def run_line(run: Run) -> str:
 
 
 def run_name(run: Run) -> str:
-    """What ids that follow from a run are made of: its line, as older versions wrote it where they could."""
+    """The text that ids made from a run follow from: its line, as older versions wrote it where they could."""
     record = run_record(run)
     if run.context == "joint":
         del record["context"]
@@ -91,5 +91,5 @@ def read_run(line: dict[str, Any]) -> Run:
 
 
 def load_params(text: str) -> Params:
-    """What `params_record` gave, from JSON."""
+    """The settings of a `params_record`, from JSON."""
     return _PARAMS.load(text)

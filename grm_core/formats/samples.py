@@ -69,8 +69,8 @@ class SampleLine:
     @property
     def n(self) -> int | None:
         """Responses that the sample judges, as far as it says."""
-        told = self.order if self.scores is None else self.scores
-        return None if told is None else len(told)
+        values = self.order if self.scores is None else self.scores
+        return None if values is None else len(values)
 
 
 LINE: Codec[SampleLine] = Codec(SampleLine, "sample")
@@ -181,7 +181,7 @@ def principle_records(principles: Iterable[Principle]) -> list[dict[str, Any]]:
 
 
 def load_principles(text: str) -> tuple[Principle, ...]:
-    """What `principle_records` gave, from JSON."""
+    """The principles of `principle_records`, from JSON."""
     return _PRINCIPLES.load(text)
 
 

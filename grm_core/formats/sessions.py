@@ -20,7 +20,7 @@ from grm_core.types import Example, Run, Sample, Session
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """What an item line says of the session that it was saved as."""
+    """The fields of an item line about the session that it was saved as."""
 
     id: str
     title: str
@@ -53,7 +53,7 @@ class ItemSamples:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What was judged under one run."""
+    """The items and samples of one run."""
 
     run: Run | None
     items: tuple[ItemSamples, ...]
@@ -188,13 +188,13 @@ def dump(blocks: Iterable[tuple[Run, Session, list[Sample]]], out: TextIO) -> in
     run_id: str | None = None
     seen: set[str] = set()
     count = 0
-    for run, session, drawn in blocks:
+    for run, session, stored in blocks:
         if run.id != run_id or session.example.id in seen:
             out.write(run_line(run) + "\n")
             run_id, seen = run.id, set()
         seen.add(session.example.id)
         out.write(item_line(session.example, session) + "\n")
-        for sample in drawn:
+        for sample in stored:
             out.write(sample_line(session.example.id, sample) + "\n")
         count += 1
     return count

@@ -22,7 +22,8 @@ _SCORE_WORD = re.compile(
     "|оценк|оценок|балл|рейтинг|очк[иа]|оцін|бали|балів|βαθμολογ|σκορ|النتيج|النتائج|درج[اة]|الدرج|تقييم|نقاط|النقاط|امتیاز|نمر"
     "|ציון|ציונ|ניקוד|अंक|स्कोर|रेटिंग|স্কোর|নম্বর|คะแนน|điểm|puntuaci|puntaje|calificaci|notas|pontuaç|avaliaç"
     "|bewertung|punkt|wertung|punteggi|valutazion|oceny|ocena|hodnocen|skóre|skor|nilai|puan|poäng|betyg|piste|arvosan"
-    "|pontszám|punctaj",
+    "|pontszám|punctaj|notes? (?:final|global|obtenu|attribu)|notation|évaluation|beoordeling"
+    "|(?:eind|totaal|slut)score|vurdering",
     re.IGNORECASE,
 )
 _NOT_THE_SCORES = re.compile(

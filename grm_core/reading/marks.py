@@ -54,7 +54,7 @@ _FORM = re.compile(  # one set in front, so that the search runs at full speed o
         (?:<\|message\|>)?
     | \|(?P<side>open|close)\|>\s{{0,3}}(?P<part>\w{{1,20}})\s{{0,3}}<\|sep\|>
     | (?P<angle>[|｜/]{{0,2}}{_NAME})(?P<attributes>[ \t][^<>\n]{{0,200}})?/?>)
-    | (?<=\[)(?P<square>/?[A-Za-z][A-Za-z_]{{2,30}}+)\](?![(\[])
+    | (?<=\[)(?P<square>/?(?:(?:BEGIN|START|END)[ ](?:OF[ ])?)?[A-Za-z][A-Za-z_]{{2,30}}+)\](?![(\[])
     | (?<=◁)(?P<triangle>/?[^\W\d]\w{{0,30}}+)▷)""",
     re.VERBOSE,
 )
@@ -73,7 +73,7 @@ _THINKING = {
 }  # fmt: skip
 _FILLER = _set(
     "begin start end of open close stop fast faster deep long chain step steps process content text block "
-    "section my inner internal hidden private model assistant mode the"
+    "section im my inner internal hidden private model assistant mode the"
 )
 _ENDS = frozenset({"end", "close", "stop"})
 _PLACES = _ENDS | {"begin", "start", "open", "of"}

@@ -70,10 +70,10 @@ def table(text: str, n: int, finish_reason: str | None = None, best: int = 5) ->
     cut = was_cut(finish_reason)
     plain = outside_thinking(line_feeds(text), cut)
     blocks = list(_SCORES.finditer(plain))
-    whole = [each for each in blocks if each["closed"]]
-    if not whole:
+    closed = [each for each in blocks if each["closed"]]
+    if not closed:
         return _unread(ParseStatus.TRUNCATED if cut or blocks else ParseStatus.NO_SCORES, plain, 0)
-    readings = [_entries(plain, each, n, best) for each in whole]
+    readings = [_entries(plain, each, n, best) for each in closed]
     good = [each for each in readings if each.status is ParseStatus.OK]
     if not good:
         return readings[-1]
@@ -111,8 +111,8 @@ def _entries(plain: str, block: re.Match[str], n: int, best: int) -> Parsed:
 
 def _value(text: str, best: int) -> int | None:
     """A whole number from 1 to `best`; None for anything else."""
-    whole = _WHOLE.fullmatch(text)
-    return int(whole[1]) if whole is not None and 1 <= int(whole[1]) <= best else None
+    match = _WHOLE.fullmatch(text)
+    return int(match[1]) if match is not None and 1 <= int(match[1]) <= best else None
 
 
 def _scaled(text: str, best: int) -> int:
@@ -134,7 +134,7 @@ def _unread(status: ParseStatus, plain: str, offset: int) -> Parsed:
 
 
 def _critique(plain: str, end: int, offset: int) -> Span | None:
-    """What stands before the verdict, without white space and an opening brace at its ends."""
+    """The text before the verdict, without white space and an opening brace at its ends."""
     body = plain[:end].rstrip(" \t\n{")
     start = len(body) - len(body.lstrip())
     return (start + offset, len(body) + offset) if start < len(body) else None

@@ -15,7 +15,12 @@ from collections.abc import Sequence
 from grm_core.reading.marks import Act, Mark
 from grm_core.types import Span
 
-_QUOTE_MARKS = "\"'`“”‘’«»"
+_CURLED = {"”": "“", "’": "‘", "»": "«"}
+"""What ends a quotation, and what begins it."""
+_APOSTROPHE = re.compile(r"(?:\A|[\s(\[*_—–-])'(?!\s)[^']*\Z")
+_TICKS = re.compile("`+")
+_REACH = 1000
+"""Characters of a line that are looked at for an open quotation."""
 _WORD = re.compile(r"\w")
 _BARE = re.compile(r"\s*thought\n")
 """How Gemma's thinking starts where its special tokens were dropped; nothing says where it ends."""
@@ -49,13 +54,30 @@ def spoken(text: str, marks: Sequence[Mark], cut: bool, code: Sequence[Span]) ->
 
 
 def _quoted(text: str, mark: Mark, thinking: bool, code: Sequence[Span]) -> bool:
-    """Whether a mark is spoken of, not used; in thinking, which may end anywhere, only marks on both sides tell."""
-    around = (text[max(0, mark.start - 1) : mark.start], text[mark.end : mark.end + 1])
-    quoted = [char in _QUOTE_MARKS for char in around if char]
+    """Whether a mark is spoken of, not used: it stands at an end of what its line quotes.
+
+    `<think>"Well` and `"Well."</think>` are used: no quotation is open there. In thinking, which may end anywhere,
+    only quotation marks on both sides tell.
+    """
+    low = max(0, mark.start - _REACH)
+    line = text[max(low, text.rfind("\n", low, mark.start) + 1) : mark.start]
+    begins = line[-1:] in _CURLED.values() or _is_open(line, line[-1:])
+    ends = _is_open(line, text[mark.end : mark.end + 1])
     if thinking:
-        return bool(quoted) and all(quoted)
+        return begins and ends
     place = bisect_right(code, (mark.start, len(text))) - 1
-    return any(quoted) or (place >= 0 and mark.start < code[place][1])
+    return begins or ends or (place >= 0 and mark.start < code[place][1])
+
+
+def _is_open(line: str, sign: str) -> bool:
+    """Whether a quotation that this sign would end is open where the line breaks off."""
+    if sign == "'":
+        return _APOSTROPHE.search(line) is not None
+    if sign == "`":
+        return len(_TICKS.findall(line)) % 2 == 1
+    if sign in _CURLED:
+        return line.count(_CURLED[sign]) > line.count(sign)
+    return sign == '"' and line.count(sign) % 2 == 1
 
 
 def _past_unknown(text: str, rest: Sequence[Mark], start: int, end: int) -> tuple[int, bool]:

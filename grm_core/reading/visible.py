@@ -61,12 +61,20 @@ def line_feeds(text: str) -> str:
 
 def outside_thinking(text: str, cut: bool, read_from: int = 0) -> str:
     """The text from `read_from` on, with thinking blanked; newlines stay."""
+    start, end = (max(place, read_from) for place in _spoken(text, cut, read_from))
+    return _blot(text[read_from:start], " ") + text[start:end] + _blot(text[max(start, end) :], " ")
+
+
+def without_thinking(text: str, cut: bool) -> str:
+    """The text with thinking cut off; as it is where it holds none."""
+    return text[slice(*_spoken(line_feeds(text), cut, 0))]
+
+
+def _spoken(text: str, cut: bool, read_from: int) -> Span:
     every = marks(text, read_from)
     fences = [(start + read_from, end + read_from) for start, end in _fences(text[read_from:])] if every else []
     closed = fences[:-1] if fences and fences[-1][1] == len(text) else fences
-    start, end = thinking.spoken(text, every, cut, closed)
-    start, end = max(start, read_from), max(end, read_from)
-    return _blot(text[read_from:start], " ") + text[start:end] + _blot(text[max(start, end) :], " ")
+    return thinking.spoken(text, every, cut, closed)
 
 
 def outside_code(text: str) -> str:

@@ -53,9 +53,9 @@ def fit(
     by_strength: dict[float, tuple[float, float]] = {}
     for strength in _STRENGTHS:
         model = LogisticRegression(C=strength, fit_intercept=False, max_iter=1000)
-        said = cross_val_predict(model, scaled, labels, groups=items, cv=folds, method="decision_function")
-        lost = log_loss(labels, 1 / (1 + np.exp(-said)))
-        by_strength[strength] = float(lost), float(roc_auc_score(labels, said))
+        predicted = cross_val_predict(model, scaled, labels, groups=items, cv=folds, method="decision_function")
+        lost = log_loss(labels, 1 / (1 + np.exp(-predicted)))
+        by_strength[strength] = float(lost), float(roc_auc_score(labels, predicted))
     lowest = min(lost for lost, _ in by_strength.values())
     best = min(strength for strength, (lost, _) in by_strength.items() if lost <= lowest + _SLACK)
     model = LogisticRegression(C=best, fit_intercept=False, max_iter=1000).fit(scaled, labels)

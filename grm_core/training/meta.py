@@ -25,6 +25,7 @@ from grm_core import models
 from grm_core.meta_rm import Reading, encode, logits
 from grm_core.training.generate import Trajectory
 from grm_core.training.policy import Policy, dtype_of, in_32_bits, tokenizer_of
+from grm_core.training.rounds import rounds
 
 _UPPER = 1 / 3
 """On a CPU, the share of the layers, from the top, that the adapter changes: gradients need not go further down."""
@@ -99,12 +100,7 @@ def row(tokenizer: Any, one: Labelled) -> Row:
 
 def endless(tokenizer: Any, judgments: Sequence[Labelled], seed: int, skip: int) -> Iterator[Row]:
     """All judgments in an order drawn anew each time round: right ones are as frequent as the GRM makes them."""
-    taken = 0
-    while judgments:
-        rng = random.Random(f"{seed}|{taken // len(judgments)}")
-        for judgment in rng.sample(list(judgments), len(judgments)):
-            if (taken := taken + 1) > skip:
-                yield row(tokenizer, judgment)
+    return (row(tokenizer, judgment) for _, judgment in rounds(judgments, seed, skip))
 
 
 def loss(policy: Policy, part: list[Any]) -> tuple[torch.Tensor, float]:

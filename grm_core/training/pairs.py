@@ -122,11 +122,13 @@ def turns(prompt: str) -> tuple[Message, ...]:
 
 def subject(query: Sequence[Message], rng: random.Random) -> str:
     """Two neighbouring words of the last message that say what it is about."""
-    said = [word for word in words(query[-1].content)[:60] if word not in _COMMON and word.isascii() and len(word) > 2]
-    if not said:
+    mentioned = [
+        word for word in words(query[-1].content)[:60] if word not in _COMMON and word.isascii() and len(word) > 2
+    ]
+    if not mentioned:
         return "the question"
-    place = rng.choice(sorted(range(len(said)), key=lambda i: -len(said[i]))[:3])
-    return " ".join(said[place : place + 2])
+    place = rng.choice(sorted(range(len(mentioned)), key=lambda i: -len(mentioned[i]))[:3])
+    return " ".join(mentioned[place : place + 2])
 
 
 def demonstrate(example: Example, order: tuple[int, ...], rng: random.Random) -> list[Piece]:
@@ -143,10 +145,10 @@ def demonstrate(example: Example, order: tuple[int, ...], rng: random.Random) ->
     scores = [high if label == max(labels) else low for label in labels]
     for position, own in enumerate(order, 1):
         text, good = example.responses[own], labels[own] == max(labels)
-        seen, said = _seen(text), rng.choice(voice.right if good else voice.wrong)
+        seen, remark = _seen(text), rng.choice(voice.right if good else voice.wrong)
         verdict = "Excellent" if scores[own] > 8 else "Good" if good else "Weak" if scores[own] > 2 else "Poor"
         opening = " ".join(text.split()[:4]).replace('"', "")
-        pieces += [Piece(f'Response {position}: "{opening}": {seen}', 1.0), Piece(f"{said}.", 2.0),
+        pieces += [Piece(f'Response {position}: "{opening}": {seen}', 1.0), Piece(f"{remark}.", 2.0),
                    Piece(f" {verdict}, {scores[own]}/10.\n", 2.0)]  # fmt: skip
     pieces.append(Piece(f"Scores: \\boxed{{{', '.join(str(scores[own]) for own in order)}}}", 2.0))
     return pieces

@@ -16,6 +16,7 @@ from grm_core.resume_log import Log, whole_lines
 from grm_core.training import tasks, token_rows
 from grm_core.training.families import Family
 from grm_core.training.generate import Question, Trajectory
+from grm_core.training.rounds import rounds
 from grm_core.training.tasks import Piece
 from grm_core.training.token_rows import Row
 from grm_core.types import Example
@@ -108,11 +109,7 @@ def row(tokenizer: Any, judgment: Trajectory) -> Row:
 
 def endless(tokenizer: Any, judgments: Sequence[Trajectory], seed: int, skip: int) -> Iterator[Row]:
     """The kept judgments in an order drawn by the seed, again and again."""
-    taken = 0
-    while judgments:
-        for judgment in random.Random(f"{seed}|{taken // len(judgments)}").sample(list(judgments), len(judgments)):
-            if (taken := taken + 1) > skip:
-                yield row(tokenizer, judgment)
+    return (row(tokenizer, judgment) for _, judgment in rounds(judgments, seed, skip))
 
 
 def items(families: Sequence[Family], first: int, count: int) -> list[Example]:

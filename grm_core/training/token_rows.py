@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from grm_core import outcome, prompts
 from grm_core.training import pairs, tasks
 from grm_core.training.families import Family
+from grm_core.training.rounds import rounds
 from grm_core.training.tasks import Piece, Task
 from grm_core.types import Example, Message
 
@@ -112,12 +113,8 @@ def mixed(sources: Sequence[tuple[Iterator[Row], float]], seed: int) -> Iterator
 
 def labelled(tokenizer: Any, examples: Sequence[Example], seed: int, skip: int = 0) -> Iterator[Row]:
     """Demonstrations of labelled pairs without end: every pair once, in an order drawn by the seed, then again."""
-    taken = 0
-    while examples:
-        rng = random.Random(f"{seed}|{taken // len(examples)}")
-        for example in rng.sample(list(examples), len(examples)):
-            if (taken := taken + 1) > skip:
-                yield pair(tokenizer, example, random.Random(f"{example.id}|{seed}|{taken}"))
+    for number, example in rounds(examples, seed, skip):
+        yield pair(tokenizer, example, random.Random(f"{example.id}|{seed}|{number}"))
 
 
 def batches(rows: Iterator[Tokens], size: int, tokens: int, pool: int = 8) -> Iterator[list[list[Tokens]]]:

@@ -48,7 +48,7 @@ def address(base: Base) -> str:
         raise Unavailable("the hub is switched off by HF_HUB_OFFLINE")
     replies: list[str | Exception] = []
     # In a thread of its own: looking up a name takes as long as it likes, whatever the timeout of a connection is.
-    asking = threading.Thread(target=lambda: replies.append(_asked(base)), daemon=True)
+    asking = threading.Thread(target=lambda: replies.append(_answer(base)), daemon=True)
     asking.start()
     asking.join(PROBE_S)
     if not replies:
@@ -111,7 +111,7 @@ def _pour(base: Base, url: str, partial: Path, meter: Meter) -> None:
                 meter.at(done)
 
 
-def _asked(base: Base) -> str | Exception:
+def _answer(base: Base) -> str | Exception:
     """The address of the first revision that has the file with the right size, or why there is none."""
     reason = Unavailable("the hub was not asked")
     for revision in base.revisions:

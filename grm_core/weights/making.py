@@ -61,7 +61,7 @@ def lacking(folder: str, base: Base = CODER) -> str | None:
         return f"there are {has / 1e9:.1f} GB of memory, and the 1.5B judge needs {room.MEMORY / 1e9:.0f} GB"
     if prepared.problem(cache / folder) is None:
         return None
-    if (has := room.free(cache) + sources.held(base, _downloads())) < room.DISK:
+    if (has := room.free(cache) + sources.bytes_held(base, _downloads())) < room.DISK:
         return f"{has / 1e9:.1f} GB are free in {cache}, and the 1.5B judge needs {room.DISK / 1e9:.0f} GB"
     return None
 
@@ -73,9 +73,9 @@ def _downloads() -> Path:
 @contextmanager
 def _alone(downloads: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Keep other processes from downloading the same file at the same time."""
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(prepared.locked(downloads / "lock", waiting))
+            stack.enter_context(prepared.locked(downloads / "lock", waiting))
         except OSError as error:
             raise EngineError(f"the model cannot be kept in {downloads}: {error}", hint=_HINT) from error
         yield
@@ -87,9 +87,9 @@ def _convert(form: str, weights: Path, out: Path, template: str, adapter: Path |
     line += [template, *([] if adapter is None else [str(adapter.resolve())])]
     quiet = {"TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
     with (
-        tempfile.TemporaryFile("w+", errors="replace") as said,
+        tempfile.TemporaryFile("w+", errors="replace") as log,
         subprocess.Popen(
-            line, stdin=PIPE, stdout=PIPE, stderr=said, text=True, cwd=_ROOT, env=dict(os.environ) | quiet
+            line, stdin=PIPE, stdout=PIPE, stderr=log, text=True, cwd=_ROOT, env=dict(os.environ) | quiet
         ) as process,
     ):
         try:
@@ -98,8 +98,8 @@ def _convert(form: str, weights: Path, out: Path, template: str, adapter: Path |
             process.kill()
             raise
         code = process.wait()
-        said.seek(0)
-        lines = [text.strip() for text in said if text.strip()]
+        log.seek(0)
+        lines = [text.strip() for text in log if text.strip()]
     if code:
         why = lines[-1][:300] if lines else f"it was ended (code {code}), as happens where memory runs out"
         raise EngineError(f"the model could not be converted: {why}", hint=_HINT)

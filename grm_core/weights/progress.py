@@ -52,15 +52,15 @@ class Meter:
 
     def __init__(self, phase: str, total: int, tell: OnProgress, done: int = 0) -> None:
         self._phase, self._total, self._tell = phase, total, tell
-        self._first, self._began, self._told = done, time.monotonic(), 0.0
+        self._first, self._began, self._told_at = done, time.monotonic(), 0.0
         self.at(done)
 
     def at(self, done: int) -> None:
         """Say that so many bytes are done, those of earlier starts included."""
         now = time.monotonic()
-        if now - self._told < _TELL_EVERY_S and done < self._total:
+        if now - self._told_at < _TELL_EVERY_S and done < self._total:
             return
-        self._told = now
+        self._told_at = now
         if done < self._first:  # begun anew
             self._first, self._began = done, now
         spent, fresh = now - self._began, done - self._first

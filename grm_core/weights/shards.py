@@ -16,14 +16,14 @@ class Shards:
 
     def __init__(self, folder: Path, most: int = _MOST) -> None:
         self._folder, self._most = folder, most
-        self._held: dict[str, Tensor] = {}
+        self._tensors: dict[str, Tensor] = {}
         self._size = self._total = 0
         self._written: list[list[str]] = []
         """The names of the tensors in each file so far."""
 
     def add(self, tensors: "dict[str, Tensor]") -> None:
         """Take tensors; what is held is written when it is enough."""
-        self._held |= tensors
+        self._tensors |= tensors
         self._size += sum(tensor.nbytes for tensor in tensors.values())
         if self._size >= self._most:
             self._write()
@@ -43,11 +43,11 @@ class Shards:
     def _write(self) -> None:
         from safetensors.torch import save_file
 
-        if self._held:
-            self._written.append(list(self._held))
-            save_file(self._held, self._part(len(self._written)), metadata={"format": "pt"})
+        if self._tensors:
+            self._written.append(list(self._tensors))
+            save_file(self._tensors, self._part(len(self._written)), metadata={"format": "pt"})
             self._total += self._size
-            self._held, self._size = {}, 0
+            self._tensors, self._size = {}, 0
 
     def _part(self, number: int) -> Path:
         return self._folder / f"part-{number}.safetensors"

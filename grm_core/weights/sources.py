@@ -42,7 +42,7 @@ def fetch(base: Base, folder: Path, tell: OnProgress) -> Path:
         ) from error
 
 
-def held(base: Base, folder: Path) -> int:
+def bytes_held(base: Base, folder: Path) -> int:
     """Bytes of the file that lie in the folder already."""
     paths = (folder / base.file, folder / (base.file + ".partial"))
     return sum(path.stat().st_size for path in paths if path.exists())

@@ -77,7 +77,7 @@ def _download(requirement: str, folder: Path, fetched: Callable[[int], None]) ->
     try:
         while process.poll() is None:
             time.sleep(_LOOK_EVERY_S)
-            most = max(most, _held(work))  # pip moves files as it goes, and what is there shrinks meanwhile
+            most = max(most, _size(work))  # pip moves files as it goes, and what is there shrinks meanwhile
             fetched(most)
     finally:
         process.kill()
@@ -105,7 +105,7 @@ def _join(wheel: Path, partial: Path, begun: int) -> None:
                 append(file, chunk)
 
 
-def _held(folder: Path) -> int:
+def _size(folder: Path) -> int:
     """Bytes of all files below the folder; they come and go while they are counted."""
     total = 0
     for path in folder.rglob("*"):

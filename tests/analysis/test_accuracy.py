@@ -21,7 +21,7 @@ def judged(scores: list[tuple[int, int] | None]) -> Judged:
     return Judged("i", "", LABELS, tuple(samples), make_example(2))
 
 
-def said(samples: tuple[Sample, ...], method: Method) -> float | None:
+def credit(samples: tuple[Sample, ...], method: Method) -> float | None:
     if all(sample.scores is None for sample in samples):
         return 0.0
     return outcome.credit(vote(samples, method).totals, LABELS)
@@ -31,7 +31,7 @@ def said(samples: tuple[Sample, ...], method: Method) -> float | None:
 @pytest.mark.parametrize("k", range(1, len(SCORES) + 1))
 def test_k_of_all_samples_is_the_mean_over_subsets_of_them(method: Method, k: int) -> None:
     item = judged(SCORES)
-    expected = np.mean([said(subset, method) for subset in combinations(item.samples, k)])
+    expected = np.mean([credit(subset, method) for subset in combinations(item.samples, k)])
     assert accuracy.at_k([item], k, method)[0] == pytest.approx(expected)
 
 

@@ -22,9 +22,9 @@ def sample(
 ) -> Sample:  # fmt: skip
     """A sample written in our format; `scores` in shown order."""
     stated = "".join(f"{i}. {text} (weight: 50%)\n" for i, text in enumerate(principles, 1))
-    told = "".join(f"Response {i}: {text}\n" for i, text in enumerate(critiques, 1))
+    critique = "".join(f"Response {i}: {text}\n" for i, text in enumerate(critiques, 1))
     box = f"Scores: \\boxed{{{scores[0]}, {scores[1]}}}" if scores else "no scores"
-    text = f"Principles:\n{stated}Critique:\n{told}{box}"
+    text = f"Principles:\n{stated}Critique:\n{critique}{box}"
     made = make_sample(index, (1, 1), logit, order, text=text)
     return replace(made, parsed=parse(text, 2))
 
@@ -54,10 +54,10 @@ def test_a_response_that_speaks_to_the_judge(text: str) -> None:
     (finding,) = [each for each in audit.find(example, [sample(0)]) if each.kind == "score hijack"]
     assert finding.severity == "warning"
     assert finding.evidence.startswith("response B holds")
-    taken = [
+    caught = [
         each for each in audit.find(example, [sample(0, (2, 9), ("wrong.", "fine."))]) if each.kind == "score hijack"
     ]
-    assert taken[0].severity == "error", "the hijacker leads"
+    assert caught[0].severity == "error", "the hijacker leads"
 
 
 def test_ordinary_talk_of_scores_is_no_hijack() -> None:
@@ -88,17 +88,17 @@ def test_position_bias_has_a_test_behind_it() -> None:
 
 def test_without_bias_p_is_spread_evenly() -> None:
     rng = np.random.default_rng(1)
-    found = []
+    values = []
     for _ in range(60):
-        drawn = [
+        samples = [
             sample(
                 i, (int(rng.integers(1, 11)), int(rng.integers(1, 11))), order=((0, 1), (1, 0))[int(rng.integers(2))]
             )
             for i in range(12)
         ]
-        found.append((audit.position_test(drawn) or ((), 1.0))[1])
-    assert 0.3 < np.mean(found) < 0.7
-    assert np.mean(np.array(found) < 0.1) < 0.25
+        values.append((audit.position_test(samples) or ((), 1.0))[1])
+    assert 0.3 < np.mean(values) < 0.7
+    assert np.mean(np.array(values) < 0.1) < 0.25
 
 
 def test_pivotal_samples_are_those_that_decide() -> None:
@@ -124,16 +124,18 @@ def test_principles_that_repeat_or_have_nothing_to_do_with_it() -> None:
 
 
 def test_quotations_that_nobody_wrote() -> None:
-    told = ('"Jupiter is the largest" is right.', 'claims "Saturn is made of cheese".')
-    (finding,) = [each for each in audit.find(EXAMPLE, [sample(0, (8, 3), told)]) if each.kind == "quote not found"]
+    texts = ('"Jupiter is the largest" is right.', 'claims "Saturn is made of cheese".')
+    (finding,) = [each for each in audit.find(EXAMPLE, [sample(0, (8, 3), texts)]) if each.kind == "quote not found"]
     assert finding.evidence == 'no response holds "Saturn is made of cheese"'
     (span,) = finding.spans
-    assert sample(0, (8, 3), told).completion.text[slice(*span)] == "Saturn is made of cheese"  # type: ignore[union-attr]
+    assert sample(0, (8, 3), texts).completion.text[slice(*span)] == "Saturn is made of cheese"  # type: ignore[union-attr]
 
 
 def test_errors_come_first_and_a_single_response_is_audited_too() -> None:
-    found = audit.find(EXAMPLE, [sample(0, (3, 2)), sample(1, None)])
-    assert [finding.severity for finding in found] == sorted((f.severity for f in found), key=audit.SEVERITIES.index)
+    findings = audit.find(EXAMPLE, [sample(0, (3, 2)), sample(1, None)])
+    assert [finding.severity for finding in findings] == sorted(
+        (f.severity for f in findings), key=audit.SEVERITIES.index
+    )
     single = Example("y", (Message("user", "Hi"),), ("Hello",))
     made = make_sample(0, (2,))
     assert {finding.kind for finding in audit.find(single, [made])} == {"all bad"}

@@ -42,8 +42,8 @@ SESSIONS = {
 def vectors(count: int, groups: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(groups, 384))
-    found = centres[np.arange(count) % groups] + 0.02 * rng.normal(size=(count, 384))
-    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+    points = centres[np.arange(count) % groups] + 0.02 * rng.normal(size=(count, 384))
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
 
 
 def test_statements_are_one_row_per_principle_of_every_session() -> None:
@@ -55,20 +55,20 @@ def test_statements_are_one_row_per_principle_of_every_session() -> None:
 
 
 def test_like_vectors_share_a_cluster_and_the_largest_comes_first() -> None:
-    found = clusters.cluster(np.concatenate([vectors(40, 4), vectors(40, 4)[:10:4]]))
-    assert len(set(found)) == 4
-    assert found[0] == 0
+    groups = clusters.cluster(np.concatenate([vectors(40, 4), vectors(40, 4)[:10:4]]))
+    assert len(set(groups)) == 4
+    assert groups[0] == 0
     for i in range(40):
-        assert found[i] == found[i % 4]
-    sizes = np.bincount(found)
+        assert groups[i] == groups[i % 4]
+    sizes = np.bincount(groups)
     assert list(sizes) == sorted(sizes, reverse=True)
     assert list(clusters.cluster(vectors(1, 1))) == [0]
 
 
 def test_the_same_vectors_give_the_same_clusters() -> None:
     for count in (300, 2000):
-        given = vectors(count, 12)
-        assert (clusters.cluster(given) == clusters.cluster(given.copy())).all()
+        points = vectors(count, 12)
+        assert (clusters.cluster(points) == clusters.cluster(points.copy())).all()
 
 
 def test_a_cluster_is_named_by_words_that_the_others_lack() -> None:
@@ -128,9 +128,9 @@ def test_entropy_in_bits() -> None:
 
 def test_boilerplate_is_what_stands_under_another_item_too() -> None:
     one, two, three = np.eye(3, dtype=np.float32)
-    given = np.array([one, two, one, three])
-    assert clusters.boilerplate(given, ["a", "a", "b", "b"]) == 0.5
-    assert clusters.boilerplate(given, ["a"] * 4) is None
+    points = np.array([one, two, one, three])
+    assert clusters.boilerplate(points, ["a", "a", "b", "b"]) == 0.5
+    assert clusters.boilerplate(points, ["a"] * 4) is None
     shuffled = list(range(4))
     random.Random(0).shuffle(shuffled)
-    assert clusters.boilerplate(given[shuffled], [["a", "a", "b", "b"][i] for i in shuffled]) == 0.5
+    assert clusters.boilerplate(points[shuffled], [["a", "a", "b", "b"][i] for i in shuffled]) == 0.5

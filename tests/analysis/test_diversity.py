@@ -42,8 +42,8 @@ def test_a_principle_names_the_query_by_a_word_or_a_number_of_it() -> None:
 def by_words(texts: list[str]) -> np.ndarray:
     """Vectors of which each axis is one of the words that the three principles have apart."""
     axes = ("capital", "forty", "polite")
-    found = np.array([[float(word in text.lower()) for word in axes] for text in texts], dtype=np.float32)
-    return found / np.maximum(1e-9, np.linalg.norm(found, axis=1, keepdims=True)) if len(texts) else found
+    rows = np.array([[float(word in text.lower()) for word in axes] for text in texts], dtype=np.float32)
+    return rows / np.maximum(1e-9, np.linalg.norm(rows, axis=1, keepdims=True)) if len(texts) else rows
 
 
 def test_numbers_are_what_the_samples_say() -> None:

@@ -22,7 +22,7 @@ def judged(critique_text: str, order: tuple[int, ...] = (0, 1)) -> tuple[Example
     return example, replace(sample, parsed=parse(text, 2))
 
 
-def found(critique_text: str, order: tuple[int, ...] = (0, 1)) -> list[tuple[str, int | None]]:
+def origins(critique_text: str, order: tuple[int, ...] = (0, 1)) -> list[tuple[str, int | None]]:
     example, sample = judged(critique_text, order)
     return [(quote.origin, quote.response) for quote in evidence.quotes(example, sample)]
 
@@ -70,23 +70,23 @@ def test_a_quotation_is_found_in_the_response_that_is_spoken_of() -> None:
 
 
 def test_the_order_that_was_shown_decides_who_is_spoken_of() -> None:
-    assert found('Response 1: "opera house"\nResponse 2: "planned city"', (1, 0)) == [("exact", 1), ("exact", 0)]
+    assert origins('Response 1: "opera house"\nResponse 2: "planned city"', (1, 0)) == [("exact", 1), ("exact", 0)]
 
 
 def test_words_of_the_other_response_of_the_query_and_left_out_ones() -> None:
-    assert found('Response 1: unlike "Sydney is the capital", fine') == [("exact", 1)]
-    assert found('Response 1: answers "What is the capital"') == [("query", None)]
-    assert found('Response 1: "The capital ... is Canberra"') == [("exact", 0)]
-    assert found("Response 2: “famous opera house” and «the capital» and ‘It has a’") == [("exact", 1)] * 3
+    assert origins('Response 1: unlike "Sydney is the capital", fine') == [("exact", 1)]
+    assert origins('Response 1: answers "What is the capital"') == [("query", None)]
+    assert origins('Response 1: "The capital ... is Canberra"') == [("exact", 0)]
+    assert origins("Response 2: “famous opera house” and «the capital» and ‘It has a’") == [("exact", 1)] * 3
 
 
 def test_a_slip_is_near_and_an_invention_is_missing() -> None:
-    assert found('Response 1: "The capital of Austria is Canberra"') == [("near", 0)]
-    assert found('Response 2: "Sydney was founded in 1788 by settlers"') == [("missing", None)]
-    assert found('Response 2: "Perth"') == [("missing", None)], "two words or fewer must be exact"
+    assert origins('Response 1: "The capital of Austria is Canberra"') == [("near", 0)]
+    assert origins('Response 2: "Sydney was founded in 1788 by settlers"') == [("missing", None)]
+    assert origins('Response 2: "Perth"') == [("missing", None)], "two words or fewer must be exact"
 
 
 def test_odd_texts_are_no_trouble() -> None:
-    assert found('Response 1: "(.*+?[" or "..." or ""\n"') == [("missing", None), ("missing", None)]
+    assert origins('Response 1: "(.*+?[" or "..." or ""\n"') == [("missing", None), ("missing", None)]
     example, sample = judged("x")
     assert evidence.quotes(example, replace(sample, completion=None)) == ()

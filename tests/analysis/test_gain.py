@@ -8,12 +8,7 @@ from grm_core import outcome
 from grm_core.analysis import accuracy, gain
 from grm_core.analysis.accuracy import Judged
 from grm_core.outcome import Tie
-from tests.make import make_example, make_sample
-
-
-def judged(*scores: tuple[int, ...] | None, labels: tuple[float, ...] = (1.0, 0.0)) -> Judged:
-    samples = tuple(make_sample(index, given) for index, given in enumerate(scores))
-    return Judged("item", "", labels, samples, make_example(len(labels)))
+from tests.make import make_judged as judged
 
 
 @pytest.mark.parametrize(
@@ -32,8 +27,8 @@ def test_a_sample_goes_to_the_kind_that_it_was_alone(
     item: Judged, half: tuple[float, ...], strict: tuple[float, ...]
 ) -> None:
     for ties, expected in ((Tie.HALF, half), (Tie.STRICT, strict)):
-        found = gain.split([item], ties)
-        assert [found[kind][0] for kind in gain.KINDS] == pytest.approx(expected)
+        shares = gain.split([item], ties)
+        assert [shares[kind][0] for kind in gain.KINDS] == pytest.approx(expected)
 
 
 def test_the_three_sum_to_the_gain_under_each_policy() -> None:
@@ -50,8 +45,8 @@ def test_the_three_sum_to_the_gain_under_each_policy() -> None:
         alone = [outcome.credit(s.scores, item.labels, Tie.STRICT) or 0.0 for s in item.samples]
         valid = [s.scores for s in item.samples if s.scores is not None]
         totals = [sum(column) for column in zip(*valid, strict=True)] if valid else None
-        whole = outcome.credit(totals, item.labels, Tie.STRICT) or 0.0
-        assert sum(strict[kind][place] for kind in gain.KINDS) == pytest.approx(whole - sum(alone) / len(alone))
+        credit = outcome.credit(totals, item.labels, Tie.STRICT) or 0.0
+        assert sum(strict[kind][place] for kind in gain.KINDS) == pytest.approx(credit - sum(alone) / len(alone))
 
 
 def test_the_table_has_intervals_and_the_whole_gain_last() -> None:

@@ -14,16 +14,16 @@ from grm_core.voting import quality, vote
 from tests.make import make_sample
 
 
-def drawn(count: int, n: int, seed: int = 0, meta: bool = True) -> list[Sample]:
+def random_samples(count: int, n: int, seed: int = 0, meta: bool = True) -> list[Sample]:
     rng = random.Random(seed)
-    found = []
+    samples = []
     for i in range(count):
         scores = None if i == 3 else [rng.randint(1, 10) for _ in range(n)]
         logit = rng.uniform(-3, 3) if meta else None
-        found.append(
+        samples.append(
             make_sample(i, scores or (1,) * n, logit, rng.sample(range(n), n)) if scores else make_sample(i, None)
         )
-    return found
+    return samples
 
 
 def tied(winner: object) -> bool:
@@ -34,7 +34,7 @@ def tied(winner: object) -> bool:
 @pytest.mark.parametrize("method", list(Method))
 @pytest.mark.parametrize("n", [2, 3])
 def test_replay_is_the_vote_over_the_first_k(method: Method, n: int) -> None:
-    samples = drawn(12, n, seed=n)
+    samples = random_samples(12, n, seed=n)
     final = vote(samples, method).winner
     assert final is not None
     table = lab.replay(samples, method)
@@ -58,7 +58,7 @@ def test_a_tie_has_nothing_to_replay() -> None:
 
 
 def test_the_sweep_votes_with_every_k_meta() -> None:
-    samples = drawn(10, 3)
+    samples = random_samples(10, 3)
     table = lab.sweep(samples)
     assert list(table["k_meta"]) == list(range(1, 10)), "one of ten could not be read"
     for row in table.itertuples():
@@ -66,7 +66,7 @@ def test_the_sweep_votes_with_every_k_meta() -> None:
         assert tied(row.winner) if verdict.winner is None else row.winner == "ABC"[verdict.winner]
         assert row.margin == pytest.approx(verdict.margin_mean)
     with pytest.raises(UsageError, match="no meta logit"):
-        lab.sweep(drawn(6, 2, meta=False))
+        lab.sweep(random_samples(6, 2, meta=False))
 
 
 def test_what_the_filter_dropped_is_split_into_error_and_dissent() -> None:
@@ -92,18 +92,18 @@ def test_what_the_filter_dropped_is_split_into_error_and_dissent() -> None:
 
 
 def test_calibration_bins_hold_every_sample_once() -> None:
-    samples = drawn(40, 2)
+    samples = random_samples(40, 2)
     table = lab.filtered(samples, (1.0, 0.0))
     bins = lab.calibration(table)
     assert bins["n"].sum() == 39
-    said = [quality(s.meta_logit) for s in samples if s.scores is not None and s.meta_logit is not None]
-    assert (bins["said"] * bins["n"]).sum() == pytest.approx(sum(said))
+    qualities = [quality(s.meta_logit) for s in samples if s.scores is not None and s.meta_logit is not None]
+    assert (bins["said"] * bins["n"]).sum() == pytest.approx(sum(qualities))
     assert (bins["was"] * bins["n"]).sum() == pytest.approx(table["right"].astype(bool).sum())
     assert len(lab.calibration(lab.filtered(samples, None))) == 0
 
 
 def test_cost_is_the_mean_of_the_samples_times_k() -> None:
-    samples = drawn(6, 2)
+    samples = random_samples(6, 2)
     points = curve(samples, labels=(1.0, 0.0)).points
     table = lab.cost(samples, points)
     assert list(table["tokens"]) == [5 * point.k for point in points]
@@ -112,7 +112,7 @@ def test_cost_is_the_mean_of_the_samples_times_k() -> None:
 
 
 def test_position_means_are_those_of_the_scores_at_that_place() -> None:
-    samples = drawn(30, 3)
+    samples = random_samples(30, 3)
     table = lab.positions(samples)
     assert len(table) == 9
     for row in table.itertuples():

@@ -21,7 +21,7 @@ TEXT = (
 )
 
 
-def said(
+def annotation(
     index: int, label: str, author: str = "ann", kind: str = "class", session: str = "s", **more: object
 ) -> Annotation:
     name = f"{session}-{kind}-{index}-{author}-{label}-{len(more)}"
@@ -49,27 +49,29 @@ def sample(index: int = 0, scores: tuple[int, int] = (8, 3), order: tuple[int, .
 )
 def test_what_does_not_fit_is_refused(wrong: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        labels.check(replace(said(0, "good"), **wrong), EXAMPLE, sample())  # type: ignore[arg-type]
+        labels.check(replace(annotation(0, "good"), **wrong), EXAMPLE, sample())  # type: ignore[arg-type]
 
 
 def test_what_fits_is_taken() -> None:
-    for each in (said(0, "good"), said(0, ""), said(0, "unfit", kind="principle", place=1)):
+    for each in (annotation(0, "good"), annotation(0, ""), annotation(0, "unfit", kind="principle", place=1)):
         labels.check(each, EXAMPLE, sample())
-    labels.check(replace(said(0, "B", kind="best"), sample=None), EXAMPLE, None)
+    labels.check(replace(annotation(0, "B", kind="best"), sample=None), EXAMPLE, None)
 
 
 def test_the_latest_stands_and_what_is_taken_back_does_not() -> None:
-    first = said(0, "good")
-    second = said(0, "improper principles", replaces=first.id)
+    first = annotation(0, "good")
+    second = annotation(0, "improper principles", replaces=first.id)
     assert labels.standing([first, second]) == [second]
-    back = said(0, "", replaces=second.id)
+    back = annotation(0, "", replaces=second.id)
     assert labels.standing([first, second, back]) == []
 
 
 def test_agreement_is_what_the_library_says_of_what_both_labelled() -> None:
     ann = ["good", "good", "incorrect critique", "good", "improper principles", "good"]
     bob = ["good", "incorrect critique", "incorrect critique", "good", "good"]
-    made = [said(i, label) for i, label in enumerate(ann)] + [said(i, label, "bob") for i, label in enumerate(bob)]
+    made = [annotation(i, label) for i, label in enumerate(ann)] + [
+        annotation(i, label, "bob") for i, label in enumerate(bob)
+    ]
     (row,) = agreement.kappas(made).to_dict("records")
     assert (row["first"], row["second"], row["n"]) == ("ann", "bob", 5)
     assert row["agreed"] == pytest.approx(3 / 5)
@@ -91,15 +93,20 @@ def by_hand(pairs: list[tuple[str, str]]) -> float:
 
 
 def test_agreement_without_anything_in_common_is_empty() -> None:
-    assert len(agreement.kappas([said(0, "good")])) == 0
-    assert len(agreement.alphas([said(0, "good"), said(1, "good", "bob")])) == 0
-    same = [said(i, "good", who) for i in range(3) for who in ("ann", "bob")]
+    assert len(agreement.kappas([annotation(0, "good")])) == 0
+    assert len(agreement.alphas([annotation(0, "good"), annotation(1, "good", "bob")])) == 0
+    same = [annotation(i, "good", who) for i in range(3) for who in ("ann", "bob")]
     assert agreement.kappas(same)["kappa"][0] is None, "one label throughout: not defined"
 
 
 def test_failures_are_counted_by_class_and_group_with_intervals() -> None:
     judged = {"s": (EXAMPLE, [sample(0), sample(1, (8, 3), (1, 0)), sample(2)])}
-    made = [said(0, "good"), said(1, "incorrect critique"), said(2, "incorrect critique"), said(7, "good")]
+    made = [
+        annotation(0, "good"),
+        annotation(1, "incorrect critique"),
+        annotation(2, "incorrect critique"),
+        annotation(7, "good"),
+    ]
     table = failures.labelled(made, judged, {"Right": "rightness"})
     assert len(table) == 3, "sample 7 is not there"
     by_class = failures.by_class(table).set_index("class")
@@ -124,7 +131,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("rule", "found"),
+    ("rule", "ids"),
     [
         ("verdict against label", ["wrong"]),
         ("naive/guided flip", ["flip"]),
@@ -133,9 +140,9 @@ CASES = [
         ("split samples", ["flip"]),
     ],
 )
-def test_a_rule_finds_its_sessions(rule: str, found: list[str]) -> None:
+def test_a_rule_finds_its_sessions(rule: str, ids: list[str]) -> None:
     items = queues.build(CASES, [rule], overlap=0, control=0)
-    assert [item.session_id for item in items] == found
+    assert [item.session_id for item in items] == ids
     assert all(item.reason.startswith(f"{rule}: ") for item in items)
 
 

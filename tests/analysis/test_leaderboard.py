@@ -33,27 +33,27 @@ ITEMS = [
 
 
 def test_wins_and_ties_are_those_of_the_totals() -> None:
-    found = leaderboard.board(leaderboard.votes(ITEMS), draws=50)
-    place = {name: i for i, name in enumerate(found.models)}
-    wins = {(a, b): found.wins[place[a], place[b]] for a in "abc" for b in "abc" if a != b}
-    ties = {(a, b): found.ties[place[a], place[b]] for a in "abc" for b in "abc" if a != b}
+    board = leaderboard.board(leaderboard.votes(ITEMS), draws=50)
+    place = {name: i for i, name in enumerate(board.models)}
+    wins = {(a, b): board.wins[place[a], place[b]] for a in "abc" for b in "abc" if a != b}
+    ties = {(a, b): board.ties[place[a], place[b]] for a in "abc" for b in "abc" if a != b}
     assert wins == {("a", "b"): 1, ("a", "c"): 2, ("b", "a"): 0, ("b", "c"): 1, ("c", "a"): 1, ("c", "b"): 0}
     assert ties == {("a", "b"): 1, ("b", "a"): 1, ("b", "c"): 1, ("c", "b"): 1, ("a", "c"): 0, ("c", "a"): 0}
-    assert (found.items, found.unscored) == (3, ("three",))
-    table = found.table.set_index("model")
+    assert (board.items, board.unscored) == (3, ("three",))
+    table = board.table.set_index("model")
     assert table.loc["a", ["comparisons", "wins", "ties", "losses"]].tolist() == [5, 3, 1, 1]
     assert table.loc["a", "win_rate"] == pytest.approx(3.5 / 5)
     assert table.loc["b", "win_rate"] == pytest.approx(2 / 4)
     assert table.loc["c", "win_rate"] == pytest.approx(1.5 / 5)
-    assert found.models == ("a", "b", "c")
-    pairs = leaderboard.pairs(found).set_index(["model", "other"])
+    assert board.models == ("a", "b", "c")
+    pairs = leaderboard.pairs(board).set_index(["model", "other"])
     assert pairs.loc[("a", "c"), ["comparisons", "wins", "ties", "losses"]].tolist() == [3, 2, 0, 1]
     assert pairs.loc[("b", "a"), "win_rate"] == pytest.approx(0.25)
 
 
 def test_two_models_are_apart_by_the_logarithm_of_their_points() -> None:
-    given = [item(f"w{i}", "ab", (8, 3)) for i in range(30)] + [item(f"l{i}", "ba", (8, 3)) for i in range(10)]
-    table = leaderboard.board(leaderboard.votes(given)).table.set_index("model")
+    items = [item(f"w{i}", "ab", (8, 3)) for i in range(30)] + [item(f"l{i}", "ba", (8, 3)) for i in range(10)]
+    table = leaderboard.board(leaderboard.votes(items)).table.set_index("model")
     assert table["rating"]["a"] - table["rating"]["b"] == pytest.approx(400 * math.log10(3), abs=1e-3)
     assert table["rating"].mean() == pytest.approx(1000)
     assert table["low"]["a"] < table["rating"]["a"] < table["high"]["a"]
@@ -69,8 +69,8 @@ def test_only_the_first_k_samples_vote_and_the_method_counts() -> None:
 
 def test_the_same_seed_gives_the_same_intervals_and_another_one_does_not() -> None:
     rng = random.Random(5)
-    given = [item(str(i), "abc", tuple(rng.randint(1, 10) for _ in "abc")) for i in range(40)]
-    voted = leaderboard.votes(given)
+    items = [item(str(i), "abc", tuple(rng.randint(1, 10) for _ in "abc")) for i in range(40)]
+    voted = leaderboard.votes(items)
     first, again, other = (leaderboard.board(voted, draws=200, seed=seed).table for seed in (0, 0, 1))
     assert first.equals(again)
     assert not first[["low", "high"]].equals(other[["low", "high"]])
@@ -79,8 +79,8 @@ def test_the_same_seed_gives_the_same_intervals_and_another_one_does_not() -> No
 
 def test_the_pairs_of_an_item_are_drawn_together() -> None:
     # Every item says the same of all three pairs: resampled pair by pair, intervals would be narrower.
-    given = [item(str(i), "abc", (9, 5, 1)) for i in range(14)] + [item(f"r{i}", "abc", (1, 5, 9)) for i in range(6)]
-    table = leaderboard.board(leaderboard.votes(given), draws=2000).table.set_index("model")
+    items = [item(str(i), "abc", (9, 5, 1)) for i in range(14)] + [item(f"r{i}", "abc", (1, 5, 9)) for i in range(6)]
+    table = leaderboard.board(leaderboard.votes(items), draws=2000).table.set_index("model")
 
     # Strengths are t, 0, -t with sigmoid(t) + sigmoid(2t) = 2p, p the share of items with a on top; 20p of a
     # resample is Binomial(20, 0.7), whose 2.5% and 97.5% are 10 and 18.
@@ -118,17 +118,17 @@ def test_subsets_are_ranked_by_their_own_items() -> None:
 
 
 def test_nothing_is_guessed_where_nothing_could_be_read() -> None:
-    found = leaderboard.board(leaderboard.votes([ITEMS[2]]))
-    assert (found.items, found.unscored, found.k_effective) == (0, ("three",), None)
-    assert found.table["rating"].tolist() == [None, None]
-    assert found.table["win_rate"].tolist() == [None, None]
-    assert found.table["rank"].tolist() == [None, None]
-    assert (found.wins == 0).all()
+    board = leaderboard.board(leaderboard.votes([ITEMS[2]]))
+    assert (board.items, board.unscored, board.k_effective) == (0, ("three",), None)
+    assert board.table["rating"].tolist() == [None, None]
+    assert board.table["win_rate"].tolist() == [None, None]
+    assert board.table["rank"].tolist() == [None, None]
+    assert (board.wins == 0).all()
 
 
 def test_a_model_without_a_loss_is_first_and_says_why_it_has_no_rating() -> None:
-    given = [item(str(i), "abc", (9, *pair)) for i, pair in enumerate([(5, 4), (4, 5), (5, 4), (3, 4)])]
-    table = leaderboard.board(leaderboard.votes(given)).table.set_index("model")
+    items = [item(str(i), "abc", (9, *pair)) for i, pair in enumerate([(5, 4), (4, 5), (5, 4), (3, 4)])]
+    table = leaderboard.board(leaderboard.votes(items)).table.set_index("model")
     assert table["rank"]["a"] == 1
     assert table["rating"]["a"] is None
     assert table["note"]["a"].endswith("it lost nothing to those below it")

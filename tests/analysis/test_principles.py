@@ -9,22 +9,22 @@ from tests.make import make_sample
 
 def test_two_scopes_share_clusters_and_have_tables_of_their_own() -> None:
     first, second = ({name: SESSIONS[name]} for name in ("s", "t"))
-    found = study([first, second], by_words, [["Be polite"]])
-    assert found is not None
-    assert len(found.stated) == 11
-    assert found.stated.groupby("principle")["cluster"].nunique().max() == 1
-    assert {len(table) for table in found.clusters} == {3, 2}, "the second never states the tone"
-    overlap = [table.set_index("name")["value"]["overlap with general principles"] for table in found.numbers]
+    studied = study([first, second], by_words, [["Be polite"]])
+    assert studied is not None
+    assert len(studied.stated) == 11
+    assert studied.stated.groupby("principle")["cluster"].nunique().max() == 1
+    assert {len(table) for table in studied.clusters} == {3, 2}, "the second never states the tone"
+    overlap = [table.set_index("name")["value"]["overlap with general principles"] for table in studied.numbers]
     assert overlap == [3 / 8, None], "only the first has a template with general principles"
-    assert [len(table) for table in found.growth] == [6, 3]
-    called = dict(zip(found.stated["principle"], found.stated["name"], strict=True))
+    assert [len(table) for table in studied.growth] == [6, 3]
+    called = dict(zip(studied.stated["principle"], studied.stated["name"], strict=True))
     assert "capital" in called[WORDS["fact"]]
 
 
 def test_a_scope_of_several_sessions_has_no_growth_and_one_without_principles_no_study() -> None:
-    found = study([SESSIONS], by_words)
-    assert found is not None
-    assert found.growth == []
-    expected = clusters.table(found.stated, found.names, SESSIONS)
-    assert found.clusters[0].equals(expected)
+    studied = study([SESSIONS], by_words)
+    assert studied is not None
+    assert studied.growth == []
+    expected = clusters.table(studied.stated, studied.names, SESSIONS)
+    assert studied.clusters[0].equals(expected)
     assert study([{"s": [make_sample(0, (1, 2))]}], by_words) is None

@@ -16,14 +16,14 @@ from tests.make import make_example, make_sample
 
 def items(count: int = 5, k: int = 8, meta: bool = True) -> list[Judged]:
     rng = random.Random(1)
-    found = []
+    judged = []
     for i in range(count):
         samples = [
             make_sample(j, (rng.randint(1, 10), rng.randint(1, 9)), rng.uniform(-2, 2) if meta else None)
             for j in range(k)
         ]
-        found.append(Judged(f"i{i}", "even" if i % 2 == 0 else "odd", (1.0, 0.0), tuple(samples), make_example()))
-    return found
+        judged.append(Judged(f"i{i}", "even" if i % 2 == 0 else "odd", (1.0, 0.0), tuple(samples), make_example()))
+    return judged
 
 
 def brute(item: Judged, k: int, method: Method, k_meta: int | None = None) -> float:
@@ -35,24 +35,24 @@ def brute(item: Judged, k: int, method: Method, k_meta: int | None = None) -> fl
 
 
 def test_growth_is_the_mean_over_items_of_all_subsets() -> None:
-    given = items()
-    table = run_curves.growth(given).set_index(["method", "k"])
+    judged = items()
+    table = run_curves.growth(judged).set_index(["method", "k"])
     assert list(table.loc["naive"].index) == [1, 2, 4, 8]
     for method in (Method.NAIVE, Method.GUIDED):
         for k in (1, 2, 4, 8):
-            expected = statistics.fmean(brute(item, k, method) for item in given)
+            expected = statistics.fmean(brute(item, k, method) for item in judged)
             assert table.loc[str(method), k]["mean"] == pytest.approx(expected)
-            assert table.loc[str(method), k]["mean"] == pytest.approx(accuracy.at_k(given, k, method).mean())
+            assert table.loc[str(method), k]["mean"] == pytest.approx(accuracy.at_k(judged, k, method).mean())
     assert set(run_curves.growth(items(meta=False))["method"]) == {"naive"}
     assert len(run_curves.growth([])) == 0
 
 
 def test_the_map_votes_with_every_k_and_k_meta() -> None:
-    given = items(3, 6)
-    table = run_curves.meta_map(given).set_index(["k", "k_meta"])
+    judged = items(3, 6)
+    table = run_curves.meta_map(judged).set_index(["k", "k_meta"])
     assert set(table.index) == {(k, m) for k in (1, 2, 4, 6) for m in (1, 2, 4, 6) if m <= k}
     for (k, k_meta), row in table.iterrows():
-        expected = statistics.fmean(brute(item, k, Method.GUIDED, k_meta) for item in given)
+        expected = statistics.fmean(brute(item, k, Method.GUIDED, k_meta) for item in judged)
         assert row["mean"] == pytest.approx(expected)
 
 
@@ -79,23 +79,23 @@ def test_subsets_are_counted_apart() -> None:
     assert table["meta RM, k = 8"]["even"] == pytest.approx(accuracy.at_k(even, 8, Method.GUIDED).mean())
 
 
-@pytest.mark.parametrize(("most", "found"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (32, [1, 2, 4, 8, 16, 32])])
-def test_powers_end_at_the_last(most: int, found: list[int]) -> None:
-    assert run_curves.powers(most) == found
+@pytest.mark.parametrize(("most", "powers"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (32, [1, 2, 4, 8, 16, 32])])
+def test_powers_end_at_the_last(most: int, powers: list[int]) -> None:
+    assert run_curves.powers(most) == powers
 
 
 def test_without_labels_the_map_tells_how_often_the_final_winner_is_named() -> None:
-    given = [replace(item, labels=()) for item in items(3, 6)]
-    table = run_curves.meta_map(given, "win").set_index(["k", "k_meta"])
+    judged = [replace(item, labels=()) for item in items(3, 6)]
+    table = run_curves.meta_map(judged, "win").set_index(["k", "k_meta"])
     for (k, k_meta), row in table.iterrows():
         shares = []
-        for item in given:
+        for item in judged:
             final = vote(item.samples, Method.GUIDED, k_meta=k_meta).winner
             votes = [vote(subset, Method.GUIDED, k_meta=k_meta) for subset in itertools.combinations(item.samples, k)]
             if final is not None:
                 shares.append(statistics.fmean(_credit(verdict.totals or (), final) for verdict in votes))
         assert row["mean"] == pytest.approx(statistics.fmean(shares))
-    grown = run_curves.growth(given, "win").set_index(["method", "k"])
+    grown = run_curves.growth(judged, "win").set_index(["method", "k"])
     assert grown.loc["naive", 6]["mean"] == 1
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from grm_core.analysis import subsets
+from grm_core.analysis.arrivals import arrivals
 from grm_core.analysis.scaling import Curve, curve, curves
 from grm_core.errors import UsageError
 from grm_core.types import Method, Sample
@@ -46,11 +47,11 @@ def inverse_cdf(values: Sequence[float], tenths_of_percent: int) -> float:
 
 
 def assert_matches_brute_force(
-    found: Curve, samples: Sequence[Sample], labels: list[float], k_meta: int | None = None
+    computed: Curve, samples: Sequence[Sample], labels: list[float], k_meta: int | None = None
 ) -> None:
-    assert found.exact
-    for point in found.points:
-        margins, win, accuracy = brute_force(samples, found.method, point.k, labels, k_meta)
+    assert computed.exact
+    for point in computed.points:
+        margins, win, accuracy = brute_force(samples, computed.method, point.k, labels, k_meta)
         assert point.margin == pytest.approx(sum(margins) / len(margins))
         assert point.low == pytest.approx(inverse_cdf(margins, 50))
         assert point.high == pytest.approx(inverse_cdf(margins, 950))
@@ -81,21 +82,21 @@ def test_monte_carlo_lies_close_to_the_exact_curve(method: Method, monkeypatch: 
     samples = draw_samples(11, 3, seed=5)
     exact = curve(samples, method)
     monkeypatch.setattr(subsets, "ENUMERATION_LIMIT", 0)
-    drawn = curve(samples, method)
+    estimate = curve(samples, method)
     assert exact.exact
-    assert (drawn.exact, drawn.draws, drawn.seed) == (False, 10_000, 0)
-    for a, b in zip(exact.points, drawn.points, strict=True):
+    assert (estimate.exact, estimate.draws, estimate.seed) == (False, 10_000, 0)
+    for a, b in zip(exact.points, estimate.points, strict=True):
         assert a.margin is not None
         assert b.margin == pytest.approx(a.margin, abs=0.06)
         assert b.win == pytest.approx(a.win, abs=0.02)
-    assert drawn == curve(samples, method), "the same seed gives the same curve"
+    assert estimate == curve(samples, method), "the same seed gives the same curve"
 
 
 @pytest.mark.parametrize(("count", "n"), [(32, 2), (32, 4), (300, 2)])
 def test_band_closes_at_all_samples_on_the_verdict(count: int, n: int) -> None:
     samples = draw_samples(count, n, seed=1)
-    for found in curves(samples):
-        last, verdict = found.points[-1], vote(samples, found.method)
+    for computed in curves(samples):
+        last, verdict = computed.points[-1], vote(samples, computed.method)
         assert last.k == count
         assert (last.margin, last.low, last.high) == (pytest.approx(verdict.margin_mean),) * 3
         assert last.win == 1
@@ -108,20 +109,24 @@ def test_failed_samples_are_not_drawn() -> None:
 
 
 def test_tied_vote_has_no_margin_but_an_accuracy() -> None:
-    found = curve([make_sample(0, (3, 5)), make_sample(1, (5, 3))], labels=[1, 0])
-    assert [(p.margin, p.win, p.accuracy) for p in found.points] == [(None, None, 0.5), (None, None, 0.5)]
+    computed = curve([make_sample(0, (3, 5)), make_sample(1, (5, 3))], labels=[1, 0])
+    assert [(p.margin, p.win, p.accuracy) for p in computed.points] == [(None, None, 0.5), (None, None, 0.5)]
 
 
 def test_one_response_has_neither_margin_nor_accuracy() -> None:
-    found = curve([make_sample(i, (5,)) for i in range(3)], labels=[1.0])
-    assert [(p.k, p.margin, p.accuracy) for p in found.points] == [(1, None, None), (2, None, None), (3, None, None)]
+    computed = curve([make_sample(i, (5,)) for i in range(3)], labels=[1.0])
+    assert [(p.k, p.margin, p.accuracy) for p in computed.points] == [
+        (1, None, None),
+        (2, None, None),
+        (3, None, None),
+    ]
 
 
 def test_guided_curve_needs_meta_logits() -> None:
     samples = [make_sample(i, (5, 4)) for i in range(3)]
     with pytest.raises(UsageError, match="no meta logit"):
         curve(samples, "guided")
-    assert [found.method for found in curves(samples)] == [Method.NAIVE]
+    assert [computed.method for computed in curves(samples)] == [Method.NAIVE]
 
 
 def test_frame_has_a_row_per_k() -> None:
@@ -131,13 +136,16 @@ def test_frame_has_a_row_per_k() -> None:
     assert frame["accuracy"].isna().all()
 
 
-@pytest.mark.parametrize("k_meta", [None, 1, 5])
+@pytest.mark.parametrize("k_meta", [None, 1, 5, 40])
 def test_the_kept_ones_of_every_draw_are_the_best_of_its_arrivals(k_meta: int | None) -> None:
-    rng = np.random.default_rng(4)
-    values = rng.integers(1, 11, (40, 3)).astype(float)
-    orders = rng.permuted(np.tile(np.arange(40), (25, 1)), axis=1)
-    found = subsets._prefix_totals(values, orders, lambda k: min(k, k_meta or max(1, k // 2)))
-    for k in range(1, 41):
-        for draw, order in enumerate(orders):
-            kept = sorted(order[:k])[: min(k, k_meta or max(1, k // 2))]
-            assert found[k - 1, draw].tolist() == values[kept].sum(axis=0).tolist()
+    orders = np.random.default_rng(4).permuted(np.tile(np.arange(40), (25, 1)), axis=1)
+    keep = tuple(min(k, k_meta or max(1, k // 2)) for k in range(1, 41))
+    steps = arrivals(keep, 25, 4)
+    for draw, order in enumerate(orders):
+        kept: list[int] = []
+        for k in range(1, 41):
+            goes = steps.goes[k - 1]
+            kept = sorted(
+                {*kept, int(steps.comes[k - 1, draw]) - 1} - {-1 if goes is None else int(goes[draw]) - 1} - {-1}
+            )
+            assert kept == sorted(order[:k])[: keep[k - 1]]

@@ -11,7 +11,7 @@ from grm_core.voting import vote
 from tests.make import make_sample
 
 
-def drawn(count: int, lean: float, seed: int, start: int = 0) -> list[Sample]:
+def random_samples(count: int, lean: float, seed: int, start: int = 0) -> list[Sample]:
     """Samples that like the first response with this probability."""
     rng = random.Random(seed)
     return [
@@ -21,8 +21,8 @@ def drawn(count: int, lean: float, seed: int, start: int = 0) -> list[Sample]:
 
 
 def test_nothing_is_said_too_early_and_nothing_changes_at_the_end() -> None:
-    assert chance_of_change(drawn(3, 0.9, 0), 32) is None
-    assert chance_of_change(drawn(8, 0.9, 0), 8) == 0.0
+    assert chance_of_change(random_samples(3, 0.9, 0), 32) is None
+    assert chance_of_change(random_samples(8, 0.9, 0), 8) == 0.0
     assert chance_of_change([make_sample(i, (7,)) for i in range(8)], 32) is None
 
 
@@ -37,26 +37,26 @@ def test_a_clear_vote_is_surer_than_a_close_one_and_grows_surer() -> None:
 
 @pytest.mark.parametrize("method", list(Method))
 def test_every_method_and_the_same_seed(method: Method) -> None:
-    samples = drawn(10, 0.7, 3)
-    found = chance_of_change(samples, 32, method)
-    assert found == chance_of_change(samples, 32, method)
-    assert 0 <= (found or 0) <= 1
+    samples = random_samples(10, 0.7, 3)
+    chance = chance_of_change(samples, 32, method)
+    assert chance == chance_of_change(samples, 32, method)
+    assert 0 <= (chance or 0) <= 1
 
 
 def test_said_chances_come_true_about_as_often_as_said() -> None:
     """Over many runs of known lean: where the chance of change is said to be small, few verdicts do change."""
-    said, changed = [], []
+    chances, changed = [], []
     for seed in range(300):
         lean = random.Random(seed).uniform(0.5, 1.0)
-        samples = drawn(32, lean, seed)
+        samples = random_samples(32, lean, seed)
         first = samples[:8]
-        said.append(chance_of_change(first, 32, draws=300) or 0.0)
+        chances.append(chance_of_change(first, 32, draws=300) or 0.0)
         changed.append(vote(first).winner != vote(samples).winner)
-    sure = [was for chance, was in zip(said, changed, strict=True) if chance < 0.1]
-    unsure = [was for chance, was in zip(said, changed, strict=True) if chance > 0.3]
+    sure = [was for chance, was in zip(chances, changed, strict=True) if chance < 0.1]
+    unsure = [was for chance, was in zip(chances, changed, strict=True) if chance > 0.3]
     assert sum(sure) / len(sure) < 0.1
     assert sum(unsure) / len(unsure) > 0.2
-    assert abs(sum(said) / len(said) - sum(changed) / len(changed)) < 0.1
+    assert abs(sum(chances) / len(chances) - sum(changed) / len(changed)) < 0.1
 
 
 def test_guided_needs_logits_and_a_level_is_a_probability() -> None:

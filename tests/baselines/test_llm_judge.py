@@ -27,25 +27,25 @@ def largest(shown: list[str], seed: int) -> str:
 
 
 async def one(engine: FakeJudge, example: Example, settings: Settings) -> Poll:
-    (found,) = await llm_judge.judge(engine, [example], settings)
-    assert isinstance(found, Poll), found
-    return found
+    (poll,) = await llm_judge.judge(engine, [example], settings)
+    assert isinstance(poll, Poll), poll
+    return poll
 
 
 @pytest.mark.parametrize("n", [2, 5])
 async def test_a_judge_that_sees_the_largest_names_it_wherever_it_is_shown(n: int) -> None:
     engine = FakeJudge(largest)
-    found = await one(engine, an_example(n), Settings(k=12, seed=3))
-    assert found.verdict.totals == (*[0.0] * (n - 1), 12.0)
-    assert (found.verdict.method, found.verdict.winner, found.verdict.margin) == (Baseline.LLM_JUDGE, n - 1, 12.0)
+    poll = await one(engine, an_example(n), Settings(k=12, seed=3))
+    assert poll.verdict.totals == (*[0.0] * (n - 1), 12.0)
+    assert (poll.verdict.method, poll.verdict.winner, poll.verdict.margin) == (Baseline.LLM_JUDGE, n - 1, 12.0)
     assert len({request.messages for request in engine.asked}) > 1, "responses are shuffled anew"
 
 
 async def test_a_judge_that_names_the_first_shown_votes_for_whoever_stands_there() -> None:
     example, settings = an_example(3), Settings(k=30, seed=5)
-    found = await one(FakeJudge(lambda shown, seed: best(0)), example, settings)
+    poll = await one(FakeJudge(lambda shown, seed: best(0)), example, settings)
     first = Counter(slot.order[0] for slot in plan(3, 30, 5, example.id))
-    assert found.verdict.totals == tuple(float(first[own]) for own in range(3))
+    assert poll.verdict.totals == tuple(float(first[own]) for own in range(3))
 
 
 async def test_what_cannot_be_read_casts_no_vote_and_is_counted() -> None:
@@ -58,17 +58,17 @@ async def test_what_cannot_be_read_casts_no_vote_and_is_counted() -> None:
 
     example, settings = an_example(2), Settings(k=16)
     seeds = [slot.seed % 4 for slot in plan(2, 16, 0, example.id)]
-    found = await one(FakeJudge(write), example, settings)
-    assert found.verdict.k == 16
-    assert 0 < found.verdict.k_effective == seeds.count(3) < 16
-    assert found.verdict.voted == tuple(place for place, kind in enumerate(seeds) if kind == 3)
-    assert found.verdict.totals == (0.0, float(seeds.count(3)))
-    assert found.unread == Counter(kinds[kind] for kind in seeds if kind != 3)
+    poll = await one(FakeJudge(write), example, settings)
+    assert poll.verdict.k == 16
+    assert 0 < poll.verdict.k_effective == seeds.count(3) < 16
+    assert poll.verdict.voted == tuple(place for place, kind in enumerate(seeds) if kind == 3)
+    assert poll.verdict.totals == (0.0, float(seeds.count(3)))
+    assert poll.unread == Counter(kinds[kind] for kind in seeds if kind != 3)
 
 
 async def test_nothing_readable_is_no_verdict() -> None:
-    found = await one(FakeJudge(lambda shown, seed: "Both."), an_example(2), Settings(k=4))
-    verdict = found.verdict
+    poll = await one(FakeJudge(lambda shown, seed: "Both."), an_example(2), Settings(k=4))
+    verdict = poll.verdict
     assert (verdict.k, verdict.k_effective, verdict.totals, verdict.winner, verdict.margin) == (4, 0, None, None, None)
 
 
@@ -76,24 +76,24 @@ async def test_a_tie_has_no_winner() -> None:
     example = an_example(2)
     first = [slot.order[0] for slot in plan(2, 64, 0, example.id)]
     k = next(k for k in range(2, 64, 2) if first[:k].count(0) == k // 2)
-    found = await one(FakeJudge(lambda shown, seed: best(0)), example, Settings(k=k))
-    assert (found.verdict.totals, found.verdict.winner, found.verdict.margin) == ((k / 2, k / 2), None, 0)
+    poll = await one(FakeJudge(lambda shown, seed: best(0)), example, Settings(k=k))
+    assert (poll.verdict.totals, poll.verdict.winner, poll.verdict.margin) == ((k / 2, k / 2), None, 0)
 
 
 async def test_probabilities_are_read_where_the_box_stands_and_added_up_in_own_order() -> None:
     chance = {"number 0": 0.5, "number 1": 0.3, "number 2": 0.1}
     engine = SureJudge(largest, lambda shown, begun: [chance[text] for text in shown])
-    found = await one(engine, an_example(3), Settings(k=4, vote="probability"))
-    assert found.verdict.totals == pytest.approx((2.0, 1.2, 0.4))
-    assert found.verdict.winner == 0, "although every sample names the last one"
+    poll = await one(engine, an_example(3), Settings(k=4, vote="probability"))
+    assert poll.verdict.totals == pytest.approx((2.0, 1.2, 0.4))
+    assert poll.verdict.winner == 0, "although every sample names the last one"
     assert all(begun.endswith("Best response: \\boxed{") for begun in engine.begun)
 
 
 async def test_a_judge_without_any_likely_index_casts_no_vote() -> None:
-    found = await one(
+    poll = await one(
         SureJudge(largest, lambda shown, begun: [0.0, 0.0]), an_example(2), Settings(3, vote="probability")
     )
-    assert (found.verdict.k_effective, found.unread) == (0, Counter(no_scores=3))
+    assert (poll.verdict.k_effective, poll.unread) == (0, Counter(no_scores=3))
 
 
 async def test_probabilities_need_an_engine_that_tells_them() -> None:

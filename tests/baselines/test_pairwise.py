@@ -15,9 +15,9 @@ from tests.baselines.test_llm_judge import an_example, largest
 
 
 async def one(engine: FakeJudge, example: Example, settings: Settings) -> Poll:
-    (found,) = await pairwise.judge(engine, [example], settings)
-    assert isinstance(found, Poll), found
-    return found
+    (poll,) = await pairwise.judge(engine, [example], settings)
+    assert isinstance(poll, Poll), poll
+    return poll
 
 
 def by_likelihood(wins: np.ndarray) -> np.ndarray:
@@ -34,14 +34,14 @@ def by_likelihood(wins: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("n", [2, 3, 5])
 def test_strengths_are_the_likeliest_ones(n: int) -> None:
     wins = np.random.default_rng(n).integers(0, 6, (n, n)) * (1 - np.eye(n))
-    found = strengths(wins.reshape(1, -1))[0]
-    assert found == pytest.approx(by_likelihood(wins), abs=1e-4)
-    assert found.sum() == pytest.approx(0, abs=1e-5)
+    fitted = strengths(wins.reshape(1, -1))[0]
+    assert fitted == pytest.approx(by_likelihood(wins), abs=1e-4)
+    assert fitted.sum() == pytest.approx(0, abs=1e-5)
 
 
 def test_strengths_of_two_are_the_log_odds_of_their_games() -> None:
-    (found,) = strengths(np.array([[0.0, 5.0, 2.0, 0.0]]))
-    assert found[0] - found[1] == pytest.approx(np.log(5.5 / 2.5), abs=1e-5)
+    (fitted,) = strengths(np.array([[0.0, 5.0, 2.0, 0.0]]))
+    assert fitted[0] - fitted[1] == pytest.approx(np.log(5.5 / 2.5), abs=1e-5)
 
 
 @pytest.mark.parametrize("wins", [np.zeros((3, 3)), np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]), 4 - 4 * np.eye(3)])
@@ -51,36 +51,36 @@ def test_equal_records_are_exactly_equal(wins: np.ndarray) -> None:
 
 def test_one_that_never_loses_has_a_finite_strength() -> None:
     wins = np.triu(np.full((4, 4), 50.0), 1)
-    (found,) = strengths(wins.reshape(1, -1))
-    assert np.isfinite(found).all()
-    assert found.tolist() == sorted(found, reverse=True)
+    (fitted,) = strengths(wins.reshape(1, -1))
+    assert np.isfinite(fitted).all()
+    assert fitted.tolist() == sorted(fitted, reverse=True)
 
 
 async def test_every_two_are_shown_in_both_orders_in_every_sample() -> None:
     engine = FakeJudge(largest)
-    found = await one(engine, an_example(3), Settings(k=2))
+    poll = await one(engine, an_example(3), Settings(k=2))
     seen = [tuple(shown(request.messages)) for request in engine.asked for _ in range(request.n)]
     for i in range(3):
         for j in range(3):
             assert seen.count((f"number {i}", f"number {j}")) == (0 if i == j else 2)
-    assert [np.reshape(row, (3, 3)).tolist() for row in found.rows if row] == [[[0, 0, 0], [2, 0, 0], [2, 2, 0]]] * 2
-    assert found.verdict.winner == 2
-    assert (found.verdict.method, found.verdict.k, found.verdict.k_effective) == (Baseline.PAIRWISE, 2, 2)
+    assert [np.reshape(row, (3, 3)).tolist() for row in poll.rows if row] == [[[0, 0, 0], [2, 0, 0], [2, 2, 0]]] * 2
+    assert poll.verdict.winner == 2
+    assert (poll.verdict.method, poll.verdict.k, poll.verdict.k_effective) == (Baseline.PAIRWISE, 2, 2)
 
 
 async def test_a_judge_that_always_takes_the_first_makes_everybody_equal() -> None:
-    found = await one(FakeJudge(lambda responses, seed: best(0)), an_example(5), Settings(k=3))
-    assert (found.verdict.totals, found.verdict.winner, found.verdict.margin) == ((0.0,) * 5, None, 0)
+    poll = await one(FakeJudge(lambda responses, seed: best(0)), an_example(5), Settings(k=3))
+    assert (poll.verdict.totals, poll.verdict.winner, poll.verdict.margin) == ((0.0,) * 5, None, 0)
 
 
 async def test_games_that_cannot_be_read_are_not_played() -> None:
     def write(responses: list[str], seed: int) -> str:
         return largest(responses, seed) if "number 0" not in responses else "I cannot say."
 
-    found = await one(FakeJudge(write), an_example(3), Settings(k=2))
-    assert np.reshape(found.rows[0] or (), (3, 3)).tolist() == [[0, 0, 0], [0, 0, 0], [0, 2, 0]]
-    assert found.unread == {"no_scores": 8}
-    assert found.verdict.winner == 2
+    poll = await one(FakeJudge(write), an_example(3), Settings(k=2))
+    assert np.reshape(poll.rows[0] or (), (3, 3)).tolist() == [[0, 0, 0], [0, 0, 0], [0, 2, 0]]
+    assert poll.unread == {"no_scores": 8}
+    assert poll.verdict.winner == 2
     silent = await one(FakeJudge(lambda responses, seed: "?"), an_example(2), Settings(k=2))
     assert (silent.verdict.totals, silent.verdict.k_effective, silent.rows) == (None, 0, (None, None))
 
@@ -88,18 +88,18 @@ async def test_games_that_cannot_be_read_are_not_played() -> None:
 async def test_probabilities_share_the_games_and_are_asked_for_once() -> None:
     chance = {"number 0": 0.2, "number 1": 0.6}
     engine = SureJudge(largest, lambda responses, begun: [chance[text] / 2 for text in responses])
-    found = await one(engine, an_example(2), Settings(k=8, vote="probability"))
-    assert (found.verdict.k, len(engine.begun), engine.asked) == (1, 2, [])
-    assert found.rows == (pytest.approx((0, 0.5, 1.5, 0)),)
-    assert found.verdict.winner == 1
+    poll = await one(engine, an_example(2), Settings(k=8, vote="probability"))
+    assert (poll.verdict.k, len(engine.begun), engine.asked) == (1, 2, [])
+    assert poll.rows == (pytest.approx((0, 0.5, 1.5, 0)),)
+    assert poll.verdict.winner == 1
 
 
 async def test_position_bias_of_probabilities_cancels_over_the_two_orders() -> None:
-    found = await one(
+    poll = await one(
         SureJudge(largest, lambda responses, begun: (0.9, 0.1)), an_example(2), Settings(1, vote="probability")
     )
-    assert found.verdict.winner is None
-    assert found.verdict.totals == (0.0, 0.0)
+    assert poll.verdict.winner is None
+    assert poll.verdict.totals == (0.0, 0.0)
 
 
 async def test_one_response_has_nobody_to_play() -> None:
@@ -126,12 +126,12 @@ async def test_accuracy_over_k_votes_by_strength() -> None:
     def noisy(responses: list[str], seed: int) -> str:
         return largest(responses, seed) if seed % 3 else best(0)
 
-    found = await one(FakeJudge(noisy), an_example(3, right=2), Settings(k=8))
-    curve = accuracy_at(found, (1, 2, 4, 8), strengths)
+    poll = await one(FakeJudge(noisy), an_example(3, right=2), Settings(k=8))
+    curve = accuracy_at(poll, (1, 2, 4, 8), strengths)
     by_hand = []
-    for row in found.rows:
+    for row in poll.rows:
         logs = by_likelihood(np.reshape(row or (), (3, 3)))
         leaders = np.flatnonzero(logs > logs.max() - 1e-4)
         by_hand.append((2 in leaders) / len(leaders))
     assert curve[0] == pytest.approx(np.mean(by_hand))
-    assert curve[-1] == float(found.verdict.winner == 2)
+    assert curve[-1] == float(poll.verdict.winner == 2)

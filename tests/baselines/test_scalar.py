@@ -39,20 +39,20 @@ def rests(number: int) -> Example:
 
 def random_head(folder: Path) -> Policy:
     """The tiny model with a head whose logits differ between texts."""
-    found = meta.load(folder, None, 4, "cpu", judgments=False)
+    model = meta.load(folder, None, 4, "cpu", judgments=False)
     torch.manual_seed(1)
-    inner = found.model.get_base_model()
+    inner = model.model.get_base_model()
     inner.score.modules_to_save["default"].weight.data.normal_()
-    found.model.eval()
-    return found
+    model.model.eval()
+    return model
 
 
 def test_totals_are_the_logits_of_the_conversations(tiny: Path) -> None:
     model = random_head(tiny)
     example = make_example(3, labels=(1.0, 0.0, 0.0))
-    found = scalar.score(model, example)
-    assert found.verdict.totals is not None
-    for place, total in enumerate(found.verdict.totals):
+    poll = scalar.score(model, example)
+    assert poll.verdict.totals is not None
+    for place, total in enumerate(poll.verdict.totals):
         chat = [
             {"role": "user", "content": "Which is better?"},
             {"role": "assistant", "content": example.responses[place]},
@@ -63,8 +63,8 @@ def test_totals_are_the_logits_of_the_conversations(tiny: Path) -> None:
             last = inner.model(input_ids=torch.tensor([ids])).last_hidden_state[0, -1].float()
             plain = float(last @ inner.score.modules_to_save["default"].weight[0].float())
         assert total == pytest.approx(plain, abs=0.02), "alone or beside longer ones, the same"
-    assert found.verdict.winner == max(range(3), key=lambda i: found.verdict.totals[i])  # type: ignore[index]
-    assert (found.verdict.method, found.verdict.k, found.verdict.k_effective) == (Baseline.SCALAR, 1, 1)
+    assert poll.verdict.winner == max(range(3), key=lambda i: poll.verdict.totals[i])  # type: ignore[index]
+    assert (poll.verdict.method, poll.verdict.k, poll.verdict.k_effective) == (Baseline.SCALAR, 1, 1)
 
 
 def test_it_draws_nothing_and_k_changes_nothing(tiny: Path) -> None:
@@ -112,11 +112,11 @@ def test_the_loss_is_bradley_terrys(tiny: Path) -> None:
 
 def test_a_scalar_reward_model_learns_the_word_and_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:
     train, held_out = [*(rests(i) for i in range(64)), make_example(3)], [rests(i) for i in range(100, 120)]
-    told: list[str] = []
+    lines: list[str] = []
     for rounds in (1, 3):
-        state = scalar.fit_scalar(tiny, train, HOUR, tmp_path / "rm", log=told.append, rate=2e-2, rounds=rounds)
+        state = scalar.fit_scalar(tiny, train, HOUR, tmp_path / "rm", log=lines.append, rate=2e-2, rounds=rounds)
         assert (state["step"], state["rows"]) == (8 * rounds, 64 * rounds), "an item without labels teaches nothing"
-    assert "going on at step 8" in told[0]
+    assert "going on at step 8" in lines[0]
     model = heads.load(tmp_path / "rm", "cpu")
     assert [scalar.score(model, each).verdict.winner for each in held_out].count(None) == 0
     right = [scalar.score(model, each).verdict.winner == i % 2 for i, each in enumerate(held_out)]
@@ -145,8 +145,8 @@ def critic(empty: Callable[[int], bool] = lambda seed: False) -> FakeJudge:
 
     def write(responses: list[str], seed: int) -> str:
         (response,) = responses
-        said = "It commits itself." if "surely" in response else "It denies it."
-        return "  " if empty(seed) else said + " Fine." * (seed % 3)
+        critique = "It commits itself." if "surely" in response else "It denies it."
+        return "  " if empty(seed) else critique + " Fine." * (seed % 3)
 
     return FakeJudge(write)
 
@@ -154,10 +154,10 @@ def critic(empty: Callable[[int], bool] = lambda seed: False) -> FakeJudge:
 @pytest.mark.parametrize("n", [1, 2, 5])
 async def test_a_row_holds_the_logits_of_prompt_and_critique(tiny: Path, n: int) -> None:
     head, engine, example = random_head(tiny), critic(), make_example(n)
-    (found,) = await semi_scalar.judge(engine, head, [example], Settings(k=3))
-    assert isinstance(found, Poll)
-    assert [len(row or ()) for row in found.rows] == [n] * 3
-    assert found.verdict.totals == pytest.approx([sum(column) for column in zip(*found.rows, strict=True)])  # type: ignore[arg-type]
+    (poll,) = await semi_scalar.judge(engine, head, [example], Settings(k=3))
+    assert isinstance(poll, Poll)
+    assert [len(row or ()) for row in poll.rows] == [n] * 3
+    assert poll.verdict.totals == pytest.approx([sum(column) for column in zip(*poll.rows, strict=True)])  # type: ignore[arg-type]
     by_response = {request.messages: request for request in engine.asked}
     assert len(by_response) == n, "each is criticised alone"
     for place, alone in enumerate(semi_scalar.single(example)):
@@ -165,18 +165,18 @@ async def test_a_row_holds_the_logits_of_prompt_and_critique(tiny: Path, n: int)
         texts = [
             semi_scalar.conversation(alone, engine.write([alone.responses[0]], request.seed + s)) for s in range(3)
         ]
-        assert [row[place] for row in found.rows if row] == pytest.approx(heads.read(head, texts), abs=0.02)
+        assert [row[place] for row in poll.rows if row] == pytest.approx(heads.read(head, texts), abs=0.02)
 
 
 async def test_an_empty_critique_takes_its_sample_out(tiny: Path) -> None:
     engine = critic()
     await semi_scalar.judge(engine, random_head(tiny), [make_example(2)], Settings(k=2))
     lost = engine.asked[0].seed + 1
-    (found,) = await semi_scalar.judge(
+    (poll,) = await semi_scalar.judge(
         critic(lambda seed: seed == lost), random_head(tiny), [make_example(2)], Settings(2)
     )
-    assert isinstance(found, Poll)
-    assert (found.verdict.voted, found.verdict.k_effective, found.unread) == ((0,), 1, {"empty": 1})
+    assert isinstance(poll, Poll)
+    assert (poll.verdict.voted, poll.verdict.k_effective, poll.unread) == ((0,), 1, {"empty": 1})
 
 
 async def test_the_head_learns_to_read_critiques(tiny: Path, tmp_path: Path) -> None:
@@ -185,8 +185,8 @@ async def test_the_head_learns_to_read_critiques(tiny: Path, tmp_path: Path) -> 
     critiques[3] = None
     semi_scalar.fit_semi_scalar(tiny, train, critiques, HOUR, tmp_path / "head", log=silent, rate=2e-2, rounds=5)
     head = heads.load(tmp_path / "head", "cpu")
-    found = await semi_scalar.judge(critic(), head, [rests(i) for i in range(100, 110)], Settings(k=2))
-    assert [each.verdict.winner for each in found if isinstance(each, Poll)] == [0, 1] * 5
+    polls = await semi_scalar.judge(critic(), head, [rests(i) for i in range(100, 110)], Settings(k=2))
+    assert [each.verdict.winner for each in polls if isinstance(each, Poll)] == [0, 1] * 5
     adapter = heads.adapter_of(tmp_path / "head")
     assert adapter is not None
     assert heads.base_of(adapter) == tiny

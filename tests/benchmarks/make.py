@@ -61,9 +61,9 @@ def made(
     return headline.make(benchmark, load(benchmark, data), samples, Voting(Method(method)), policy)
 
 
-def values(found: Report, metric: str | None = None) -> dict[str, float | None]:
+def values(report: Report, metric: str | None = None) -> dict[str, float | None]:
     """Name of a line -> its value."""
-    return {line.name: line.value for line in found.result.table if metric in (None, line.metric)}
+    return {line.name: line.value for line in report.result.table if metric in (None, line.metric)}
 
 
 def locked_zip(path: Path, members: Mapping[str, bytes], password: bytes) -> Path:

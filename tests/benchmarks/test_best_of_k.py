@@ -45,16 +45,16 @@ SCORES = {
 
 
 def test_the_headline_is_the_mean_of_sets_with_all_responses(data: Path) -> None:
-    found = made("ppe-best-of-k", data, one_each(SCORES))
-    table = {(line.name, line.metric): (line.items, line.value) for line in found.result.table}
+    report = made("ppe-best-of-k", data, one_each(SCORES))
+    table = {(line.name, line.metric): (line.items, line.value) for line in report.result.table}
     assert table["GPQA", "best of 1"] == (2, 1 / 4)
     assert table["GPQA", "best of 2"] == (2, 1 / 2)
     assert table["GPQA", "any right"] == (2, 1 / 2)
     # Unreadable is the worst, and wrong where it is alone: 7 and 7 tie, one of them is right.
     assert table["MATH", "best of 1"] == (1, pytest.approx(1 / 3))
     assert table["MATH", "best of 2"] == (1, pytest.approx((1 / 2 + 0 + 1) / 3))
-    assert found.result.headline == pytest.approx((1 / 2 + 1 / 2) / 2)
-    assert found.result.missing == ("MMLU-Pro", "MBPP-Plus", "IFEval")
+    assert report.result.headline == pytest.approx((1 / 2 + 1 / 2) / 2)
+    assert report.result.missing == ("MMLU-Pro", "MBPP-Plus", "IFEval")
     # 9 stands above 4, 5 and 5.
     assert table["GPQA", "ROC-AUC"] == (4, 1.0)
     assert made("ppe-best-of-k", data, one_each(SCORES), tie="strict").result.headline == pytest.approx(
@@ -63,14 +63,14 @@ def test_the_headline_is_the_mean_of_sets_with_all_responses(data: Path) -> None
 
 
 def test_a_response_that_is_skipped_leaves_its_list(data: Path) -> None:
-    found = made("ppe-best-of-k", data, one_each(SCORES), invalid="skip")
-    table = {(line.name, line.metric): line.value for line in found.result.table}
+    report = made("ppe-best-of-k", data, one_each(SCORES), invalid="skip")
+    table = {(line.name, line.metric): line.value for line in report.result.table}
     assert table["MATH", "best of 1"] == table["MATH", "best of 2"] == 1 / 2
 
 
 @pytest.mark.parametrize(("invalid", "reached"), [("wrong", 0.0), ("half", 2 / 3), ("skip", None)])
 def test_a_prompt_of_which_nothing_could_be_read(data: Path, invalid: str, reached: float | None) -> None:
     silent = SCORES | {f"MATH/1/m/{i}": None for i in range(3)}
-    found = made("ppe-best-of-k", data, one_each(silent), invalid=invalid)
-    table = {(line.name, line.metric): line.value for line in found.result.table}
+    report = made("ppe-best-of-k", data, one_each(silent), invalid=invalid)
+    table = {(line.name, line.metric): line.value for line in report.result.table}
     assert table["MATH", "best of all"] == (None if reached is None else pytest.approx(reached))

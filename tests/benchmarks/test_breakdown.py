@@ -40,28 +40,28 @@ SAMPLES = {
 
 def test_the_headline_grows_with_the_first_k_samples_by_every_method(tmp_path: Path) -> None:
     data = pairs(tmp_path)
-    found = study(made("pairs", data, SAMPLES, "half"), load(named("pairs"), data), SAMPLES)
-    table = {(row.method, row.k): row.headline for row in found.headlines.itertuples()}
+    tables = study(made("pairs", data, SAMPLES, "half"), load(named("pairs"), data), SAMPLES)
+    table = {(row.method, row.k): row.headline for row in tables.headlines.itertuples()}
     # k = 1: p0 and p1 right, p2 wrong, p3 wrong; k = 2 naive: p1 ties, p2 11:10 for the wrong one.
     assert table["naive", 1] == 2 / 4
     assert table["naive", 2] == (1 + 0.5 + 0 + 0) / 4
     # The meta RM keeps one of two: p1's first, p2's second.
     assert table["guided", 2] == (1 + 1 + 1 + 0) / 4
-    curve = {(row.method, row.k): row.mean for row in found.growth.itertuples()}
+    curve = {(row.method, row.k): row.mean for row in tables.growth.itertuples()}
     assert curve["naive", 1] == pytest.approx((1 + 1 / 2 + 1 / 2 + 0) / 4)
-    assert set(found.growth["n"]) == {4}
+    assert set(tables.growth["n"]) == {4}
 
 
 def test_bias_by_length_and_domain_counts_items_by_hand(tmp_path: Path) -> None:
     data = pairs(tmp_path)
-    found = study(made("pairs", data, SAMPLES, "half"), load(named("pairs"), data), SAMPLES)
-    lengths = {row[1]: row[2:4] for row in found.lengths.itertuples()}
+    tables = study(made("pairs", data, SAMPLES, "half"), load(named("pairs"), data), SAMPLES)
+    lengths = {row[1]: row[2:4] for row in tables.lengths.itertuples()}
     assert lengths == {"longest": (2, 0.75), "shortest": (1, 0.0), "between": (1, 0.0)}
-    domains = found.domains.set_index("subset")
+    domains = tables.domains.set_index("subset")
     assert domains.loc["x", "accuracy"] == 0.75
     assert domains.loc["x", "difference"] == 0.75
     assert domains.loc["x", "difference low"] <= 0.75 <= domains.loc["x", "difference high"]
-    assert (found.lengths["low"] <= found.lengths["accuracy"]).all()
+    assert (tables.lengths["low"] <= tables.lengths["accuracy"]).all()
 
 
 def test_cost_adds_what_models_wrote(tmp_path: Path) -> None:
@@ -75,9 +75,9 @@ def test_cost_adds_what_models_wrote(tmp_path: Path) -> None:
 def test_single_samples_and_single_responses_have_no_curve(tmp_path: Path) -> None:
     data = pairs(tmp_path)
     samples = one_each({"p0": (9, 1)})
-    found = study(made("pairs", data, samples), load(named("pairs"), data), samples)
-    assert (len(found.growth), len(found.headlines)) == (0, 0)
-    assert len(found.domains) == 1
+    tables = study(made("pairs", data, samples), load(named("pairs"), data), samples)
+    assert (len(tables.growth), len(tables.headlines)) == (0, 0)
+    assert len(tables.domains) == 1
 
 
 def test_samples_that_do_not_belong_to_the_data_are_refused(tmp_path: Path) -> None:

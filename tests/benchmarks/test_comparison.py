@@ -28,9 +28,9 @@ LARGE = [judged("c", WRONG), judged("b", RIGHT), judged("a", RIGHT)]
 
 
 def test_accuracy_over_k_and_tokens_is_that_of_the_common_items() -> None:
-    found = compare({"small": SMALL, "large": LARGE}, {})
-    assert found.items == ("a", "b", "c")
-    table = {(row.judge, row.k): row for row in growth(found).itertuples()}
+    comparison = compare({"small": SMALL, "large": LARGE}, {})
+    assert comparison.items == ("a", "b", "c")
+    table = {(row.judge, row.k): row for row in growth(comparison).itertuples()}
     # a: one right of two; then 11 : 9 for the right one. c: one of two is unreadable, the other wrong.
     assert table["small", 1].accuracy == pytest.approx((1 / 2 + 1 + 0) / 3)
     assert table["small", 2].accuracy == pytest.approx((1 + 1 + 0) / 3)
@@ -40,10 +40,10 @@ def test_accuracy_over_k_and_tokens_is_that_of_the_common_items() -> None:
 
 
 def test_gains_and_differences_are_paired() -> None:
-    found = compare({"small": SMALL, "large": LARGE}, {})
-    (gain,) = gains(found).itertuples()
+    comparison = compare({"small": SMALL, "large": LARGE}, {})
+    (gain,) = gains(comparison).itertuples()
     assert (gain.judge, gain.k, gain.gain) == ("small", 2, pytest.approx(1 / 6))
-    table = {(row.this, row.against): row for row in differences(found).itertuples()}
+    table = {(row.this, row.against): row for row in differences(comparison).itertuples()}
     assert set(table) == {
         ("small, naive, k = 2", "large, naive, k = 1"),
         ("large, naive, k = 1", "small, naive, k = 1"),
@@ -53,8 +53,8 @@ def test_gains_and_differences_are_paired() -> None:
 
 
 def test_a_meta_rm_that_read_everything_adds_a_guided_line() -> None:
-    found = compare({"grm": [judged("a", RIGHT, WRONG, meta=1.0)]}, {})
-    assert [each.method for each in found.contenders] == ["naive", "guided"]
+    comparison = compare({"grm": [judged("a", RIGHT, WRONG, meta=1.0)]}, {})
+    assert [each.method for each in comparison.contenders] == ["naive", "guided"]
 
 
 def test_baselines_stand_beside_with_their_own_totals_and_tokens() -> None:
@@ -62,8 +62,8 @@ def test_baselines_stand_beside_with_their_own_totals_and_tokens() -> None:
     games = poll(Baseline.PAIRWISE, example("a"), rows, pairwise.strengths, tokens=60)
     heads = poll(Baseline.SCALAR, example("a"), [(0.3, 0.1)], tokens=0)
     old = poll(Baseline.LLM_JUDGE, example("a"), [(1.0, 0.0), (0.0, 1.0), (1.0, 0.0)])
-    found = compare({}, {"pairs": [games], "head": [heads], "judge": [old]})
-    table = {(row.judge, row.k): row for row in growth(found).itertuples()}
+    comparison = compare({}, {"pairs": [games], "head": [heads], "judge": [old]})
+    table = {(row.judge, row.k): row for row in growth(comparison).itertuples()}
     assert table["pairs", 1].accuracy == table["pairs", 2].accuracy == 0.5
     assert (table["pairs", 2].tokens, table["head", 1].tokens) == (60, 0)
     assert table["judge", 3].accuracy == 1

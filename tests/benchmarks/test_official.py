@@ -56,24 +56,24 @@ REASONING = (0.5 * 984 + 1.0 * 164) / (984 + 164)
 def test_rewardbench_weighs_subsets_by_official_counts_and_leaves_prior_sets_out(
     tmp_path: Path, tie: str, invalid: str, headline: float
 ) -> None:
-    found = made("rewardbench", rewardbench(tmp_path), one_each(REWARDBENCH), tie, invalid)
-    assert found.result.headline == pytest.approx(headline, abs=1e-12)
-    assert found.policies[tie][invalid] == found.result.headline
-    assert values(found)["anthropic_helpful"] == 0
-    assert found.result.missing == (("Safety",) if invalid == "skip" else ())
+    report = made("rewardbench", rewardbench(tmp_path), one_each(REWARDBENCH), tie, invalid)
+    assert report.result.headline == pytest.approx(headline, abs=1e-12)
+    assert report.policies[tie][invalid] == report.result.headline
+    assert values(report)["anthropic_helpful"] == 0
+    assert report.result.missing == (("Safety",) if invalid == "skip" else ())
 
 
 def test_a_random_tie_is_right_or_wrong_by_its_seed_alone(tmp_path: Path) -> None:
     data, samples = rewardbench(tmp_path), one_each(REWARDBENCH)
-    drawn = [made("rewardbench", data, samples, "random", "wrong", seed).result.headline for seed in range(12)]
+    headlines = [made("rewardbench", data, samples, "random", "wrong", seed).result.headline for seed in range(12)]
     rest = 1.0 + 0.0 + REASONING
-    assert set(drawn) == {(0.5 * 100 / 128 + rest) / 4, ((0.5 * 100 + 28) / 128 + rest) / 4}
+    assert set(headlines) == {(0.5 * 100 / 128 + rest) / 4, ((0.5 * 100 + 28) / 128 + rest) / 4}
     again = [made("rewardbench", data, samples, "random", "wrong", seed).result.headline for seed in range(12)]
-    assert drawn == again
+    assert headlines == again
     fewer = one_each({"3": TIED, "4": RIGHT})
     for seed in range(12):  # other items change nothing in the draw
         chat = values(made("rewardbench", data, fewer, "random", "wrong", seed))["Chat"]
-        assert (drawn[seed] == max(drawn)) is (chat == 1)  # type: ignore[type-var]
+        assert (headlines[seed] == max(headlines)) is (chat == 1)  # type: ignore[type-var]
 
 
 def rewardbench2(folder: Path) -> Path:
@@ -128,9 +128,9 @@ SMOOTH = math.tanh(5 / 1 - 1) + math.tanh(-1 / 4 - 1)
 def test_rewardbench2_is_best_of_four_in_five_subsets_and_its_own_score_in_ties(
     tmp_path: Path, tie: str, invalid: str, five: tuple[float, ...], ties: float
 ) -> None:
-    found = made("rewardbench2", rewardbench2(tmp_path), one_each(REWARDBENCH2), tie, invalid)
-    assert values(found, "ties score")["Ties"] == pytest.approx(ties, abs=1e-12)
-    assert found.result.headline == pytest.approx((sum(five) + ties) / (len(five) + 1), abs=1e-12)
+    report = made("rewardbench2", rewardbench2(tmp_path), one_each(REWARDBENCH2), tie, invalid)
+    assert values(report, "ties score")["Ties"] == pytest.approx(ties, abs=1e-12)
+    assert report.result.headline == pytest.approx((sum(five) + ties) / (len(five) + 1), abs=1e-12)
 
 
 def test_right_responses_with_one_score_have_the_gap_that_division_by_zero_gives(tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ def test_right_responses_with_one_score_have_the_gap_that_division_by_zero_gives
         "tied:2": (5, 5, 5), "ref:2": (6, 2),  # ahead 0 and 4
         "tied:3": (7, 7, 2), "ref:3": (3, 6),  # ahead 5 and -3
     }  # fmt: skip
-    found = made("rewardbench2", rewardbench2(tmp_path), one_each(one_score), "half", "wrong")
+    report = made("rewardbench2", rewardbench2(tmp_path), one_each(one_score), "half", "wrong")
     expected = (0.3 * 2 + 0.3 * 2 + 0.2 * 2 + 0.2 * 1 + 0.01 * (1 + 0 - 1)) / 3
-    assert values(found, "ties score")["Ties"] == pytest.approx(expected, abs=1e-12)
+    assert values(report, "ties score")["Ties"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_tied_prompt_and_its_twin_compare_per_sample_whatever_could_be_read(tmp_path: Path) -> None:
@@ -163,11 +163,11 @@ def test_ppe_preference_is_accuracy_over_votes_with_a_winner(tmp_path: Path) -> 
         ],
     )
     samples = one_each({"q0": RIGHT, "q1": RIGHT, "q2": WRONG, "q3": RIGHT, "q4": None, "q5": TIED})
-    wanted = {"strict": 2 / 4, "half": 2.5 / 4}
-    for tie, headline in wanted.items():
-        found = made("ppe-preference", data, samples, tie)
-        assert found.result.headline == headline
-        assert found.counts.unlabelled == 2
+    headlines = {"strict": 2 / 4, "half": 2.5 / 4}
+    for tie, headline in headlines.items():
+        report = made("ppe-preference", data, samples, tie)
+        assert report.result.headline == headline
+        assert report.counts.unlabelled == 2
     assert values(made("ppe-preference", data, samples, "strict")) == {"English": 0.5, "German": 0.5, "all": 0.5}
 
 
@@ -184,10 +184,10 @@ def test_ppe_correctness_is_the_mean_of_sets_over_sampled_conflicts(tmp_path: Pa
     jsonl(tmp_path / "PPE-GPQA-Best-of-K" / "train.jsonl", [record(1, [[0, 1], [3, 2], [0, 1]])])
     jsonl(tmp_path / "PPE-MATH-Best-of-K" / "train.jsonl", [record(1, [[1, 2]])])
     samples = one_each({"GPQA/1/m/0-1": RIGHT, "GPQA/1/m/3-2": RIGHT, "GPQA/1/m/0-1#2": RIGHT, "MATH/1/m/1-2": WRONG})
-    found = made("ppe-correctness", tmp_path, samples)
-    assert found.result.headline == (2 / 3 + 1) / 2
-    assert found.result.missing == ("MMLU-Pro", "MBPP-Plus", "IFEval")
-    assert found.items[1].example.responses == ("answer 4", "answer 3")
+    report = made("ppe-correctness", tmp_path, samples)
+    assert report.result.headline == (2 / 3 + 1) / 2
+    assert report.result.missing == ("MMLU-Pro", "MBPP-Plus", "IFEval")
+    assert report.items[1].example.responses == ("answer 4", "answer 3")
 
 
 def rmb(folder: Path, kind: str) -> Path:
@@ -233,8 +233,8 @@ def test_rmb_pairs_are_read_from_their_own_folder_and_average_two_cells(tmp_path
 def test_the_overall_is_the_mean_of_four_and_gives_the_papers_figures() -> None:
     # arXiv 2504.02495, Table 2: DeepSeek-GRM-27B; Table 10: its RMB cells.
     cells = {"rmb-bon": (62.3 + 57.0) / 2, "rmb-pairwise": (80.5 + 76.1) / 2}
-    found = overall({"rewardbench": 86.0, "ppe-preference": 64.7, "ppe-correctness": 59.8} | cells)
-    assert round(found, 1) == 69.9
+    mean = overall({"rewardbench": 86.0, "ppe-preference": 64.7, "ppe-correctness": 59.8} | cells)
+    assert round(mean, 1) == 69.9
     with pytest.raises(UsageError, match="missing: rmb-bon"):
         overall({name: 1.0 for name in OVERALL if name != "rmb-bon"})
 
@@ -248,12 +248,12 @@ def test_pairs_of_our_own_are_accuracy_by_source(tmp_path: Path) -> None:
             for i, (gold, source) in enumerate(rows)
         ],
     )
-    found = made("pairs", data, one_each({"p0": (9, 1), "p1": (2, 7), "p2": (6, 6)}), "strict")
-    assert values(found) == {"x": 1, "y": 0, "all": 2 / 3}
+    report = made("pairs", data, one_each({"p0": (9, 1), "p1": (2, 7), "p2": (6, 6)}), "strict")
+    assert values(report) == {"x": 1, "y": 0, "all": 2 / 3}
 
 
 @pytest.mark.parametrize(("tie", "invalid"), POLICIES)
 def test_every_policy_gives_what_the_report_lists_under_it(tmp_path: Path, tie: str, invalid: str) -> None:
-    found = made("rewardbench2", rewardbench2(tmp_path), one_each(REWARDBENCH2), tie, invalid, seed=3)
-    assert found.policies[tie][invalid] == found.result.headline
-    assert sum(len(row) for row in found.policies.values()) == 9
+    report = made("rewardbench2", rewardbench2(tmp_path), one_each(REWARDBENCH2), tie, invalid, seed=3)
+    assert report.policies[tie][invalid] == report.result.headline
+    assert sum(len(row) for row in report.policies.values()) == 9

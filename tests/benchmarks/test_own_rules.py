@@ -53,13 +53,13 @@ MISTAKES = {"a": (2,), "b": (7,), "c": (7,), "d": None, "e": (9,), "f": (8,)}
 def test_realmistake_is_the_roc_auc_read_from_the_locked_zip(
     tmp_path: Path, tie: str, invalid: str, headline: float
 ) -> None:
-    found = made("realmistake", realmistake(tmp_path), one_each(MISTAKES), tie, invalid)
-    assert found.result.headline == pytest.approx(headline)
-    drawn = {
+    report = made("realmistake", realmistake(tmp_path), one_each(MISTAKES), tie, invalid)
+    assert report.result.headline == pytest.approx(headline)
+    headlines = {
         made("realmistake", realmistake(tmp_path), one_each(MISTAKES), "random", "skip", s).result.headline
         for s in range(8)
     }
-    assert drawn == {3 / 6, 4 / 6}
+    assert headlines == {3 / 6, 4 / 6}
     assert [path.name for path in tmp_path.iterdir()] == ["data.zip"]  # nothing is unpacked
 
 
@@ -69,8 +69,8 @@ def test_realmistake_under_half_and_skip_is_the_usual_roc_auc_whatever_number_of
     samples = one_each(MISTAKES)
     samples["f"] = [make_sample(0, (10,)), make_sample(1, (6,)), make_sample(2, None, order=(0,))]  # mean 8 of two
     samples["d"] = [make_sample(0, (3,))]
-    found = made("realmistake", realmistake(tmp_path), samples, "half", "skip")
-    assert found.result.headline == pytest.approx(roc_auc_score([0, 0, 1, 1, 0, 1], [2, 7, 7, 3, 9, 8]))
+    report = made("realmistake", realmistake(tmp_path), samples, "half", "skip")
+    assert report.result.headline == pytest.approx(roc_auc_score([0, 0, 1, 1, 0, 1], [2, 7, 7, 3, 9, 8]))
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_realmistake_under_half_and_skip_is_the_usual_roc_auc_whatever_number_of
 def test_realmistakes_own_f1_calls_a_mean_below_the_middle_an_error(
     tmp_path: Path, invalid: str, precision: float, recall: float, f1: float
 ) -> None:
-    found = made("realmistake", realmistake(tmp_path), one_each(MISTAKES), "half", invalid)
-    assert values(found, "precision on error")["sums, m1"] == pytest.approx(precision)
-    assert values(found, "recall on error")["sums, m1"] == pytest.approx(recall)
-    assert values(found, "F1 on error")["m1"] == pytest.approx(f1)
-    assert values(found, "F1 on error")["m2"] == 0  # e 9: missed
+    report = made("realmistake", realmistake(tmp_path), one_each(MISTAKES), "half", invalid)
+    assert values(report, "precision on error")["sums, m1"] == pytest.approx(precision)
+    assert values(report, "recall on error")["sums, m1"] == pytest.approx(recall)
+    assert values(report, "F1 on error")["m1"] == pytest.approx(f1)
+    assert values(report, "F1 on error")["m2"] == 0  # e 9: missed
 
 
 def test_a_wrong_password_is_a_sentence(tmp_path: Path) -> None:
@@ -128,19 +128,19 @@ RM_BENCH = {
 def test_rm_bench_is_the_mean_of_domains_and_safety_of_its_two_parts(
     tmp_path: Path, tie: str, invalid: str, chat: float, math: float | None
 ) -> None:
-    found = made("rm-bench", rm_bench(tmp_path), one_each(RM_BENCH), tie, invalid)
+    report = made("rm-bench", rm_bench(tmp_path), one_each(RM_BENCH), tie, invalid)
     safety = (1.0 + 0.0) / 2
     parts = [value for value in (chat, safety, math) if value is not None]
-    assert found.result.headline == pytest.approx(sum(parts) / len(parts))
-    domains = {line.name: line.value for line in found.result.table if line.kind == "domain"}
+    assert report.result.headline == pytest.approx(sum(parts) / len(parts))
+    domains = {line.name: line.value for line in report.result.table if line.kind == "domain"}
     assert (domains["safety"], domains["chat"]) == pytest.approx((safety, chat))
-    assert found.result.missing == (("code", "math") if math is None else ("code",))
+    assert report.result.missing == (("code", "math") if math is None else ("code",))
 
 
 def test_rm_benchs_hard_level_is_above_the_diagonal(tmp_path: Path) -> None:
     # Only the plain right response beats the wrong one in Markdown: row 0, column 2.
-    found = made("rm-bench", rm_bench(tmp_path), one_each({"c1": (8, 1, 1, 9, 9, 7)}))
-    levels = {line.metric: line.value for line in found.result.table if line.name == "chat" and line.kind == "subset"}
+    report = made("rm-bench", rm_bench(tmp_path), one_each({"c1": (8, 1, 1, 9, 9, 7)}))
+    levels = {line.metric: line.value for line in report.result.table if line.name == "chat" and line.kind == "subset"}
     assert levels == {"hard": 1 / 3, "normal": 0, "easy": 0}
 
 
@@ -196,15 +196,15 @@ JUDGED = {
 def test_a_judgebench_pair_is_right_when_its_two_games_sum_to_more_than_zero(
     tmp_path: Path, tie: str, invalid: str, headline: float
 ) -> None:
-    found = made("judgebench", judgebench(tmp_path), games(JUDGED), tie, invalid)
-    assert found.result.headline == headline
-    assert (found.counts.not_scored, found.counts.invalid, found.counts.scored) == (1, 1, 4)
+    report = made("judgebench", judgebench(tmp_path), games(JUDGED), tie, invalid)
+    assert report.result.headline == headline
+    assert (report.counts.not_scored, report.counts.invalid, report.counts.scored) == (1, 1, 4)
 
 
 def test_judgebench_defaults_to_its_own_rule_and_groups_sources_by_family(tmp_path: Path) -> None:
-    found = made("judgebench", judgebench(tmp_path), games(JUDGED))
-    assert found.result.headline == 3 / 5
-    assert values(found)["mmlu-pro"] == 1
+    report = made("judgebench", judgebench(tmp_path), games(JUDGED))
+    assert report.result.headline == 3 / 5
+    assert values(report)["mmlu-pro"] == 1
     seen = {
         made("judgebench", judgebench(tmp_path), games({"j4": JUDGED["j4"]}), "random", seed=s).result.headline
         for s in range(20)
@@ -215,8 +215,8 @@ def test_judgebench_defaults_to_its_own_rule_and_groups_sources_by_family(tmp_pa
 def test_a_pair_judged_in_one_order_only_is_not_scored(tmp_path: Path) -> None:
     one: dict[str, list[Sample]] = {"j0": [make_sample(0, (9, 1)), make_sample(1, (9, 1))]}
     both = games({"j1": ((1, 9), (1, 9))})
-    found = made("judgebench", judgebench(tmp_path), one | both)
-    assert (found.result.headline, found.counts.scored, found.counts.not_scored) == (1, 1, 5)
+    report = made("judgebench", judgebench(tmp_path), one | both)
+    assert (report.result.headline, report.counts.scored, report.counts.not_scored) == (1, 1, 5)
     with pytest.raises(UsageError, match="in both orders"):
         made("judgebench", judgebench(tmp_path), one)
 
@@ -230,8 +230,8 @@ def llmbar_data(folder: Path) -> Path:
     as_json(folder / "LLMBar" / "Natural" / "dataset.json", records((1, 2, 1)))
     as_json(folder / "LLMBar" / "Adversarial" / "Manual" / "dataset.json", records((2,)))
     recorded = as_json(folder / "LLMBar" / "Natural" / "evaluators" / "J" / "CoT" / "result.json", [])
-    said = [("1", "1"), ("2", "1"), (None, "2")]
-    results = [{"swap = False": {"winner": a}, "swap = True": {"winner": b}} for a, b in said]
+    winners = [("1", "1"), ("2", "1"), (None, "2")]
+    results = [{"swap = False": {"winner": a}, "swap = True": {"winner": b}} for a, b in winners]
     as_json(
         recorded,
         [r | {"results": [["metrics"], result]} for r, result in zip(records((1, 2, 1)), results, strict=True)],
@@ -257,25 +257,25 @@ LLMBAR = {
     ],
 )
 def test_llmbar_is_accuracy_averaged_over_both_orders(tmp_path: Path, tie: str, invalid: str, headline: float) -> None:
-    found = made("llmbar", llmbar_data(tmp_path), games(LLMBAR), tie, invalid)
-    assert found.result.headline == pytest.approx(headline)
-    assert values(found, "positional agreement")["all"] == pytest.approx(1 / (3 if invalid == "skip" else 4))
+    report = made("llmbar", llmbar_data(tmp_path), games(LLMBAR), tie, invalid)
+    assert report.result.headline == pytest.approx(headline)
+    assert values(report, "positional agreement")["all"] == pytest.approx(1 / (3 if invalid == "skip" else 4))
 
 
 def test_a_drawn_llmbar_tie_has_the_winner_that_was_drawn(tmp_path: Path) -> None:
     for seed in range(6):
-        found = made("llmbar", llmbar_data(tmp_path), games({"Natural/2": LLMBAR["Natural/2"]}), "random", seed=seed)
-        right = found.result.headline == 0.5  # the second order is wrong
-        assert values(found, "positional agreement")["all"] == (0 if right else 1)
+        report = made("llmbar", llmbar_data(tmp_path), games({"Natural/2": LLMBAR["Natural/2"]}), "random", seed=seed)
+        right = report.result.headline == 0.5  # the second order is wrong
+        assert values(report, "positional agreement")["all"] == (0 if right else 1)
 
 
 def test_recorded_judge_outputs_give_accuracy_agreement_and_kappa(tmp_path: Path) -> None:
     data = llmbar_data(tmp_path)
     assert len(load(named("llmbar"), data)) == 4  # the outputs beside the data are no items
     assert llmbar.judges(data) == ["J/CoT"]
-    found = llmbar.judge_outputs(data, "J/CoT")
-    table = {line.metric: line for line in found.table if line.name == "Natural"}
-    assert found.headline == (2 + 1 + 0) / 6
+    result = llmbar.judge_outputs(data, "J/CoT")
+    table = {line.metric: line for line in result.table if line.name == "Natural"}
+    assert result.headline == (2 + 1 + 0) / 6
     assert table["positional agreement"].value == 1 / 3
     assert table["right in both orders"].value == 1 / 3
     # Order by order: {(1,1), (2,2)} agrees fully, kappa 1; {(1,1), (1,2), (2,1)}: observed 1/3, expected 5/9.

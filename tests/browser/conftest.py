@@ -21,9 +21,9 @@ Serve = Callable[..., str]
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
@@ -46,11 +46,11 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Serve the page with the fake engine, one process per set of tests/browser/app.py's options; its address."""
     running: dict[tuple[str, ...], tuple[str, subprocess.Popen[bytes]]] = {}
 
-    def start(*given: str, db: Path | None = None) -> str:
-        options = given if db is None else (*given, str(db))
+    def start(*arguments: str, db: Path | None = None) -> str:
+        options = arguments if db is None else (*arguments, str(db))
         if options not in running:
             path, port = db or tmp_path_factory.mktemp("data") / "grm.db", free_port()
-            command = [sys.executable, "-m", "tests.browser.app", "--db", str(path), "--port", str(port), *given]
+            command = [sys.executable, "-m", "tests.browser.app", "--db", str(path), "--port", str(port), *arguments]
             process = subprocess.Popen(command, cwd=ROOT)
             running[options] = f"http://127.0.0.1:{port}", process
             wait_for(running[options][0], process)
@@ -79,7 +79,7 @@ def chromium() -> Iterator[Any]:
 
 
 class Watched:
-    """What a page did that it must not do."""
+    """Everything that a page did and must not do."""
 
     def __init__(self, page: Any, home: str) -> None:
         self.foreign: list[str] = []

@@ -12,10 +12,10 @@ LONG = 60_000
 
 
 def faults(page: Any) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    response = Axe().run(page, options={"resultTypes": ["violations"]}).response
     return [
         f"{one['impact']} {one['id']}: {node['target']} {node['html'][:120]}"
-        for one in found["violations"]
+        for one in response["violations"]
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]

@@ -74,9 +74,9 @@ class App:
 def app(tmp_path: Path) -> Iterator[App]:
     fill(tmp_path / "new.db")
     age(tmp_path / "new.db", tmp_path / "grm.db")
-    found = App(tmp_path / "grm.db")
-    yield found
-    found.kill()
+    running = App(tmp_path / "grm.db")
+    yield running
+    running.kill()
 
 
 SAVED = """() => document.querySelector('.grm-saved')?.textContent.startsWith('saved ')
@@ -119,8 +119,8 @@ class Annotator:
             ".test(document.querySelector('.grm-queue-body').textContent) || document.querySelector('.grm-desk-card')",
             timeout=LONG,
         )
-        told = self.page.locator(".grm-queue-progress").inner_text()
-        return int(told.split("item ")[1].split(" ")[0]) if "item " in told.split(",")[0] else 0
+        progress = self.page.locator(".grm-queue-progress").inner_text()
+        return int(progress.split("item ")[1].split(" ")[0]) if "item " in progress.split(",")[0] else 0
 
     def work(self) -> None:
         """One item: the blind label, a class for every sample, a word on a principle, done."""
@@ -150,9 +150,9 @@ class Annotator:
         if k == 0:
             self.press("f")
             self.saved[session, "principle", k] = "fit"
-        said = self.opinion(place, k) % 5
-        self.press(str(said + 1))
-        self.saved[session, "class", k] = CLASSES[said]
+        opinion = self.opinion(place, k) % 5
+        self.press(str(opinion + 1))
+        self.saved[session, "class", k] = CLASSES[opinion]
 
 
 def ann(place: int, k: int) -> int:
@@ -164,7 +164,7 @@ def bob(place: int, k: int) -> int:
 
 
 def standing(path: Path) -> list[dict[str, Any]]:
-    """What an export says that stands: read here without the program's own reader."""
+    """The labels that stand by an export: read here without the program's own reader."""
     command = [sys.executable, "app.py", "labels", "export", "--db", str(path)]
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     made = [json.loads(line) for line in lines]
@@ -172,10 +172,10 @@ def standing(path: Path) -> list[dict[str, Any]]:
     return [each for each in made if each["id"] not in replaced and each["label"]]
 
 
-def check_agreement(page: Any, told: list[dict[str, Any]]) -> None:
+def check_agreement(page: Any, labels: list[dict[str, Any]]) -> None:
     """The page's kappa and alpha are what scikit-learn and evalica say of the exported labels."""
     by: dict[str, dict[tuple[Any, ...], dict[str, str]]] = {}
-    for each in told:
+    for each in labels:
         if each["author"] in ("ann", "bob"):
             thing = each["session_id"], each.get("sample"), each.get("place")
             by.setdefault(each["kind"], {}).setdefault(thing, {})[each["author"]] = each["label"]
@@ -199,10 +199,10 @@ def check_agreement(page: Any, told: list[dict[str, Any]]) -> None:
 
 def check_kept(path: Path, people: list[Annotator]) -> None:
     """Everything that the page had shown as saved stands in the export."""
-    told = {(e["author"], e["session_id"], e["kind"], e.get("sample")): e["label"] for e in standing(path)}
+    labels = {(e["author"], e["session_id"], e["kind"], e.get("sample")): e["label"] for e in standing(path)}
     for one in people:
         for (session, kind, sample), label in one.saved.items():
-            assert told.get((one.name, session, kind, sample)) == label, (one.name, session, kind, sample)
+            assert labels.get((one.name, session, kind, sample)) == label, (one.name, session, kind, sample)
 
 
 def make_queue(one: Annotator) -> str:
@@ -246,9 +246,9 @@ def test_6_1_6_2_6_3_an_annotators_hour_by_keyboard_with_a_kill_in_the_middle(ap
     first.page.get_by_role("button", name="agreement").press("Enter")
     first.page.get_by_text("To settle:").wait_for(timeout=LONG)
     check_kept(app.db, people)
-    told = standing(app.db)
-    check_agreement(first.page, told)
-    assert [each["note"] for each in told if each["author"] == "eve"] == ["from before"], "a label of the old schema"
+    labels = standing(app.db)
+    check_agreement(first.page, labels)
+    assert [each["note"] for each in labels if each["author"] == "eve"] == ["from before"], "a label of the old schema"
     pace = sorted(second for one in people for second in one.pace)
     median, late = statistics.median(pace), pace[len(pace) * 95 // 100]
     print(f"{len(pace)} keys, from key to saved: median {median:.3f} s, 95% {late:.3f} s")

@@ -50,11 +50,11 @@ def test_audit_part_5_labels_make_a_meta_rm_that_the_page_uses(
     tmp_path: Path,
 ) -> None:
     command("labels", "export", "--format", "training", "--db", labelled, "--out", tmp_path / "training.jsonl")
-    told = read_labels(tmp_path / "training.jsonl")
-    assert len(told) >= 100
+    labels = read_labels(tmp_path / "training.jsonl")
+    assert len(labels) >= 100
     settings = fit.Settings(minutes=0.1, rate=1e-2, rows=8, warmup=2)
-    first = from_labels.train(tiny, None, told, settings, tmp_path / "first", 4)
-    second = from_labels.train(tiny, tmp_path / "first" / "checkpoint", told, settings, tmp_path / "second", 4)
+    first = from_labels.train(tiny, None, labels, settings, tmp_path / "first", 4)
+    second = from_labels.train(tiny, tmp_path / "first" / "checkpoint", labels, settings, tmp_path / "second", 4)
     assert second["old"]["brier"] == pytest.approx(first["new"]["brier"], abs=1e-3), "on the same held-out judgments"
     assert (second["learned"], second["held_out"]) == (first["learned"], first["held_out"])
     open_page(page, serve("--meta", str(tmp_path / "second" / "meta-rm")))

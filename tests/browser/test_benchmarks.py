@@ -53,10 +53,10 @@ def test_benchmarks_part_3_the_page_shows_what_bench_printed(judged: Any, page: 
     table = page.locator(".grm-panel[data-name=table]")
     table.locator("details").evaluate("node => { node.open = true; }")
     read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"
-    told = table.locator("table tr").evaluate_all(read)
+    rows = table.locator("table tr").evaluate_all(read)
     expected = reports[0]["table"]
-    assert [row[:3] for row in told] == [[line["kind"], line["name"], line["metric"]] for line in expected]
-    for row, line in zip(told, expected, strict=True):
+    assert [row[:3] for row in rows] == [[line["kind"], line["name"], line["metric"]] for line in expected]
+    for row, line in zip(rows, expected, strict=True):
         assert float(row[4]) == pytest.approx(line["value"], abs=6e-4)
 
 
@@ -66,9 +66,9 @@ def test_benchmarks_part_3_the_bare_page_lists_the_runs(judged: Any, page: Any) 
     page.locator(".grm-items td").first.wait_for(timeout=LONG)
     runs = page.locator(".grm-items tr")
     page.wait_for_function("![...document.querySelectorAll('.grm-items td')].some(td => td.textContent === '…')")
-    told = runs.evaluate_all("trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))")
-    assert [row[0].startswith("llmbar: ") for row in told] == [True, True]
-    assert sorted(row[1:] for row in told) == sorted(
+    rows = runs.evaluate_all("trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))")
+    assert [row[0].startswith("llmbar: ") for row in rows] == [True, True]
+    assert sorted(row[1:] for row in rows) == sorted(
         [f"{100 * r[which]:.1f}%" for which in ("headline", "chance")] for r in reports
     )
     runs.locator("a").first.click()

@@ -28,8 +28,10 @@ def test_demo_part_13_is_told_by_a_presenters_remote_whatever_was_clicked_before
     assert page.locator(".grm-vote").first.inner_text() == "A · 2"
     page.keyboard.press("PageDown")
     page.locator(".grm-card-plain").wait_for(timeout=LONG)
-    said = page.locator(".grm-said-line .grm-chip").all_inner_texts()
-    assert [name[0] for name in said] == ["A", "B"], "the critique speaks of answers by the letters that the room sees"
+    chips = page.locator(".grm-said-line .grm-chip").all_inner_texts()
+    assert [name[0] for name in chips] == ["A", "B"], (
+        "the critique speaks of answers by the letters that the room sees"
+    )
     assert "Response 1" not in page.locator(".grm-stage").inner_text()
     page.keyboard.press("PageDown")
     page.get_by_text("k = 1:").wait_for(timeout=LONG)
@@ -61,11 +63,11 @@ def test_demo_part_13_ends_with_a_failure_and_a_hand_out_that_opens_offline(
         page.get_by_role("button", name="Hand-out").click()
     assert waiting.value.suggested_filename == "grm-lens-demo.html"
     waiting.value.save_as(tmp_path / "demo.html")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
     page.goto(f"file://{tmp_path}/demo.html")
     assert page.locator("h2", has_text="And some stay wrong").count() == 1
-    assert asked == [f"file://{tmp_path}/demo.html"]
+    assert addresses == [f"file://{tmp_path}/demo.html"]
 
 
 def test_demo_part_13_can_be_left_and_comes_back_where_it_was_with_the_votes(serve: Serve, page: Any) -> None:

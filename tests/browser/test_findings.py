@@ -48,9 +48,9 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_part_7_findings_say_what_and_open_the_samples_where_it_is(address: str, page: Any) -> None:
     page.goto(address)
     page.locator(".grm-findings summary").wait_for(timeout=LONG)
-    said = page.locator(".grm-findings").inner_text()
-    assert "score hijack" in said
-    assert "quote not found" in said
+    words = page.locator(".grm-findings").inner_text()
+    assert "score hijack" in words
+    assert "quote not found" in words
     if not page.locator(".grm-findings details").get_attribute("open"):
         page.locator(".grm-findings summary").click()
     page.get_by_role("button", name="open sample 4").click()
@@ -66,9 +66,9 @@ def test_part_6_a_quotation_leads_to_the_words_of_the_response(address: str, pag
     assert quote.inner_text() == "is the largest planet"
     quote.focus()
     page.keyboard.press("Enter")
-    found = page.locator(".grm-response mark")
-    found.wait_for(timeout=LONG)
-    assert found.inner_text() == "is the largest planet", "offsets count as the browser counts, past the rocket"
+    mark = page.locator(".grm-response mark")
+    mark.wait_for(timeout=LONG)
+    assert mark.inner_text() == "is the largest planet", "offsets count as the browser counts, past the rocket"
     assert page.locator(".grm-response").first.locator("mark").count() == 1
 
 
@@ -98,11 +98,11 @@ def test_part_8_the_session_is_handed_out_as_a_report_that_opens_offline(
         assert download.suggested_filename == f"grm-lens-made.{kind}"
         download.save_as(tmp_path / download.suggested_filename)
     offline = page.context.new_page()
-    asked: list[str] = []
-    offline.on("request", lambda request: asked.append(request.url))
+    addresses: list[str] = []
+    offline.on("request", lambda request: addresses.append(request.url))
     offline.goto((tmp_path / "grm-lens-made.html").as_uri())
     assert "Naive vote over 8 samples: Response A wins" in offline.inner_text("body")
-    assert [url for url in asked if not url.startswith("file:")] == []
+    assert [url for url in addresses if not url.startswith("file:")] == []
     offline.close()
 
 

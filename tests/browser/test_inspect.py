@@ -53,9 +53,9 @@ def test_part_2_scoring_fills_the_rows_and_says_the_verdict(serve: Serve, page: 
     page.locator("#score").click()
     wait_end(page)
     wait_rows(page, 8)
-    said = page.locator(".grm-verdict").inner_text()
-    assert re.search(r"Naive vote over 8 samples: .*(wins by|a tie).* 8 of 8 could be read\.", said)
-    if "a tie" not in said:  # the curve comes after the verdict
+    verdict = page.locator(".grm-verdict").inner_text()
+    assert re.search(r"Naive vote over 8 samples: .*(wins by|a tie).* 8 of 8 could be read\.", verdict)
+    if "a tie" not in verdict:  # the curve comes after the verdict
         page.locator(".grm-spark").click(timeout=LONG)
         page.locator(".grm-plot", has_text="When does the verdict settle?").wait_for(timeout=LONG)
     assert page.locator(".grm-card").count() == 3
@@ -137,12 +137,12 @@ def test_part_9_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
     open_page(page, url)
     ask(page, "Why is the sky blue?", ("Scattering.", "Paint."), 2)
     wait_end(page)
-    said = page.locator(".grm-verdict").inner_text()
+    verdict = page.locator(".grm-verdict").inner_text()
     page.goto(f"{url}/sessions")
     page.locator(".grm-sessions a", has_text="Why is the sky blue?").click()
     wait_rows(page, 2)
     wait_end(page)
-    assert page.locator(".grm-verdict").inner_text() == said
+    assert page.locator(".grm-verdict").inner_text() == verdict
 
 
 def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> None:

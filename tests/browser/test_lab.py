@@ -25,24 +25,24 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def panel(page: Any, url: str, name: str) -> Any:
     page.goto(url)
-    found = page.locator(f".grm-panel[data-name={name}]")
-    found.wait_for(timeout=LONG)
-    found.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
-    return found
+    shown = page.locator(f".grm-panel[data-name={name}]")
+    shown.wait_for(timeout=LONG)
+    shown.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
+    return shown
 
 
-def rows(found: Any) -> list[list[str]]:
-    found.locator("details summary").click()
+def rows(table: Any) -> list[list[str]]:
+    table.locator("details summary").click()
     read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"
-    return list(found.locator("table tr").evaluate_all(read))
+    return list(table.locator("table tr").evaluate_all(read))
 
 
 def test_lab_part_1_every_method_over_k_and_the_order_of_arrival(address: str, page: Any) -> None:
-    found = panel(page, address, "margin")
-    assert {row[0] for row in rows(found)} == {"naive", "guided", "guided-weighted"}
+    shown = panel(page, address, "margin")
+    assert {row[0] for row in rows(shown)} == {"naive", "guided", "guided-weighted"}
     k = lab.settled(lab.replay(SAMPLES))
-    assert f"the verdict stands from k = {k} on" in found.inner_text()
-    legend = found.locator(".legendtext").all_text_contents()
+    assert f"the verdict stands from k = {k} on" in shown.inner_text()
+    legend = shown.locator(".legendtext").all_text_contents()
     assert legend == ["naive", "guided", "guided-weighted", "naive, as they came"]
     assert page.locator(".grm-panel[data-name=win]").count() == 1
 
@@ -56,19 +56,19 @@ def test_lab_part_1_play_replays_matrix_and_verdict(address: str, page: Any) -> 
 
 
 def test_lab_part_2_the_sweep_over_k_meta(address: str, page: Any) -> None:
-    told = rows(panel(page, address, "sweep"))
-    for row, expected in zip(told, lab.sweep(SAMPLES).itertuples(), strict=True):
+    lines = rows(panel(page, address, "sweep"))
+    for row, expected in zip(lines, lab.sweep(SAMPLES).itertuples(), strict=True):
         assert row[0] == str(expected.k_meta)
         assert float(row[2]) == pytest.approx(expected.margin, abs=6e-4)
 
 
 def test_lab_part_3_a_point_of_the_meta_plot_opens_its_sample(address: str, page: Any) -> None:
-    found = panel(page, address, "filter")
+    shown = panel(page, address, "filter")
     counts = lab.removed(lab.filtered(SAMPLES, (1.0, 0.0, 0.0, 0.0)))
-    assert f"{counts['dropped']} dropped, {counts['dissenting']} of them against" in found.inner_text()
-    assert "AUC" in found.inner_text()
-    found.scroll_into_view_if_needed()
-    box = found.locator(".points path").first.bounding_box()
+    assert f"{counts['dropped']} dropped, {counts['dissenting']} of them against" in shown.inner_text()
+    assert "AUC" in shown.inner_text()
+    shown.scroll_into_view_if_needed()
+    box = shown.locator(".points path").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 3, y - 3)
     page.mouse.move(x, y, steps=4)
@@ -80,9 +80,9 @@ def test_lab_part_3_a_point_of_the_meta_plot_opens_its_sample(address: str, page
 
 
 def test_lab_plots_are_linked_points_in_a_frame_are_the_rows_that_the_matrix_shows(address: str, page: Any) -> None:
-    found = panel(page, address, "filter")
-    found.scroll_into_view_if_needed()
-    box = found.locator(".nsewdrag").first.bounding_box()
+    shown = panel(page, address, "filter")
+    shown.scroll_into_view_if_needed()
+    box = shown.locator(".nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=8)
@@ -97,22 +97,22 @@ def test_lab_plots_are_linked_points_in_a_frame_are_the_rows_that_the_matrix_sho
 
 
 def test_lab_part_4_cost(address: str, page: Any) -> None:
-    told = rows(panel(page, address, "cost"))
-    assert [row[1] for row in told] == [str(5 * k) for k in range(1, 8)]
+    lines = rows(panel(page, address, "cost"))
+    assert [row[1] for row in lines] == [str(5 * k) for k in range(1, 8)]
 
 
 def test_lab_part_5_value_space(address: str, page: Any) -> None:
-    found = panel(page, address, "space")
-    assert "7 samples 64 (7 to 70)" in found.inner_text()
+    shown = panel(page, address, "space")
+    assert "7 samples 64 (7 to 70)" in shown.inner_text()
     totals = vote(SAMPLES).totals
     assert totals is not None
-    assert [row[1] for row in rows(found)] == [str(total) for total in totals]
+    assert [row[1] for row in rows(shown)] == [str(total) for total in totals]
 
 
 def test_lab_part_6_position(address: str, page: Any) -> None:
-    found = panel(page, address, "position")
-    assert len(rows(found)) == len(lab.positions([s for s in SAMPLES if s.scores]))
-    assert "Too few samples for a test" in found.inner_text()
+    shown = panel(page, address, "position")
+    assert len(rows(shown)) == len(lab.positions([s for s in SAMPLES if s.scores]))
+    assert "Too few samples for a test" in shown.inner_text()
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -64,17 +64,17 @@ def patient(page: Any) -> None:
 
 
 def printed(db: Path, *options: str) -> dict[str | None, Any]:
-    """What the command says of the same run, by subset; the page holds the file, so the command reads it."""
+    """The command's output for the same run, by subset; the page holds the file, so the command reads it."""
     command = [sys.executable, "app.py", "leaderboard", "--db", str(db), "--run", "board", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     return {line["subset"]: line for line in map(json.loads, done.stdout.splitlines())}
 
 
 def cells(page: Any, name: str) -> list[list[str]]:
-    found = page.locator(f".grm-panel[data-name={name}] table")
-    found.wait_for(timeout=LONG)
+    table = page.locator(f".grm-panel[data-name={name}] table")
+    table.wait_for(timeout=LONG)
     read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent.trim()))"
-    return list(found.locator("tr").evaluate_all(read))
+    return list(table.locator("tr").evaluate_all(read))
 
 
 def rated(model: dict[str, Any]) -> list[str]:
@@ -100,8 +100,8 @@ def test_models_part_7_the_table_holds_the_numbers_of_the_command(url: str, db: 
     page.goto(f"{url}/models?id=board")
     expected = printed(db)[None]
     assert_board(page, expected)
-    said = page.locator(".grm-models > div > .grm-note").inner_text()
-    assert said.startswith(
+    note = page.locator(".grm-models > div > .grm-note").inner_text()
+    assert note.startswith(
         f"24 items, {sum(model['wins'] + model['ties'] / 2 for model in expected['models']):.0f} comp"
     )
     page.locator("#models-method").select_option("guided")
@@ -123,9 +123,9 @@ def test_models_part_7_the_win_matrix_and_its_csv_hold_every_pair(url: str, db: 
             pair = pairs.get((model, other))
             # Like the page, halves are rounded up.
             assert shown == ("" if pair is None else f"{int(100 * pair['win_rate'] + 0.5)}% of {pair['comparisons']}")
-    with page.expect_download(timeout=LONG) as got:
+    with page.expect_download(timeout=LONG) as download:
         page.locator(".grm-panel[data-name=pairs] button", has_text="CSV").click()
-    rows = list(csv.DictReader(Path(got.value.path()).read_text().splitlines()))
+    rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
     assert [(row["model"], row["other"], int(row["wins"])) for row in rows] == [
         (pair["model"], pair["other"], pair["wins"]) for pair in printed(db)[None]["pairs"]
     ]
@@ -160,16 +160,16 @@ def test_models_part_7_a_cell_opens_its_sessions(url: str, db: Path, page: Any) 
 
 def test_models_part_7_by_subset(url: str, db: Path, page: Any) -> None:
     page.goto(f"{url}/models?id=board")
-    found = printed(db)
+    boards = printed(db)
     head = page.locator(".grm-panel[data-name=subsets] tr").first
     head.wait_for(timeout=LONG)
     assert head.locator("th").all_inner_texts()[1:] == ["${x}", "coding", "cooking"]
     page.locator("#models-subset").select_option(label="coding")
-    page.get_by_text(f"{found['coding']['items']} items, ").wait_for(timeout=LONG)
+    page.get_by_text(f"{boards['coding']['items']} items, ").wait_for(timeout=LONG)
     assert "subset=coding" in page.url
-    assert_board(page, found["coding"])
+    assert_board(page, boards["coding"])
     page.reload()
-    page.get_by_text(f"{found['coding']['items']} items, ").wait_for(timeout=LONG)
+    page.get_by_text(f"{boards['coding']['items']} items, ").wait_for(timeout=LONG)
     page.locator(CELL).first.click()
     page.locator(".grm-games li").first.wait_for(timeout=LONG)
     assert {text.split(" · ")[0] for text in page.locator(".grm-games .grm-note").all_inner_texts()} == {"coding"}

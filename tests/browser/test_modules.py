@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 LONG = 120_000
 PAGES = {
     "": ".grm-recent a", "sessions": ".grm-session-list tr", "principles": ".grm-recent a", "runs": ".grm-hint",
+    "batch": ".grm-line-of-batches h2",
     "benchmarks": ".grm-hint", "models": ".grm-panel", "queue": ".grm-welcome", "demo": ".grm-stage h1",
     "compare": ".grm-comparison .grm-bad",
 }  # fmt: skip
@@ -19,11 +20,12 @@ PAGES = {
 
 def scripts(page: Any) -> dict[str, Any]:
     """Every module that the page asks for, by its path."""
-    found: dict[str, Any] = {}
+    sources: dict[str, Any] = {}
     page.on(
-        "response", lambda r: found.update({urlsplit(r.url).path: r}) if "/web/" in r.url and ".js" in r.url else None
+        "response",
+        lambda r: sources.update({urlsplit(r.url).path: r}) if "/web/" in r.url and ".js" in r.url else None,
     )
-    return found
+    return sources
 
 
 def test_every_page_mounts_its_module(serve: Serve, page: Any, watch: Callable[[Any, str], Watched]) -> None:

@@ -40,9 +40,9 @@ def shown(page: Any) -> list[int]:
     return [int(cell.replace("×", "").strip()) for cell in cells]
 
 
-def until_shown(page: Any, wanted: list[int]) -> None:
+def until_shown(page: Any, indices: list[int]) -> None:
     read = "[...document.querySelectorAll('.grm-matrix tr[data-i]')].map((tr) => Number(tr.dataset.i) + 1).join()"
-    page.wait_for_function(f"{read} === {json.dumps(','.join(map(str, wanted)))}", timeout=LONG)
+    page.wait_for_function(f"{read} === {json.dumps(','.join(map(str, indices)))}", timeout=LONG)
 
 
 def test_part_1_a_chat_from_a_pasted_item_is_judged_and_remembered(serve: Serve, page: Any) -> None:
@@ -154,9 +154,9 @@ def test_part_4_the_matrix_is_sorted(address: str, page: Any) -> None:
 def test_part_4_the_matrix_is_filtered_and_cleared(address: str, page: Any) -> None:
     opened(page, address)
     show = page.locator(".grm-tools select").nth(1)
-    for choice, wanted in (("against", [3, 7]), ("failed", [5])):
+    for choice, indices in (("against", [3, 7]), ("failed", [5])):
         show.select_option(choice)
-        until_shown(page, wanted)
+        until_shown(page, indices)
     assert page.locator(".grm-counted").inner_text() == "1 of 8 shown"
     page.get_by_role("button", name="clear").click()
     until_shown(page, [1, 2, 3, 4, 5, 6, 7, 8])
@@ -206,10 +206,10 @@ def test_part_5_raw_text_is_exact_with_what_the_parser_took(address: str, page: 
 def test_part_5_by_response_and_differences(address: str, page: Any) -> None:
     opened(page, address)
     page.get_by_role("button", name="about B").click()
-    said = page.locator(".grm-said-of article")
-    said.first.wait_for(timeout=LONG)
-    assert said.count() == 7
-    assert "water. in take 2" in said.first.inner_text(), "the highest score for B first"
+    articles = page.locator(".grm-said-of article")
+    articles.first.wait_for(timeout=LONG)
+    assert articles.count() == 7
+    assert "water. in take 2" in articles.first.inner_text(), "the highest score for B first"
     assert "about=B" in page.url
     page.get_by_role("button", name="sample by sample").click()
     page.get_by_role("button", name="mark differences").click()

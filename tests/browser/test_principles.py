@@ -106,10 +106,10 @@ def test_principles_part_11_judge_again_by_edited_principles_and_compare(url: st
     page.goto(f"{url}/?session=s&sample=2")
     page.get_by_role("button", name="judge again by these principles").first.click()
     page.get_by_text("The principles of sample 2 are filled in").wait_for(timeout=LONG)
-    given = page.locator("#principles textarea")
+    editor = page.locator("#principles textarea")
     page.wait_for_function("document.querySelector('#principles textarea')?.value.includes('capital')", timeout=LONG)
-    assert given.input_value().splitlines() == [WORDS["fact"], WORDS["tone"]]
-    given.fill(WORDS["fact"])
+    assert editor.input_value().splitlines() == [WORDS["fact"], WORDS["tone"]]
+    editor.fill(WORDS["fact"])
     page.locator("#k input").fill("2")
     page.locator("#score").click()
     page.locator(".grm-root[data-phase=done]").wait_for(timeout=LONG)

@@ -17,7 +17,7 @@ LINKS = "nodes => nodes.map(node => node.href || node.src).filter(Boolean)"
 
 
 def outside(page: Any, proxy: ReverseProxy) -> list[str]:
-    """What the page links to or shows that is not below the prefix."""
+    """Links and resources of the page that are not below the prefix."""
     home = f"{proxy.address}{PREFIX}/"
     links = page.eval_on_selector_all("a, link, script, img, iframe, source, form", LINKS)
     return [link for link in links if not link.startswith((home, "blob:", "data:"))]

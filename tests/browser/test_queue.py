@@ -83,10 +83,10 @@ def test_audit_part_2_nothing_of_the_grm_is_seen_before_the_blind_label(desk: tu
     sent: list[str] = []
     page.on("response", lambda r: sent.append(r.text()) if "component_server" in r.url else None)
     first_item(page, url)
-    told = "".join(sent)
-    assert '"case"' in told
-    assert '"samples"' not in told
-    assert '"labels": [' not in told.replace('"labels":[', '"labels": [')
+    everything = "".join(sent)
+    assert '"case"' in everything
+    assert '"samples"' not in everything
+    assert '"labels": [' not in everything.replace('"labels":[', '"labels": [')
     page.keyboard.press("t")
     page.locator(".grm-desk-card").wait_for(timeout=LONG)
     assert "You said tie." in page.locator(".grm-queue-body").inner_text()

@@ -37,10 +37,12 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         store.add_session(replace(SESSION, id=name, example=example))
         for k in range(32):
             scores = [rng.randint(1, 10) for _ in range(8)]
-            said = f"Principles:\n1. {text(14)} (weight: 60%)\n2. {text(30)} (weight: 40%)\nCritique:\n"
-            said += "".join(f"Response {i + 1}: {text(60)}. Fair, {scores[i]}/10.\n" for i in range(8))
-            said += "Scores: \\boxed{" + ", ".join(map(str, scores)) + "}"
-            store.add_sample(replace(make_sample(k, scores, session_id=name, text=said), parsed=parse(said, 8)))
+            judgment = f"Principles:\n1. {text(14)} (weight: 60%)\n2. {text(30)} (weight: 40%)\nCritique:\n"
+            judgment += "".join(f"Response {i + 1}: {text(60)}. Fair, {scores[i]}/10.\n" for i in range(8))
+            judgment += "Scores: \\boxed{" + ", ".join(map(str, scores)) + "}"
+            store.add_sample(
+                replace(make_sample(k, scores, session_id=name, text=judgment), parsed=parse(judgment, 8))
+            )
     store.desk.add_queue(Queue("q", text(12), ("tie",), 1.0, 0, NOW), [("settled", "tie", 2), ("long", "tie", 4)])
     for author, best in (("eve", "A"), ("bob " + "b" * 60, "B")):
         for kind, label in (("best", best), ("done", "done")):

@@ -47,19 +47,19 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def rows(page: Any, name: str) -> list[list[str]]:
-    found = page.locator(f".grm-panel[data-name={name}]")
-    found.wait_for(timeout=LONG)
-    found.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
-    found.locator("details summary").click()
+    shown = page.locator(f".grm-panel[data-name={name}]")
+    shown.wait_for(timeout=LONG)
+    shown.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
+    shown.locator("details summary").click()
     read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"
-    return list(found.locator("table tr").evaluate_all(read))
+    return list(shown.locator("table tr").evaluate_all(read))
 
 
 def test_runs_part_7_accuracy_over_k_by_method_and_subset(url: str, page: Any) -> None:
     page.goto(f"{url}/runs?id=many")
-    told, expected = rows(page, "accuracy"), run_curves.growth(ITEMS)
-    assert [row[:2] for row in told] == [[m, str(k)] for m, k in zip(expected["method"], expected["k"], strict=True)]
-    for row, mean in zip(told, expected["mean"], strict=True):
+    lines, expected = rows(page, "accuracy"), run_curves.growth(ITEMS)
+    assert [row[:2] for row in lines] == [[m, str(k)] for m, k in zip(expected["method"], expected["k"], strict=True)]
+    for row, mean in zip(lines, expected["mean"], strict=True):
         assert float(row[2]) == pytest.approx(mean, abs=6e-4)
     assert [row[0] for row in rows(page, "subsets")] == ["even", "odd"]
     assert "6 labelled items" in page.locator(".grm-panel[data-name=subsets]").inner_text()
@@ -69,24 +69,24 @@ def test_runs_part_7_a_greedy_run_stands_beside_the_votes(url: str, page: Any) -
     page.goto(f"{url}/runs")
     page.locator("#run-id").select_option("many")
     page.locator("#run-beside").select_option("greedy")
-    found = page.locator(".grm-panel[data-name=accuracy]", has_text="The other run at k = 1, on 6 of these items")
-    found.wait_for(timeout=LONG)
+    shown = page.locator(".grm-panel[data-name=accuracy]", has_text="The other run at k = 1, on 6 of these items")
+    shown.wait_for(timeout=LONG)
     assert "id=many&beside=greedy" in page.url
     page.reload()
-    found.wait_for(timeout=LONG)
+    shown.wait_for(timeout=LONG)
 
 
 def test_runs_part_2_and_4_the_map_and_what_adaptive_k_saves(url: str, page: Any) -> None:
     page.goto(f"{url}/runs?id=many")
-    told = rows(page, "map")
-    for row, expected in zip(told, run_curves.meta_map(ITEMS).itertuples(), strict=True):
+    lines = rows(page, "map")
+    for row, expected in zip(lines, run_curves.meta_map(ITEMS).itertuples(), strict=True):
         assert float(row[2]) == pytest.approx(expected.mean, abs=6e-4)
     settled = run_curves.settled(ITEMS)
     needed = int(settled["stops"].sum())
     panel = page.locator(".grm-panel[data-name=settled]")
     assert f"would have drawn {needed} of 48 samples" in panel.inner_text()
-    drawn = panel.locator(".js-plotly-plot").evaluate("plot => plot.data.map(bars => [bars.x, bars.y])")
-    for (names, counts), column in zip(drawn, ("settles", "stops"), strict=True):
+    bars = panel.locator(".js-plotly-plot").evaluate("plot => plot.data.map(bars => [bars.x, bars.y])")
+    for (names, counts), column in zip(bars, ("settles", "stops"), strict=True):
         ks = settled[column].dropna()
         assert dict(zip(names, counts, strict=True)) == {
             "1": (ks == 1).sum(),

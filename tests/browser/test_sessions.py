@@ -49,9 +49,9 @@ def ours(page: Any, url: str) -> None:
     page.locator(".grm-session-list a", has_text="basil").first.wait_for(timeout=LONG)
 
 
-def until_titles(page: Any, *wanted: str) -> None:
+def until_titles(page: Any, *titles: str) -> None:
     read = "[...document.querySelectorAll('.grm-session-list td a')].map((a) => a.textContent).join('|')"
-    page.wait_for_function(f"{read} === {'|'.join(wanted)!r}", timeout=LONG)
+    page.wait_for_function(f"{read} === {'|'.join(titles)!r}", timeout=LONG)
 
 
 def test_part_9_search_filters_and_sort_stand_in_the_address(url: str, page: Any) -> None:
@@ -101,8 +101,11 @@ def test_part_9_delete_can_be_undone_and_the_bin_keeps_until_told(url: str, page
     page.locator("tr[data-id=two]").wait_for(state="detached", timeout=LONG)
     page.locator("#sessions-binned").check()
     until_titles(page, "planets, warm")
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").wait_for(state="detached", timeout=LONG)
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     page.get_by_text("The bin is empty.").wait_for(timeout=LONG)
 
 
@@ -112,9 +115,9 @@ def test_part_9_two_sessions_are_compared_and_warned_about(url: str, page: Any) 
         page.locator(f"tr[data-id={name}] input").check()
     page.get_by_text("Compare the two chosen sessions").click()
     page.locator(".grm-side").nth(1).wait_for(timeout=LONG)
-    said = page.locator(".grm-comparison").inner_text()
-    assert "They disagree about the winner." in said
-    assert re.search(r"Response A wins by 20 .*Response B wins by 8 ", said, re.DOTALL)
+    comparison = page.locator(".grm-comparison").inner_text()
+    assert "They disagree about the winner." in comparison
+    assert re.search(r"Response A wins by 20 .*Response B wins by 8 ", comparison, re.DOTALL)
     assert page.locator(".grm-differs").count() == 1
     assert "temperature" in page.locator(".grm-differs").inner_text()
     assert page.locator(".grm-warn").count() == 0

@@ -12,7 +12,7 @@ from tests.cli.fake_vllm import FakeVLLM
 
 
 class Done(NamedTuple):
-    """What a command left behind."""
+    """Exit code, output and words of a command."""
 
     code: int
     lines: list[Any]

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from grm_core.engines._chat import GO_ON
 from tests.local_server import LocalServer
 
 
@@ -20,7 +22,9 @@ class FakeVLLM(LocalServer):
         self.read: list[str] = []
         """Every judgment that was read as by a meta RM: the logit is its length, modulo 97."""
         self.refused_above: int | None = None
-        """After so many completions, answer 400 to every further one."""
+        """From the first request that would make it more completions, answer 400 to every one."""
+        self._refuses = False
+        self._lock = threading.Lock()
         self.limit = 4096
         self.begins = True
         """Whether it goes on from a reply that was begun; otherwise it refuses the field, as other servers do."""
@@ -50,9 +54,12 @@ class FakeVLLM(LocalServer):
             return 200, self._first(body)
         time.sleep(self.delay)
         seeds = range(body["seed"], body["seed"] + body["n"])
-        if self.refused_above is not None and len(self.asked) + body["n"] > self.refused_above:
-            return 400, {"error": {"message": "refused on purpose"}}
-        self.asked += seeds
+        with self._lock:
+            most = self.refused_above
+            self._refuses = most is not None and (self._refuses or len(self.asked) + body["n"] > most)
+            if self._refuses:
+                return 400, {"error": {"message": "refused on purpose"}}
+            self.asked += seeds
         choices = [
             {"index": i, "finish_reason": "stop", "message": {"content": written(body, seed)}, "token_ids": [1] * 7}
             for i, seed in enumerate(seeds)
@@ -64,8 +71,8 @@ class FakeVLLM(LocalServer):
         """One token, and how likely others were: No by e less than Yes for every 100 characters of the judgment."""
         judgment = next((m["content"] for m in body["messages"] if m["role"] == "assistant"), "")
         tops = [{"token": "Yes", "logprob": -0.5}, {"token": "No", "logprob": -0.5 - len(judgment) / 100}]
-        told = {"content": [{"token": "Yes", "logprob": -0.5, "top_logprobs": tops}]} if self.tells else None
-        choice = {"index": 0, "finish_reason": "length", "message": {"content": "Yes"}, "logprobs": told}
+        logprobs = {"content": [{"token": "Yes", "logprob": -0.5, "top_logprobs": tops}]} if self.tells else None
+        choice = {"index": 0, "finish_reason": "length", "message": {"content": "Yes"}, "logprobs": logprobs}
         return {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -98,21 +105,21 @@ class FakeVLLM(LocalServer):
 
 def streamed_events(answer: dict[str, Any]) -> str:
     """The answer as a stream: every child in two pieces."""
-    found = []
+    events = []
     for choice in answer["choices"]:
         text = choice["message"]["content"]
         for piece, reason in ((text[:9], None), (text[9:], choice["finish_reason"])):
-            told = {"index": choice["index"], "delta": {"content": piece}, "finish_reason": reason}
+            logprobs = {"index": choice["index"], "delta": {"content": piece}, "finish_reason": reason}
             usage = {"prompt_tokens": answer["usage"]["prompt_tokens"], "completion_tokens": 7}
-            found.append(f"data: {json.dumps({'choices': [told], 'usage': usage})}\n\n")
-    return "".join([*found, "data: [DONE]\n\n"])
+            events.append(f"data: {json.dumps({'choices': [logprobs], 'usage': usage})}\n\n")
+    return "".join([*events, "data: [DONE]\n\n"])
 
 
 def written(body: dict[str, Any], seed: int) -> str:
     """A completion, or what follows where the reply was begun, up to the first of the stop texts."""
     prompt = "\n".join(message["content"] for message in body["messages"])
     text = write(prompt, seed)
-    if body.get("continue_final_message"):
+    if body.get("continue_final_message") or GO_ON in prompt:
         text = f" Seed {seed}." + text[text.rindex("\n") :]
     for stop in body.get("stop", ()):
         text = text.partition(stop)[0]

@@ -110,8 +110,8 @@ class Judge(VLLM):
         return super().message(body) | {"content": self.judgment(body)}
 
     def judgment(self, body: Body) -> str:
-        """What this checkpoint writes about the responses of a prompt."""
-        texts = [found["text"] for found in self.shape.finditer(body["messages"][-1]["content"])]
+        """The text that this checkpoint writes about the responses of a prompt."""
+        texts = [match["text"] for match in self.shape.finditer(body["messages"][-1]["content"])]
         return self.write([int(re.findall(r"quality (\d+)", text)[0]) for text in texts])
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:

@@ -30,7 +30,7 @@ def db(tmp_path: Path) -> Path:
 
 
 def app(settings: dict[str, str], *arguments: object) -> bytes:
-    """What a command writes in such surroundings."""
+    """The output of a command in such surroundings."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LC_", "LANG"))}
     command = [sys.executable, "app.py", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, env=plain | settings, capture_output=True, check=False)

@@ -38,10 +38,10 @@ def score(name: str, value: Any, **fields: Any) -> dict[str, Any]:
 
 def event(name: str, value: float, **fields: Any) -> dict[str, Any]:
     """An evaluation as OpenTelemetry's JSON has it."""
-    told = [{"key": "gen_ai.evaluation.name", "value": {"stringValue": name}}]
-    told.append({"key": "gen_ai.evaluation.score.value", "value": {"doubleValue": value}})
-    told.append({"key": "gen_ai.evaluation.explanation", "value": {"stringValue": "Because."}})
-    return {"name": "gen_ai.evaluation.result", "attributes": told} | fields
+    attributes = [{"key": "gen_ai.evaluation.name", "value": {"stringValue": name}}]
+    attributes.append({"key": "gen_ai.evaluation.score.value", "value": {"doubleValue": value}})
+    attributes.append({"key": "gen_ai.evaluation.explanation", "value": {"stringValue": "Because."}})
+    return {"name": "gen_ai.evaluation.result", "attributes": attributes} | fields
 
 
 MESSAGES = {
@@ -101,8 +101,8 @@ def write(folder: Path, name: str, content: Any) -> Path:
 def test_finished_judgments_become_sessions_once(command: Command, tmp_path: Path, name: str) -> None:
     content, judgments, left_out, expected = FILES[name]
     file, db = write(tmp_path, name, content), tmp_path / "x.db"
-    (told,) = command("convert", file).lines
-    assert (told["judgments"], told["left_out"]) == (judgments, left_out)
+    (record,) = command("convert", file).lines
+    assert (record["judgments"], record["left_out"]) == (judgments, left_out)
     first = command("import", file, "--db", db)
     assert first.code == 0
     assert [line["added"] for line in first.lines] == [1] * judgments
@@ -110,12 +110,12 @@ def test_finished_judgments_become_sessions_once(command: Command, tmp_path: Pat
     assert [(line["added"], line["state"]) for line in again.lines] == [(0, "unchanged")] * judgments
     store = Store(db)
     rows = store.sessions(Wanted(sort="oldest"), 100)
-    assert [row.foreign for row in rows] == [told["form"]] * judgments
+    assert [row.foreign for row in rows] == [record["form"]] * judgments
     samples = [store.samples(row.session.id) for row in rows]
     assert [each.scores and list(each.scores) for (each,) in samples] == expected
     store.close()
     run, *_ = command("export", "--db", db).lines
-    assert (run["run"]["engine"], run["run"]["template"]) == ("foreign", told["form"])
+    assert (run["run"]["engine"], run["run"]["template"]) == ("foreign", record["form"])
 
 
 def test_what_a_judge_wrote_and_gave_is_kept(command: Command, tmp_path: Path) -> None:
@@ -181,9 +181,9 @@ def test_convert_shows_what_is_understood_and_writes_items(command: Command, tmp
     table = tmp_path / "t.csv"
     table.write_bytes("prompt;response_a;response_b;winner\nGrüße;a;;a\nq;c;d;tie\nr;;;b\n".encode("utf-8-sig"))
     done = command("convert", table, "--out", tmp_path / "items.jsonl")
-    (told,) = done.lines
-    assert (told["items"], told["responses"], told["labelled"], told["empty_responses"]) == (3, {"2": 3}, 2, 3)
-    assert told["cannot_be_judged"] == [
+    (record,) = done.lines
+    assert (record["items"], record["responses"], record["labelled"], record["empty_responses"]) == (3, {"2": 3}, 2, 3)
+    assert record["cannot_be_judged"] == [
         {"place": "item-3", "reason": "all responses are empty; there is nothing to judge"}
     ]
     assert "CSV, UTF-8 with a byte-order mark, responses side by side, 3 items, 2 with labels" in done.words

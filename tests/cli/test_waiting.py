@@ -31,10 +31,10 @@ def test_without_a_terminal_lines_tell_rate_and_time_left(
         time.sleep(0.3)
     line, *more = capsys.readouterr().err.splitlines()
     assert more == []  # nothing new to tell
-    found = re.fullmatch(r"600 of 1,000 samples, ([\d.]+) a second, 3/4 items, (\d+) s left", line)
-    assert found
-    assert float(found[1]) > 1000
-    assert found[2] == "0"
+    match = re.fullmatch(r"600 of 1,000 samples, ([\d.]+) a second, 3/4 items, (\d+) s left", line)
+    assert match
+    assert float(match[1]) > 1000
+    assert match[2] == "0"
 
 
 def test_a_terminal_shows_a_bar_and_lines_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,8 +53,8 @@ def test_a_terminal_shows_a_bar_and_lines_beside_it(monkeypatch: pytest.MonkeyPa
 
 
 def _read_until(terminal: int, words: str) -> str:
-    """What a terminal was sent, up to these words; the test's own timeout ends a wait for what never comes."""
-    found = ""
-    while words not in found:
-        found += os.read(terminal, 1).decode("utf-8", "replace")
-    return found
+    """The text sent to a terminal, up to these words; the test's own timeout ends a wait for what never comes."""
+    output = ""
+    while words not in output:
+        output += os.read(terminal, 1).decode("utf-8", "replace")
+    return output

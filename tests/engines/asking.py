@@ -12,16 +12,16 @@ def ask(seed: int = 5, n: int = 1, key: str = "r", **params: object) -> Request:
 async def collect(engine: ServerEngine, *requests: Request, shown: list[tuple[int, str]] | None = None) -> list[Reply]:
     on_text = None if shown is None else (lambda key, child, piece: shown.append((child, piece)))
     try:
-        replies = [found async for found in engine.generate(requests, on_text)]
+        replies = [reply async for reply in engine.generate(requests, on_text)]
     finally:
         await engine.close()
-    wanted = [(request.key, child) for request in requests for child in range(request.n)]
-    assert sorted((found.key, found.child) for found in replies) == sorted(wanted)
-    return sorted(replies, key=lambda found: (found.key, found.child))
+    children = [(request.key, child) for request in requests for child in range(request.n)]
+    assert sorted((reply.key, reply.child) for reply in replies) == sorted(children)
+    return sorted(replies, key=lambda reply: (reply.key, reply.child))
 
 
 def texts(replies: list[Reply]) -> list[str | None]:
-    return [found.result.text if isinstance(found.result, Completion) else None for found in replies]
+    return [reply.result.text if isinstance(reply.result, Completion) else None for reply in replies]
 
 
 def shown_text(shown: list[tuple[int, str]], child: int) -> str:

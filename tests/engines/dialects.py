@@ -15,7 +15,7 @@ RIGHT = "Canberra."
 
 
 def judgment(body: Body) -> str:
-    """What the model writes: 8 for the right response, 3 for the other, in the order shown."""
+    """The model's text: 8 for the right response, 3 for the other, in the order shown."""
     prompt = body["messages"][-1]["content"]
     if RIGHT not in prompt:
         return "The dog."
@@ -148,7 +148,7 @@ def chunk(index: int, delta: Body, finish: object = None, **more: object) -> Bod
 
 
 def logprobs(tops: int) -> Body:
-    """What a choice tells of its first token."""
+    """The first token of a choice with its likely alternatives."""
     entries = [{"token": word, "logprob": -0.1 - place} for place, word in enumerate(["The", "A", "It", "Dog", "One"])]
     return {"content": [{"token": "The", "logprob": -0.1, "top_logprobs": entries[:tops]}]}
 
@@ -174,8 +174,8 @@ class VLLM(Dialect):
         return int(body.get("n", 1))
 
     def message(self, body: Body) -> Body:
-        held = body.get("structured_outputs")
-        content = first_of(held["regex"]) if held else judgment(body)
+        structure = body.get("structured_outputs")
+        content = first_of(structure["regex"]) if structure else judgment(body)
         return {"role": "assistant", "content": content, "refusal": None, "tool_calls": [], "reasoning": None}
 
     def choice(self, index: int, body: Body) -> Body:

@@ -21,7 +21,7 @@ JUDGMENT = (
 PIECES = (JUDGMENT[:39], JUDGMENT[39:88], JUDGMENT[88:])
 
 
-def whole(message: object, finish: object = "stop", **more: object) -> dict[str, Any]:
+def complete(message: object, finish: object = "stop", **more: object) -> dict[str, Any]:
     usage = {"prompt_tokens": 50, "completion_tokens": 40}
     return {"choices": [{"index": 0, "message": message, "finish_reason": finish}], "usage": usage} | more
 
@@ -73,7 +73,7 @@ THOUGHT = [{"type": "text", "text": "hm"}]
     ],
 )
 async def test_text_is_read_and_thinking_kept_apart(server: WireServer, message: dict[str, Any]) -> None:
-    done = await answered(server, whole({"role": "assistant"} | message))
+    done = await answered(server, complete({"role": "assistant"} | message))
     assert isinstance(done, Completion)
     assert (done.text, done.reasoning) == (JUDGMENT, "hm")
     assert parse(done.text, 2).shown_scores == (8, 3)
@@ -86,13 +86,13 @@ async def test_text_is_read_and_thinking_kept_apart(server: WireServer, message:
 @pytest.mark.parametrize("key", ["reasoning", "reasoning_content", "thinking"])
 @pytest.mark.parametrize("content", [None, "", []])
 async def test_thinking_without_an_answer_is_kept(server: WireServer, content: object, key: str, finish: str) -> None:
-    done = await answered(server, whole({"role": "assistant", "content": content, key: "Long thoughts"}, finish))
+    done = await answered(server, complete({"role": "assistant", "content": content, key: "Long thoughts"}, finish))
     assert isinstance(done, Completion)
     assert (done.text, done.reasoning, done.finish_reason) == ("", "Long thoughts", finish)
 
 
 async def test_no_thinking_is_none(server: WireServer) -> None:
-    done = await answered(server, whole({"content": "x", "reasoning": "", "reasoning_content": None}))
+    done = await answered(server, complete({"content": "x", "reasoning": "", "reasoning_content": None}))
     assert isinstance(done, Completion)
     assert done.reasoning is None
 
@@ -116,7 +116,7 @@ async def test_no_thinking_is_none(server: WireServer) -> None:
 async def test_what_is_withheld_is_an_error_that_says_so(
     server: WireServer, message: dict[str, Any], finish: str | None, words: str
 ) -> None:
-    done = await answered(server, whole(message, finish))
+    done = await answered(server, complete(message, finish))
     assert isinstance(done, EngineError)
     assert words in str(done)
     assert not done.retryable
@@ -125,7 +125,7 @@ async def test_what_is_withheld_is_an_error_that_says_so(
 
 
 async def test_a_text_that_is_there_counts_beside_a_refusal_that_is_empty(server: WireServer) -> None:
-    done = await answered(server, whole({"content": "x", "refusal": "", "tool_calls": []}, "content_filter"))
+    done = await answered(server, complete({"content": "x", "refusal": "", "tool_calls": []}, "content_filter"))
     assert isinstance(done, Completion)
     assert (done.text, done.finish_reason) == ("x", "content_filter")
 
@@ -141,13 +141,13 @@ async def test_a_text_that_is_there_counts_beside_a_refusal_that_is_empty(server
     ],
 )  # fmt: skip
 async def test_finish_reasons_of_any_dialect(server: WireServer, word: object, reason: str) -> None:
-    done = await answered(server, whole({"content": "x"}, word))
+    done = await answered(server, complete({"content": "x"}, word))
     assert isinstance(done, Completion)
     assert done.finish_reason == reason
 
 
 async def test_a_whole_answer_without_a_finish_reason_ends_by_its_length(server: WireServer) -> None:
-    answer = whole({"content": "x"})
+    answer = complete({"content": "x"})
     del answer["choices"][0]["finish_reason"]
     done = await answered(server, answer, max_tokens=40)
     assert isinstance(done, Completion)
@@ -156,7 +156,7 @@ async def test_a_whole_answer_without_a_finish_reason_ends_by_its_length(server:
 
 @pytest.mark.parametrize("index", [None, "0", 1, "x", {}])
 async def test_one_choice_needs_no_number(server: WireServer, index: object) -> None:
-    answer = whole({"content": "x"})
+    answer = complete({"content": "x"})
     answer["choices"][0]["index"] = index
     done = await answered(server, answer)
     assert isinstance(done, Completion)
@@ -169,14 +169,14 @@ async def test_several_choices_without_numbers_are_counted(server: WireServer) -
 
 
 async def test_blank_lines_may_come_before_a_whole_answer(server: WireServer) -> None:
-    server.plan = [stream(b"\n", b"\n\n", b" \n", json.dumps(whole({"content": "x"})).encode())]
+    server.plan = [stream(b"\n", b"\n\n", b" \n", json.dumps(complete({"content": "x"})).encode())]
     assert texts(await collect(ServerEngine(server.url), ask())) == ["x"]
 
 
 async def test_a_stream_may_come_where_none_was_asked_for_and_the_other_way_round(server: WireServer) -> None:
     server.plan = [
         stream(piece("a"), piece("b", finish_reason="stop"), b"data: [DONE]\n\n"),
-        reply(whole({"content": "c"})),
+        reply(complete({"content": "c"})),
     ]
     engine = ServerEngine(server.url)
     assert texts([each async for each in engine.generate([ask()])]) == ["ab"]

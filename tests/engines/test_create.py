@@ -43,11 +43,11 @@ def test_auto_is_managed_where_vllm_is_installed_and_hf_elsewhere(monkeypatch: p
 
 
 def test_small_is_the_bundled_model_of_135m_whatever_the_default_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
-    monkeypatch.setattr(hf, "Bundled", lambda _, small, tell: asked.append(small))
+    calls: list[bool] = []
+    monkeypatch.setattr(hf, "Bundled", lambda _, small, tell: calls.append(small))
     create("hf", models.SMALL_MODEL)
     create("hf")
-    assert asked == [True, False]
+    assert calls == [True, False]
     assert engines.card("hf", models.SMALL_MODEL) == Card("compact")
 
 

@@ -308,14 +308,16 @@ async def test_a_format_goes_to_the_server_in_another_way_where_one_is_refused(
     engine = ServerEngine(server.url)
     for _ in range(2):
         assert texts([each async for each in engine.generate([ask(regex="The [a-z]+[.]")])]) == ["The dog."]
-    asked = len(server.chats)
+    count = len(server.chats)
     assert texts(await collect(engine, ask(regex="The [a-z]+[.]"))) == ["The dog."]
-    assert len(server.chats) == asked + 1, "learned once"
+    assert len(server.chats) == count + 1, "learned once"
     assert [way for way in ways if way in server.chats[-1]] == ([takes] if takes else [])
     if takes == "grammar":
         assert server.chats[-1]["grammar"].startswith("root ::= ")
-    told = [each.getMessage() for each in caplog.records if "does not hold the model to a format" in each.getMessage()]
-    assert len(told) == (0 if takes else 1)
+    warnings = [
+        each.getMessage() for each in caplog.records if "does not hold the model to a format" in each.getMessage()
+    ]
+    assert len(warnings) == (0 if takes else 1)
 
 
 async def test_a_format_that_no_grammar_can_say_is_told(server: Server, caplog: pytest.LogCaptureFixture) -> None:
@@ -347,9 +349,9 @@ async def test_as_many_completions_are_asked_for_as_a_refusal_allows(
     first = [each async for each in engine.generate([ask(seed=5, n=10)], (lambda *_: None) if streamed else None)]
     second = await collect(engine, ask(seed=20, n=5), shown=[] if streamed else None)
     assert texts([*first, *second]) == ["The dog."] * 15
-    asked = [(body["seed"], body["n"]) for body in server.chats]
-    assert asked[0] == (5, 10)
-    assert sorted(asked[1:]) == [(5, 4), (9, 4), (13, 2), (20, 4), (24, 1)], "each with its own seed"
+    requests = [(body["seed"], body["n"]) for body in server.chats]
+    assert requests[0] == (5, 10)
+    assert sorted(requests[1:]) == [(5, 4), (9, 4), (13, 2), (20, 4), (24, 1)], "each with its own seed"
     notes = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
     assert sum("at most 4 completions a request" in note for note in notes) == 1
     assert "one by one" not in caplog.text

@@ -18,8 +18,8 @@ def matches(regex: str, text: str) -> bool:
     assert written is not None
     matcher = LLMatcher(BYTES, gbnf_to_lark(written))
     assert not matcher.is_error(), matcher.get_error()
-    taken = matcher.try_consume_tokens(list(text.encode()))
-    return bool(taken == len(text.encode()) and matcher.is_accepting())
+    consumed = matcher.try_consume_tokens(list(text.encode()))
+    return bool(consumed == len(text.encode()) and matcher.is_accepting())
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def ask(key: str, prompt: str, seed: int, n: int = 1, **params: object) -> Reque
 
 
 async def collect(engine: HFEngine, *requests: Request, on_text=None) -> dict[tuple[str, int], Completion]:  # type: ignore[no-untyped-def]
-    replies: list[Reply] = [found async for found in engine.generate(requests, on_text)]
+    replies: list[Reply] = [reply async for reply in engine.generate(requests, on_text)]
     assert len(replies) == sum(request.n for request in requests)
-    return {(found.key, found.child): found.result for found in replies}  # type: ignore[misc]
+    return {(reply.key, reply.child): reply.result for reply in replies}  # type: ignore[misc]
 
 
 def test_gumbel_noise_draws_from_the_softmax() -> None:
@@ -83,17 +83,17 @@ async def test_a_text_does_not_depend_on_its_batch(engine: HFEngine) -> None:
     alone_b = await collect(engine, ask("b", LONG, 92, top_p=0.9))
     assert alone_a["a", 0].text == together["a", 1].text
     assert alone_b["b", 0].text == together["b", 2].text
-    assert len({found.text for found in together.values()}) > 3
-    for found in together.values():
-        assert 1 <= found.completion_tokens <= 12
-        assert found.finish_reason == "stop" or found.completion_tokens == 12
+    assert len({completion.text for completion in together.values()}) > 3
+    for completion in together.values():
+        assert 1 <= completion.completion_tokens <= 12
+        assert completion.finish_reason == "stop" or completion.completion_tokens == 12
 
 
 @pytest.mark.model
 @pytest.mark.asyncio(loop_scope="module")
 async def test_temperature_zero_ignores_the_seed(engine: HFEngine) -> None:
-    found = await collect(engine, ask("a", SHORT, 5, 3, temperature=0.0))
-    assert len({each.text for each in found.values()}) == 1
+    results = await collect(engine, ask("a", SHORT, 5, 3, temperature=0.0))
+    assert len({each.text for each in results.values()}) == 1
 
 
 @pytest.mark.model
@@ -105,22 +105,22 @@ async def test_structured_output_matches_in_full_and_streams(engine: HFEngine) -
     def on_text(key: str, child: int, piece: str) -> None:
         shown[child] += piece
 
-    found = await collect(engine, ask("a", SHORT, 5, 2, regex=regex, max_tokens=60), on_text=on_text)
+    results = await collect(engine, ask("a", SHORT, 5, 2, regex=regex, max_tokens=60), on_text=on_text)
     for child in (0, 1):
-        assert re.fullmatch(regex, found["a", child].text)
-        assert found["a", child].finish_reason == "stop"
-        assert shown[child] == found["a", child].text
+        assert re.fullmatch(regex, results["a", child].text)
+        assert results["a", child].finish_reason == "stop"
+        assert shown[child] == results["a", child].text
 
 
 @pytest.mark.model
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_request_that_cannot_work_leaves_its_siblings_alone(engine: HFEngine) -> None:
     requests = [ask("long", "word " * 9000, 1), ask("regex", SHORT, 1, regex="(?=a)("), ask("fine", SHORT, 1)]
-    found = await collect(engine, *requests)
-    assert isinstance(found["fine", 0], Completion)
-    assert isinstance(found["long", 0], EngineError)
-    assert "too long" in str(found["long", 0])
-    assert isinstance(found["regex", 0], EngineError)
+    results = await collect(engine, *requests)
+    assert isinstance(results["fine", 0], Completion)
+    assert isinstance(results["long", 0], EngineError)
+    assert "too long" in str(results["long", 0])
+    assert isinstance(results["regex", 0], EngineError)
 
 
 @pytest.mark.model
@@ -165,9 +165,9 @@ async def test_closing_the_engine_gives_what_it_was_writing_an_error(model_dir: 
 
     closing = asyncio.create_task(close())
     async with asyncio.timeout(60):
-        found = [reply async for reply in running.generate(requests, lambda *_: shown.set())]
+        replies = [reply async for reply in running.generate(requests, lambda *_: shown.set())]
         await closing
-    assert len(found) == 6
-    errors = [reply.result for reply in found if isinstance(reply.result, EngineError)]
+    assert len(replies) == 6
+    errors = [reply.result for reply in replies if isinstance(reply.result, EngineError)]
     assert errors
     assert {str(error) for error in errors} == {"the engine is closed"}

@@ -112,9 +112,9 @@ def test_every_prompt_fits_into_one_prefill_step(model_dir: Path) -> None:
 
 def test_what_the_user_has_set_for_vllm_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "7")
-    found = environment("k", compiled=True)
-    assert found["VLLM_CPU_KVCACHE_SPACE"] == "7"
-    assert found["HF_HUB_OFFLINE"] == "1"
+    variables = environment("k", compiled=True)
+    assert variables["VLLM_CPU_KVCACHE_SPACE"] == "7"
+    assert variables["HF_HUB_OFFLINE"] == "1"
 
 
 @needs_vllm
@@ -123,8 +123,8 @@ async def test_a_folder_without_a_model_fails_with_a_reason(tmp_path: Path) -> N
     with pytest.raises(EngineError, match="holds no model"):
         await engine.start()
     assert engine.state().phase == "failed"
-    (found,) = [reply async for reply in engine.generate([ask("a", 1)])]
-    assert isinstance(found.result, EngineError)
+    (arrived,) = [reply async for reply in engine.generate([ask("a", 1)])]
+    assert isinstance(arrived.result, EngineError)
     await engine.close()
     assert engine.state().phase == "closed"
 
@@ -205,9 +205,9 @@ class TestRealServer:
         size = await engine.prompt_size(request.messages)
         assert size is not None
         assert size.tokens > size.limit == 8192
-        (found,) = [reply async for reply in engine.generate([request])]
-        assert isinstance(found.result, EngineError)
-        assert "too long" in str(found.result)
+        (arrived,) = [reply async for reply in engine.generate([request])]
+        assert isinstance(arrived.result, EngineError)
+        assert "too long" in str(arrived.result)
 
     async def test_cancelling_frees_the_server(self, engine: ManagedEngine) -> None:
         requests = [ask(str(i), i, max_tokens=4000, regex="a{4000}") for i in range(8)]
@@ -244,9 +244,9 @@ class TestRealServer:
         while len(shown) < 4:
             await asyncio.sleep(0.05)
         await kill(first)
-        found = [await pending] + [reply async for reply in replies]
-        assert sorted(reply.key for reply in found) == ["0", "1", "2", "3"]
-        for reply in found:
+        arrived = [await pending] + [reply async for reply in replies]
+        assert sorted(reply.key for reply in arrived) == ["0", "1", "2", "3"]
+        for reply in arrived:
             assert isinstance(reply.result, Completion)
             assert shown[reply.key] == reply.result.text == "ab" * 100
         assert engine.retried >= 4

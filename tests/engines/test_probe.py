@@ -18,7 +18,7 @@ ASKED = (Message("user", "Which is the best?"),)
 BEGUN = "Best response: \\boxed{"
 
 
-def told(*entries: tuple[str, float]) -> dict[str, object]:
+def likeliest(*entries: tuple[str, float]) -> dict[str, object]:
     """A server's answer whose first token had these alternatives with these probabilities."""
     alternatives = [{"token": token, "logprob": math.log(chance), "bytes": None} for token, chance in entries]
     content = [{"token": entries[0][0], "logprob": 0.0, "top_logprobs": alternatives}]
@@ -27,12 +27,12 @@ def told(*entries: tuple[str, float]) -> dict[str, object]:
 
 async def test_a_server_is_asked_to_go_on_from_what_was_begun() -> None:
     async with WireServer() as server:
-        server.plan = [reply(told(("1", 0.6), ("3", 0.25), ("}", 0.1)))]
+        server.plan = [reply(likeliest(("1", 0.6), ("3", 0.25), ("}", 0.1)))]
         engine = ServerEngine(server.url)
-        found = await engine.probe(ASKED, BEGUN, ("1", "2", "3"))
+        probed = await engine.probe(ASKED, BEGUN, ("1", "2", "3"))
         await engine.close()
         sent = server.chats[0].body
-    assert found == pytest.approx((0.6, 0.0, 0.25)), "an option that the server does not tell of has 0"
+    assert probed == pytest.approx((0.6, 0.0, 0.25)), "an option that the server does not tell of has 0"
     assert sent["messages"][-1] == {"role": "assistant", "content": BEGUN}
     assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
     assert (sent["max_tokens"], sent["logprobs"]) == (1, True)
@@ -57,7 +57,7 @@ async def test_transformers_gives_the_softmax_of_the_plain_model(model_dir: Path
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     engine = HFEngine(model_dir, dtype="float32")
-    found = await engine.probe(ASKED, BEGUN, ("1", "2", "3"))
+    probed = await engine.probe(ASKED, BEGUN, ("1", "2", "3"))
     with pytest.raises(EngineError, match="not a single token"):
         await engine.probe(ASKED, BEGUN, ("12", "3"))
     with pytest.raises(EngineError, match="too long"):
@@ -69,8 +69,8 @@ async def test_transformers_gives_the_softmax_of_the_plain_model(model_dir: Path
     with torch.inference_mode():
         chances = model(**tokenizer(prompt, return_tensors="pt")).logits[0, -1].softmax(-1)
     plain = [float(chances[tokenizer.convert_tokens_to_ids(digit)]) for digit in "123"]
-    assert found == pytest.approx(plain, rel=1e-3)
-    assert 0 < sum(found) <= 1
+    assert probed == pytest.approx(plain, rel=1e-3)
+    assert 0 < sum(probed) <= 1
 
 
 def test_replay_is_the_engine_without_probabilities() -> None:

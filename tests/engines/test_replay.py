@@ -40,48 +40,48 @@ def recording(tmp_path: Path) -> Path:
 
 
 async def collect(engine: ReplayEngine, *requests: Request, on_text=None) -> dict[tuple[str, int], Reply]:  # type: ignore[no-untyped-def]
-    return {(found.key, found.child): found async for found in engine.generate(requests, on_text)}
+    return {(reply.key, reply.child): reply async for reply in engine.generate(requests, on_text)}
 
 
 async def test_a_recorded_completion_comes_back_as_it_was(recording: Path) -> None:
     engine = ReplayEngine(recording, "at-once")
-    (found,) = (await collect(engine, ask("a", 7))).values()
-    assert found.result == Completion("first", "length", 9, 3, 0.4, "recorded-grm")
+    (reply,) = (await collect(engine, ask("a", 7))).values()
+    assert reply.result == Completion("first", "length", 9, 3, 0.4, "recorded-grm")
     assert engine.model == "recorded-grm"
     assert engine.state().phase == "ready"
 
 
 async def test_children_are_found_by_their_own_seed(recording: Path) -> None:
     request = ask("a", 7, n=2)
-    found = await collect(ReplayEngine(recording, "at-once"), request)
-    assert [found[request.key, child].result.text for child in (0, 1)] == ["first", "second, which is longer"]  # type: ignore[union-attr]
+    replies = await collect(ReplayEngine(recording, "at-once"), request)
+    assert [replies[request.key, child].result.text for child in (0, 1)] == ["first", "second, which is longer"]  # type: ignore[union-attr]
 
 
 async def test_recorded_reasoning_comes_back_apart_from_the_text(recording: Path) -> None:
-    (found,) = (await collect(ReplayEngine(recording, "at-once"), ask("b|c", 7))).values()
-    assert isinstance(found.result, Completion)
-    assert (found.result.text, found.result.reasoning) == ("same seed, other item", "hm")
+    (reply,) = (await collect(ReplayEngine(recording, "at-once"), ask("b|c", 7))).values()
+    assert isinstance(reply.result, Completion)
+    assert (reply.result.text, reply.result.reasoning) == ("same seed, other item", "hm")
 
 
 async def test_equal_seeds_of_two_items_are_told_apart(recording: Path) -> None:
-    (found,) = (await collect(ReplayEngine(recording, "at-once"), ask("b|c", 7))).values()
-    assert isinstance(found.result, Completion)
-    assert found.result.text == "same seed, other item"
+    (reply,) = (await collect(ReplayEngine(recording, "at-once"), ask("b|c", 7))).values()
+    assert isinstance(reply.result, Completion)
+    assert reply.result.text == "same seed, other item"
 
 
 @pytest.mark.parametrize(("item_id", "seed"), [("a", 1), ("b", 7), ("aa", 7)])
 async def test_what_was_not_recorded_is_an_error_and_not_a_text(recording: Path, item_id: str, seed: int) -> None:
-    (found,) = (await collect(ReplayEngine(recording, "at-once"), ask(item_id, seed))).values()
-    assert isinstance(found.result, EngineError)
-    assert not found.result.retryable
-    assert "this recording has no" in str(found.result)
-    assert found.result.hint
+    (reply,) = (await collect(ReplayEngine(recording, "at-once"), ask(item_id, seed))).values()
+    assert isinstance(reply.result, EngineError)
+    assert not reply.result.retryable
+    assert "this recording has no" in str(reply.result)
+    assert reply.result.hint
 
 
 async def test_a_recorded_failure_fails_again(recording: Path) -> None:
-    (found,) = (await collect(ReplayEngine(recording, "at-once"), ask("a", 9))).values()
-    assert isinstance(found.result, EngineError)
-    assert str(found.result) == "the server was gone"
+    (reply,) = (await collect(ReplayEngine(recording, "at-once"), ask("a", 9))).values()
+    assert isinstance(reply.result, EngineError)
+    assert str(reply.result) == "the server was gone"
 
 
 async def test_the_recorded_pace_takes_the_recorded_time_and_streams_all_text(recording: Path) -> None:
@@ -95,7 +95,7 @@ async def test_the_recorded_pace_takes_the_recorded_time_and_streams_all_text(re
 
     began = time.monotonic()
     request = ask("a", 7, n=2)
-    order = [found.child async for found in ReplayEngine(recording).generate([request], on_text)]
+    order = [reply.child async for reply in ReplayEngine(recording).generate([request], on_text)]
     assert time.monotonic() - began >= 0.4
     assert order == [1, 0]
     assert shown == {0: "first", 1: "second, which is longer"}
@@ -136,6 +136,6 @@ def test_a_missing_file_and_an_unknown_pace_are_usage_errors(recording: Path, tm
 async def test_a_closed_engine_says_so(recording: Path) -> None:
     engine = ReplayEngine(recording, "at-once")
     await engine.close()
-    (found,) = (await collect(engine, replace(ask("a", 7)))).values()
-    assert isinstance(found.result, EngineError)
+    (reply,) = (await collect(engine, replace(ask("a", 7)))).values()
+    assert isinstance(reply.result, EngineError)
     assert engine.state().phase == "closed"

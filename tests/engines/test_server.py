@@ -32,11 +32,11 @@ async def test_every_child_has_its_own_text_and_token_count(server: WireServer, 
     shown: list[tuple[int, str]] | None = [] if streaming else None
     replies = await collect(ServerEngine(server.url), ask(seed=5, n=4), shown=shown)
     assert texts(replies) == [text_of(seed) for seed in range(5, 9)]
-    for found in replies:
-        assert isinstance(found.result, Completion)
-        assert found.result.completion_tokens == len(found.result.text.split())
-        assert found.result.prompt_tokens == 7
-        assert shown is None or shown_text(shown, found.child) == found.result.text
+    for received in replies:
+        assert isinstance(received.result, Completion)
+        assert received.result.completion_tokens == len(received.result.text.split())
+        assert received.result.prompt_tokens == 7
+        assert shown is None or shown_text(shown, received.child) == received.result.text
     assert len(server.chats) == 1
 
 
@@ -46,16 +46,16 @@ async def test_without_token_ids_tokens_are_shared_by_length(server: WireServer)
 
     server.plan = [no_ids]
     replies = await collect(ServerEngine(server.url), ask(seed=5, n=3))
-    counts = [found.result.completion_tokens for found in replies if isinstance(found.result, Completion)]
+    counts = [received.result.completion_tokens for received in replies if isinstance(received.result, Completion)]
     assert abs(sum(counts) - 4 - 2 - 3) <= 1
     assert counts[0] > counts[2] > counts[1]
 
 
 async def test_choices_out_of_order_keep_their_seeds(server: WireServer) -> None:
     async def reversed_choices(call, writer):  # type: ignore[no-untyped-def]
-        whole = answer(call.body)
-        whole["choices"].reverse()
-        await reply(whole)(call, writer)
+        content = answer(call.body)
+        content["choices"].reverse()
+        await reply(content)(call, writer)
 
     server.plan = [reversed_choices]
     assert texts(await collect(ServerEngine(server.url), ask(seed=5, n=3))) == [text_of(s) for s in (5, 6, 7)]
@@ -63,10 +63,10 @@ async def test_choices_out_of_order_keep_their_seeds(server: WireServer) -> None
 
 async def test_only_the_missing_child_is_asked_for_again_with_its_own_seed(server: WireServer) -> None:
     async def without_second(call, writer):  # type: ignore[no-untyped-def]
-        whole = answer(call.body)
-        del whole["choices"][1]
-        whole["choices"].append(dict(whole["choices"][0]))  # one stands there twice
-        await reply(whole)(call, writer)
+        content = answer(call.body)
+        del content["choices"][1]
+        content["choices"].append(dict(content["choices"][0]))  # one stands there twice
+        await reply(content)(call, writer)
 
     server.plan = [without_second]
     engine = ServerEngine(server.url)
@@ -78,9 +78,9 @@ async def test_only_the_missing_child_is_asked_for_again_with_its_own_seed(serve
 @pytest.mark.parametrize("refused", [1, 2], ids=["one is refused", "both are refused"])
 async def test_children_asked_for_alone_do_not_hide_each_others_failures(server: WireServer, refused: int) -> None:
     async def first_only(call, writer):  # type: ignore[no-untyped-def]
-        whole = answer(call.body)
-        del whole["choices"][1:]
-        await reply(whole)(call, writer)
+        content = answer(call.body)
+        del content["choices"][1:]
+        await reply(content)(call, writer)
 
     async def refuse(call, writer):  # type: ignore[no-untyped-def]
         await asyncio.sleep(0.2)  # both children are under way by then
@@ -89,15 +89,15 @@ async def test_children_asked_for_alone_do_not_hide_each_others_failures(server:
     server.plan = [first_only, *[refuse] * refused]
     async with asyncio.timeout(20):
         replies = await collect(ServerEngine(server.url), ask(seed=5, n=3))
-    failed = [found for found in replies if isinstance(found.result, EngineError)]
+    failed = [received for received in replies if isinstance(received.result, EngineError)]
     assert (len(replies), len(failed)) == (3, refused)
 
 
 async def test_an_aborted_child_is_asked_for_again(server: WireServer) -> None:
     async def aborted(call, writer):  # type: ignore[no-untyped-def]
-        whole = answer(call.body)
-        whole["choices"][0]["finish_reason"] = "abort"
-        await reply(whole)(call, writer)
+        content = answer(call.body)
+        content["choices"][0]["finish_reason"] = "abort"
+        await reply(content)(call, writer)
 
     server.plan = [aborted]
     assert texts(await collect(ServerEngine(server.url), ask(n=2))) == [text_of(5), text_of(6)]
@@ -115,26 +115,26 @@ async def test_a_busy_server_is_asked_again_and_counted(server: WireServer, stat
 async def test_a_refusal_is_never_repeated(server: WireServer, status: int) -> None:
     server.plan = [reply({"error": {"message": "no such thing"}}, status)]
     engine = ServerEngine(server.url)
-    (found,) = await collect(engine, ask())
-    assert isinstance(found.result, EngineError)
-    assert not found.result.retryable
-    assert "no such thing" in str(found.result)
+    (received,) = await collect(engine, ask())
+    assert isinstance(received.result, EngineError)
+    assert not received.result.retryable
+    assert "no such thing" in str(received.result)
     assert (engine.retried, len(server.chats)) == (0, 1)
 
 
 async def test_retries_are_bounded(server: WireServer) -> None:
     server.plan = [reply({}, 503)] * 9
     engine = ServerEngine(server.url, retries=2)
-    (found,) = await collect(engine, ask())
-    assert isinstance(found.result, EngineError)
-    assert found.result.retryable
+    (received,) = await collect(engine, ask())
+    assert isinstance(received.result, EngineError)
+    assert received.result.retryable
     assert (engine.retried, len(server.chats)) == (2, 3)
 
 
 async def test_siblings_of_a_failed_request_go_on(server: WireServer) -> None:
     server.plan = [reply({"detail": "no"}, 400)]
     replies = await collect(ServerEngine(server.url, concurrency=1), *(ask(key=str(i), seed=i) for i in range(5)))
-    assert [isinstance(found.result, Completion) for found in replies] == [False, True, True, True, True]
+    assert [isinstance(received.result, Completion) for received in replies] == [False, True, True, True, True]
 
 
 async def test_retry_after_is_honoured(server: WireServer) -> None:
@@ -165,9 +165,9 @@ async def test_a_broken_answer_is_asked_for_again(server: WireServer, fault) -> 
 async def test_a_hanging_server_is_given_up_after_the_timeout(server: WireServer) -> None:
     server.plan = [hang, hang]
     engine = ServerEngine(server.url, retries=1, timeout=0.3)
-    (found,) = await collect(engine, ask())
-    assert isinstance(found.result, EngineError)
-    assert found.result.retryable
+    (reply,) = await collect(engine, ask())
+    assert isinstance(reply.result, EngineError)
+    assert reply.result.retryable
     assert engine.retried == 1
 
 
@@ -226,8 +226,8 @@ async def test_a_broken_stream_is_repeated_and_shown_once(server: WireServer, fa
 
 
 async def test_children_that_finished_before_a_break_are_not_asked_for_again(server: WireServer) -> None:
-    whole = events({"seed": 5, "n": 3})  # seed 6 ends after two words, the others later
-    server.plan = [stream(*whole[:6], cut=True)]
+    content = events({"seed": 5, "n": 3})  # seed 6 ends after two words, the others later
+    server.plan = [stream(*content[:6], cut=True)]
     engine = ServerEngine(server.url)
     shown: list[tuple[int, str]] = []
     assert texts(await collect(engine, ask(n=3), shown=shown)) == [text_of(s) for s in (5, 6, 7)]
@@ -238,7 +238,7 @@ async def test_children_that_finished_before_a_break_are_not_asked_for_again(ser
 async def test_an_error_event_that_refuses_is_final(server: WireServer) -> None:
     server.plan = [stream(b'data: {"error": {"message": "bad regex", "code": 400}}\n\n')]
     engine = ServerEngine(server.url)
-    (found,) = await collect(engine, ask(), shown=[])
-    assert isinstance(found.result, EngineError)
-    assert "bad regex" in str(found.result)
+    (reply,) = await collect(engine, ask(), shown=[])
+    assert isinstance(reply.result, EngineError)
+    assert "bad regex" in str(reply.result)
     assert engine.retried == 0

@@ -21,7 +21,7 @@ KEY = "sk-very-secret-0123456789"
 async def test_no_more_requests_run_at_once_than_allowed(server: WireServer) -> None:
     server.delay = 0.02
     replies = await collect(ServerEngine(server.url, concurrency=3), *(ask(key=str(i), seed=i) for i in range(20)))
-    assert all(isinstance(found.result, Completion) for found in replies)
+    assert all(isinstance(reply.result, Completion) for reply in replies)
     assert server.most_running == 3
 
 
@@ -90,7 +90,7 @@ async def test_an_address_where_nobody_listens_is_told_at_once() -> None:
 
 async def test_a_failed_start_answers_every_child() -> None:
     replies = await collect(ServerEngine("http://127.0.0.1:9"), ask(key="a", n=2), ask(key="b"))
-    assert all(isinstance(found.result, EngineError) for found in replies)
+    assert all(isinstance(reply.result, EngineError) for reply in replies)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ async def test_a_prompt_beyond_the_context_is_refused_with_a_hint(server: WireSe
         "This model's maximum context length is 100 tokens. However, your prompt contains at least 101 input tokens"
     )
     server.plan = [reply({"error": {"message": words, "code": 400}}, 400)]
-    (found,) = await collect(ServerEngine(server.url), ask())
-    assert isinstance(found.result, EngineError)
-    assert "too long" in str(found.result)
-    assert not found.result.retryable
-    assert "Shorten" in found.result.hint
+    (received,) = await collect(ServerEngine(server.url), ask())
+    assert isinstance(received.result, EngineError)
+    assert "too long" in str(received.result)
+    assert not received.result.retryable
+    assert "Shorten" in received.result.hint
 
 
 async def test_prompt_size_asks_the_server(server: WireServer) -> None:
@@ -176,8 +176,8 @@ async def test_the_key_travels_in_its_header_only(
     monkeypatch.setenv("VLLM_API_KEY", KEY)
     server.plan = [reply({"error": {"message": f"the key {KEY} has no such right"}}, 400)]
     engine = ServerEngine(server.url)
-    (found,) = await collect(engine, ask())
-    everything = f"{found!r} {engine!r} {vars(engine)!r} {engine.state()!r} {caplog.text}"
+    (received,) = await collect(engine, ask())
+    everything = f"{received!r} {engine!r} {vars(engine)!r} {engine.state()!r} {caplog.text}"
     assert "no such right" in everything
     assert KEY not in everything
     for call in server.calls:
@@ -198,9 +198,9 @@ async def test_a_wrong_key_is_told_without_showing_it(server: WireServer, key: s
 
 async def test_a_redirect_is_not_followed(server: WireServer) -> None:
     server.plan = [reply({}, 307, Location="http://127.0.0.1:9/v1/chat/completions")]
-    (found,) = await collect(ServerEngine(server.url, api_key=KEY), ask())
-    assert isinstance(found.result, EngineError)
-    assert "307" in str(found.result)
+    (received,) = await collect(ServerEngine(server.url, api_key=KEY), ask())
+    assert isinstance(received.result, EngineError)
+    assert "307" in str(received.result)
 
 
 async def test_loopback_never_goes_through_a_proxy(server: WireServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +213,84 @@ async def test_a_closed_engine_says_so(server: WireServer) -> None:
     await engine.start()
     await engine.close()
     await engine.close()
-    (found,) = [reply async for reply in engine.generate([ask()])]
-    assert isinstance(found.result, EngineError)
+    (received,) = [reply async for reply in engine.generate([ask()])]
+    assert isinstance(received.result, EngineError)
     assert engine.state().phase == "closed"
+
+
+# --- what a server may send, and how long it may be silent -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["a", "k7", "hunter2", "k y", "a/b+c=="])
+async def test_a_key_of_any_length_is_masked(server: WireServer, key: str) -> None:
+    async def tell(call, writer):  # type: ignore[no-untyped-def]
+        words = {"error": {"message": f"Bearer {call.headers['authorization'].split(' ', 1)[1]} is no key of ours"}}
+        await reply(words, 403)(call, writer)
+
+    server.plan = [tell]
+    [found] = await collect(ServerEngine(server.url, "grm", api_key=key, retries=0), ask())
+    assert isinstance(found.result, EngineError)
+    words = str(found.result).partition("answered 403: ")[2]
+    assert words
+    assert key not in words
+
+
+async def test_a_key_that_is_cut_off_is_masked_too(server: WireServer) -> None:
+    server.plan = [reply({"error": {"message": "x" * (1000 - 12) + KEY}}, 403)]
+    [found] = await collect(ServerEngine(server.url, "grm", api_key=KEY, retries=0), ask())
+    assert KEY[:8] not in str(found.result)
+
+
+async def test_an_event_of_forty_megabytes_is_refused_at_once(server: WireServer) -> None:
+    async def flood(call, writer):  # type: ignore[no-untyped-def]
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: ")
+        for _ in range(640):
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    server.plan = [flood]
+    [found] = await collect(ServerEngine(server.url, "grm", retries=0), ask(), shown=[])
+    assert "event of more than 4 MB" in str(found.result)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_a_completion_of_ten_megabytes_is_refused(server: WireServer, streaming: bool) -> None:
+    text = "y" * (10 * 2**20 // 4)
+    pieces = b"".join(event(0, text, None if i < 3 else "stop", 1) for i in range(4))
+    whole = {"choices": [{"index": 0, "message": {"content": text * 4}, "finish_reason": "stop"}]}
+    server.plan = [stream(pieces, cut=False) if streaming else reply(whole)]
+    [found] = await collect(ServerEngine(server.url, "grm", retries=0), ask(), shown=[] if streaming else None)
+    assert "more than 1 MB for one completion" in str(found.result)
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before the first byte", "in the middle"])
+async def test_a_stream_that_falls_silent_is_given_up_in_words(server: WireServer, begun: bool) -> None:
+    async def stall(call, writer):  # type: ignore[no-untyped-def]
+        if begun:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + event(0, "seed", None, 1))
+            await writer.drain()
+        await asyncio.sleep(3600)
+
+    server.plan = [stall]
+    engine = ServerEngine(server.url, "grm", retries=0, stall=0.2)
+    [found] = await collect(engine, ask(), shown=[])
+    assert "has sent nothing for 0 s" in str(found.result)
+
+
+async def test_hung_runs_leave_room_for_another(server: WireServer) -> None:
+    server.plan = [hang] * 56
+    engine = ServerEngine(server.url, "grm")
+
+    async def consume(run: int) -> None:
+        async for _ in engine.generate([ask(key=str(i), seed=run * 100 + i) for i in range(8)]):
+            pass
+
+    hung = [asyncio.create_task(consume(run)) for run in range(1, 9)]
+    while server.running < 56:
+        await asyncio.sleep(0.01)
+    replies = [reply async for reply in engine.generate([ask(key=str(i), seed=i) for i in range(8)])]
+    assert all(isinstance(each.result, Completion) for each in replies)
+    for task in hung:
+        task.cancel()
+    await asyncio.gather(*hung, return_exceptions=True)
+    await engine.close()

@@ -123,7 +123,7 @@ async def _classify(call: Call, writer: asyncio.StreamWriter) -> None:
 
 
 def text_of(seed: int) -> str:
-    """What the model writes under a seed: longer by a word for each unit of seed % 3."""
+    """The model's text under a seed: longer by a word for each unit of seed % 3."""
     return f"seed {seed}" + " word" * (seed % 3)
 
 
@@ -141,14 +141,14 @@ def answer(body: dict[str, Any]) -> dict[str, Any]:
 
 def events(body: dict[str, Any]) -> list[bytes]:
     """A correct stream: children interleaved word by word, [DONE] at the end."""
-    found = []
+    lines = []
     words = [text_of(body["seed"] + index).split(" ") for index in range(body["n"])]
     for at in range(max(map(len, words))):
         for index, own in enumerate(words):
             if at < len(own):
                 piece = own[at] if at == 0 else " " + own[at]
-                found.append(event(index, piece, "stop" if at + 1 == len(own) else None, at + 1))
-    return [*found, b"data: [DONE]\n\n"]
+                lines.append(event(index, piece, "stop" if at + 1 == len(own) else None, at + 1))
+    return [*lines, b"data: [DONE]\n\n"]
 
 
 def event(index: int, piece: str, finish_reason: str | None, tokens: int) -> bytes:

@@ -47,8 +47,8 @@ class Starstruck(FakeVLLM):
             scores = [2 + min(3, each.count("*")) for each in shown]
             critique = "\n".join(f"Response {i}: it has {s - 2} stars." for i, s in enumerate(scores, 1))
             for choice in answer["choices"]:
-                told = f"Scores: \\boxed{{{', '.join(map(str, scores))}}}"
-                choice["message"]["content"] = f"Principles:\n1. Stars (weight: 100%)\nCritique:\n{critique}\n{told}"
+                box = f"Scores: \\boxed{{{', '.join(map(str, scores))}}}"
+                choice["message"]["content"] = f"Principles:\n1. Stars (weight: 100%)\nCritique:\n{critique}\n{box}"
         return status, answer
 
 
@@ -66,8 +66,8 @@ def queries(path: Path) -> str:
 
 def test_the_best_of_n_has_most_stars(servers: tuple[str, ...], tmp_path: Path, capsys: Any) -> None:
     out, samples = tmp_path / "best.jsonl", tmp_path / "samples.jsonl"
-    asked = [queries(tmp_path / "q.jsonl"), *servers, "--n", "10", "--out", str(out), "--samples", str(samples)]
-    assert best_of_n.main(asked) == 0
+    arguments = [queries(tmp_path / "q.jsonl"), *servers, "--n", "10", "--out", str(out), "--samples", str(samples)]
+    assert best_of_n.main(arguments) == 0
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert [line["id"] for line in lines] == ["a", "query-2"]
     for line in lines:
@@ -76,7 +76,7 @@ def test_the_best_of_n_has_most_stars(servers: tuple[str, ...], tmp_path: Path, 
         assert line["chosen"] == stars.index(max(stars))
         assert (line["greedy"], len(set(stars)) > 1) == ("An answer", True)
     assert json.loads(capsys.readouterr().out) == {"policy": "policy", "grm": "stars", "n": 10, "k": 3}
-    assert best_of_n.main(asked) == 2, "nothing is written over"
+    assert best_of_n.main(arguments) == 2, "nothing is written over"
     store = Store(tmp_path / "grm.db")
     assert len(import_file(store, samples)) == 2
     assert {row.session.tags for row in store.sessions()} == {("best-of-n",)}
@@ -85,20 +85,29 @@ def test_the_best_of_n_has_most_stars(servers: tuple[str, ...], tmp_path: Path, 
 
 def test_program_made_queries_are_checked(servers: tuple[str, ...], tmp_path: Path, capsys: Any) -> None:
     assert best_of_n.main([*servers, "--tasks", "33", "--n", "2", "--out", str(tmp_path / "best.jsonl")]) == 0
-    found = json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
     lines = [json.loads(line) for line in (tmp_path / "best.jsonl").read_text().splitlines()]
-    assert found["greedy"]["queries"] == len(lines) == 33
-    assert found["greedy"]["mean"] == pytest.approx(sum(line["checked_greedy"] for line in lines) / 33, abs=1e-4)
-    assert 0 < found["random_of_n"]["mean"] <= found["any_of_n"]["mean"]
-    assert found["best_of_n"]["mean"] <= found["any_of_n"]["mean"]
+    assert printed["greedy"]["queries"] == len(lines) == 33
+    assert printed["greedy"]["mean"] == pytest.approx(sum(line["checked_greedy"] for line in lines) / 33, abs=1e-4)
+    assert 0 < printed["random_of_n"]["mean"] <= printed["any_of_n"]["mean"]
+    assert printed["best_of_n"]["mean"] <= printed["any_of_n"]["mean"]
     for line in lines:
         assert (line["checked_chosen"] in (0, 0.5, 1), len(line["checked"])) == (True, 2)
 
 
 def test_answers_grow_until_the_grm_prefers_no_more(servers: tuple[str, ...], tmp_path: Path, capsys: Any) -> None:
     out, samples = tmp_path / "steps.jsonl", tmp_path / "samples.jsonl"
-    asked = [queries(tmp_path / "q.jsonl"), *servers, "--rounds", "6", "--out", str(out), "--samples", str(samples)]
-    assert co_scaling.main(asked) == 0
+    arguments = [
+        queries(tmp_path / "q.jsonl"),
+        *servers,
+        "--rounds",
+        "6",
+        "--out",
+        str(out),
+        "--samples",
+        str(samples),
+    ]
+    assert co_scaling.main(arguments) == 0
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     for line in lines:
         first = line["first"].count("*")
@@ -126,8 +135,8 @@ def test_answers_grow_until_the_grm_prefers_no_more(servers: tuple[str, ...], tm
 def test_one_round_leaves_the_rest_to_another_day(servers: tuple[str, ...], tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "steps.jsonl"
     assert co_scaling.main([*servers, "--tasks", "4", "--rounds", "1", "--out", str(out)]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["queries"], found["revisions"], found["first"]["queries"]) == (4, 4, 4)
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["queries"], printed["revisions"], printed["first"]["queries"]) == (4, 4, 4)
     ends = {json.loads(line)["ended"] for line in out.read_text().splitlines()}
     assert ends <= {"all rounds were run", "the GRM does not prefer the new answer"}
 
@@ -135,8 +144,17 @@ def test_one_round_leaves_the_rest_to_another_day(servers: tuple[str, ...], tmp_
 def test_what_cannot_be_had_is_one_line(tmp_path: Path, capsys: Any) -> None:
     with Policy("policy") as policy:
         policy.refused_above = 0
-        asked = ["--tasks", "1", "--policy", policy.url, "--engine", policy.url, "--out", str(tmp_path / "o.jsonl")]
-        assert best_of_n.main(asked) == co_scaling.main(asked) == 2
+        arguments = [
+            "--tasks",
+            "1",
+            "--policy",
+            policy.url,
+            "--engine",
+            policy.url,
+            "--out",
+            str(tmp_path / "o.jsonl"),
+        ]
+        assert best_of_n.main(arguments) == co_scaling.main(arguments) == 2
     assert "refused on purpose" in capsys.readouterr().err
 
 
@@ -145,8 +163,8 @@ def test_what_cannot_be_had_is_one_line(tmp_path: Path, capsys: Any) -> None:
 def test_grpo_takes_two_steps_under_the_grm(tiny: Path, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "out"
     with Starstruck("stars") as grm:
-        asked = ["--policy-model", str(tiny), "--engine", grm.url, "--tokens", "8", "--k", "2", "--out", str(out)]
-        assert grpo_with_grm.main(asked) == 0
+        arguments = ["--policy-model", str(tiny), "--engine", grm.url, "--tokens", "8", "--k", "2", "--out", str(out)]
+        assert grpo_with_grm.main(arguments) == 0
     steps = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"step"')]
     assert [step["step"] for step in steps] == [1, 2]
     assert all(step["rewards/grm/mean"] >= 1 / 9 for step in steps)

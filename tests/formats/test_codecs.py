@@ -74,7 +74,7 @@ def test_any_text_is_read_whichever_way() -> None:
 
 def test_lines_are_numbered_as_they_stand_in_the_file() -> None:
     stream = io.BytesIO(b'\xef\xbb\xbf\n{"item_id": "x", "index": 0}\r\n\n{"item_id": "x"}\n')
-    found = LINE.lines(stream, "it")
-    assert next(found)[0] == 2
+    records = LINE.lines(stream, "it")
+    assert next(records)[0] == 2
     with pytest.raises(UsageError, match=r'^it, line 4: "index" is missing$'):
-        next(found)
+        next(records)

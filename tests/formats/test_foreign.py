@@ -167,6 +167,7 @@ BROKEN = {
     "line cut": (lines(OWN).encode() + b'{"id": "b", "que', "file, line 2: not JSON"),
     "element": (b'[\n{"id": "a"},\n{"id": }]', "file, line 3: not JSON"),
     "list not closed": (json.dumps([OWN], indent=1)[:-1].encode(), "file, line 10: not JSON"),
+    "after the list": (json.dumps([OWN]).encode() + b"\n[]", "file, line 2: not JSON: more stands after the list"),
     "no comma": (b'[{"a": 1}\n{"b": 2}]', "file, line 2: not JSON: Expecting ','"),
     "object": (b'{\n "id": "a",\n "query": q\n}', "file, line 3: not JSON"),
     "key twice": (b'[{"id": "a",\n"id": "b"}]', "file, line 1: 'id' stands there twice"),
@@ -183,6 +184,13 @@ BROKEN = {
     "only a header": (b"prompt,chosen,rejected\n", "file: there are no items in it"),
     "words": (b"hello world", "file, line 1: not JSON"),
     "no form": (lines({"name": "x", "value": 2}).encode(), 'line 1: "responses" is missing.* has name, value'),
+    "one side": (lines({"prompt": "q", "chosen": "a"}).encode(), 'line 1: "rejected" is missing beside "chosen"'),
+    "texts as one": (lines({"prompt": "q", "output": ["a", "b"]}).encode(), '"output" holds 2 texts where one'),
+    "column twice": (b"prompt,chosen,Chosen\nq,a,b\n", "line 1: there are two columns 'chosen'"),
+    "workbook": (b"PK\x03\x04\x14\x00xl/workbook.xml", "an Excel workbook; save the sheet as CSV UTF-8"),
+    "archive": (b"PK\x03\x04\x14\x00a.jsonl", "a ZIP archive"),
+    "page": (b"<!DOCTYPE html><html>404</html>", "a page of HTML or XML"),
+    "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     "no prompt": (lines({"chosen": "a", "rejected": "b"}).encode(), 'line 1: "prompt" is missing'),
     "no common query": (lines({"chosen": chat("q", "a"), "rejected": chat("x", "a")}).encode(), "no turn of a user"),
     "other prompt": (lines(PAIR | {"chosen": chat("x", "a")}).encode(), "response 1 is a chat that begins with other"),
@@ -196,11 +204,22 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_cannot_be_read_is_one_line_that_ends_with_a_right_one(name: str) -> None:
-    data, said = BROKEN[name]
+    data, words = BROKEN[name]
     with pytest.raises(UsageError) as caught:
         read(data)
     message = str(caught.value)
-    assert re.search(said, message)
+    assert re.search(words, message)
     assert "\n" not in message
     assert RIGHT in message
     read(message.split("would be right: ")[1].encode())
+
+
+def test_objects_with_a_text_are_responses_of_their_own() -> None:
+    record = {"prompt": "q", "chosen": {"text": "a", "score": 1}, "rejected": [{"text": "b"}, {"text": "c"}]}
+    (item,) = read_items(io.BytesIO(lines(record).encode()), "file").items
+    assert (item.responses, item.labels) == (("a", "b", "c"), (1.0, 0.0, 0.0))
+
+
+def test_rows_by_number_are_records() -> None:
+    rows = {str(number): {"prompt": f"q{number}", "chosen": "a", "rejected": "b"} for number in range(3)}
+    assert len(read_items(io.BytesIO(json.dumps(rows).encode()), "file").items) == 3

@@ -31,13 +31,13 @@ def test_every_form_has_a_heading() -> None:
 
 @pytest.mark.parametrize(("form", "text"), shown())
 def test_what_the_page_shows_is_read(form: str, text: str) -> None:
-    taken = imports.read(io.BytesIO(text.encode()), "page")
-    (block,) = taken.blocks
+    judgments = imports.read(io.BytesIO(text.encode()), "page")
+    (block,) = judgments.blocks
     (item,) = block.items
-    assert not taken.left_out
-    if taken.form != "items":
+    assert not judgments.left_out
+    if judgments.form != "items":
         (sample,) = item.samples
-        assert taken.form == form
+        assert judgments.form == form
         assert block.run is not None
         assert block.run.engine == "foreign"
         assert sample.scores is not None
@@ -58,7 +58,7 @@ def test_the_line_of_a_message_is_right(form: Form) -> None:
 
 @pytest.mark.parametrize("module", JUDGED, ids=lambda module: module.FORM)
 def test_the_line_of_a_message_about_judgments_is_right(module: object) -> None:
-    taken = imports.read(io.BytesIO(module.EXAMPLE.encode()), "message")
-    assert taken.form == module.FORM
-    (block,) = taken.blocks
+    judgments = imports.read(io.BytesIO(module.EXAMPLE.encode()), "message")
+    assert judgments.form == module.FORM
+    (block,) = judgments.blocks
     assert all(sample.scores for item in block.items for sample in item.samples)

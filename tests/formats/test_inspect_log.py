@@ -49,18 +49,18 @@ def test_every_score_of_a_log_is_a_judgment(tmp_path: Path, kind: str) -> None:
     ]  # fmt: skip
     path = tmp_path / f"log.{kind}"
     write_eval_log(EvalLog(eval=spec, samples=samples, status="success"), str(path), format=kind)
-    taken = imports.read(path)
-    assert [tuple(each) for each in taken.left_out] == [("sample c", "it has no score")]
-    found = {
+    judgments = imports.read(path)
+    assert [tuple(each) for each in judgments.left_out] == [("sample c", "it has no score")]
+    scores = {
         (block.run.model, item.item_id): (item.example, *item.samples)
-        for block in taken.blocks
+        for block in judgments.blocks
         for item in block.items
     }
-    example, sample = found["rating", "1"]
+    example, sample = scores["rating", "1"]
     assert (example.query[0].content, example.responses, example.reference, example.subset) == (
         "2+2?", ("4",), "4", "sums",
     )  # fmt: skip
     assert (sample.scores, sample.completion.text) == ((8,), "Good.")
-    assert found["rating", "b"][1].scores == (2,)
-    assert found["match", "1"][1].completion.text == "Right.\n\nScore in the imported file: C"
-    assert {block.run.created_at[:10] for block in taken.blocks} == {"2026-01-02"}
+    assert scores["rating", "b"][1].scores == (2,)
+    assert scores["match", "1"][1].completion.text == "Right.\n\nScore in the imported file: C"
+    assert {block.run.created_at[:10] for block in judgments.blocks} == {"2026-01-02"}

@@ -29,10 +29,10 @@ from grm_core.types import ParseStatus as P
     ],
 )  # fmt: skip
 def test_the_box_on_its_own_line_names_the_best(text: str, shown: int) -> None:
-    found = read(text, 3, "stop")
-    assert (found.status, found.shown) == (P.OK, shown)
-    assert found.span is not None
-    assert text[slice(*found.span)] == str(shown + 1)
+    choice = read(text, 3, "stop")
+    assert (choice.status, choice.shown) == (P.OK, shown)
+    assert choice.span is not None
+    assert text[slice(*choice.span)] == str(shown + 1)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_a_megabyte_of_it_is_read_in_no_time(piece: str) -> None:
 
 def test_text_beyond_the_cap_is_read_from_its_end_with_true_spans() -> None:
     text = "word " * 100_000 + "\nBest response: \\boxed{2}"
-    found = read(text, 2)
-    assert found.span is not None
-    assert (found.shown, text[slice(*found.span)]) == (1, "2")
+    choice = read(text, 2)
+    assert choice.span is not None
+    assert (choice.shown, text[slice(*choice.span)]) == (1, "2")
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 12])
@@ -91,8 +91,8 @@ def test_what_the_structure_allows_can_be_read(n: int) -> None:
     draw = random.Random(n)
     for _ in range(50):
         best = draw.randint(1, n)
-        said = ["".join(draw.choices('abc "(){}*1$', k=30)) for _ in range(n)]
-        lines = [f"Response {place}: It {words}." for place, words in enumerate(said, 1)]
+        texts = ["".join(draw.choices('abc "(){}*1$', k=30)) for _ in range(n)]
+        lines = [f"Response {place}: It {words}." for place, words in enumerate(texts, 1)]
         text = "Critique:\n" + "\n".join(lines) + f"\nBest response: \\boxed{{{best}}}"
         assert structure.fullmatch(text)
         assert read(text, n, "stop")[:2] == (P.OK, best - 1)

@@ -49,10 +49,10 @@ THINKING = "<think>At first I lean to [[B]].\n[[B]]\n</think>\n\nB pads its answ
     ],
 )
 def test_the_letter_on_the_models_own_line_is_the_verdict(text: str, n: int, shown: int) -> None:
-    found = letter_choice.read(text, n, "stop")
-    assert (found.status, found.shown) == (P.OK, shown)
-    assert found.span is not None
-    assert text[slice(*found.span)].upper() == prompts.LETTERS[shown]
+    choice = letter_choice.read(text, n, "stop")
+    assert (choice.status, choice.shown) == (P.OK, shown)
+    assert choice.span is not None
+    assert text[slice(*choice.span)].upper() == prompts.LETTERS[shown]
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_a_quotation_of_any_text_in_a_block_quote_changes_no_scores(text: str) -
 
 
 def sound(parsed: Parsed, text: str, n: int) -> None:
-    """What holds for every Parsed of a text."""
+    """The invariants of every Parsed of a text."""
     if parsed.status is ParseStatus.OK:
         assert parsed.shown_scores is not None
         assert len(parsed.shown_scores) == n == len(parsed.score_spans)

@@ -54,6 +54,8 @@ FORMATS = {  # what opens the thinking, what closes it
     "inner thoughts": ("<innerThoughts>", "</innerThoughts>"),
     "chain": ("<chain_of_thought>", "</chain_of_thought>"),
     "tokens": ("<|think|>", "<|/think|>"),
+    "tokens of a turn": ("<|im_think|>", "<|/im_think|>"),
+    "words in square brackets": ("[BEGIN REASONING]\n", "\n[END REASONING]"),
     "tokens by word": ("<|thinking_start|>", "<|thinking_end|>"),
     "a folded block": ('<details type="reasoning" done="true">\n<summary>Thought</summary>', "</details>"),
     "attributes": ('<think effort="high">', "</think>"),
@@ -176,3 +178,26 @@ WORDS = st.lists(st.sampled_from(["so", "the first", "Scores: \\boxed{2, 9}", "[
 def test_no_thought_changes_the_scores(name: str, words: list[str]) -> None:
     opening, closing = FORMATS[name]
     assert parse(f"{opening} {' '.join(words)} \n{closing}\n{ANSWER}", 2, "stop").shown_scores == (8, 3)
+
+
+QUOTED = ['"', "'", "`", "``", ("“", "”"), ("«", "»")]
+
+
+@pytest.mark.parametrize("signs", QUOTED)
+@pytest.mark.parametrize("opening", ["<think>", "[THINK]", "<seed:think>", "<ponder>"])
+def test_thinking_may_begin_and_end_with_a_quotation(signs: str | tuple[str, str], opening: str) -> None:
+    left, right = signs if isinstance(signs, tuple) else (signs, signs)
+    closing = opening[0] + "/" + opening[1:]
+    words = f"{left}Well.{right} So.\nScores: \\boxed{{2, 9}}\nAnd {left}done.{right}"
+    for text in (f"{opening}{words}{closing}\n{ANSWER}", f"{words}{closing}\n{ANSWER}"):
+        assert parse(text, 2, "stop").shown_scores == (8, 3)
+    assert parse(f"{opening}{left}Well.\nScores: \\boxed{{2, 9}}\nNo", 2, "length").status == "truncated"
+    assert parse(f"{opening}{words}{closing}{left}Fair.{right}\n{ANSWER}", 2, "stop").shown_scores == (8, 3)
+
+
+@pytest.mark.parametrize("signs", QUOTED)
+def test_marks_of_thinking_that_are_quoted_hide_nothing(signs: str | tuple[str, str]) -> None:
+    left, right = signs if isinstance(signs, tuple) else (signs, signs)
+    for words in ("<think>", "</think>", "<think>Well</think>", "<think>Well"):
+        parsed = parse(f"{ANSWER}\nIt's odd that it has {left}{words}{right} in it.", 2, "stop")
+        assert (parsed.shown_scores, len(parsed.principles)) == ((8, 3), 1), words

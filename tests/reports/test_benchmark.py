@@ -48,8 +48,8 @@ def test_the_html_fetches_nothing_and_shows_hostile_names_as_text(tmp_path: Path
 
 def test_the_curves_are_the_tables(tmp_path: Path) -> None:
     html, _ = page(tmp_path)
-    drawn = json.loads(re.findall(r'<script type="application/json" id="accuracy-over-k">(.*?)</script>', html)[0])
-    named_lines = {trace["name"] for trace in drawn["data"] if trace.get("name")}
+    figure = json.loads(re.findall(r'<script type="application/json" id="accuracy-over-k">(.*?)</script>', html)[0])
+    named_lines = {trace["name"] for trace in figure["data"] if trace.get("name")}
     assert named_lines == {"naive", "guided", "guided-weighted"}
     assert html.count("data-figure=") == 2
 

@@ -14,7 +14,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def said(markdown: str) -> tuple[str, set[str]]:
+def shown(markdown: str) -> tuple[str, set[str]]:
     """The text that a reader sees of a line, and the kinds of markup in it."""
     (line,) = MarkdownIt("gfm-like", {"linkify": False}).parseInline(markdown)
     children = line.children or []
@@ -26,7 +26,7 @@ def test_a_line_of_markdown_shows_the_words_and_no_markup(text: str) -> None:
     line = plain(text)
     assert "\n" not in line
     assert not re.search(r"(?<!\\)(?:\\\\)*\|", line), "no bar that would end a cell"
-    assert said(line) == (" ".join(text.split()), {"text", "text_special"} & said(line)[1] | {"text"})
+    assert shown(line) == (" ".join(text.split()), {"text", "text_special"} & shown(line)[1] | {"text"})
 
 
 def test_words_and_numbers_of_ours_are_left_as_they_are() -> None:

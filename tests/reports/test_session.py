@@ -17,9 +17,9 @@ RUN = Run("r", "2026-01-01T00:00:00+00:00", "managed", "judge", "compact", "0" *
 
 def judged(index: int, scores: tuple[int, int], logit: float | None, text: str = HOSTILE) -> Sample:
     box = f"Scores: \\boxed{{{scores[0]}, {scores[1]}}}"
-    told = f"Principles:\n1. {text} (weight: 70%)\n2. Form\nCritique:\nResponse 1: {text}\n{box}"
-    made = make_sample(index, scores, logit, text=told)
-    return replace(made, parsed=parse(told, 2))
+    judgment = f"Principles:\n1. {text} (weight: 70%)\n2. Form\nCritique:\nResponse 1: {text}\n{box}"
+    made = make_sample(index, scores, logit, text=judgment)
+    return replace(made, parsed=parse(judgment, 2))
 
 
 def made(

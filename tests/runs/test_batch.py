@@ -39,8 +39,8 @@ def items(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def whole(command: Command, items: Path, tmp_path: Path) -> Path:
-    """What score draws by itself."""
+def uninterrupted(command: Command, items: Path, tmp_path: Path) -> Path:
+    """The file that `score` writes by itself."""
     out = tmp_path / "whole.jsonl"
     with FakeVLLM() as server:
         assert command("score", items, "--k", K, "--out", out, "--engine", server.url, "--meta", "none").code == 0
@@ -93,19 +93,19 @@ def until(path: Path, least: int, child: subprocess.Popen[str]) -> None:
 
 
 def ray_processes_of(driver: int) -> list[str]:
-    """What still runs of a Ray that the driver with this process id has started: its session is named after it."""
-    found = []
+    """Running processes of the Ray that the driver with this process id has started: its session bears the id."""
+    processes = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             line = (entry / "cmdline").read_bytes() if entry.name.isdecimal() else b""
             if b"/session_" in line and f"_{driver}/".encode() in line:
-                found.append(line.replace(b"\0", b" ").decode())
-    return found
+                processes.append(line.replace(b"\0", b" ").decode())
+    return processes
 
 
 @pytest.mark.slow
 def test_workers_draw_what_score_draws_each_item_on_one_server_and_a_refusal_fails_alone(
-    command: Command, items: Path, whole: Path, tmp_path: Path
+    command: Command, items: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.jsonl"
     with Pair() as pair:
@@ -138,19 +138,19 @@ def test_workers_draw_what_score_draws_each_item_on_one_server_and_a_refusal_fai
 
         second.refused_above = None
         assert command(*run, "--resume").code == 0
-        assert shape(out) == shape(whole)
+        assert shape(out) == shape(uninterrupted)
         assert len(first.asked + second.asked) == len(set(first.asked + second.asked)) == ITEMS * K
         (block,) = read_samples(out)
         for item in block.items:
             mine = {sample.seed for sample in item.samples}
             assert mine <= set((second if item.item_id in seconds else first).asked)
-    assert command("vote", out).lines == command("vote", whole).lines
+    assert command("vote", out).lines == command("vote", uninterrupted).lines
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_killed_run_leaves_nothing_running_and_goes_on_where_it_stopped(
-    command: Command, items: Path, whole: Path, tmp_path: Path
+    command: Command, items: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.jsonl"
     with Pair(delay=1.0) as pair:
@@ -173,14 +173,14 @@ def test_a_killed_run_leaves_nothing_running_and_goes_on_where_it_stopped(
         assert child.returncode == 0, words
         assert sum(len(server.asked) for server in pair.both) == ITEMS * K - kept
     assert not ray_processes_of(child.pid)
-    assert shape(out) == shape(whole)
+    assert shape(out) == shape(uninterrupted)
     assert drawn_in(out) == ITEMS * K
-    assert command("curve", out).lines == command("curve", whole).lines
+    assert command("curve", out).lines == command("curve", uninterrupted).lines
 
 
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_whole_file_and_no_ray_and_a_recording_needs_no_server(
-    command: Command, items: Path, whole: Path, tmp_path: Path
+    command: Command, items: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.jsonl"
     with Pair(delay=1.0) as pair:
@@ -194,10 +194,10 @@ def test_ctrl_c_leaves_a_whole_file_and_no_ray_and_a_recording_needs_no_server(
     assert not ray_processes_of(child.pid)
 
     again = tmp_path / "again.jsonl"
-    done = command("score", items, "--k", K, "--out", again, "--engine", f"replay:{whole}", "--workers", 1)
+    done = command("score", items, "--k", K, "--out", again, "--engine", f"replay:{uninterrupted}", "--workers", 1)
     assert done.code == 0
     assert again.read_bytes().partition(b"\n")[2].count(b"\n") == ITEMS * (K + 1)
-    assert shape(again) == shape(whole)
+    assert shape(again) == shape(uninterrupted)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +228,9 @@ def test_servers_with_different_models_are_refused(command: Command, items: Path
     assert (done.code, "do not serve the same model" in done.words) == (2, True)
 
 
-def test_without_workers_nothing_of_ray_is_imported(items: Path, whole: Path, tmp_path: Path) -> None:
+def test_without_workers_nothing_of_ray_is_imported(items: Path, uninterrupted: Path, tmp_path: Path) -> None:
     code = "import sys, app; assert app.main(sys.argv[1:]) == 0; assert 'ray' not in sys.modules"
-    line = [sys.executable, "-c", code, "score", str(items), "--k", str(K), "--engine", f"replay:{whole}"]
+    line = [sys.executable, "-c", code, "score", str(items), "--k", str(K), "--engine", f"replay:{uninterrupted}"]
     line += ["--out", str(tmp_path / "o.jsonl"), "--meta", "none"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -242,11 +242,11 @@ async def test_the_meta_rm_reads_what_votes_and_a_sample_that_it_cannot_read_is_
     rows = {"drawn": pyarrow.array([pickle.dumps(Arrival(example, sample)) for sample in samples])}
     async with WireServer() as server:
         reader = Reader(Fleet("managed", "grm", meta=server.url))
-        (found,) = [arrivals_of(batch) async for batch in reader(pyarrow.table(rows))]
-        assert [drawn.sample and drawn.sample.meta_logit for drawn in found] == [3.0, None, 1.0]
+        (arrivals,) = [arrivals_of(batch) async for batch in reader(pyarrow.table(rows))]
+        assert [arrival.sample and arrival.sample.meta_logit for arrival in arrivals] == [3.0, None, 1.0]
         server.plan = [reply({"error": "too long"}, 400)]
-        (found,) = [arrivals_of(batch) async for batch in reader(pyarrow.table(rows))]
-    lost = [drawn for drawn in found if drawn.sample is None]
+        (arrivals,) = [arrivals_of(batch) async for batch in reader(pyarrow.table(rows))]
+    lost = [arrival for arrival in arrivals if arrival.sample is None]
     assert len(lost) == 1
     assert "too long" in str(lost[0].error)
 

@@ -1,7 +1,9 @@
 """Runs belong to their session: they sample in the background, store before they show, and stop when told."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from grm_core import shuffling
 from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
 from grm_core.meta_rm import MetaRM, Reading
+from grm_core.types import Sample, Session
 from runs.job import Snapshot
 from runs.jobs import RUNS_MAX, Jobs
 from runs.settings import Sampling
@@ -165,11 +168,24 @@ def test_a_run_that_is_stopped_before_it_samples_never_asks_the_engine(tmp_path:
         assert jobs.store.samples(session_id) == []
 
 
-def test_more_runs_than_may_be_under_way_are_refused(tmp_path: Path) -> None:
+def test_more_runs_than_may_be_under_way_wait_in_line_and_end(tmp_path: Path) -> None:
+    with running(tmp_path, FakeEngine(start_seconds=0.5)) as jobs:
+        names = [jobs.submit(make_example(), Sampling(k=1)) for _ in range(RUNS_MAX + 18)]
+        last = until(jobs, names[-1], lambda p: p.phase == "queued")
+        assert last.place == 18
+        assert render.progress_line(last, 0, 1).startswith("Place 18 in the line")
+        jobs.stop(names[-2])
+        assert until(jobs, names[-1], lambda p: p.place != 18).place <= 17
+        phases = [until(jobs, name, ended).phase for name in names]
+        assert phases == [*["done"] * (RUNS_MAX + 16), "stopped", "done"]
+
+
+def test_a_line_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs.jobs.LINE_MAX", 2)
     with running(tmp_path, FakeEngine(start_seconds=5)) as jobs:
-        for _ in range(RUNS_MAX):
-            jobs.submit(make_example(), Sampling(k=1))
-        with pytest.raises(UsageError, match="under way already"):
+        names = [jobs.submit(make_example(), Sampling(k=1)) for _ in range(RUNS_MAX + 2)]
+        until(jobs, names[-1], lambda p: p.phase == "queued")
+        with pytest.raises(UsageError, match="wait for their turn already"):
             jobs.submit(make_example(), Sampling(k=1))
 
 
@@ -259,13 +275,13 @@ def test_a_deleted_session_is_gone_and_ended_runs_are_forgotten(
 
 def test_a_named_template_must_show_all_that_is_given(tmp_path: Path) -> None:
     with running(tmp_path, FakeEngine()) as jobs:
-        for ask, said in (
+        for ask, message in (
             (Sampling(template="pointwise-given-principles"), "needs principles"),
             (Sampling(template="pointwise", principles=("Be brief.",)), "does not show principles"),
             (Sampling(template="single"), "shows one response"),
             (Sampling(template="nonsense"), "there is no template"),
         ):
-            with pytest.raises(UsageError, match=said):
+            with pytest.raises(UsageError, match=message):
                 jobs.submit(make_example(), ask)
         session_id = jobs.submit(make_example(), Sampling(k=1, template="compact"))
         until(jobs, session_id, ended)
@@ -274,3 +290,69 @@ def test_a_named_template_must_show_all_that_is_given(tmp_path: Path) -> None:
         run = jobs.store.run(session.run_id)
         assert run is not None
         assert run.template == "compact"
+
+
+class SlowStore(Store):
+    """Whoever finds no session in it learns so only after the run has stored one."""
+
+    jobs: Jobs
+
+    def session(self, session_id: str) -> Session | None:
+        session = super().session(session_id)
+        if session is None:
+            until(self.jobs, session_id, lambda _: super(SlowStore, self).session(session_id) is not None)
+        return session
+
+
+def test_a_run_is_stored_while_somebody_looks_for_it(tmp_path: Path) -> None:
+    store = SlowStore(tmp_path / "grm.db")
+    jobs = store.jobs = Jobs(store, FakeEngine(start_seconds=0.2))
+    jobs.start()
+    example = make_example()
+    session_id = jobs.submit(example, Sampling(k=2))
+    assert jobs.example(session_id) == example
+    session_id = jobs.submit(example, Sampling(k=2))
+    view = Viewer(store, jobs).view(session_id)
+    assert not view.get("missing")
+    assert view["session"] == session_id
+    jobs.close()
+    store.close()
+
+
+def test_two_who_ask_for_more_at_once_begin_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(tmp_path, FakeEngine()) as jobs:
+        session_id = jobs.submit(make_example(), Sampling(k=1))
+        until(jobs, session_id, ended)
+        jobs.engine.delay = 0.01
+        samples = jobs.store.samples
+
+        def slowly(session_id: str) -> list[Sample]:
+            time.sleep(0.05)  # all look before one begins
+            return samples(session_id)
+
+        monkeypatch.setattr(jobs.store, "samples", slowly)
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(jobs.more, session_id, 3) for _ in range(8)]
+        refused = [each.exception() for each in asked]
+        assert sum(error is None for error in refused) == 1
+        until(jobs, session_id, ended)
+        assert len(jobs.store.samples(session_id)) == 4
+
+
+def test_a_run_waits_while_another_program_holds_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database._BUSY_S", 0.05)
+    with running(tmp_path, FakeEngine(delay=0.005)) as jobs:
+        session_id = jobs.submit(make_example(), Sampling(k=8))
+        until(jobs, session_id, lambda p: p.done >= 1)
+        other = sqlite3.connect(jobs.store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        done = len(jobs.store.samples(session_id))
+        time.sleep(0.5)
+        progress = jobs.snapshot(session_id)
+        assert progress is not None
+        assert progress.running
+        assert len(jobs.store.samples(session_id)) == done
+        other.execute("ROLLBACK")
+        other.close()
+        assert until(jobs, session_id, ended).phase == "done"
+        assert [s.index for s in jobs.store.samples(session_id)] == list(range(8))

@@ -75,8 +75,8 @@ def test_kill_9_loses_no_sample_that_was_shown(path: Path) -> None:
 
 def test_a_second_process_reads_and_is_told_who_writes(store: Store, path: Path) -> None:
     code = "import sys; from storage.store import Store; s = Store(sys.argv[1]); print(s.read_only, s.holder)"
-    found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["True", str(os.getpid())]
+    reader = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert reader.stdout.split() == ["True", str(os.getpid())]
 
 
 def test_a_second_store_cannot_write_until_the_first_is_closed(store: Store, path: Path) -> None:
@@ -184,3 +184,38 @@ def test_a_full_disk_is_told_and_keeps_what_was_saved(store: Store) -> None:
     store._db._writer.execute("PRAGMA max_page_count = 1000000")  # type: ignore[union-attr]
     store.add_sample(make_sample(1, (3, 7)))
     assert store.integrity() == "ok"
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_database_that_is_gone_takes_no_write_and_is_rescued(store: Store, path: Path, replaced: bool) -> None:
+    store.add_sample(make_sample(0, (3, 7)))
+    assert len(store.samples("s")) == 1
+    path.unlink()
+    if replaced:
+        sqlite3.connect(path).close()
+        path.write_bytes(b"")
+    for index in (1, 2):
+        with pytest.raises(StoreError, match=r"deleted or replaced .*rescued"):
+            store.add_sample(make_sample(index, (3, 7)))
+    assert [sample.index for sample in store.samples("s")] == [0], "what was open can still be read"
+    assert not replaced or path.read_bytes() == b"", "the other file stays as it is"
+    rescued = Store(Path(f"{path}.rescued"))
+    assert [sample.index for sample in rescued.samples("s")] == [0]
+    assert rescued.integrity() == "ok"
+    rescued.close()
+    assert not Path(f"{path}.rescued-2").exists()
+
+
+def test_a_database_that_was_moved_away_and_back_is_written_again(store: Store, path: Path) -> None:
+    path.rename(f"{path}.away")
+    with pytest.raises(StoreError, match="deleted or replaced"):
+        store.add_sample(make_sample(0, (3, 7)))
+    Path(f"{path}.away").rename(path)
+    store.add_sample(make_sample(0, (3, 7)))
+    assert len(store.samples("s")) == 1
+
+
+def test_only_its_owner_reads_a_database(store: Store, path: Path) -> None:
+    store.add_sample(make_sample(0, (3, 7)))
+    for end in ("", "-wal", "-shm", ".lock"):
+        assert Path(f"{path}{end}").stat().st_mode & 0o777 == 0o600, end

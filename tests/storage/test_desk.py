@@ -18,11 +18,11 @@ MADE = Annotation("a-1", "s", "class", "good", "ann", NOW, sample=0, queue="q")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    found = Store(tmp_path / "x.db")
-    found.add_run(RUN)
+    opened = Store(tmp_path / "x.db")
+    opened.add_run(RUN)
     for name in ("s", "t", "u"):
-        found.add_session(replace(SESSION, id=name))
-    return found
+        opened.add_session(replace(SESSION, id=name))
+    return opened
 
 
 def queue(store: Store, *items: tuple[str, str, int]) -> None:
@@ -97,13 +97,13 @@ def test_a_skipped_item_is_for_others_unless_something_was_said_of_it(store: Sto
 
 def test_many_at_once_never_get_the_same_item(store: Store) -> None:
     queue(store, *[("s", "tie", 1)] * 40)
-    taken: list[int] = []
+    places: list[int] = []
 
     def work(author: str) -> None:
         for _ in range(5):
             item = store.desk.take("q", author)
             assert item is not None
-            taken.append(item.place)
+            places.append(item.place)
             store.desk.assign("q", item.place, author)
 
     threads = [threading.Thread(target=work, args=(f"a{i}",)) for i in range(8)]
@@ -111,7 +111,7 @@ def test_many_at_once_never_get_the_same_item(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(taken)) == 8, "each keeps the first one, which is not done"
+    assert len(set(places)) == 8, "each keeps the first one, which is not done"
 
 
 def test_an_item_that_is_not_there_cannot_be_assigned(store: Store) -> None:

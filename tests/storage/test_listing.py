@@ -28,14 +28,14 @@ def listed(store: Store) -> Store:
     return store
 
 
-def ids(store: Store, wanted: Wanted) -> list[str]:
-    found = [row.session.id for row in store.sessions(wanted)]
-    assert store.count_sessions(wanted) == len(found)
-    return found
+def ids(store: Store, choice: Wanted) -> list[str]:
+    listed = [row.session.id for row in store.sessions(choice)]
+    assert store.count_sessions(choice) == len(listed)
+    return listed
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("choice", "session_ids"),
     [
         (Wanted(), ["c", "b", "s"]),
         (Wanted(sort="oldest"), ["s", "b", "c"]),
@@ -54,8 +54,8 @@ def ids(store: Store, wanted: Wanted) -> list[str]:
         (Wanted(tag="' OR 1=1 --"), []),
     ],
 )
-def test_a_list_holds_what_is_wanted(listed: Store, wanted: Wanted, found: list[str]) -> None:
-    assert ids(listed, wanted) == found
+def test_a_list_holds_what_is_wanted(listed: Store, choice: Wanted, session_ids: list[str]) -> None:
+    assert ids(listed, choice) == session_ids
 
 
 @pytest.mark.parametrize("sort", ["", "seq", "1; DROP TABLE session", "NEWEST"])

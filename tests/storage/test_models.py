@@ -116,20 +116,20 @@ def test_runs_and_sessions_are_found_by_whether_they_name_models(store: Store) -
         store.add_session(replace(SESSION, id=name, run_id="board", example=named(name, models)))
     assert [(run.id, count) for run, count in store.runs(models=True)] == [("board", 2)]
     assert [(run.id, count) for run, count in store.runs()] == [("board", 3), ("run", 1)]
-    wanted = Wanted(run="board", models=True, sort="oldest")
-    assert [row.session.id for row in store.sessions(wanted)] == ["one", "two"]
-    assert store.count_sessions(wanted) == 2
+    choice = Wanted(run="board", models=True, sort="oldest")
+    assert [row.session.id for row in store.sessions(choice)] == ["one", "two"]
+    assert store.count_sessions(choice) == 2
     store.bin("one")
     assert [(run.id, count) for run, count in store.runs(models=True)] == [("board", 1)]
 
 
 def test_runs_that_name_models_are_found_by_their_index(store: Store, path: Path) -> None:
     with sqlite3.connect(path) as conn:
-        found = conn.execute(
+        plan = conn.execute(
             f"EXPLAIN QUERY PLAN SELECT run_id FROM session AS s WHERE {schema.NAMES_MODELS}"
         ).fetchall()
     conn.close()
-    assert "session_models" in str(found)
+    assert "session_models" in str(plan)
 
 
 def test_a_file_from_before_names_were_kept_opens_and_takes_them(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_file_from_before_names_were_kept_opens_and_takes_them(tmp_path: Path)
 
     path = tmp_path / "old.db"
     conn = sqlite3.connect(path)
-    schema.migrations.apply(Database(conn), stop_before="m005_named_models")
+    schema.migrations().apply(Database(conn), stop_before="m005_named_models")
     conn.execute(
         "INSERT INTO run VALUES (1, 'r', '', '', '', '', '', '{}', 8, NULL, 0, 'random', '[]', '{}', NULL, NULL, '{}')"
     )

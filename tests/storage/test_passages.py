@@ -52,8 +52,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
     ],
 )
 def test_words_are_literal(store: Store, words: str, field: str | None) -> None:
-    found = store.search(words)
-    assert [hit.field for hit in found] == ([field] if field else [])
+    results = store.search(words)
+    assert [hit.field for hit in results] == ([field] if field else [])
     assert store.count_sessions(words) == (1 if field or not words.strip() else 0)
     assert [bool(row.snippet) for row in store.sessions(words)] == ([True] if field else [False][: not words.strip()])
 

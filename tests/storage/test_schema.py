@@ -30,7 +30,7 @@ def test_a_file_of_the_first_migration_is_brought_up_to_date(tmp_path: Path) -> 
 
     path = tmp_path / "old.db"
     conn = sqlite3.connect(path)
-    schema.migrations.apply(Database(conn), stop_before="m002_passages")
+    schema.migrations().apply(Database(conn), stop_before="m002_passages")
     conn.close()
     store = Store(path)
     assert store.search("anything") == []
@@ -45,7 +45,7 @@ def test_runs_of_an_older_file_judged_together(tmp_path: Path) -> None:
 
     path = tmp_path / "old.db"
     conn = sqlite3.connect(path)
-    schema.migrations.apply(Database(conn), stop_before="m006_context")
+    schema.migrations().apply(Database(conn), stop_before="m006_context")
     values = ("r", "", "hf", "m", "compact", "", "{}", 8, 0, "random", "[]", "{}", "{}")
     columns = 'id, created_at, engine, model, template, template_hash, params, k, seed, "order", principles, versions'
     conn.execute(f"INSERT INTO run ({columns}, extra) VALUES ({', '.join('?' * len(values))})", values)
@@ -56,7 +56,7 @@ def test_runs_of_an_older_file_judged_together(tmp_path: Path) -> None:
     assert run is not None
     assert (run.context, run.order) == ("joint", "random")
     store.add_run(replace(run, id="s", context="single", order="own"))
-    found = store.run("s")
-    assert found is not None
-    assert found.context == "single"
+    stored = store.run("s")
+    assert stored is not None
+    assert stored.context == "single"
     store.close()

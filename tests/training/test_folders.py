@@ -16,19 +16,19 @@ def weights(folder: Path, content: bytes, name: str = folders.ADAPTER) -> Path:
 
 
 def test_a_stage_goes_on_over_the_same_weights_and_begins_anew_over_others(tmp_path: Path) -> None:
-    source, stage, told = weights(tmp_path / "demos", b"one"), tmp_path / "rft", []
-    folders.begin(stage, source, told.append)
+    source, stage, messages = weights(tmp_path / "demos", b"one"), tmp_path / "rft", []
+    folders.begin(stage, source, messages.append)
     weights(stage / "checkpoint", b"learned")
     weights(source, b"one")  # saved again by a call that had nothing left to do
-    folders.begin(stage, source, told.append)
+    folders.begin(stage, source, messages.append)
     assert (stage / "checkpoint").exists()
-    assert told == []
+    assert messages == []
     for number in (1, 2):
         weights(source, f"more {number}".encode())
-        folders.begin(stage, source, told.append)
+        folders.begin(stage, source, messages.append)
         assert not (stage / "checkpoint").exists()
         assert (tmp_path / f"rft.{number}" / "checkpoint" / folders.ADAPTER).read_bytes() == b"learned"
-        assert told[-1].startswith("rft begins anew")
+        assert messages[-1].startswith("rft begins anew")
         weights(stage / "checkpoint", b"learned")
 
 

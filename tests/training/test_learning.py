@@ -43,36 +43,36 @@ def test_a_row_is_prompt_and_completion_with_a_weight_per_completion_token(tiny:
 
 def test_now_and_then_a_reference_is_shown_which_the_item_itself_does_not_have(tiny: Path) -> None:
     learner = policy.load_full(tiny, "cpu")
-    known = [tasks.draw(family, 7) for family in SEEN]
-    known = [task for task in known if task.reference is not None]
-    assert len(known) >= 10
-    assert all(task.example.reference is None for task in known), "it is judged without"
+    drafts = [tasks.draw(family, 7) for family in SEEN]
+    drafts = [task for task in drafts if task.reference is not None]
+    assert len(drafts) >= 10
+    assert all(task.example.reference is None for task in drafts), "it is judged without"
     shown = 0
     for seed in range(40):
-        for task in known:
+        for task in drafts:
             row = token_rows.demonstration(learner.tokenizer, task, random.Random(seed))
             prompt = learner.tokenizer.decode(row.ids[: row.start])
             shown += f"[Reference begins]\n{task.reference}\n[Reference ends]" in prompt
-    assert 0.02 < shown / (40 * len(known)) < 0.09
+    assert 0.02 < shown / (40 * len(drafts)) < 0.09
 
 
 def test_log_probs_are_those_of_the_plain_model_whatever_the_padding(tiny: Path) -> None:
     learner = policy.load_full(tiny, "cpu")
     part = [a_row(learner, seed) for seed in range(3)]
     with torch.no_grad():
-        found, weights, owners = policy.log_probs(learner, part)
+        log_probs, weights, owners = policy.log_probs(learner, part)
         for index, row in enumerate(part):
             logits = learner.model(torch.tensor([row.ids])).logits[0, row.start - 1 : -1]
             plain = torch.log_softmax(logits, -1)[torch.arange(len(row.weights)), torch.tensor(row.ids[row.start :])]
-            assert torch.allclose(found[owners == index], plain, atol=0.15), "16-bit products against 32-bit ones"
+            assert torch.allclose(log_probs[owners == index], plain, atol=0.15), "16-bit products against 32-bit ones"
             assert weights[owners == index].tolist() == pytest.approx(row.weights)
 
 
 def test_batches_hold_every_row_once_and_keep_to_their_size(tiny: Path) -> None:
     learner = policy.load_full(tiny, "cpu")
-    drawn = [a_row(learner, seed) for seed in range(50)]
-    steps = list(token_rows.batches(iter(drawn), 10, 800, pool=2))
-    assert sorted(row.ids for step in steps for part in step for row in part) == sorted(row.ids for row in drawn)
+    rows = [a_row(learner, seed) for seed in range(50)]
+    steps = list(token_rows.batches(iter(rows), 10, 800, pool=2))
+    assert sorted(row.ids for step in steps for part in step for row in part) == sorted(row.ids for row in rows)
     for part in (part for step in steps for part in step):
         assert len(part) == 1 or len(part) * max(len(row.ids) for row in part) <= 800
 
@@ -87,11 +87,11 @@ def test_training_lowers_the_loss_and_goes_on_where_it_stopped(tiny: Path, tmp_p
 
     settings = fit.Settings(minutes=0.1, rate=1e-2, rows=4, warmup=2, piece=0.02)
     first = fit.fit(learner, source, settings, folder, silent)  # type: ignore[arg-type]
-    told: list[str] = []
+    messages: list[str] = []
     again = policy.load_full(folder, "cpu")
     longer = fit.Settings(minutes=0.15, rate=1e-2, rows=4, warmup=2)
-    second = fit.fit(again, source, longer, folder, told.append)  # type: ignore[arg-type]
-    assert f"going on at step {first['step']}" in told[0]
+    second = fit.fit(again, source, longer, folder, messages.append)  # type: ignore[arg-type]
+    assert f"going on at step {first['step']}" in messages[0]
     assert second["step"] > first["step"] > 0
     lines = [json.loads(line) for line in (tmp_path / "stage" / "train.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == list(range(1, second["step"] + 1))
@@ -125,21 +125,23 @@ def test_the_actor_samples_with_the_policys_present_weights(tiny: Path) -> None:
     before = actor.model(ids).logits
     policy.sync(learner, actor)
     with torch.no_grad():
-        wanted = learner.model(ids).logits
-    assert not torch.allclose(before, wanted, atol=0.05)
-    assert torch.allclose(actor.model(ids).logits, wanted, atol=0.05)
+        logits = learner.model(ids).logits
+    assert not torch.allclose(before, logits, atol=0.05)
+    assert torch.allclose(actor.model(ids).logits, logits, atol=0.05)
 
 
 def test_generate_answers_every_question_in_order_and_repeats_with_a_seed(tiny: Path) -> None:
     frozen = policy.load_frozen(tiny, "cpu")
-    asked = [Question(tasks.draw(SEEN[i], i, 2).example, (1, 0)) for i in range(5)]
-    found = []
+    questions = [Question(tasks.draw(SEEN[i], i, 2).example, (1, 0)) for i in range(5)]
+    answers = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        found.append(generate.judge(frozen, asked, 1.0, 8, batch=2))
-    assert [each.question for each in found[0]] == asked
-    assert [each.text for each in found[0]] == [each.text for each in found[1]] != [each.text for each in found[2]]
-    assert not any(each.finished for each in found[0]), "eight random tokens hold no end"
+        answers.append(generate.judge(frozen, questions, 1.0, 8, batch=2))
+    assert [each.question for each in answers[0]] == questions
+    assert (
+        [each.text for each in answers[0]] == [each.text for each in answers[1]] != [each.text for each in answers[2]]
+    )
+    assert not any(each.finished for each in answers[0]), "eight random tokens hold no end"
 
 
 def test_grpo_raises_what_was_rewarded_and_starts_with_no_divergence(tiny: Path) -> None:
@@ -215,17 +217,17 @@ def test_the_meta_rm_learns_to_tell_right_from_wrong_and_says_how_well(tiny: Pat
 def test_the_head_is_fitted_on_the_frozen_grm_and_reads_a_judgment_once(tiny: Path, tmp_path: Path) -> None:
     judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
     learn, held_out = meta.split(meta.labelled(judgments), 0.3, 0)
-    learner, told = meta.load(tiny, None, 4, "cpu"), []
-    assert head.fit(learner, learn, tmp_path / "states.npz", told.append) > 0.9
-    found = meta.evaluate(learner, held_out, silent)
-    assert found["auc"] > 0.9
-    assert found["brier"] < 0.2, "the common part of the states stands in for a bias"
-    assert any("judgments read" in line for line in told)
-    told.clear()
+    learner, messages = meta.load(tiny, None, 4, "cpu"), []
+    assert head.fit(learner, learn, tmp_path / "states.npz", messages.append) > 0.9
+    figures = meta.evaluate(learner, held_out, silent)
+    assert figures["auc"] > 0.9
+    assert figures["brier"] < 0.2, "the common part of the states stands in for a bias"
+    assert any("judgments read" in line for line in messages)
+    messages.clear()
     again = meta.load(tiny, None, 4, "cpu")
-    head.fit(again, learn, tmp_path / "states.npz", told.append)
-    assert not any("judgments read" in line for line in told), "all are in the file"
-    assert meta.evaluate(again, held_out, silent)["auc"] == pytest.approx(found["auc"])
+    head.fit(again, learn, tmp_path / "states.npz", messages.append)
+    assert not any("judgments read" in line for line in messages), "all are in the file"
+    assert meta.evaluate(again, held_out, silent)["auc"] == pytest.approx(figures["auc"])
 
 
 def test_the_head_makes_do_with_what_its_minutes_reached(
@@ -234,12 +236,12 @@ def test_the_head_makes_do_with_what_its_minutes_reached(
     monkeypatch.setattr(head, "_PIECE", 30)
     judgments = [labelled(f"item {i}", i % 3 > 0) for i in range(60)]
     different = [replace(each, text=each.text.replace("One", f"Rule {i}")) for i, each in enumerate(judgments)]
-    learn, told = meta.labelled(different), []
-    head.fit(meta.load(tiny, None, 4, "cpu"), learn, tmp_path / "states.npz", told.append, minutes=0.0)
-    assert told[0] == "30 of 60 judgments read"
-    assert told[1].startswith("head on 30 judgments")
-    head.fit(meta.load(tiny, None, 4, "cpu"), learn, tmp_path / "states.npz", told.append)
-    assert told[-1].startswith("head on 60 judgments")
+    learn, messages = meta.labelled(different), []
+    head.fit(meta.load(tiny, None, 4, "cpu"), learn, tmp_path / "states.npz", messages.append, minutes=0.0)
+    assert messages[0] == "30 of 60 judgments read"
+    assert messages[1].startswith("head on 30 judgments")
+    head.fit(meta.load(tiny, None, 4, "cpu"), learn, tmp_path / "states.npz", messages.append)
+    assert messages[-1].startswith("head on 60 judgments")
 
 
 def test_a_judgment_is_read_up_to_its_scores_by_the_learner_and_by_the_merged_model(

@@ -45,8 +45,8 @@ def test_a_line_that_is_no_pair_is_named(tmp_path: Path, bad: str) -> None:
 
 
 def test_a_conversation_becomes_turns_and_a_plain_prompt_stays_one() -> None:
-    found = pairs.turns("user: Hello\n\nassistant: Hi. user: is no turn here\n\nuser: Bye")
-    assert [(turn.role, turn.content) for turn in found] == [
+    turns = pairs.turns("user: Hello\n\nassistant: Hi. user: is no turn here\n\nuser: Bye")
+    assert [(turn.role, turn.content) for turn in turns] == [
         ("user", "Hello"), ("assistant", "Hi. user: is no turn here"), ("user", "Bye"),
     ]  # fmt: skip
     assert [turn.content for turn in pairs.turns("Who said 'user: hi'?")] == ["Who said 'user: hi'?"]

@@ -75,8 +75,8 @@ def test_weak_families_are_those_whose_own_samples_are_mostly_wrong_hinted_ones_
 
     def of(family: str, scores: str, hinted: bool = False, source: str = "tasks") -> Trajectory:
         one = judgment("a", scores)
-        known = replace(one.question.example, subset=family, source=source)
-        return replace(one, question=replace(one.question, example=known, hinted=hinted))
+        item = replace(one.question.example, subset=family, source=source)
+        return replace(one, question=replace(one.question, example=item, hinted=hinted))
 
     sampled = [of("keyword", "9, 2"), of("keyword", "2, 9"), of("keyword", "9, 2", hinted=True)]
     sampled += [of("avoid", "9, 2")] * 7 + [of("avoid", "2, 9")] * 3 + [of("avoid", "2, 9", source="pairs")] * 9
@@ -91,12 +91,12 @@ def test_samples_are_written_and_read_again(tmp_path: Path) -> None:
     with Log.begin(path) as lines:
         rft.write(lines, written)
     path.write_text(path.read_text() + '{"example_id": "a", "cut')
-    found = rft.read(path, [example("a"), example("b"), example("c")])
-    assert [(each.text, each.finished, each.question.order) for each in found] == [
+    trajectories = rft.read(path, [example("a"), example("b"), example("c")])
+    assert [(each.text, each.finished, each.question.order) for each in trajectories] == [
         (each.text, each.finished, each.question.order) for each in written
     ]
-    assert found[1].question.hinted
-    assert rft.read(path, [example("a")]) == found[:1]
+    assert trajectories[1].question.hinted
+    assert rft.read(path, [example("a")]) == trajectories[:1]
 
 
 def test_single_responses_are_asked_for_zero_or_one() -> None:
@@ -110,14 +110,14 @@ def test_single_responses_are_asked_for_zero_or_one() -> None:
 
 
 def test_the_reward_is_one_for_right_and_minus_one_for_wrong_tied_or_unreadable() -> None:
-    def given(text: str, **options: bool) -> float:
+    def reward_of(text: str, **options: bool) -> float:
         return reward(text, (1.0, 0.0), (1, 0), **options)
 
-    assert given("Scores: \\boxed{3, 8}") == 1.0
-    assert given("Scores: \\boxed{8, 3}") == -1.0
-    assert given("Scores: \\boxed{8, 8}") == -1.0, "in training a tie is wrong"
-    assert given("no scores at all") == -1.0
-    assert given("Scores: \\boxed{3,", finished=False) == -1.0
+    assert reward_of("Scores: \\boxed{3, 8}") == 1.0
+    assert reward_of("Scores: \\boxed{8, 3}") == -1.0
+    assert reward_of("Scores: \\boxed{8, 8}") == -1.0, "in training a tie is wrong"
+    assert reward_of("no scores at all") == -1.0
+    assert reward_of("Scores: \\boxed{3,", finished=False) == -1.0
     assert reward("Scores: \\boxed{1}", (1.0,), (0,), binary=True) == 1.0
 
 
@@ -130,10 +130,10 @@ def test_trl_gets_the_same_rewards_for_texts_and_for_chats() -> None:
 
 def test_advantages_are_centred_scaled_and_zero_without_difference() -> None:
     assert advantages([1, 1, 1, 1]) == [0, 0, 0, 0]
-    found = advantages([1.0, -1.0, -1.0, -1.0])
-    assert sum(found) == pytest.approx(0)
-    assert sum(value**2 for value in found) / 4 == pytest.approx(1)
-    assert found[0] > 0 > found[1] == found[2]
+    values = advantages([1.0, -1.0, -1.0, -1.0])
+    assert sum(values) == pytest.approx(0)
+    assert sum(value**2 for value in values) / 4 == pytest.approx(1)
+    assert values[0] > 0 > values[1] == values[2]
 
 
 def test_judgments_of_an_item_stay_on_one_side_of_the_split() -> None:
@@ -162,7 +162,7 @@ def test_the_meta_rm_reads_every_judgment_once_a_round() -> None:
 
 def test_the_order_within_items_counts_only_pairs_of_one_item() -> None:
     right, items = [True, False, False, True, False], ["a", "a", "a", "b", "c"]
-    found = meta.told_apart([0.5, 0.1, 0.9, -5.0, 7.0], right, items)
-    assert found["within"] == 0.5, "of a's two pairs one is in order; b and c have none"
+    share = meta.told_apart([0.5, 0.1, 0.9, -5.0, 7.0], right, items)
+    assert share["within"] == 0.5, "of a's two pairs one is in order; b and c have none"
     assert meta.told_apart([1.0, 0.0], [True, False], ["a", "b"])["within"] is None
     assert meta.told_apart([1.0, 1.0], [True, False], ["a", "a"])["within"] == 0.5, "a tie is half a pair"

@@ -28,9 +28,9 @@ def test_an_engine_is_asked_for_what_is_missing_with_the_seeds_of_the_whole() ->
     asyncio.run(sampler.ask(engine, todo, settings(), float("inf"), lambda wave: kept.append(list(wave))))
     assert [len(wave) for wave in kept] == [2 * 48 - 1, 2 * 9], "waves of 96 completions, one of them failed"
     assert kept[0][0].question is QUESTIONS[3]
-    whole: list[Trajectory] = []
-    asyncio.run(sampler.ask(FakeEngine(), [(5, QUESTIONS[5])], settings(), float("inf"), whole.extend))
-    assert [each.text for each in whole] == [each.text for each in kept[0][3:5]], "the number decides the seed"
+    uninterrupted: list[Trajectory] = []
+    asyncio.run(sampler.ask(FakeEngine(), [(5, QUESTIONS[5])], settings(), float("inf"), uninterrupted.extend))
+    assert [each.text for each in uninterrupted] == [each.text for each in kept[0][3:5]], "the number decides the seed"
     assert engine.state().phase == "closed"
 
 
@@ -43,11 +43,11 @@ def test_after_the_minutes_nothing_more_is_asked() -> None:
 @pytest.mark.model
 def test_what_the_file_holds_is_not_asked_again(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampler, "has_vllm", lambda: False)
-    asked: list[Question] = []
+    missing: list[Question] = []
     judge = generate.judge
 
     def counted(policy: object, questions: list[Question], *rest: object) -> list[Trajectory]:
-        asked.extend(questions)
+        missing.extend(questions)
         return judge(policy, questions, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(generate, "judge", counted)
@@ -56,11 +56,13 @@ def test_what_the_file_holds_is_not_asked_again(tiny: Path, tmp_path: Path, monk
     assert [len(each) for each in part] == [2] * 5
     with path.open("a") as lines:
         lines.write('{"example_id": "cut sho')
-    whole = sampler.sample(path, tiny, QUESTIONS[:8], settings(), print)
-    assert [[each.text for each in judgments] for judgments in whole[:5]] == [[e.text for e in got] for got in part]
-    assert [each.example.id for each in asked] == [q.example.id for q in QUESTIONS[:8] for _ in range(2)]
+    uninterrupted = sampler.sample(path, tiny, QUESTIONS[:8], settings(), print)
+    assert [[each.text for each in judgments] for judgments in uninterrupted[:5]] == [
+        [e.text for e in trajectories] for trajectories in part
+    ]
+    assert [each.example.id for each in missing] == [q.example.id for q in QUESTIONS[:8] for _ in range(2)]
     sampler.sample(path, tiny, hinted, settings(), print)
-    assert asked[-1].hinted, "with a hint it is another question"
+    assert missing[-1].hinted, "with a hint it is another question"
     assert len([json.loads(line) for line in path.read_text().splitlines()]) == 2 * 8 + 2, (
         "the line that was cut short is gone"
     )
@@ -76,7 +78,7 @@ def test_samples_that_a_later_stage_needs_are_not_taken_for_none(tmp_path: Path)
 def test_minutes_leave_a_part(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampler, "has_vllm", lambda: False)
     few = sampler.Settings(4, Params(0.9, max_tokens=4), 0, "cpu", minutes=0.0)
-    found = sampler.sample(tmp_path / "samples.partial", tiny, QUESTIONS, few, print)
-    assert [len(each) for each in found] == [4] * 32 + [0] * 28, "four batches of 32 completions"
-    found = sampler.sample(tmp_path / "samples.partial", tiny, QUESTIONS, few, print)
-    assert [len(each) for each in found] == [4] * 60
+    sampled = sampler.sample(tmp_path / "samples.partial", tiny, QUESTIONS, few, print)
+    assert [len(each) for each in sampled] == [4] * 32 + [0] * 28, "four batches of 32 completions"
+    sampled = sampler.sample(tmp_path / "samples.partial", tiny, QUESTIONS, few, print)
+    assert [len(each) for each in sampled] == [4] * 60

@@ -75,14 +75,14 @@ def test_marks_are_seen_in_the_text_not_drawn(family: Family) -> None:
 
 def test_seen_and_unseen_families_share_no_sentence_and_no_checker() -> None:
     def sentences_of(families: tuple[Family, ...]) -> set[str]:
-        found = set()
+        strings = set()
         for family in families:
             for seed in range(60):
                 draft = family.make(random.Random(seed))
-                found |= {
+                strings |= {
                     part for text in (draft.query, *draft.pool) for part in sentences(text) if len(part.split()) > 3
                 }
-        return found
+        return strings
 
     assert not sentences_of(SEEN) & sentences_of(UNSEEN)
     makers = [{family.make.__module__ for family in families} for families in (SEEN, UNSEEN)]
@@ -111,14 +111,14 @@ def test_single_responses_are_rated_zero_or_one() -> None:
 
 
 def test_scores_are_spread_over_the_scale() -> None:
-    given: set[int] = set()
+    scores: set[int] = set()
     for family in SEEN:
         for seed in range(20):
             task = tasks.draw(family, seed)
             order = (*range(len(task.example.responses)),)
             text = "".join(piece.text for piece in tasks.demonstrate(task, order, random.Random(seed)))
-            given |= set(parse(text, len(order)).shown_scores or ())
-    assert given == set(range(1, 11))
+            scores |= set(parse(text, len(order)).shown_scores or ())
+    assert scores == set(range(1, 11))
 
 
 def test_code_is_judged_by_running_it() -> None:

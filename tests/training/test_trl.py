@@ -25,8 +25,8 @@ def test_rows_hold_the_prompt_and_what_the_reward_needs() -> None:
 def test_items_without_one_best_response_cannot_be_rewarded() -> None:
     from grm_core.training import grpo_trl
 
-    drawn = rft.items(SEEN, 5, 62)
-    good, single = (next(each for each in drawn if len(each.responses) == n) for n in (2, 1))
+    items = rft.items(SEEN, 5, 62)
+    good, single = (next(each for each in items if len(each.responses) == n) for n in (2, 1))
     bare, tied = replace(good, labels=None), replace(good, labels=(1.0, 1.0))
     assert grpo_trl.decided([bare, good, tied, single]) == [good]
     with pytest.raises(UsageError, match="one best"):

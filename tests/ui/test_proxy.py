@@ -39,14 +39,14 @@ def client(*proxies: str, ancestors: tuple[str, ...] = ()) -> TestClient:
     return TestClient(Starlette(routes=[Route("/seen", seen), Route("/", page)], middleware=middleware))
 
 
-def root(asked: TestClient, path: str = "/seen", **headers: str) -> Any:
-    return asked.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()}).json()["root"]
+def root(browser: TestClient, path: str = "/seen", **headers: str) -> Any:
+    return browser.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()}).json()["root"]
 
 
 def test_a_trusted_proxy_names_host_scheme_and_prefix() -> None:
     for trusted in ("testclient", "*"):
-        found = client(trusted).get("/seen", headers=SAYS | {"X-Forwarded-For": "10.0.0.9"}).json()
-        assert found == {
+        response = client(trusted).get("/seen", headers=SAYS | {"X-Forwarded-For": "10.0.0.9"}).json()
+        assert response == {
             "root": "https://lens.example.org/lens",
             "url": "https://lens.example.org/lens/seen",
             "client": "10.0.0.9",
@@ -55,10 +55,10 @@ def test_a_trusted_proxy_names_host_scheme_and_prefix() -> None:
 
 @pytest.mark.parametrize("proxies", [(), ("127.0.0.1",), ("10.0.0.0/8",)])
 def test_others_say_what_they_like(proxies: tuple[str, ...]) -> None:
-    found = client(*proxies).get(
+    response = client(*proxies).get(
         "/seen", headers=SAYS | {"X-Forwarded-For": "10.0.0.9", "X-Gradio-Server": "http://x"}
     )
-    assert found.json() == {"root": "http://testserver", "url": "http://testserver/seen", "client": "testclient"}
+    assert response.json() == {"root": "http://testserver", "url": "http://testserver/seen", "client": "testclient"}
 
 
 def test_a_proxy_that_keeps_the_prefix_is_understood_too() -> None:
@@ -67,14 +67,14 @@ def test_a_proxy_that_keeps_the_prefix_is_understood_too() -> None:
 
 
 @pytest.mark.parametrize("root_path", ["/lens", "https://example.org/lens"])
-@pytest.mark.parametrize("asked", ["/files/a.txt", "/lens/files/a.txt"], ids=["stripped", "kept"])
+@pytest.mark.parametrize("browser", ["/files/a.txt", "/lens/files/a.txt"], ids=["stripped", "kept"])
 def test_mounted_files_are_found_under_the_path_that_the_app_was_started_with(
-    tmp_path: Path, root_path: str, asked: str
+    tmp_path: Path, root_path: str, browser: str
 ) -> None:
     (tmp_path / "a.txt").write_text("found")
     routes = [Mount("/files", app=StaticFiles(directory=tmp_path))]
     app = FastAPI(routes=routes, middleware=[Middleware(Forwarded, proxies=())], root_path=root_path)
-    assert TestClient(app).get(asked).text == "found"
+    assert TestClient(app).get(browser).text == "found"
 
 
 def test_of_several_proxies_the_first_one_counts() -> None:
@@ -97,16 +97,20 @@ def test_a_host_that_is_none_is_left_out() -> None:
 
 
 def test_a_page_starts_at_the_prefix_and_is_whole() -> None:
-    found = client("*").get("/", headers={"X-Forwarded-Prefix": "/lens"})
-    assert found.text == f'<html><base href="/lens/" />{OWN}<p>é</p>'
-    assert int(found.headers["content-length"]) == len(found.content)
+    response = client("*").get("/", headers={"X-Forwarded-Prefix": "/lens"})
+    assert response.text == f'<html><base href="/lens/" />{OWN}<p>é</p>'
+    assert int(response.headers["content-length"]) == len(response.content)
     assert client("*").get("/").text == f'<html><base href="./" />{OWN}<p>é</p>', "no path is known"
 
 
 def test_sites_that_may_frame_it_are_named() -> None:
-    assert "content-security-policy" not in client().get("/").headers
+    alone = client().get("/")
+    assert alone.headers["content-security-policy"].endswith("frame-ancestors 'self'")
+    assert alone.headers.get_list("set-cookie")[0] == "token=1; Path=/; SameSite=lax; Secure"
     framed = client(ancestors=("https://a.example", "https://b.example")).get("/")
-    assert framed.headers["content-security-policy"] == "frame-ancestors 'self' https://a.example https://b.example"
+    assert framed.headers["content-security-policy"].endswith(
+        "frame-ancestors 'self' https://a.example https://b.example"
+    )
     token, plain = framed.headers.get_list("set-cookie")
     assert token.endswith("; Partitioned")
     assert "Partitioned" not in plain

@@ -58,7 +58,7 @@ def test_arguments_that_fit_arrive() -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "arguments",
     [
         None, "x", {}, [], [{"words": "x", "offset": 3}], [{"words": "x"}, None], [{"words": 1, "offset": 3}, None],
         [{"words": "x", "offset": True}, None], [{"words": "x", "offset": "3"}, None],
@@ -67,9 +67,9 @@ def test_arguments_that_fit_arrive() -> None:
         [None, None], [["x", 3], None],
     ],
 )  # fmt: skip
-def test_arguments_that_do_not_fit_never_arrive(given: Any) -> None:
-    assert FUNCTIONS["find"](given) == "nonsense"
-    assert FUNCTIONS["tour"](given or [1]) is None
+def test_arguments_that_do_not_fit_never_arrive(arguments: Any) -> None:
+    assert FUNCTIONS["find"](arguments) == "nonsense"
+    assert FUNCTIONS["tour"](arguments or [1]) is None
 
 
 def test_a_refusal_is_said_and_whether_it_may_work_later() -> None:
@@ -86,15 +86,15 @@ def test_a_view_loads_its_module_and_names_its_events() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_has_its_type_and_may_be_kept(client: TestClient, name: str) -> None:
-    found = client.get(f"/{web.address()}/{name}")
-    assert (found.status_code, found.content) == (200, (WEB / name).read_bytes())
-    assert found.headers["content-type"].split(";")[0] == "text/javascript"
-    assert "immutable" in found.headers["cache-control"]
+    response = client.get(f"/{web.address()}/{name}")
+    assert (response.status_code, response.content) == (200, (WEB / name).read_bytes())
+    assert response.headers["content-type"].split(";")[0] == "text/javascript"
+    assert "immutable" in response.headers["cache-control"]
 
 
 def test_plotly_comes_from_the_package(client: TestClient) -> None:
-    found = client.get(f"/{web.address()}/plotly.min.js")
-    assert (found.status_code, found.headers["content-type"].split(";")[0]) == (200, "text/javascript")
+    response = client.get(f"/{web.address()}/plotly.min.js")
+    assert (response.status_code, response.headers["content-type"].split(";")[0]) == (200, "text/javascript")
 
 
 @pytest.mark.parametrize("path", ["/web/0123456789abcdef/lib/dom.js", "{}/../../ui/web.py", "{}/%2e%2e/%2e%2e/app.py"])
@@ -123,7 +123,7 @@ def test_no_module_makes_markup_of_text_or_asks_another_host(name: str) -> None:
     source = (WEB / name).read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", source)
     assert not re.search(r"https?://|\bfetch\(|XMLHttpRequest|WebSocket", source)
-    assert all(found.startswith(".") for found in re.findall(r'from "([^"]+)"', source)), "nothing from elsewhere"
+    assert all(module.startswith(".") for module in re.findall(r'from "([^"]+)"', source)), "nothing from elsewhere"
 
 
 def test_the_types_of_the_wire_are_current() -> None:

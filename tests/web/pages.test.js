@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pieces } from "../../assets/web/lib/snippet.js";
+import { actsOf, asked, leftWords, progressLine } from "../../assets/web/pages/batch.js";
 import { SHOWN } from "../../assets/web/pages/benchmarks.js";
 import { facts } from "../../assets/web/pages/inspect/cards.js";
 import { interval, results, scaleOf } from "../../assets/web/pages/models.js";
@@ -8,14 +9,14 @@ import { sideTexts } from "../../assets/web/pages/principles.js";
 import { differText } from "../../assets/web/pages/queue/desk.js";
 import { characters, shownAs, spanOf } from "../../assets/web/pages/queue/item.js";
 import { standing as standingLabel } from "../../assets/web/pages/queue/saving.js";
-import { named, wantedOf } from "../../assets/web/pages/sessions.js";
+import { named, selectionOf } from "../../assets/web/pages/sessions.js";
 import { named as namedResponses, reasoningBox, reasoningTitle } from "../../assets/web/views/card.js";
 import { rankedByMeta, standing } from "../../assets/web/views/slides.js";
 
 test("sessions: what is wanted comes back out of the address", () => {
-  const wanted = { words: "a&b", tag: "", model: "m", sort: "oldest", labelled: true, binned: false, offset: 0 };
-  const given = new URLSearchParams(Object.entries(named(wanted)));
-  assert.deepEqual(wantedOf(given), wanted);
+  const selection = { words: "a&b", tag: "", model: "m", sort: "oldest", labelled: true, binned: false, offset: 0 };
+  const params = new URLSearchParams(Object.entries(named(selection)));
+  assert.deepEqual(selectionOf(params), selection);
 });
 
 test("sessions: found words are apart from the passage, whatever it holds", () => {
@@ -117,4 +118,30 @@ test("reasoning is told by its length, and that it casts no vote; none is nothin
   assert.equal(reasoningTitle("😀!"), "reasoning, 2 characters: given apart, casts no vote");
   assert.equal(reasoningTitle("x"), "reasoning, 1 character: given apart, casts no vote");
   for (const reasoning of [null, ""]) assert.deepEqual(reasoningBox({ i: 0, reasoning }, true, assert.fail), []);
+});
+
+test("batch: what the button would ask for", () => {
+  assert.equal(asked(1, 8), "1 item, 8 samples");
+  assert.equal(asked(1200, 32), "1,200 items, 38,400 samples");
+  assert.equal(asked(3, 1.5), "3 items");
+});
+
+test("batch: what can be done follows from where it stands", () => {
+  assert.deepEqual(actsOf({ phase: "running", error: "" }), ["pause", "cancel"]);
+  assert.deepEqual(actsOf({ phase: "waiting", error: "" }), ["pause", "cancel"]);
+  assert.deepEqual(actsOf({ phase: "paused", error: "" }), ["resume", "cancel"]);
+  assert.deepEqual(actsOf({ phase: "done", error: "" }), ["remove"]);
+  assert.deepEqual(actsOf({ phase: "done", error: "1 items failed" }), ["ask again", "remove"]);
+  assert.deepEqual(actsOf({ phase: "cancelled", error: "" }), ["remove"]);
+});
+
+test("batch: progress says what is known, and nothing else", () => {
+  const row = { samples: 24, total: 96, items_done: 3, items: 12, unreadable: 0, failed: 0 };
+  const still = { ...row, rate: null, tokens_rate: null, seconds_left: null };
+  assert.equal(progressLine(still), "24 of 96 samples (25%) · 3 of 12 items");
+  const moving = { ...row, rate: 1.25, tokens_rate: 300.4, seconds_left: 130, unreadable: 2, failed: 1 };
+  const said = "1.3 samples/s · 300 tokens/s · about 2 min left · 2 without a vote · 1 failed";
+  assert.equal(progressLine(moving), `24 of 96 samples (25%) · 3 of 12 items · ${said}`);
+  assert.equal(leftWords(89), "89 s");
+  assert.equal(leftWords(60 * 200), "3 h 20 min");
 });

@@ -19,7 +19,7 @@ SIZE = 250_000
 
 @pytest.fixture
 def data() -> bytes:
-    """What the base's file holds."""
+    """The bytes of the base's file."""
     return random.Random(17).randbytes(SIZE)
 
 

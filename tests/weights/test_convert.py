@@ -99,17 +99,17 @@ def test_an_adapter_is_merged_as_peft_merges_it(plain: Path, gguf: Path, adapter
 def test_an_adapter_in_two_files_is_the_same_adapter(gguf: Path, adapter: Path, tmp_path: Path) -> None:
     halves = tmp_path / "halves"
     shutil.copytree(adapter, halves)
-    whole = load_file(halves / "adapter_model.safetensors")
+    together = load_file(halves / "adapter_model.safetensors")
     (halves / "adapter_model.safetensors").unlink()
-    names = sorted(whole)
+    names = sorted(together)
     for number, part in enumerate((names[:5], names[5:]), 1):
-        save_file({name: whole[name] for name in part}, halves / f"adapter_model-0000{number}-of-00002.safetensors")
+        save_file({name: together[name] for name in part}, halves / f"adapter_model-0000{number}-of-00002.safetensors")
     one, two = (tensors(made("bf16", gguf, tmp_path / f"out-{each.name}", each)) for each in (adapter, halves))
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"use_dora": True}, "no plain LoRA"),
         ({"peft_type": "IA3"}, "no plain LoRA"),
@@ -117,13 +117,13 @@ def test_an_adapter_in_two_files_is_the_same_adapter(gguf: Path, adapter: Path, 
     ],
 )
 def test_another_kind_of_adapter_is_refused(
-    gguf: Path, adapter: Path, tmp_path: Path, changes: dict[str, Any], told: str
+    gguf: Path, adapter: Path, tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     odd = tmp_path / "odd"
     shutil.copytree(adapter, odd)
     config = json.loads((odd / "adapter_config.json").read_text())
     (odd / "adapter_config.json").write_text(json.dumps(config | changes))
-    with pytest.raises(EngineError, match=told):
+    with pytest.raises(EngineError, match=message):
         made("bf16", gguf, tmp_path / "out", odd)
 
 
@@ -154,20 +154,20 @@ def int8(gguf: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_int8_is_close_to_what_it_was_rounded_from(int8: Path, gguf: Path, adapter: Path, tmp_path: Path) -> None:
     exact = tensors(made("bf16", gguf, tmp_path / "exact", adapter))
-    found = tensors(int8)
-    rounded = [name for name in found if name.endswith("_proj.weight")]
+    converted = tensors(int8)
+    rounded = [name for name in converted if name.endswith("_proj.weight")]
     assert len(rounded) == 7 * LAYERS
     for name in rounded:
-        weight, scale = found[name], found[f"{name}_scale"]
+        weight, scale = converted[name], converted[f"{name}_scale"]
         assert (weight.dtype, scale.dtype, scale.shape) == (torch.int8, torch.float32, (len(weight), 1))
         assert int(weight.abs().max()) == 127, "the whole range is used"
         # Half a step of the 8 bits, and what the 16 bits have lost.
         allowed = scale * 0.501 + exact[name].float().abs() * 2**-8
         assert bool(((weight.float() * scale - exact[name].float()).abs() <= allowed).all())
-    for name in found.keys() - set(rounded) - {f"{name}_scale" for name in rounded}:
-        assert found[name].dtype == torch.bfloat16
-        assert torch.equal(found[name], exact[name])
-    assert "lm_head.weight" not in found
+    for name in converted.keys() - set(rounded) - {f"{name}_scale" for name in rounded}:
+        assert converted[name].dtype == torch.bfloat16
+        assert torch.equal(converted[name], exact[name])
+    assert "lm_head.weight" not in converted
 
 
 def test_int8_says_so_as_compressed_tensors_reads_it(int8: Path) -> None:
@@ -200,8 +200,8 @@ def test_rows_are_worked_on_in_pieces(
     gguf: Path, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ROWS", 7)
-    pieces, whole = tensors(made("bf16", gguf, tmp_path / "out")), tensors(plain)
-    assert all(torch.equal(pieces[name], whole[name]) for name in whole)
+    pieces, together = tensors(made("bf16", gguf, tmp_path / "out")), tensors(plain)
+    assert all(torch.equal(pieces[name], together[name]) for name in together)
 
 
 def test_weights_are_written_as_they_come(tmp_path: Path) -> None:

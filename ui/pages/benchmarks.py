@@ -9,7 +9,6 @@ import pandas as pd
 from grm_core.analysis import accuracy
 from grm_core.analysis.frames import letter
 from grm_core.benchmarks import NAMES, base, headline, named
-from grm_core.benchmarks.base import Policy
 from grm_core.benchmarks.breakdown import study
 from grm_core.benchmarks.headline import Report
 from grm_core.benchmarks.scoring import Voting
@@ -126,8 +125,8 @@ def _made(kept: Kept, method: str, tie: str, invalid: str) -> Report:
     for value, values in ((method, list(Method)), (tie, ["", *Tie]), (invalid, ["", *Invalid])):
         if value not in values:
             raise UsageError(f"{value[:40]!r} is none of {', '.join(filter(None, values))}")
-    policy = Policy(Tie(tie or kept.benchmark.tie), Invalid(invalid or kept.benchmark.invalid))
-    return headline.make(kept.benchmark, kept.examples, kept.samples, Voting(Method(method), alone=kept.alone), policy)
+    voting = Voting(Method(method), alone=kept.alone)
+    return headline.make(kept.benchmark, kept.examples, kept.samples, voting, kept.benchmark.policy(tie, invalid))
 
 
 def _compared(made: Report, against: Report) -> Panel:

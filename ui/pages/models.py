@@ -13,7 +13,7 @@ from grm_core.analysis.leaderboard import Voted
 from grm_core.errors import UsageError
 from grm_core.sampling import K_MAX
 from grm_core.types import Method, Run
-from grm_core.voting import as_method
+from grm_core.voting import as_method, read_by_meta
 from reports.table import Table
 from reports.words import METHODS, run_title
 from storage.listing import Wanted
@@ -194,8 +194,7 @@ def _records(table: pd.DataFrame) -> list[Any]:
 
 
 def _check_logits(items: list[Judged], method: Method) -> None:
-    samples = [sample for item in items for sample in item.samples if sample.scores is not None]
-    if method is not Method.NAIVE and any(sample.meta_logit is None for sample in samples):
+    if method is not Method.NAIVE and not all(read_by_meta(item.samples) for item in items):
         raise UsageError(f"{method} voting needs a meta logit of every sample; vote naive, or score with a meta RM")
 
 

@@ -2,6 +2,7 @@
 
 import statistics
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -16,11 +17,13 @@ from grm_core.types import Annotation
 from grm_core.voting import vote
 from reports import failures
 from reports.words import run_title, verdict_line
+from runs.logins import ANNOTATOR
 from storage.desk import Queue, QueueItem
 from storage.listing import Wanted
 from storage.store import Store
 from ui import detail, render
 from ui.panels import panel
+from ui.people import person
 from ui.vectors import Vectors
 from ui.view import View, calls, served
 from ui.wire.queue import (
@@ -59,7 +62,8 @@ class QueuePage:
 
     @served()
     def overview(self, author: str) -> Overview:
-        """All queues with their progress, and what new ones can be made of."""
+        """All queues with their progress, and what new ones can be made of; a login is the author."""
+        author = person().name or author
         lines = []
         for queue in self.desk.queues():
             items = self.desk.items(queue.id)
@@ -67,11 +71,12 @@ class QueuePage:
             mine = sum(author in item.done for item in items)
             lines.append(QueueLine(id=queue.id, title=queue.title, total=len(items), done=done, mine=mine))
         runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
-        return Overview(queues=lines, runs=runs, tags=self.store.facets()[0])
+        return Overview(queues=lines, runs=runs, tags=self.store.facets()[0], author=person().name)
 
     @served()
     def make(self, wanted: NewQueue) -> Made | Failed:
         """A new queue from a run, a tag or everything, by the rules in the order given."""
+        person().check(ANNOTATOR)
         rules, overlap, seed = wanted["rules"], _share(wanted["overlap"]), wanted["seed"]
         source = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
         sessions = [row.session for row in self.store.sessions(source, limit=_SESSIONS_MOST)]
@@ -84,12 +89,14 @@ class QueuePage:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         queue = Queue(uuid.uuid4().hex[:12], title, tuple(rules), overlap, seed, now)
         self.desk.add_queue(queue, [(item.session_id, item.reason, item.need) for item in items])
+        self.store.acts.note(person().name, "made a queue", f"{queue.id} {title}")
         return Made(id=queue.id, total=len(items))
 
     @served()
     def take(self, queue_id: str, author: str, after: int) -> Item | End | Failed:
         """The author's next item."""
-        item = self.desk.take(self._queue(queue_id).id, _author(author), after)
+        author = _author(author)
+        item = self.desk.take(self._queue(queue_id).id, author, after)
         if item is None:
             return End(end=True, progress=self._progress(queue_id, author))
         return self._shown(queue_id, item, author)
@@ -97,7 +104,8 @@ class QueuePage:
     @served()
     def look(self, queue_id: str, author: str, place: int) -> Item | Failed:
         """A certain item, which is the author's from then on."""
-        self.desk.assign(self._queue(queue_id).id, place, _author(author))
+        author = _author(author)
+        self.desk.assign(self._queue(queue_id).id, place, author)
         item = next(item for item in self.desk.items(queue_id) if item.place == place)
         return self._shown(queue_id, item, author)
 
@@ -105,6 +113,8 @@ class QueuePage:
     def save(self, said: Said) -> Saved | Failed:
         """Keep an annotation; sent again, it changes nothing."""
         annotation = read(said)
+        annotation = replace(annotation, author=_author(annotation.author))
+        self._check_own(annotation)
         session = self.store.session(annotation.session_id)
         if session is None:
             raise UsageError(f"there is no session {annotation.session_id}")
@@ -155,6 +165,17 @@ class QueuePage:
             without_clusters["lacks"] = f"No clusters of principles: {error}. {error.hint}"
             return without_clusters
         return _failures(failures.make(annotations, judged, clusters))
+
+    def _check_own(self, annotation: Annotation) -> None:
+        """Refuse to take back or replace what another login said; an admin may, and it is noted."""
+        who = person()
+        if not (who.name and annotation.replaces):
+            return
+        authors = {a.id: a.author for a in self.desk.annotations(annotation.session_id)}
+        author = authors.get(annotation.replaces, who.name)
+        if author != who.name:
+            who.check_owner(author)
+            self.store.acts.note(who.name, f"replaced a label of {author}", annotation.session_id)
 
     def _queue(self, queue_id: str) -> Queue:
         queue = self.desk.queue(queue_id)
@@ -256,6 +277,10 @@ def _none(cell: Any) -> Any:
 
 
 def _author(name: str) -> str:
+    """Who labels: the login, else the name that was given."""
+    who = person()
+    who.check(ANNOTATOR)
+    name = who.name or name
     if not name.strip() or len(name) > labels.AUTHOR_MOST:
         raise UsageError("say who you are first")
     return name

@@ -1,31 +1,37 @@
 """The page of a run: many items judged under the same settings, best with labels."""
 
+import json
 from html import escape
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from grm_core.analysis import accuracy, gain, run_curves
-from grm_core.analysis.accuracy import Judged
+from grm_core.analysis.accuracy import Items, in_numbers
 from grm_core.analysis.run_curves import Value
+from grm_core.formats.lines import compact, digest
+from grm_core.formats.scores import ItemScores, digest_of
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from reports.words import run_title
-from storage.listing import Wanted
+from storage import numbers
 from storage.store import Store
-from ui.panels import Json, only_first, panel
+from ui import vote_panels
+from ui.panels import Json, panel
 from ui.view import View, calls, served
 from ui.wire.shared import Choice, Failed, Panel, Panels
 
 _CALLED: dict[Value, str] = {"accuracy": "accuracy", "win": "probability of the final winner"}
-_ITEMS_MOST = 1000
 _SINGLE_MOST = 50
 """Runs of one session that are offered where there are no larger ones."""
 _DRAWS = 400
 """Orders drawn per item where a curve is not exact."""
-_MAP_MOST = 60
-"""Items that the map of k and k_meta looks at: it votes for every cell."""
+_MAP_MOST = 200
+"""Items that the map of k and k_meta looks at, evenly spaced: it votes for every cell."""
+_EDITION = 1
+"""Goes up when a panel of the same samples becomes another one: what was kept before is then made anew."""
 
 
 class RunPage:
@@ -42,41 +48,65 @@ class RunPage:
         return [Choice(id=run.id, title=f"{run_title(run)} ({count} sessions)") for run, count in stored]
 
     @served()
-    def run(self, name: str, beside: str) -> Panels | Failed:
-        """The panels of a run; `beside` is another run of the same items, such as a greedy one."""
+    def run(self, name: str, beside: str, part: str) -> Panels | Failed:
+        """The panels of a run, all its items counted: "first" is what is shown while the others are computed, "rest".
+
+        `beside` is another run of the same items, such as a greedy one. What was computed once is kept in the database
+        by the samples' content.
+        """
         run = self.store.run(name)
         if run is None:
             return Failed(error=f"There is no run {name}.")
         items = self._items(name)
         if not items:
             return Failed(error="No session of this run has two responses or more: there is nothing to vote on.")
-        other = {item.item_id: item for item in self._items(beside)} if beside else {}
+        other = {item.item_id: item for item in self._items(beside)} if beside and part == "first" else {}
         same = [other[item.item_id] for item in items if item.item_id in other and other[item.item_id].labels]
-        said = only_first(_ITEMS_MOST, self.store.count_sessions(Wanted(run=name)))
-        return Panels(title=run_title(run), said=said, panels=panels(items, same))
+        key = digest(f"runs {_EDITION} {part} {digest_of(items)} {digest_of(same)}")
+        kept = self.store.kept(key)
+        made: list[Panel] = json.loads(kept) if kept else (first if part == "first" else rest)(items, same)
+        if kept is None:
+            self.store.keep(key, compact(made))
+        return Panels(title=run_title(run), said=[], panels=made)
 
-    def _items(self, run: str) -> list[Judged]:
+    def _items(self, run: str) -> list[ItemScores]:
         """The run's items that have labels; all of them where none has."""
-        sessions = [row.session for row in self.store.sessions(Wanted(run=run), limit=_ITEMS_MOST)]
-        samples = self.store.samples_by_session(session.id for session in sessions)
-        judged = [Judged.of(each.example, accuracy.completed(samples[each.id])) for each in sessions]
-        items = [item for item in judged if len(item.example.responses) > 1 and item.samples]
+        items = numbers.of_run(self.store, run)
+        items = [item for item in items if item.scores.shape[1] > 1 and len(item.indices)]
         return [item for item in items if item.labels] or items
 
 
-def panels(items: list[Judged], beside: list[Judged]) -> list[Panel]:
-    """All that can be asked of these items, which all have labels or all have none."""
-    labelled = bool(items[0].labels)
-    values: list[Value] = ["accuracy", "win"] if labelled else ["win"]
-    shown = [_growth(items, beside, values[0]), _settled(items)]
+def first(items: Items, beside: Items) -> list[Panel]:
+    """Whether more samples help: what a run is opened for."""
+    return [_growth(items, beside, _values(items)[0])]
+
+
+def rest(items: Items, beside: Items) -> list[Panel]:
+    """All else that can be asked of these items, which all have labels or all have none."""
+    shown = [_settled(items)]
     if run_curves.scored(items):
-        shown += [_map(items[:_MAP_MOST], value) for value in values]
-    if labelled:
-        shown += [_gain(items), _subsets(items)]
+        shown += [_map(_sampled(items), value) for value in _values(items)]
+    if items[0].labels:
+        shown += [_gain(items), _subsets(items), *vote_panels.panels(items)]
     return shown
 
 
-def _gain(items: list[Judged]) -> Panel:
+def panels(items: Items, beside: Items) -> list[Panel]:
+    """All panels of these items."""
+    return first(items, beside) + rest(items, beside)
+
+
+def _values(items: Items) -> list[Value]:
+    return ["accuracy", "win"] if items[0].labels else ["win"]
+
+
+def _sampled(items: Items) -> list[ItemScores]:
+    """So many items, evenly spaced in the order of their arrival."""
+    numbers = in_numbers(items)
+    return [numbers[place] for place in np.unique(np.linspace(0, len(numbers) - 1, _MAP_MOST).astype(int))]
+
+
+def _gain(items: Items) -> Panel:
     table = gain.table(items)
     traces = [
         go.Bar(
@@ -100,7 +130,7 @@ def _gain(items: list[Judged]) -> Panel:
     return panel("gain", "Where does the gain of k come from?", table, shown, said)
 
 
-def _subsets(items: list[Judged]) -> Panel:
+def _subsets(items: Items) -> Panel:
     by = run_curves.subsets(items)
     names = [escape(name, quote=False) for name in by["subset"]]  # plotly reads tags in labels
     bars = [
@@ -112,7 +142,7 @@ def _subsets(items: list[Judged]) -> Panel:
     return panel("subsets", "Where is it right, where not?", by, shown, f"{len(items)} labelled items.")
 
 
-def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Panel:
+def _growth(items: Items, beside: Items, value: Value) -> Panel:
     table = run_curves.growth(items, value, _DRAWS)
     traces: list[Any] = []
     for name in table["method"].unique():
@@ -133,7 +163,7 @@ def _growth(items: list[Judged], beside: list[Judged], value: Value) -> Panel:
     return panel(value, title, table, shown, said)
 
 
-def _settled(items: list[Judged]) -> Panel:
+def _settled(items: Items) -> Panel:
     table = run_curves.settled(items)
     most = int(table["asked"].max())
     bars = [
@@ -158,7 +188,7 @@ def _doublings(ks: "pd.Series[float]", most: int) -> dict[str, list[Any]]:
     return {"x": names, "y": [int(count) for count in counted]}
 
 
-def _map(items: list[Judged], value: Value) -> Panel:
+def _map(items: Items, value: Value) -> Panel:
     table = run_curves.meta_map(items, value)
     wide = table.pivot(index="k_meta", columns="k", values="mean").sort_index()
     cells = wide.astype(object).where(wide.notna(), None)
@@ -172,6 +202,6 @@ def _map(items: list[Judged], value: Value) -> Panel:
     )
     axes: Json = {"xaxis": {"type": "category"}, "yaxis": {"type": "category"}}
     shown = figure([heat], "k, samples", "k_meta, samples kept", height=300, **axes)
-    said = f"Guided vote, {_CALLED[value]}, mean of {len(items)} items, 400 random subsets a cell."
+    said = f"Guided vote, {_CALLED[value]}, mean of {len(items)} evenly spaced items, 400 random subsets a cell."
     title = "Does the choice of k_meta matter?" if value == "accuracy" else "Which k and k_meta name the final winner?"
     return panel("map" if value == "accuracy" else "win-map", title, table, shown, said)

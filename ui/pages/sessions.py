@@ -5,15 +5,25 @@ from collections.abc import Callable
 from grm_core.errors import UsageError
 from runs.job import SETTLED
 from runs.jobs import Jobs
+from runs.logins import ADMIN, ANNOTATOR
 from storage.listing import SORTS, SessionRow, Wanted
 from storage.store import Store
+from ui.people import person
 from ui.view import View, calls, served
-from ui.wire.sessions import Done, Listed, SessionList, SessionsSettings
+from ui.wire.sessions import Act, AuditLog, Done, Listed, SessionList, SessionsSettings
 from ui.wire.sessions import Wanted as Fields
+from ui.wire.shared import Failed
 
 PAGE = 50
 _TAGS_MOST, _TEXT_MOST, _FIELD_MOST = 20, 300, 10_000
 _CANNOT = "that cannot be done"
+_DID = {
+    "rename": "renamed a session",
+    "tag": "tagged a session",
+    "bin": "put a session into the bin",
+    "restore": "took a session out of the bin",
+    "delete": "deleted a session for good",
+}
 
 
 class SessionsPage:
@@ -50,13 +60,26 @@ class SessionsPage:
             "restore": lambda: self.store.restore(session_id),
             "delete": lambda: self.store.delete(session_id),
         }
-        running = self.jobs.snapshot(session_id)
+        running, who = self.jobs.snapshot(session_id), person()
         if what not in acts:
             raise UsageError(_CANNOT)
+        if what == "tag":
+            who.check(ANNOTATOR)
+        else:
+            who.check_owner(self.store.acts.owner(session_id))
         if what in ("bin", "delete") and running is not None and running.running:
             raise UsageError("this session is being sampled; stop it first")
-        acts[what]()
+        with self.store.transaction():
+            acts[what]()
+            self.store.acts.note(who.name, _DID[what], f"{session_id} {text}".strip())
         return Done(error="")
+
+    @served()
+    def log(self) -> AuditLog | Failed:
+        """The newest lines of the audit log, for admins."""
+        person().check(ADMIN)
+        lines = [Act(at=act.at, who=act.who, what=act.what, target=act.target) for act in self.store.acts.newest()]
+        return AuditLog(lines=lines)
 
     def row(self, stored: SessionRow) -> Listed:
         """One session as the list shows it."""

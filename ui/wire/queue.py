@@ -29,6 +29,8 @@ class Overview(TypedDict):
     queues: list[QueueLine]
     runs: list[Choice]
     tags: list[str]
+    author: str
+    """The login, under which labels are kept; '' where a name is asked for."""
 
 
 class NewQueue(TypedDict):

@@ -57,3 +57,18 @@ class Done(TypedDict):
     """The result of a change: what was wrong, '' for nothing."""
 
     error: str
+
+
+class Act(TypedDict):
+    """A line of the audit log."""
+
+    at: str
+    who: str
+    what: str
+    target: str
+
+
+class AuditLog(TypedDict):
+    """The newest lines, the last one first."""
+
+    lines: list[Act]

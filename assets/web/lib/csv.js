@@ -4,14 +4,14 @@
  * @param {readonly unknown[]} values */
 export function lookOf(values) {
   const numbers = /** @type {number[]} */ (values.filter((each) => typeof each === "number"));
-  const whole = numbers.every(Number.isInteger);
-  const digits = whole ? 0 : numbers.some((each) => Math.abs(each) >= 100) ? 1 : 3;
+  const integers = numbers.every(Number.isInteger);
+  const digits = integers ? 0 : numbers.some((each) => Math.abs(each) >= 100) ? 1 : 3;
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: digits === 1 };
   return {
     words: values.some((each) => typeof each === "string"),
     /** @param {any} value @returns {string | number | boolean} */
     cell: (value) =>
-      value === null ? "–" : typeof value === "number" && !whole ? value.toLocaleString("en", format) : value,
+      value === null ? "–" : typeof value === "number" && !integers ? value.toLocaleString("en", format) : value,
   };
 }
 

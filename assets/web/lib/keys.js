@@ -50,8 +50,8 @@ export function namesOf(event) {
  * @template T @param {Pressed} event @param {(name: string) => T | undefined} act */
 export function meant(event, act) {
   for (const name of namesOf(event)) {
-    const found = act(name);
-    if (found) return found;
+    const action = act(name);
+    if (action) return action;
   }
   return undefined;
 }

@@ -9,8 +9,11 @@
  * @returns {T}
  */
 export function calls(server) {
-  /** @type {[string, (...given: unknown[]) => Promise<unknown>][]} */
-  const functions = Object.keys(server).map((name) => [name, async (...given) => (await server[name](given)) ?? null]);
+  /** @type {[string, (...values: unknown[]) => Promise<unknown>][]} */
+  const functions = Object.keys(server).map((name) => [
+    name,
+    async (...values) => (await server[name](values)) ?? null,
+  ]);
   return /** @type {T} */ (Object.fromEntries(functions));
 }
 

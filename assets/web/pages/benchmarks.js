@@ -33,13 +33,13 @@ export async function mount({ element, props, server }) {
 
 /** @param {import("../types").BenchmarksServer} ask */
 function begun(ask) {
-  const given = address.params();
+  const params = address.params();
   /** @param {string} name @param {string} [otherwise] */
-  const text = (name, otherwise = "") => given.get(name) || otherwise;
+  const text = (name, otherwise = "") => params.get(name) || otherwise;
   return {
     ask,
     turns: new Turns(),
-    wanted: {
+    selection: {
       id: text("id"),
       beside: text("beside"),
       method: text("method", "naive"),
@@ -56,7 +56,7 @@ function begun(ask) {
 
 /** @param {State} state @param {Settings} settings */
 function bar(state, { methods, ties, invalid }) {
-  const { wanted, boxes } = state;
+  const { selection, boxes } = state;
   const node = el("div", "grm-session-bar");
   /** @param {string[]} values @returns {[string, string][]} */
   const same = (values) => values.map((value) => [value, value]);
@@ -72,12 +72,12 @@ function bar(state, { methods, ties, invalid }) {
   ];
   for (const [name, label, options] of fields) {
     const select = (value = "") => {
-      wanted[name] = value;
-      if (name === "id") wanted.beside = "";
+      selection[name] = value;
+      if (name === "id") selection.beside = "";
       load(state);
     };
     const box = choice(options, select, `bench-${name}`);
-    box.value = wanted[name];
+    box.value = selection[name];
     boxes[name] = box;
     node.append(labelled(label, box));
   }
@@ -85,27 +85,33 @@ function bar(state, { methods, ties, invalid }) {
 }
 
 /** @param {State} state */
-function fillRuns({ runs, wanted, boxes }) {
-  const mine = runs.find(({ id }) => id === wanted.id);
+function fillRuns({ runs, selection, boxes }) {
+  const mine = runs.find(({ id }) => id === selection.id);
   const others = runs.filter(({ id, benchmark }) => mine && id !== mine.id && benchmark === mine.benchmark);
   /** @param {Run[]} list @returns {[string, string][]} */
   const options = (list) => list.map(({ id, title }) => [id, title]);
-  if (boxes.id) fillChoice(boxes.id, [["", "choose"], ...options(runs)], wanted.id);
-  if (boxes.beside) fillChoice(boxes.beside, [["", "nothing"], ...options(others)], wanted.beside);
+  if (boxes.id) fillChoice(boxes.id, [["", "choose"], ...options(runs)], selection.id);
+  if (boxes.beside) fillChoice(boxes.beside, [["", "nothing"], ...options(others)], selection.beside);
 }
 
 /** @param {State} state */
 async function load(state) {
-  const { wanted, body } = state;
+  const { selection, body } = state;
   const isLast = state.turns.next();
-  address.name(wanted);
+  address.name(selection);
   fillRuns(state);
-  body.replaceChildren(wanted.id ? hint("Voting over all items …") : start(state, isLast));
-  if (!wanted.id) return;
-  const found = await state.ask.run(wanted.id, wanted.beside, wanted.method, wanted.tie, wanted.invalid);
+  body.replaceChildren(selection.id ? hint("Voting over all items …") : start(state, isLast));
+  if (!selection.id) return;
+  const report = await state.ask.run(
+    selection.id,
+    selection.beside,
+    selection.method,
+    selection.tie,
+    selection.invalid,
+  );
   if (!isLast()) return;
-  if (failed(found)) body.replaceChildren(problem(why(found)));
-  else drawRun(state, found);
+  if (failed(report)) body.replaceChildren(problem(why(report)));
+  else drawRun(state, report);
 }
 
 // ---- nothing chosen yet: what there is, each with its headline as soon as it is known; or how a run gets here
@@ -133,8 +139,8 @@ function start(state, isLast) {
 async function tell(state, lines, isLast) {
   for (const { id, numbers } of lines) {
     if (!isLast()) return;
-    const found = await state.ask.brief(id);
-    const brief = failed(found) ? null : found;
+    const answer = await state.ask.brief(id);
+    const brief = failed(answer) ? null : answer;
     numbers[0].textContent = percent(brief?.headline, 1);
     numbers[1].textContent = percent(brief?.chance, 1);
   }
@@ -142,14 +148,14 @@ async function tell(state, lines, isLast) {
 
 // ---- a run
 
-/** @param {State} state @param {Benchmark} found */
-function drawRun(state, found) {
-  const against = found.beside === null ? "" : ` against ${percent(found.beside, 1)}`;
-  const head = el("h2", "grm-headline", `${found.benchmark}: ${percent(found.headline, 1)}${against}`);
+/** @param {State} state @param {Benchmark} report */
+function drawRun(state, report) {
+  const against = report.beside === null ? "" : ` against ${percent(report.beside, 1)}`;
+  const head = el("h2", "grm-headline", `${report.benchmark}: ${percent(report.headline, 1)}${against}`);
   const grid = el("div", "grm-lab");
-  grid.append(...found.panels.map((each) => panel(each, found.benchmark)));
-  const notes = found.said.map((text) => el("p", "grm-note", text));
-  state.body.replaceChildren(head, ...notes, grid, items(state, found));
+  grid.append(...report.panels.map((each) => panel(each, report.benchmark)));
+  const notes = report.said.map((text) => el("p", "grm-note", text));
+  state.body.replaceChildren(head, ...notes, grid, items(state, report));
 }
 
 /** Which items are listed. @type {Record<string, (item: Item) => boolean>} */
@@ -162,21 +168,21 @@ export const SHOWN = {
   "differs from the other run": ({ other, credit }) => other !== null && other !== credit,
 };
 
-/** @param {State} state @param {Benchmark} found */
-function items(state, found) {
+/** @param {State} state @param {Benchmark} report */
+function items(state, report) {
   const part = el("section", "grm-panel");
   const list = el("div", "grm-table-wide");
   const count = el("span", "grm-note");
-  const compared = found.beside !== null;
+  const compared = report.beside !== null;
   const names = Object.keys(SHOWN).filter((name) => compared || !name.startsWith("differs"));
   const options = names.map((name) => /** @type {[string, string]} */ ([name, name]));
   /** @param {string} name */
   const show = (name) => {
-    const chosen = found.items.filter(SHOWN[name]);
+    const chosen = report.items.filter(SHOWN[name]);
     const first = chosen.length > MOST ? `, the first ${MOST} shown` : "";
-    count.textContent = `${chosen.length} of ${found.items.length}${first}`;
+    count.textContent = `${chosen.length} of ${report.items.length}${first}`;
     const table = headed("grm-items", ["item", "subset", "winner", "credit", ...(compared ? ["other run"] : [])]);
-    table.append(...chosen.slice(0, MOST).map((item) => itemRow(item, state.wanted.method, compared)));
+    table.append(...chosen.slice(0, MOST).map((item) => itemRow(item, state.selection.method, compared)));
     list.replaceChildren(table);
   };
   const which = choice(options, show, "bench-items");

@@ -17,8 +17,8 @@ export async function mount({ element, server }) {
   element.append(box);
   /** @type {import("../types").CompareServer} */
   const ask = calls(server);
-  const given = address.params();
-  const names = ["a", "b"].map((name) => given.get(name) || "");
+  const params = address.params();
+  const names = ["a", "b"].map((name) => params.get(name) || "");
   const reply = names.every(Boolean)
     ? await ask.pair(names[0], names[1])
     : { error: "Choose two sessions on the Sessions page." };

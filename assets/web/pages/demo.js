@@ -82,7 +82,7 @@ function go(state, to) {
 /** @param {State} state */
 function drawSlide(state) {
   const { stage, bar, slides, at } = state;
-  const held = bar.contains(document.activeElement) ? document.activeElement?.textContent : null;
+  const focused = bar.contains(document.activeElement) ? document.activeElement?.textContent : null;
   stage.replaceChildren();
   state.advance = () => false;
   if (!slides.length) {
@@ -93,7 +93,7 @@ function drawSlide(state) {
   if (at < slides.length) drawKind(state, slides[at]);
   else drawEnd(state, () => go(state, 0));
   drawBar(state);
-  const again = [...bar.children].find((node) => held && node.textContent === held);
+  const again = [...bar.children].find((node) => focused && node.textContent === focused);
   if (again instanceof HTMLElement) again.focus();
 }
 

@@ -55,8 +55,8 @@ export function mount(place) {
 
 /** @param {Page} page @param {string} session */
 async function openLinked(page, session) {
-  const found = await page.state.ask.view(session);
-  if (found?.session && !page.state.value.session) update(page, found);
+  const view = await page.state.ask.view(session);
+  if (view?.session && !page.state.value.session) update(page, view);
 }
 
 /** @param {State} state */
@@ -100,13 +100,13 @@ function made(state) {
 
 // ---- updates
 
-/** @param {Page} page @param {View | null} given */
-function update(page, given) {
+/** @param {Page} page @param {View | null} view */
+function update(page, view) {
   const { state } = page;
   const { element, root } = state;
   if (!element.contains(root)) element.append(root);
   const before = state.value.session;
-  state.value = shownOf(given);
+  state.value = shownOf(view);
   const { value } = state;
   const isOther = value.session !== before;
   if (isOther) {
@@ -115,7 +115,7 @@ function update(page, given) {
     openComposer(!value.session);
     titled(titleOf(state));
   }
-  if (given?.missing) openComposer(true);
+  if (value?.missing) openComposer(true);
   nameView(state);
   root.hidden = !value.session;
   root.dataset.phase = value.phase || "";
@@ -157,9 +157,9 @@ function drawAll(page) {
 function newSession(page) {
   const { state } = page;
   if (state.playing) play(state, page.dials.player);
-  const given = address.params();
+  const params = address.params();
   // While a session that was just scored opens, the address still names the one before.
-  const view = viewOf(given.get("session") === state.value.session ? given : new URLSearchParams(), METHODS);
+  const view = viewOf(params.get("session") === state.value.session ? params : new URLSearchParams(), METHODS);
   const touched = view.chosen.length > 0;
   Object.assign(state, { voted: {}, comparing: false, focus: view.chosen[0] ?? 0, touched, ...view });
   page.plot.drawn = page.votedOf = "";
@@ -175,12 +175,12 @@ async function vote(page) {
   const { session } = state.value;
   const isLast = state.voteTurns.next();
   const isAsked = () => isLast() && session === state.value.session;
-  const asked = /** @type {const} */ ([session, dials.method, dials.k, dials.k_meta]);
-  const found = await ask.voted(...asked);
-  if (!isAsked() || !found) return;
+  const vote = /** @type {const} */ ([session, dials.method, dials.k, dials.k_meta]);
+  const verdict = await ask.voted(...vote);
+  if (!isAsked() || !verdict) return;
   const { kept, winner, plot, points, how } = state.voted;
   const before = JSON.stringify([kept, winner]);
-  state.voted = { ...found, plot, points, how }; // the curve comes after the verdict; until then the one before stands
+  state.voted = { ...verdict, plot, points, how }; // the curve comes after the verdict; until then the one before stands
   drawHead(state, page.head);
   drawDials(state, page.dials);
   titled(titleOf(state));
@@ -189,8 +189,8 @@ async function vote(page) {
     markCards(state);
   }
   if (state.mode === "lab" && !state.playing) drawCards(page);
-  state.root.dataset.voted = [session, state.value.rows.length, ...asked.slice(1).map((part) => part ?? "")].join("/");
-  const curve = await ask.drawn(...asked);
+  state.root.dataset.voted = [session, state.value.rows.length, ...vote.slice(1).map((part) => part ?? "")].join("/");
+  const curve = await ask.drawn(...vote);
   if (!isAsked()) return;
   state.voted = { ...state.voted, plot: null, points: [], how: "", ...curve };
   state.act.drawPlot();

@@ -28,15 +28,15 @@ const COLUMNS = ["rank", "model", "rating, 95% interval", "rating", "95%", "win 
 /** @param {Place} place */
 export async function mount({ element, props, server }) {
   const state = begun(calls(server), props.value?.methods || ["naive"]);
-  const { wanted, nodes } = state;
+  const { selection, nodes } = state;
   const box = el("div", "grm-page grm-models");
   box.append(bar(state), nodes.body);
   element.append(box);
   state.runs = (await state.ask.choices()) || [];
-  if (!wanted.id && state.runs.length === 1) wanted.id = state.runs[0].id;
-  const isKnown = !wanted.id || state.runs.some(({ id }) => id === wanted.id);
-  const runs = isKnown ? state.runs : [{ id: wanted.id, title: wanted.id }, ...state.runs];
-  fillChoice(nodes.run, [["", "choose"], ...pairs(runs)], wanted.id);
+  if (!selection.id && state.runs.length === 1) selection.id = state.runs[0].id;
+  const isKnown = !selection.id || state.runs.some(({ id }) => id === selection.id);
+  const runs = isKnown ? state.runs : [{ id: selection.id, title: selection.id }, ...state.runs];
+  fillChoice(nodes.run, [["", "choose"], ...pairs(runs)], selection.id);
   load(state, {});
 }
 
@@ -45,18 +45,18 @@ const pairs = (runs) => runs.map(({ id, title }) => [id, title]);
 
 /** @param {import("../types").ModelsServer} ask @param {string[]} methods */
 function begun(ask, methods) {
-  const given = address.params();
+  const params = address.params();
   return {
     ask,
     methods,
     turns: new Turns(),
     lists: new Turns(),
-    wanted: {
-      id: given.get("id") || "",
-      method: given.get("method") || methods[0],
-      k: given.get("k") || "",
+    selection: {
+      id: params.get("id") || "",
+      method: params.get("method") || methods[0],
+      k: params.get("k") || "",
       /** @type {string | null} '' is the items of no subset, null all */
-      subset: given.get("subset"),
+      subset: params.get("subset"),
     },
     /** @type {Choice[]} */
     runs: [],
@@ -72,7 +72,7 @@ function begun(ask, methods) {
 
 /** @param {State} state */
 function bar(state) {
-  const { wanted, nodes } = state;
+  const { selection, nodes } = state;
   nodes.run = choice([], (id) => load(state, { id, subset: null }), "models-run");
   nodes.method = choice(
     state.methods.map((name) => /** @type {[string, string]} */ ([name, name])),
@@ -80,7 +80,7 @@ function bar(state) {
     "models-method",
   );
   nodes.subset = choice([], (value) => load(state, { subset: value ? value.slice(1) : null }), "models-subset");
-  const k = input({ type: "number", min: "1", max: "1024", placeholder: "all", value: wanted.k, id: "models-k" });
+  const k = input({ type: "number", min: "1", max: "1024", placeholder: "all", value: selection.k, id: "models-k" });
   k.addEventListener("change", () => load(state, { k: k.value }));
   nodes.subsetField = labelled("subset", nodes.subset);
   nodes.subsetField.hidden = true; // until a run has some
@@ -90,7 +90,7 @@ function bar(state) {
 }
 
 /** What every call begins with. @param {State} state @returns {[string, string, number | null, string | null]} */
-const scope = ({ wanted: { id, method, k, subset } }) => [id, method, k === "" ? null : Number(k), subset];
+const scope = ({ selection: { id, method, k, subset } }) => [id, method, k === "" ? null : Number(k), subset];
 
 /** @param {string} name */
 const subsetName = (name) => name || "(no subset)";
@@ -98,30 +98,30 @@ const subsetName = (name) => name || "(no subset)";
 /** @param {string} text */
 const refusal = (text) => el("p", "grm-line grm-bad", text);
 
-/** @param {State} state @param {Partial<State["wanted"]>} change */
+/** @param {State} state @param {Partial<State["selection"]>} change */
 async function load(state, change) {
-  const { wanted, nodes, methods } = state;
-  Object.assign(wanted, change);
+  const { selection, nodes, methods } = state;
+  Object.assign(selection, change);
   const isLast = state.turns.next();
-  nameView(wanted, methods[0]);
-  nodes.method.value = wanted.method;
-  if (!wanted.id) {
+  nameView(selection, methods[0]);
+  nodes.method.value = selection.method;
+  if (!selection.id) {
     nodes.subsetField.hidden = true;
     nodes.body.replaceChildren(howTo(state.runs.length > 0));
     return;
   }
   nodes.body.replaceChildren(hint("Voting over all items …"));
-  const found = await state.ask.board(...scope(state));
+  const board = await state.ask.board(...scope(state));
   if (!isLast()) return;
-  if (failed(found)) {
-    nodes.body.replaceChildren(refusal(why(found)));
+  if (failed(board)) {
+    nodes.body.replaceChildren(refusal(why(board)));
     return;
   }
-  fillSubsets(state, found.subsets);
-  drawBoard(state, found);
+  fillSubsets(state, board.subsets);
+  drawBoard(state, board);
 }
 
-/** @param {State["wanted"]} wanted @param {string} usual method */
+/** @param {State["selection"]} selection @param {string} usual method */
 function nameView({ id, method, k, subset }, usual) {
   const url = address.withParams(window.location.href, { id, method: method === usual ? "" : method, k });
   if (subset === null) url.searchParams.delete("subset");
@@ -130,10 +130,10 @@ function nameView({ id, method, k, subset }, usual) {
 }
 
 /** @param {State} state @param {string[]} names */
-function fillSubsets({ nodes, wanted }, names) {
+function fillSubsets({ nodes, selection }, names) {
   nodes.subsetField.hidden = !names.length;
   const options = names.map((name) => /** @type {[string, string]} */ ([`=${name}`, subsetName(name)]));
-  fillChoice(nodes.subset, [["", "all"], ...options], wanted.subset === null ? "" : `=${wanted.subset}`);
+  fillChoice(nodes.subset, [["", "all"], ...options], selection.subset === null ? "" : `=${selection.subset}`);
 }
 
 /** Nothing to show yet. @param {boolean} some whether there are runs */
@@ -151,8 +151,7 @@ function howTo(some) {
     el(
       "p",
       "",
-      "In the file each object stands on one line. Then close this page's server, judge the file into its database, " +
-        "and start it again:",
+      "In the file each object stands on one line. Judge it into this page's database, which may stay open:",
     ),
     el("pre", "", COMMAND),
   );
@@ -163,15 +162,15 @@ function howTo(some) {
 
 /** @typedef {(where: Element, cell: Cell) => void} Open */
 
-/** @param {State} state @param {Board} found */
-function drawBoard(state, found) {
+/** @param {State} state @param {Board} board */
+function drawBoard(state, board) {
   const list = el("section", "grm-behind");
   list.setAttribute("aria-live", "polite");
   /** @type {Open} */
   const open = (where, cell) => drawGames(state, list, where, cell);
-  const head = el("p", "grm-note", found.told);
-  if (found.unscored) {
-    const text = `${found.unscored}${found.unscored === 1 ? " more item was" : " more items were"} not scored`;
+  const head = el("p", "grm-note", board.told);
+  if (board.unscored) {
+    const text = `${board.unscored}${board.unscored === 1 ? " more item was" : " more items were"} not scored`;
     const cell = { outcome: "unscored", model: "", title: "Not scored: no sample could be read" };
     head.append(
       " ",
@@ -179,8 +178,8 @@ function drawBoard(state, found) {
     );
   }
   const heats = el("div", "grm-heat-tables");
-  heats.append(winMatrix(state, found, open), ...(found.by_subset.length ? [bySubset(state, found, open)] : []));
-  state.nodes.body.replaceChildren(el("h2", "", found.title), head, standing(state, found, open), heats);
+  heats.append(winMatrix(state, board, open), ...(board.by_subset.length ? [bySubset(state, board, open)] : []));
+  state.nodes.body.replaceChildren(el("h2", "", board.title), head, standing(state, board, open), heats);
 }
 
 /** A section with a title, a table that scrolls inside it, a note and the CSV of the same numbers.
@@ -190,8 +189,8 @@ function section(state, name, title, table, text) {
   const under = el("div", "grm-under");
   box.dataset.name = name;
   const save = button("CSV", "grm-small", async () => {
-    const found = await state.ask.table(...scope(state), name);
-    if (!failed(found)) download(`${name}-${state.wanted.id}.csv`, "text/csv", found.csv);
+    const csv = await state.ask.table(...scope(state), name);
+    if (!failed(csv)) download(`${name}-${state.selection.id}.csv`, "text/csv", csv.csv);
   });
   under.append(el("p", "grm-note", text), save);
   box.append(el("h3", "", title), framed(table, title, "grm-table-wide"), under);
@@ -208,12 +207,12 @@ function opener(text, cell, open) {
   return node;
 }
 
-/** @param {State} state @param {Board} found @param {Open} open */
-function standing(state, found, open) {
+/** @param {State} state @param {Board} board @param {Open} open */
+function standing(state, board, open) {
   const table = headed("grm-board", [...COLUMNS, "mean position (even)"]);
-  const ends = found.models.flatMap(({ low, rating, high }) => [low, rating, high]);
+  const ends = board.models.flatMap(({ low, rating, high }) => [low, rating, high]);
   const at = scaleOf(/** @type {number[]} */ (ends.filter((end) => end !== null)));
-  table.append(...found.models.map((model) => boardRow(model, at, open)));
+  table.append(...board.models.map((model) => boardRow(model, at, open)));
   return section(state, "models", "Who wins?", table, RATINGS);
 }
 
@@ -293,7 +292,7 @@ function heat(share, count, cell, open) {
   return node;
 }
 
-/** @param {State} state @param {Board} found @param {Open} open */
+/** @param {State} state @param {Board} board @param {Open} open */
 function winMatrix(state, { models, wins, ties }, open) {
   const names = models.map(({ model }) => model);
   const many = names.length > 8;
@@ -318,14 +317,14 @@ function winMatrix(state, { models, wins, ties }, open) {
   return section(state, "pairs", "Who beats whom?", table, text);
 }
 
-/** @param {State} state @param {Board} found @param {Open} open */
-function bySubset(state, found, open) {
-  const table = headed("grm-heats", ["win rate", ...found.subsets.map(subsetName)]);
-  for (const { model } of found.models) {
+/** @param {State} state @param {Board} board @param {Open} open */
+function bySubset(state, board, open) {
+  const table = headed("grm-heats", ["win rate", ...board.subsets.map(subsetName)]);
+  for (const { model } of board.models) {
     const line = el("tr");
     line.append(el("th", "", model));
-    for (const subset of found.subsets) {
-      const one = found.by_subset.find((each) => each.model === model && each.subset === subset);
+    for (const subset of board.subsets) {
+      const one = board.by_subset.find((each) => each.model === model && each.subset === subset);
       if (!one?.comparisons) {
         line.append(el("td", "grm-note", "–"));
         continue;
@@ -351,21 +350,21 @@ async function drawGames(state, list, where, cell) {
   list.replaceChildren(hint("Looking for the sessions …"));
   (where.closest(".grm-heat-tables") || where).after(list);
   const within = cell.subset === undefined ? subset : cell.subset;
-  const found = await state.ask.sessions(run, method, k, within, outcome, model, other);
+  const sessions = await state.ask.sessions(run, method, k, within, outcome, model, other);
   if (!isLast()) return;
-  if (failed(found)) {
-    list.replaceChildren(refusal(why(found)));
+  if (failed(sessions)) {
+    list.replaceChildren(refusal(why(sessions)));
     return;
   }
   const head = el("div", "grm-under");
   const rows = el("ol", "grm-games");
   head.append(
-    el("h3", "", `${cell.title} — ${counted(found.count, "session")}`),
+    el("h3", "", `${cell.title} — ${counted(sessions.count, "session")}`),
     button("close", "grm-small", () => list.remove()),
   );
-  rows.append(...found.rows.map((row) => game(row, model, other)));
+  rows.append(...sessions.rows.map((row) => game(row, model, other)));
   list.replaceChildren(head, rows);
-  if (found.count > found.rows.length) list.append(el("p", "grm-note", `The first ${found.rows.length}.`));
+  if (sessions.count > sessions.rows.length) list.append(el("p", "grm-note", `The first ${sessions.rows.length}.`));
   list.scrollIntoView({ block: "nearest" });
 }
 

@@ -27,7 +27,7 @@ import { csvButton, framed, numbers } from "../views/table.js";
 /** @typedef {import("../lib/page").Place<object, object>} Place */
 /** @typedef {ReturnType<typeof begun>} State */
 /** @typedef {keyof Scopes} Kind */
-/** @typedef {{ list: HTMLElement, found: Thoughts }} Reading the list under the map, and what it lists */
+/** @typedef {{ list: HTMLElement, thoughts: Thoughts }} Reading the list under the map, and what it lists */
 
 /** @type {Kind[]} */
 const KINDS = ["session", "run"];
@@ -56,15 +56,15 @@ export async function mount({ element, server }) {
 
 /** @param {import("../types").PrinciplesServer} ask */
 function begun(ask) {
-  const given = address.params();
-  const run = given.get("run");
+  const params = address.params();
+  const run = params.get("run");
   return {
     ask,
     turns: new Turns(),
-    wanted: {
+    selection: {
       kind: /** @type {Kind} */ (run ? "run" : "session"),
-      name: run || given.get("session") || "",
-      other: given.get("other") || "",
+      name: run || params.get("session") || "",
+      other: params.get("other") || "",
     },
     /** @type {Scopes} */
     scopes: { session: [], run: [] },
@@ -77,7 +77,7 @@ function bar(state) {
   const { nodes } = state;
   /** @param {string} value */
   const turnTo = (value) => {
-    Object.assign(state.wanted, { kind: value, name: "", other: "" });
+    Object.assign(state.selection, { kind: value, name: "", other: "" });
     fillScopes(state);
     load(state, {});
   };
@@ -95,32 +95,32 @@ function bar(state) {
 }
 
 /** @param {State} state */
-function fillScopes({ wanted, scopes, nodes }) {
-  nodes.kind.value = wanted.kind;
-  const list = scopes[wanted.kind];
+function fillScopes({ selection, scopes, nodes }) {
+  nodes.kind.value = selection.kind;
+  const list = scopes[selection.kind];
   /** @param {HTMLSelectElement} node @param {string} first @param {string} now */
   const put = (node, first, now) => {
     const items = !now || list.some(({ id }) => id === now) ? list : [{ id: now, title: now }, ...list];
     const options = items.map(({ id, title }) => /** @type {[string, string]} */ ([id, title || id]));
     fillChoice(node, [["", first], ...options], now);
   };
-  put(nodes.name, "choose", wanted.name);
-  put(nodes.other, "nothing", wanted.other);
+  put(nodes.name, "choose", selection.name);
+  put(nodes.other, "nothing", selection.other);
 }
 
-/** @param {State} state @param {Partial<State["wanted"]>} change */
+/** @param {State} state @param {Partial<State["selection"]>} change */
 async function load(state, change) {
-  const { wanted, nodes } = state;
-  Object.assign(wanted, change);
+  const { selection, nodes } = state;
+  Object.assign(selection, change);
   const isLast = state.turns.next();
-  const named = Object.fromEntries(KINDS.map((kind) => [kind, kind === wanted.kind ? wanted.name : ""]));
-  address.name({ ...named, other: wanted.other });
-  nodes.body.replaceChildren(...(wanted.name ? [hint("Reading and embedding principles …")] : start(state.scopes)));
-  if (!wanted.name) return;
-  const found = await state.ask.principles(wanted.kind, wanted.name, wanted.other);
+  const named = Object.fromEntries(KINDS.map((kind) => [kind, kind === selection.kind ? selection.name : ""]));
+  address.name({ ...named, other: selection.other });
+  nodes.body.replaceChildren(...(selection.name ? [hint("Reading and embedding principles …")] : start(state.scopes)));
+  if (!selection.name) return;
+  const thoughts = await state.ask.principles(selection.kind, selection.name, selection.other);
   if (!isLast()) return;
-  if (failed(found)) nodes.body.replaceChildren(problem(why(found)));
-  else drawThoughts(state, found);
+  if (failed(thoughts)) nodes.body.replaceChildren(problem(why(thoughts)));
+  else drawThoughts(state, thoughts);
 }
 
 // Nothing chosen yet: what there is.
@@ -139,14 +139,14 @@ function start(scopes) {
   return [hint(START), list];
 }
 
-/** @param {State} state @param {Thoughts} found */
-function drawThoughts(state, found) {
-  const { name } = state.wanted;
-  const reading = { found, list: el("div", "grm-chosen") };
-  const [map, ...others] = found.panels;
+/** @param {State} state @param {Thoughts} thoughts */
+function drawThoughts(state, thoughts) {
+  const { name } = state.selection;
+  const reading = { thoughts, list: el("div", "grm-chosen") };
+  const [map, ...others] = thoughts.panels;
   const top = el("div", "grm-lab");
   const side = el("div", "grm-panel");
-  side.append(el("h3", "", "How many, how different"), numbersTable(found));
+  side.append(el("h3", "", "How many, how different"), numbersTable(thoughts));
   top.append(
     panel(map, name, (places) => drawList(reading, places, `${places.length} chosen on the map`)),
     side,
@@ -158,7 +158,7 @@ function drawThoughts(state, found) {
 }
 
 /** Every stated principle with its cluster and place on the map. @param {State} state */
-function saveAll({ ask, wanted: { kind, name, other } }) {
+function saveAll({ ask, selection: { kind, name, other } }) {
   const node = el("div", "grm-documents");
   const file = `principles-${name}`;
   const csv = button("CSV", "grm-small", async () => {
@@ -183,20 +183,20 @@ function settingsTable({ ask }) {
   box.addEventListener("toggle", async () => {
     if (!box.open || inside.childElementCount) return;
     inside.append(hint("Reading the newest settings …"));
-    const found = await ask.settings();
-    if (failed(found)) inside.replaceChildren(problem(why(found)));
-    else inside.replaceChildren(numbers(found), csvButton("principles-by-setting", found));
+    const table = await ask.settings();
+    if (failed(table)) inside.replaceChildren(problem(why(table)));
+    else inside.replaceChildren(numbers(table), csvButton("principles-by-setting", table));
   });
   return box;
 }
 
-/** @param {Thoughts} found */
-function numbersTable(found) {
+/** @param {Thoughts} thoughts */
+function numbersTable(thoughts) {
   const table = el("table", "grm-settings");
-  found.numbers[0].forEach((first, i) => {
+  thoughts.numbers[0].forEach((first, i) => {
     const line = el("tr");
     line.append(el("th", "", first.name));
-    line.append(...found.numbers.map((side) => el("td", "grm-num", short(side[i].value))));
+    line.append(...thoughts.numbers.map((side) => el("td", "grm-num", short(side[i].value))));
     line.append(el("td", "grm-note", first.definition));
     table.append(line);
   });
@@ -206,7 +206,7 @@ function numbersTable(found) {
 // ---- clusters; their names can be edited and are kept in this browser
 
 /** @param {State} state @param {string} cluster */
-const keyOf = ({ wanted: { kind, name, other } }, cluster) => [kind, name, other, cluster].join("/");
+const keyOf = ({ selection: { kind, name, other } }, cluster) => [kind, name, other, cluster].join("/");
 
 /** @returns {Record<string, string>} */
 const names = () => memory.read("clusters", {});
@@ -225,7 +225,7 @@ function rename(state, cluster, text) {
 
 /** @param {State} state @param {Reading} reading */
 function clusterTable(state, reading) {
-  const { titles, clusters } = reading.found;
+  const { titles, clusters } = reading.thoughts;
   const heads = titles.flatMap((_, s) =>
     PER_SIDE.map((name) => (titles.length > 1 ? `${name} · ${s ? "second" : "first"}` : name)),
   );
@@ -239,7 +239,7 @@ function clusterTable(state, reading) {
     ...sides.flatMap((side) => FIELDS.map((field) => (side ? side[field] : null))),
   ]);
   const under = el("div", "grm-under");
-  under.append(el("p", "grm-note", ASSOCIATION), csvButton(`clusters-${state.wanted.name}`, { columns, rows }));
+  under.append(el("p", "grm-note", ASSOCIATION), csvButton(`clusters-${state.selection.name}`, { columns, rows }));
   const both = el("div");
   both.append(framed(table, "Clusters", "grm-table-wide"), under);
   return both;
@@ -247,7 +247,7 @@ function clusterTable(state, reading) {
 
 /** @param {State} state @param {Reading} reading @param {number} i */
 function clusterRow(state, reading, i) {
-  const { clusters, statements } = reading.found;
+  const { clusters, statements } = reading.thoughts;
   const { name, sides } = clusters[i];
   const line = el("tr");
   const field = input({ type: "text", value: nameOf(state, name) }, `Name of cluster ${i + 1}`);
@@ -279,10 +279,10 @@ export function sideTexts(side) {
 }
 
 /** @param {Reading} reading @param {number[]} places @param {string} title */
-function drawList({ found, list }, places, title) {
+function drawList({ thoughts, list }, places, title) {
   list.replaceChildren(el("h3", "", title));
   for (const place of places.slice(0, READ_MOST)) {
-    const one = found.statements[place];
+    const one = thoughts.statements[place];
     if (!one) continue;
     const line = el("div", "grm-principle");
     const links = el("span", "grm-links");

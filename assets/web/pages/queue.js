@@ -40,8 +40,8 @@ function made(state) {
     },
     "queue-name",
   );
-  const page = { state, queue, top: el("div", "grm-session-bar"), sheet: keySheet(keysOf(settings.classes)) };
   const who = input({ type: "text", value: me.name, placeholder: "your name", maxLength: 80, id: "queue-author" });
+  const page = { state, queue, who, top: el("div", "grm-session-bar"), sheet: keySheet(keysOf(settings.classes)) };
   who.addEventListener("change", () => {
     me.name = who.value.trim();
     memory.write("author", me.name);
@@ -73,13 +73,17 @@ function made(state) {
 }
 
 /** @param {Page} page */
-async function begin({ state, queue, top }) {
+async function begin({ state, queue, who, top }) {
   const { me, nodes } = state;
   const isLast = state.turns.next();
-  state.known = (await state.ask.overview(me.name)) || state.known;
+  state.choices = (await state.ask.overview(me.name)) || state.choices;
   if (!isLast()) return;
+  if (state.choices.author) {
+    me.name = who.value = state.choices.author;
+    who.disabled = true; // labels carry the login
+  }
   address.name({ queue: me.queue });
-  const options = state.known.queues.map(
+  const options = state.choices.queues.map(
     ({ id, title, done, total }) => /** @type {[string, string]} */ ([id, `${title} (${done} of ${total})`]),
   );
   fillChoice(queue, [["", "choose"], ...options], me.queue);
@@ -131,8 +135,8 @@ const keysOf = (classes) => [
 function actOf(state, pressed) {
   const { item, act, nodes } = state;
   const buttons = [...nodes.foot.querySelectorAll("button")];
-  const wanted = buttons.find((node) => node.firstChild?.textContent === pressed);
-  if (wanted) return () => wanted.click();
+  const target = buttons.find((node) => node.firstChild?.textContent === pressed);
+  if (target) return () => target.click();
   const principle = PRINCIPLE_KEYS.find(([key]) => key === pressed);
   if (item?.revealed && principle) return () => act.labelPrinciple(principle[1]);
   if (item?.revealed && pressed === "ArrowDown") return () => step(state, 1);

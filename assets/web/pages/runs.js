@@ -17,7 +17,7 @@ const HOW =
 /** @param {Place} place */
 export async function mount({ element, server }) {
   const state = begun(calls(server));
-  const { wanted, nodes } = state;
+  const { selection, nodes } = state;
   const run = choice([], (id) => load(state, { id }), "run-id");
   const beside = choice([], (other) => load(state, { beside: other }), "run-beside");
   const bar = el("div", "grm-session-bar");
@@ -28,47 +28,52 @@ export async function mount({ element, server }) {
   nodes.body.append(hint("Looking for runs …"));
   state.runs = (await state.ask.choices()) || [];
   const options = state.runs.map(({ id, title }) => /** @type {[string, string]} */ ([id, title]));
-  fillChoice(run, [["", "choose"], ...options], wanted.id);
-  fillChoice(beside, [["", "nothing"], ...options], wanted.beside);
+  fillChoice(run, [["", "choose"], ...options], selection.id);
+  fillChoice(beside, [["", "nothing"], ...options], selection.beside);
   load(state, {});
 }
 
 /** @param {import("../types").RunsServer} ask */
 function begun(ask) {
-  const given = address.params();
+  const params = address.params();
   const principles = el("a", "grm-link", "its principles");
   principles.hidden = true;
   return {
     ask,
     turns: new Turns(),
-    wanted: { id: given.get("id") || "", beside: given.get("beside") || "" },
+    selection: { id: params.get("id") || "", beside: params.get("beside") || "" },
     /** @type {Choice[]} */
     runs: [],
     nodes: { body: el("div"), principles },
   };
 }
 
-/** @param {State} state @param {Partial<State["wanted"]>} change */
+/** @param {State} state @param {Partial<State["selection"]>} change */
 async function load(state, change) {
-  const { wanted, nodes } = state;
-  Object.assign(wanted, change);
+  const { selection, nodes } = state;
+  Object.assign(selection, change);
   const isLast = state.turns.next();
-  address.name(wanted);
-  nodes.principles.hidden = !wanted.id;
-  nodes.principles.href = address.link("principles", { run: wanted.id });
-  nodes.body.replaceChildren(...(wanted.id ? [hint("Voting over all items …")] : start(state.runs)));
-  if (!wanted.id) return;
-  const found = await state.ask.run(wanted.id, wanted.beside);
-  if (!isLast()) return;
-  if (failed(found)) {
-    nodes.body.replaceChildren(problem(why(found)));
-    return;
-  }
+  address.name(selection);
+  nodes.principles.hidden = !selection.id;
+  nodes.principles.href = address.link("principles", { run: selection.id });
+  nodes.body.replaceChildren(...(selection.id ? [hint("Voting over all items …")] : start(state.runs)));
+  if (!selection.id) return;
   const grid = el("div", "grm-lab");
-  grid.append(...found.panels.map((each) => panel(each, wanted.id)));
-  const notes = found.said.map((text) => el("p", "grm-note", text));
-  titled(found.title);
-  nodes.body.replaceChildren(el("h2", "", found.title), ...notes, grid);
+  const more = hint("Voting over all items …");
+  for (const part of ["first", "rest"]) {
+    const answer = await state.ask.run(selection.id, selection.beside, part);
+    if (!isLast()) return;
+    if (failed(answer)) {
+      more.replaceWith(problem(why(answer)));
+      if (part === "first") nodes.body.replaceChildren(problem(why(answer)));
+      return;
+    }
+    grid.append(...answer.panels.map((each) => panel(each, selection.id)));
+    if (part !== "first") continue;
+    titled(answer.title);
+    nodes.body.replaceChildren(el("h2", "", answer.title), grid, more);
+  }
+  more.remove();
 }
 
 // Nothing chosen yet: what there is, and how more gets here.

@@ -1,6 +1,7 @@
 // The list of sessions. What is wanted of it stands in the address.
 
 import * as address from "../lib/address.js";
+import { confirmed } from "../lib/confirm.js";
 import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
 import { onKey } from "../lib/keys.js";
 import { calls, failed, Turns } from "../lib/rpc.js";
@@ -21,7 +22,7 @@ export function mount({ element, props, server }) {
   const state = begun(props.value || { sorts: ["newest"], may: false }, calls(server));
   const { nodes } = state;
   const box = el("div", "grm-sessions");
-  box.append(bar(state), nodes.undo, nodes.compare, nodes.said, nodes.list, nodes.pages);
+  box.append(bar(state), nodes.undo, nodes.compare, nodes.said, nodes.list, nodes.pages, audit(state));
   element.append(box);
   find(state, {});
 }
@@ -34,7 +35,7 @@ function begun(settings, ask) {
     settings,
     ask,
     turns: new Turns(),
-    wanted: wantedOf(address.params()),
+    selection: selectionOf(address.params()),
     /** @type {string[]} ids of the sessions to compare, two at most */
     picked: [],
     nodes: {
@@ -50,22 +51,22 @@ function begun(settings, ask) {
   };
 }
 
-/** What an address asks for. @param {URLSearchParams} given @returns {Wanted} */
-export function wantedOf(given) {
+/** What an address asks for. @param {URLSearchParams} params @returns {Wanted} */
+export function selectionOf(params) {
   /** @param {string} name */
-  const text = (name) => given.get(name) || "";
+  const text = (name) => params.get(name) || "";
   return {
     words: text("words"),
     tag: text("tag"),
     model: text("model"),
     sort: text("sort") || "newest",
-    labelled: given.get("labelled") === "1",
-    binned: given.get("binned") === "1",
+    labelled: params.get("labelled") === "1",
+    binned: params.get("binned") === "1",
     offset: 0,
   };
 }
 
-/** The address that asks for it. @param {Wanted} wanted @returns {address.Params} */
+/** The address that asks for it. @param {Wanted} selection @returns {address.Params} */
 export const named = ({ words, tag, model, sort, labelled, binned }) => ({
   words,
   tag,
@@ -77,10 +78,10 @@ export const named = ({ words, tag, model, sort, labelled, binned }) => ({
 
 /** @param {State} state */
 function bar(state) {
-  const { wanted, nodes } = state;
+  const { selection, nodes } = state;
   const words = "Words of queries, principles and critiques";
   const search = input(
-    { type: "search", value: wanted.words, placeholder: words, id: "search" },
+    { type: "search", value: selection.words, placeholder: words, id: "search" },
     "Search queries, principles and critiques",
   );
   let typing = 0;
@@ -95,7 +96,7 @@ function bar(state) {
   }
   /** @param {"labelled" | "binned"} name */
   const check = (name) => {
-    const node = input({ type: "checkbox", checked: wanted[name], id: `sessions-${name}` });
+    const node = input({ type: "checkbox", checked: selection[name], id: `sessions-${name}` });
     node.addEventListener("change", () => find(state, { [name]: node.checked }));
     return node;
   };
@@ -107,26 +108,26 @@ function bar(state) {
 
 /** @param {State} state @param {Partial<Wanted>} change */
 async function find(state, change) {
-  const { wanted, nodes } = state;
-  Object.assign(wanted, { offset: 0 }, change);
+  const { selection, nodes } = state;
+  Object.assign(selection, { offset: 0 }, change);
   const isLast = state.turns.next();
-  const found = await state.ask.find(wanted);
-  if (!isLast() || !found) return;
-  address.name(named(wanted));
-  wanted.offset = found.offset;
+  const page = await state.ask.find(selection);
+  if (!isLast() || !page) return;
+  address.name(named(selection));
+  selection.offset = page.offset;
   /** @param {string[]} values @returns {[string, string][]} */
   const same = (values) => values.map((value) => [value, value]);
-  fillChoice(nodes.tag, [["", "any"], ...same(found.tags)], wanted.tag);
-  fillChoice(nodes.model, [["", "any"], ...same(found.models)], wanted.model);
-  fillChoice(nodes.sort, same(state.settings.sorts), wanted.sort);
-  nodes.said.textContent = found.text;
-  drawList(state, found);
+  fillChoice(nodes.tag, [["", "any"], ...same(page.tags)], selection.tag);
+  fillChoice(nodes.model, [["", "any"], ...same(page.models)], selection.model);
+  fillChoice(nodes.sort, same(state.settings.sorts), selection.sort);
+  nodes.said.textContent = page.text;
+  drawList(state, page);
 }
 
 // ---- the list
 
-/** @param {State} state @param {SessionList} found */
-function drawList(state, found) {
+/** @param {State} state @param {SessionList} page */
+function drawList(state, page) {
   const { list, pages } = state.nodes;
   const table = el("table");
   const head = el("tr");
@@ -134,14 +135,14 @@ function drawList(state, found) {
   const top = el("thead");
   for (const name of COLUMNS) head.append(el("th", "", name));
   top.append(head);
-  body.append(...found.rows.map((session) => row(state, session)));
+  body.append(...page.rows.map((session) => row(state, session)));
   table.append(top, body);
-  list.replaceChildren(...(found.rows.length ? [table] : []));
+  list.replaceChildren(...(page.rows.length ? [table] : []));
   pages.replaceChildren();
   /** @param {string} text @param {number} offset */
   const turnTo = (text, offset) => pages.append(button(text, "grm-small", () => find(state, { offset })));
-  if (found.offset > 0) turnTo("Back", found.offset - SIZE);
-  if (found.offset + found.rows.length < found.count) turnTo("Next", found.offset + SIZE);
+  if (page.offset > 0) turnTo("Back", page.offset - SIZE);
+  if (page.offset + page.rows.length < page.count) turnTo("Next", page.offset + SIZE);
   drawCompare(state);
 }
 
@@ -204,7 +205,7 @@ function titleCell(state, session) {
 /** @param {string} text */
 function snippet(text) {
   const node = el("div", "grm-snippet");
-  node.append(...pieces(text).map(([piece, found]) => (found ? el("mark", "", piece) : piece)));
+  node.append(...pieces(text).map(([piece, isMatch]) => (isMatch ? el("mark", "", piece) : piece)));
   return node;
 }
 
@@ -216,10 +217,11 @@ function actions(state, session) {
   if (!state.settings.may) return cell;
   /** @param {string} text @param {() => unknown} act */
   const put = (text, act) => cell.append(button(text, "grm-small", act), " ");
-  if (state.wanted.binned) {
+  if (state.selection.binned) {
     put("Restore", () => change(state, "restore", session, null));
-    put("Delete for good", () => {
-      if (window.confirm("Delete this session and its samples for good?")) change(state, "delete", session, null);
+    put("Delete for good", async () => {
+      const agreed = await confirmed("Delete this session and its samples for good?", "Delete");
+      if (agreed) change(state, "delete", session, null);
     });
     return cell;
   }
@@ -236,7 +238,7 @@ function edit(state, cell, session, what, now, label) {
   const save = () => change(state, what, session, field.value);
   onKey(field, (event) => {
     if (event.key === "Enter") save();
-    if (event.key === "Escape") find(state, { offset: state.wanted.offset });
+    if (event.key === "Escape") find(state, { offset: state.selection.offset });
   });
   cell.replaceChildren(field, " ", button("Save", "grm-small", save));
   field.focus();
@@ -259,7 +261,30 @@ async function change(state, what, session, value) {
       el("span", "grm-note", " It stays in the bin until it is deleted there for good."),
     );
   }
-  find(state, { offset: state.wanted.offset });
+  find(state, { offset: state.selection.offset });
+}
+
+/** Who did what, read when it is unfolded. @param {State} state */
+function audit(state) {
+  const box = el("details", "grm-audit");
+  const lines = el("div", "grm-session-list");
+  box.append(el("summary", "", "Audit log"), lines);
+  box.addEventListener("toggle", async () => {
+    if (!box.open) return;
+    const log = await state.ask.log();
+    if (failed(log)) {
+      lines.textContent = log?.error || "The server did not answer.";
+      return;
+    }
+    const table = el("table");
+    for (const { at, who, what, target } of log.lines) {
+      const line = el("tr");
+      line.append(el("td", "grm-when", at), el("td", "", who), el("td", "", what), el("td", "", target));
+      table.append(line);
+    }
+    lines.replaceChildren(table);
+  });
+  return box;
 }
 
 /** @param {State} state */

@@ -22,10 +22,10 @@ export function named(text, order) {
   /** @type {(string | { own: number })[]} */
   const parts = [];
   let from = 0;
-  for (const found of text.matchAll(/\bResponse\s{1,3}(\d{1,2})\b/gi)) {
-    const own = order[Number(found[1]) - 1];
+  for (const match of text.matchAll(/\bResponse\s{1,3}(\d{1,2})\b/gi)) {
+    const own = order[Number(match[1]) - 1];
     if (!own || own.length > 1) continue;
-    const end = found.index + found[0].length;
+    const end = match.index + match[0].length;
     parts.push(text.slice(from, end), { own: indexOf(own) });
     from = end;
   }
@@ -73,11 +73,11 @@ function quoteMark(text, quote, show) {
 /** The quotation where the response holds it. @param {HTMLElement} node the response's text @param {Quote} quote */
 export function showQuote(node, quote) {
   const [start, end] = quote.where ?? [0, 0];
-  const whole = node.textContent ?? "";
-  const found = el("mark", `grm-quote grm-quote-${quote.found}`, whole.slice(start, end));
-  found.style.setProperty("--c", colourOf(quote.response ?? 0));
-  node.replaceChildren(whole.slice(0, start), found, whole.slice(end));
-  found.scrollIntoView({ block: "center" });
+  const text = node.textContent ?? "";
+  const mark = el("mark", `grm-quote grm-quote-${quote.found}`, text.slice(start, end));
+  mark.style.setProperty("--c", colourOf(quote.response ?? 0));
+  node.replaceChildren(text.slice(0, start), mark, text.slice(end));
+  mark.scrollIntoView({ block: "center" });
 }
 
 /** Principles with their weights as written, each with a bar beside the heaviest one.

@@ -6,24 +6,24 @@ import { letter } from "../lib/names.js";
 /** @typedef {import("../types").Case} Case */
 
 /** The turns of a query; a role stands before each where there are several.
- * @param {Case} found @param {(content: string) => string} [classOf] */
-export function turns(found, classOf = () => "grm-text") {
-  return found.query.flatMap((turn) => {
+ * @param {Case} item @param {(content: string) => string} [classOf] */
+export function turns(item, classOf = () => "grm-text") {
+  return item.query.flatMap((turn) => {
     const text = el("div", classOf(turn.content), turn.content);
-    return found.query.length > 1 ? [el("div", "grm-role", turn.role), text] : [text];
+    return item.query.length > 1 ? [el("div", "grm-role", turn.role), text] : [text];
   });
 }
 
-/** The last turn: what was asked. @param {Case} found */
-export const asked = (found) => found.query[found.query.length - 1].content;
+/** The last turn, which asks. @param {Case} item */
+export const question = (item) => item.query[item.query.length - 1].content;
 
 /**
- * @param {Case} found
+ * @param {Case} item
  * @param {(i: number) => Node[]} beside what stands behind the letter of a response
  */
-export function responses(found, beside) {
+export function responses(item, beside) {
   const list = el("div", "grm-responses");
-  found.responses.forEach((text, i) => {
+  item.responses.forEach((text, i) => {
     const card = el("div", "grm-response");
     const head = el("div", "grm-response-head");
     head.append(chip(i), ...beside(i));

@@ -7,29 +7,29 @@ import { csvButton, numbers } from "./table.js";
 /** @typedef {import("../types").Panel} Panel */
 
 /**
- * @param {Panel} found
+ * @param {Panel} data
  * @param {string} of ends the name of the CSV file
  * @param {((points: any[]) => unknown) | null} [onSelect] gets the customdata of the points that are clicked or framed
  */
-export function panel(found, of, onSelect) {
+export function panel(data, of, onSelect) {
   const box = el("section", "grm-panel");
-  box.dataset.name = found.name;
-  box.append(el("h3", "", found.title));
-  const name = `${found.name}-${of}`;
+  box.dataset.name = data.name;
+  box.append(el("h3", "", data.title));
+  const name = `${data.name}-${of}`;
   const saves = el("span", "grm-saves");
-  if (found.figure) {
-    const area = plot(found.figure, found.title, onSelect);
+  if (data.figure) {
+    const area = plot(data.figure, data.title, onSelect);
     box.append(area);
     for (const format of /** @type {const} */ (["svg", "png"])) {
       saves.append(button(format.toUpperCase(), "grm-small", () => savePlot(area, format, name)));
     }
   }
-  saves.append(csvButton(name, found));
+  saves.append(csvButton(name, data));
   const under = el("div", "grm-under");
-  under.append(el("p", "grm-note", found.note), saves);
+  under.append(el("p", "grm-note", data.note), saves);
   const table = el("details");
-  table.open = !found.figure && found.rows.length > 0;
-  table.append(el("summary", "", "Table"), numbers(found));
+  table.open = !data.figure && data.rows.length > 0;
+  table.append(el("summary", "", "Table"), numbers(data));
   box.append(under, table);
   return box;
 }

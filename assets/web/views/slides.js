@@ -4,7 +4,7 @@ import { button, chip, download, el, input, labelled } from "../lib/dom.js";
 import { indexOf, letter } from "../lib/names.js";
 import { plot, restyle } from "../lib/plot.js";
 import { isStill } from "../lib/preferences.js";
-import { asked, note, responses } from "./case.js";
+import { note, question, responses } from "./case.js";
 import { scoreCell } from "./matrix.js";
 import { headed } from "./table.js";
 
@@ -22,7 +22,7 @@ const END =
 function answers({ stage }, slide) {
   const isBest = (/** @type {number} */ i) => slide.kind !== "vote" && slide.best === letter(i);
   stage.append(
-    el("p", "grm-asked", asked(slide.case)),
+    el("p", "grm-asked", question(slide.case)),
     responses(slide.case, (i) => (isBest(i) ? [note("labelled best")] : [])),
   );
 }
@@ -156,9 +156,9 @@ function player(state, slide, slider, show) {
 /** The margin up to k; the axes are those of the whole curve, so that it grows and does not jump.
  * @param {State} state @param {Figure} figure */
 function growing(state, figure) {
-  const [whole] = figure.data;
-  const low = Math.min(0, ...whole.y);
-  const high = Math.max(0, ...whole.y);
+  const [trace] = figure.data;
+  const low = Math.min(0, ...trace.y);
+  const high = Math.max(0, ...trace.y);
   const room = 0.1 * (high - low || 1);
   const height = Math.max(220, Math.min(420, window.innerHeight * 0.32));
   const yaxis = { ...figure.layout.yaxis, range: [low - room, high + room] };
@@ -166,10 +166,10 @@ function growing(state, figure) {
   const node = el("div");
   /** @param {number} k */
   const show = (k) => {
-    const x = whole.x.filter((/** @type {number} */ each) => each <= k);
-    const points = { x, y: whole.y.slice(0, x.length) };
+    const x = trace.x.filter((/** @type {number} */ each) => each <= k);
+    const points = { x, y: trace.y.slice(0, x.length) };
     if (restyle(node.firstElementChild, points, 0)) return;
-    node.replaceChildren(plot({ data: [{ ...whole, ...points }], layout }, "Margin over k"));
+    node.replaceChildren(plot({ data: [{ ...trace, ...points }], layout }, "Margin over k"));
   };
   return { node, show };
 }

@@ -37,12 +37,12 @@ def judgments(record: Json) -> Iterator[Judgment]:
     if value is None and record["preference"] is not None:
         raise FieldError('"preference" must be a number: 1 for output_1, 2 for output_2')
     winner = None if value in (None, 0, 1.5) else int((value or 0) > 1.5)
-    told = f"Preference in the imported file: {'none' if value is None else f'{value:.10g}'} (1: first, 2: second)"
-    yield Judgment(example, annotator, preferred(winner, 2), _critique(record.get("raw_completion")), "", told, True)
+    note = f"Preference in the imported file: {'none' if value is None else f'{value:.10g}'} (1: first, 2: second)"
+    yield Judgment(example, annotator, preferred(winner, 2), _critique(record.get("raw_completion")), "", note, True)
 
 
 def _critique(raw: Any) -> str:
-    """What the annotator wrote: its explanation, where it wrote one as JSON."""
+    """The annotator's text: its explanation, where it wrote one as JSON."""
     if isinstance(raw, dict):
         raw = raw.get("concise_explanation") or json.dumps(raw, ensure_ascii=False)
     return raw if isinstance(raw, str) else ""

@@ -87,9 +87,9 @@ def _rating_of(value: Any) -> float | None:
     aspects = value.get("annotations")
     if not isinstance(aspects, dict):
         return None
-    told_of = [number(aspect.get("Rating", aspect.get("rating"))) for aspect in _aspects(aspects)]
-    known = [rating for rating in told_of if rating is not None]
-    return sum(known) / len(known) if known and len(known) == len(told_of) else None
+    ratings = [number(aspect.get("Rating", aspect.get("rating"))) for aspect in _aspects(aspects)]
+    numbers = [rating for rating in ratings if rating is not None]
+    return sum(numbers) / len(numbers) if numbers and len(numbers) == len(ratings) else None
 
 
 def _aspects(aspects: Json) -> Sequence[Json]:
@@ -108,13 +108,13 @@ def is_single(record: Json) -> bool:
 
 def single(record: Json) -> Json:
     """The one response, with its label where it has one."""
-    query, response = _asked(record)
+    query, response = _query_and_response(record)
     name = first(record, _RATINGS)
-    told = None if name is None else number(record[name])
-    return item_of(record, query, [response], None if told is None else [told])
+    label = None if name is None else number(record[name])
+    return item_of(record, query, [response], None if label is None else [label])
 
 
-def _asked(record: Json) -> tuple[tuple[Message, ...], str]:
+def _query_and_response(record: Json) -> tuple[tuple[Message, ...], str]:
     name = next((name for name in _SINGLES if name in record), None)
     query = query_of(record)
     if name is not None and has_query(record):

@@ -14,6 +14,14 @@ from grm_core.errors import UsageError
 from grm_core.formats import lines
 
 Json = dict[str, Any]
+_OTHERS = {
+    re.compile(rb"\APK\x03\x04.*xl/", re.DOTALL): "an Excel workbook; save the sheet as CSV UTF-8",
+    re.compile(rb"\APK\x03\x04"): "a ZIP archive or an Office file; unpack it, or save it as CSV UTF-8",
+    re.compile(rb"\A\s*<(?:!doctype|html|\?xml)", re.IGNORECASE): "a page of HTML or XML; download the file itself",
+    re.compile(rb"\Aversion https://git-lfs"): "a pointer of Git LFS; fetch the file itself with `git lfs pull`",
+    re.compile(rb"\ASQLite format 3"): "a SQLite database; export what is to be judged as JSON Lines",
+}
+"""How files begin that hold no records of ours, and what to do."""
 GZIP = b"\x1f\x8b"
 """How a gzipped file begins."""
 _UTF8, _UTF16 = "UTF-8", "UTF-16"
@@ -48,18 +56,21 @@ class Contents(NamedTuple):
 
 
 def of(data: bytes, name: str) -> Contents:
-    """What the bytes of a file hold; UsageError, with its `name`, where they cannot be read."""
+    """The kind, encoding and records of a file's bytes; UsageError, with its `name`, where they cannot be read."""
     data = unpacked(data, name)
+    if hint := next((hint for sign, hint in _OTHERS.items() if sign.search(data[:4096])), ""):
+        raise UsageError(f"{name}: {hint}")
     if data.startswith(b"PAR1"):
         return Contents("Parquet", "binary", _parquet(data, name))
     encoding, text = decoded(data, name)
     kind = kind_of(text)
     if kind == "CSV":
-        return Contents(kind, encoding, _table(_string(text, name), name))
+        return Contents(kind, encoding, _table(string(text, name), name))
     if kind == "JSON":
-        values = list(_values(_string(text, name), name))
+        values = list(json_values(string(text, name), name, lines.UNIQUE))
         whole = values[0][1] if len(values) == 1 else [value for _, value in values]
-        one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _held(whole) == [whole]
+        one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _records_in(whole) == [whole]
+        one_line = one_line and not text.lstrip().startswith(b"[")
         return Contents("JSON Lines" if one_line else kind, encoding, _records(values, name), whole)
     return Contents(kind, encoding, _lines(text, name))
 
@@ -109,8 +120,8 @@ def kind_of(text: bytes) -> str:
         return "JSON" if start[1:].lstrip().startswith((b"{", b"]")) else "JSON Lines"
     if start.startswith(b"{"):
         head = [line for line in start.split(b"\n", 20)[:20] if line.strip()]
-        whole = [_is_object(line) for line in head]
-        return "JSON Lines" if (whole[0] and len(head) > 1) or (any(whole[1:]) and not _pretty(head)) else "JSON"
+        objects = [_is_object(line) for line in head]
+        return "JSON Lines" if (objects[0] and len(head) > 1) or (any(objects[1:]) and not _pretty(head)) else "JSON"
     return "CSV" if _is_table(start) else "JSON Lines"
 
 
@@ -126,7 +137,8 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _string(text: bytes, name: str) -> str:
+def string(text: bytes, name: str) -> str:
+    """The text in UTF-8; UsageError names the line that is none."""
     try:
         return text.decode("utf-8", "strict")
     except UnicodeDecodeError as error:
@@ -138,7 +150,7 @@ def _string(text: bytes, name: str) -> str:
 
 
 def _lines(text: bytes, name: str) -> Iterator[Record]:
-    for line in lines.read(io.BytesIO(text), name, unique=True):
+    for line in lines.read(io.BytesIO(text), name, decoder=lines.UNIQUE):
         yield Record(f"line {line.number}", line.value)
 
 
@@ -146,23 +158,25 @@ def _records(values: Sequence[tuple[int, Any]], name: str) -> Iterator[Record]:
     """Records of a JSON file: those of its list, of the list in its one object, or of its columns."""
     if len(values) == 1 and isinstance(values[0][1], dict):
         line, value = values[0]
-        values = [(line, each) for each in _held(value)]
+        values = [(line, each) for each in _records_in(value)]
         numbered = len(values) > 1
     else:
         numbered = False
     for number, (line, value) in enumerate(values, 1):
         place = f"record {number}" if numbered else f"line {line}"
         if not isinstance(value, dict):
-            raise UsageError(f"{name}, {place}: each record must be a JSON object")
+            raise UsageError(f"{name}, {place}: {lines.NO_OBJECT}")
         yield Record(place, value)
 
 
-def _held(value: Json) -> list[Any]:
+def _records_in(value: Json) -> list[Any]:
     """The records that an object holds; itself, where it is one."""
     for name in _HOLDERS:
         inside = value.get(name)
         if isinstance(inside, list) and inside and all(isinstance(each, dict) for each in inside):
             return [each["row"] if isinstance(each.get("row"), dict) else each for each in inside]
+    if value and all(name.isdecimal() and isinstance(row, dict) for name, row in value.items()):
+        return list(value.values())
     return columns(value) or [value]
 
 
@@ -183,9 +197,8 @@ def _is_column(value: Any, size: int) -> bool:
     return isinstance(value, list) and len(value) == size
 
 
-def _values(text: str, name: str) -> Iterator[tuple[int, Any]]:
-    """(line, value) of the elements of a list, or of one value after the other."""
-    decoder = json.JSONDecoder(object_pairs_hook=lines.once)
+def json_values(text: str, name: str, decoder: json.JSONDecoder) -> Iterator[tuple[int, Any]]:
+    """(line, value) of the elements of a list, or of one value after the other; UsageError names a broken line."""
     at = _skip(text, 0)
     in_list = text.startswith("[", at)
     line, counted = 1, 0
@@ -205,6 +218,8 @@ def _values(text: str, name: str) -> Iterator[tuple[int, Any]]:
             raise UsageError(f"{name}, line {line}: not JSON that can be read: {type(error).__name__}") from None
     if in_list and at >= len(text):
         raise UsageError(f"{name}, line {text.count(chr(10)) + 1}: not JSON: the list is not closed")
+    if in_list and (after := _skip(text, at + 1)) < len(text):
+        raise UsageError(f"{name}, line {text.count(chr(10), 0, after) + 1}: not JSON: more stands after the list")
 
 
 def _next(text: str, at: int, in_list: bool) -> int:
@@ -248,39 +263,49 @@ def _is_table(start: bytes) -> bool:
 
 
 def _header(line: str) -> list[str]:
-    row = next(csv.reader([line], delimiter=delimiter(line)), [])
+    row = next(csv.reader([line], delimiter=_delimiter(line)), [])
     return [name.strip() for name in row]
 
 
-def delimiter(header: str) -> str:
-    """What separates the cells of this first line of a table."""
+def _delimiter(header: str) -> str:
+    """The sign between the cells of this first line of a table."""
     return max(_DELIMITERS, key=header.count)
 
 
-def _table(text: str, name: str) -> Iterator[Record]:
+def cells(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of every row of a table, the header first and blank rows left out; UsageError names a broken line.
+
+    All rows have as many cells as the header.
+    """
     csv.field_size_limit(2**31 - 1)  # a response may be longer than the 128 KB that the module allows by default
     skipped = 0
     first, _, rest = text.partition("\n")
     if first.strip().lower().startswith("sep="):  # Excel's own word for the delimiter
         text, skipped = rest, 1
-    mark = first.strip()[4] if skipped else delimiter(text.lstrip().partition("\n")[0])
+    mark = first.strip()[4] if skipped else _delimiter(text.lstrip().partition("\n")[0])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    before = 0
+    before = width = 0
     try:
-        names: list[str] = []
         for row in reader:
             number, before = skipped + before + 1, reader.line_num
             if not any(row):
                 continue
-            if not names:
-                names = [re.sub(r"[^\w]+", "_", cell.strip().lower()) for cell in row]
-                continue
-            if len(row) != len(names):
-                raise UsageError(f"{name}, line {number}: {len(row)} cells, and the header has {len(names)}")
-            cells = zip(names, row, strict=True)
-            yield Record(f"line {number}", {column: _cell(column, cell) for column, cell in cells})
+            width = width or len(row)
+            if len(row) != width:
+                raise UsageError(f"{name}, line {number}: {len(row)} cells, and the header has {width}")
+            yield number, row
     except csv.Error as error:
         raise UsageError(f"{name}, line {skipped + reader.line_num}: {error}") from None
+
+
+def _table(text: str, name: str) -> Iterator[Record]:
+    rows = cells(text, name)
+    line, header = next(rows, (0, []))
+    names = [re.sub(r"[^\w]+", "_", cell.strip().lower()) for cell in header]
+    if twice := next((each for each in names if each and names.count(each) > 1), ""):
+        raise UsageError(f"{name}, line {line}: there are two columns {twice!r}")
+    for number, row in rows:
+        yield Record(f"line {number}", {column: _cell(column, cell) for column, cell in zip(names, row, strict=True)})
 
 
 def _cell(column: str, text: str) -> Any:

@@ -67,6 +67,8 @@ def example_of(record: Json, fallback: str) -> tuple[Form, Example]:
     """The form of a record and its item; `fallback` is its id where it has none. FieldError says what is wrong."""
     form = form_of(record)
     if form is None:
+        if side := preference.lacks(record):
+            raise FieldError(f'"{side}" is missing beside "{"chosen" if side == "rejected" else "rejected"}"')
         keys = ", ".join(map(str, record))[:120] or "nothing"
         raise FieldError(
             '"responses" is missing, and so are "chosen" and "rejected", "response_a" and "response_b", '

@@ -1,10 +1,9 @@
-"""What `import` takes of a file: sessions of ours, finished judgments of others, or items that nobody has judged."""
+"""A file as `import` takes it: sessions of ours, finished judgments of others, or items that nobody has judged."""
 
 import io
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from grm_core.errors import UsageError
 from grm_core.formats import lines, sessions
 from grm_core.formats.fields import FieldError
 from grm_core.formats.foreign import (
@@ -29,7 +28,7 @@ _FIRST = 100
 
 
 class Imports(NamedTuple):
-    """What a file holds for a store."""
+    """The contents of a file for a store."""
 
     form: str
     """samples, items, or the form of others' judgments."""
@@ -45,7 +44,8 @@ def read(source: Source, name: str | None = None) -> Imports:
     data = lines.read_bytes(source, name)
     if inspect_log.matches(data):
         return _inspected(data, name)
-    opened = contents.of(data, name)
+    with reading.righted():
+        opened = contents.of(data, name)
     if inspect_log.is_json(opened.whole):
         return _inspected(data, name)
     if opened.kind == "JSON Lines" and _is_ours(_head(data, name)):
@@ -61,11 +61,9 @@ def read(source: Source, name: str | None = None) -> Imports:
 
 
 def _head(data: bytes, name: str) -> Json | None:
-    """The first record of a file of JSON Lines; None where it is broken, which its reader tells."""
-    try:
+    """The first record of a file of JSON Lines; None where there is none."""
+    with reading.righted():
         record = next(contents.of(data, name).records, None)
-    except UsageError:
-        return {"run": None}
     return None if record is None else record.value
 
 
@@ -74,15 +72,15 @@ def _is_ours(record: Json | None) -> bool:
 
 
 def _inspected(data: bytes, name: str) -> Imports:
-    found, left_out = inspect_log.judgments(data, name)
-    return _imports(inspect_log.FORM, "Inspect log", found, [LeftOut(*each) for each in left_out])
+    judgments, left_out = inspect_log.judgments(data, name)
+    return _imports(inspect_log.FORM, "Inspect log", judgments, [LeftOut(*each) for each in left_out])
 
 
-def _imports(form: str, kind: str, found: list[Judgment], left_out: list[LeftOut]) -> Imports:
-    told = f"{kind}, {form}, {len(found):,} judgments"
+def _imports(form: str, kind: str, judgments: list[Judgment], left_out: list[LeftOut]) -> Imports:
+    words = f"{kind}, {form}, {len(judgments):,} judgments"
     if left_out:
-        told += f", {len(left_out):,} left out ({left_out[0].place}: {left_out[0].reason})"
-    return Imports(form, judged.blocks(form, found), left_out, told)
+        words += f", {len(left_out):,} left out ({left_out[0].place}: {left_out[0].reason})"
+    return Imports(form, judged.blocks(form, judgments), left_out, words)
 
 
 def _foreign(records: list[Record], opened: Contents, name: str) -> Imports | None:
@@ -102,10 +100,12 @@ def _foreign(records: list[Record], opened: Contents, name: str) -> Imports | No
             return _imports(form, kind, *_converted(records, name, example, matches, convert))
     if any(telemetry.matches(value) for value in head):
         try:
-            found = list(telemetry.judgments([record.value for record in records]))
+            judgments = list(telemetry.judgments([record.value for record in records]))
         except FieldError as error:
             raise RightedError(f"{name}: {error}; a line that would be right: {telemetry.EXAMPLE}") from None
-        return _imports(telemetry.FORM, kind, found, [] if found else [LeftOut("the file", "no evaluation in it")])
+        return _imports(
+            telemetry.FORM, kind, judgments, [] if judgments else [LeftOut("the file", "no evaluation in it")]
+        )
     return None
 
 
@@ -116,7 +116,7 @@ def _converted(
     matches: Callable[[Json], bool],
     convert: Callable[[Json], Iterator[Judgment]],
 ) -> tuple[list[Judgment], list[LeftOut]]:
-    found: list[Judgment] = []
+    judgments: list[Judgment] = []
     left_out = []
     for record in records:
         try:
@@ -126,10 +126,10 @@ def _converted(
         except FieldError as error:
             words = f"{name}, {record.place}: {error}; a line that would be right: {example}"
             raise RightedError(words) from None
-        found += made
+        judgments += made
         if not made:
             left_out.append(LeftOut(record.place, "it has no score"))
-    return found, left_out
+    return judgments, left_out
 
 
 def _items(data: bytes, name: str) -> Imports:

@@ -28,9 +28,9 @@ def matches(data: bytes) -> bool:
         return False
 
 
-def is_json(whole: Any) -> bool:
+def is_json(log: Any) -> bool:
     """Whether a JSON file is a log in Inspect's older form."""
-    return isinstance(whole, dict) and {"eval", "samples", "version"} <= whole.keys()
+    return isinstance(log, dict) and {"eval", "samples", "version"} <= log.keys()
 
 
 def judgments(data: bytes, name: str) -> tuple[list[Judgment], list[tuple[str, str]]]:
@@ -85,21 +85,21 @@ def _scored(log: Any, sample: Any) -> Iterator[Judgment]:
         judge = _judge(log, scorer)
         plain = not isinstance(value, str | bool | dict | list)
         words = score.as_str() if isinstance(value, str | bool) else value
-        told = "" if plain else f"Score in the imported file: {words}"
+        note = "" if plain else f"Score in the imported file: {words}"
         yield Judgment(
             example,
             judge,
             (number(value),) if plain and number(value) is not None else None,
             score.explanation or "",
             str(log.eval.created),
-            told,
+            note,
         )
 
 
-def _turns(given: Any) -> tuple[Message, ...]:
-    if isinstance(given, str):
-        return (Message("user", given),)
-    plain: list[Json] = [{"role": turn.role, "content": turn.text} for turn in given if turn.role != "tool"]
+def _turns(messages: Any) -> tuple[Message, ...]:
+    if isinstance(messages, str):
+        return (Message("user", messages),)
+    plain: list[Json] = [{"role": turn.role, "content": turn.text} for turn in messages if turn.role != "tool"]
     return texts.turns_of(plain, "input")
 
 

@@ -89,8 +89,8 @@ def _sample(index: int, judgment: Judgment, votes: bool) -> Sample:
     if scores and not votes:
         status, scores = ParseStatus.OUT_OF_RANGE, None
     text = judgment.text
-    given = None if judgment.scores is None or scores else ", ".join(map(_written, judgment.scores))
-    for words in (judgment.told, given and f"Scores in the imported file: {given}"):
+    listed = None if judgment.scores is None or scores else ", ".join(map(_written, judgment.scores))
+    for words in (judgment.told, listed and f"Scores in the imported file: {listed}"):
         text = "\n\n".join(filter(None, (text, words)))
     critique = (0, len(judgment.text)) if judgment.text else None
     return Sample(
@@ -107,12 +107,12 @@ def _sample(index: int, judgment: Judgment, votes: bool) -> Sample:
 
 
 def voted(scores: Sequence[float | None] | None) -> tuple[ParseStatus, tuple[int, ...] | None]:
-    """What becomes of somebody's scores: whole numbers from 1 to 10 vote, others are out of range, none are none."""
+    """Status and votes of scores: whole numbers from 1 to 10 vote, others are out of range, none are none."""
     if scores is None or any(score is None for score in scores):
         return ParseStatus.NO_SCORES, None
-    whole = [int(score) for score in scores if score is not None and float(score).is_integer()]
-    if len(whole) == len(scores) and all(SCORE_MIN <= score <= SCORE_MAX for score in whole):
-        return ParseStatus.OK, tuple(whole)
+    integers = [int(score) for score in scores if score is not None and float(score).is_integer()]
+    if len(integers) == len(scores) and all(SCORE_MIN <= score <= SCORE_MAX for score in integers):
+        return ParseStatus.OK, tuple(integers)
     return ParseStatus.OUT_OF_RANGE, None
 
 

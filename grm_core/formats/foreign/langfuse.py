@@ -38,7 +38,9 @@ def _scores(value: Any) -> list[Json]:
         return [score for score in value if isinstance(score, dict)]
     if not isinstance(value, dict):
         raise FieldError('"scores" must be a list of scores')
-    flat = [(name, each) for name, told in value.items() for each in (told if isinstance(told, list) else [told])]
+    flat = [
+        (name, each) for name, scores in value.items() for each in (scores if isinstance(scores, list) else [scores])
+    ]
     return [{"name": name, "value": each} for name, each in flat if each is not None]
 
 
@@ -51,20 +53,20 @@ def _judgment(trace: Json, score: Json) -> Judgment:
     value = score.get("value")
     label = score.get("stringValue", value if isinstance(value, str) else None)
     typed = score.get("dataType") in (None, "NUMERIC") and not isinstance(value, bool)
-    told = f"{name} in the imported file: {label or value}"
+    note = f"{name} in the imported file: {label or value}"
     comment = score.get("comment")
     return Judgment(
         _example(trace),
         judge,
         None if not typed or number(value) is None else (number(value),),
         comment if isinstance(comment, str) else "",
-        told="" if typed and label is None else told,
+        told="" if typed and label is None else note,
     )
 
 
 def _example(trace: Json) -> Any:
-    query = _said(trace.get("input"))
-    answer = _said(trace.get("output"))
+    query = _turns(trace.get("input"))
+    answer = _turns(trace.get("output"))
     last = answer[-1].content if answer else ABSENT
     return read_item(
         {
@@ -77,7 +79,7 @@ def _example(trace: Json) -> Any:
     )
 
 
-def _said(value: Any) -> tuple[Any, ...]:
+def _turns(value: Any) -> tuple[Any, ...]:
     """The turns of an input or output: a text, a chat, an object that holds one, or any other JSON as it is."""
     if value in (None, "", [], {}):
         return ()

@@ -22,6 +22,12 @@ def matches(record: Json) -> bool:
     return any(name in record for name in _CHOSEN) and any(name in record for name in _REJECTED)
 
 
+def lacks(record: Json) -> str:
+    """The side that a record does not name although it names the other; '' where there is none."""
+    named = [any(name in record for name in names) for names in (_CHOSEN, _REJECTED)]
+    return "" if named[0] == named[1] else ("rejected" if named[0] else "chosen")
+
+
 def draft(record: Json) -> Json:
     """The chosen responses, labelled 1, and then the rejected ones, labelled 0."""
     right, wrong = (_several(record.get(first(record, names) or names[0])) for names in (_CHOSEN, _REJECTED))
@@ -32,17 +38,24 @@ def draft(record: Json) -> Json:
 
 
 def _several(value: Any) -> list[Any]:
-    """The responses on one side: a list of texts or of chats is several, whatever else is one."""
-    if isinstance(value, list) and value and all(isinstance(each, str) or texts.is_chat(each) for each in value):
+    """The responses on one side: a list of texts, of objects with a text or of chats is several, all else is one."""
+    if isinstance(value, list) and value and all(map(_is_whole, value)):
         return value
     return [value]
 
 
+def _is_whole(value: Any) -> bool:
+    """Whether an entry of a list is a response by itself, and neither a turn of a chat nor a part of a content."""
+    if isinstance(value, dict):
+        return "type" not in value and not texts.is_turn(value)
+    return isinstance(value, str) or texts.is_chat(value)
+
+
 def _split(record: Json, values: list[Any]) -> tuple[tuple[Message, ...], list[str]]:
     query = query_of(record)
-    whole = all(texts.is_chat(value) or texts.is_spoken(value) for value in values)
+    complete = all(texts.is_chat(value) or texts.is_spoken(value) for value in values)
     if not query:
-        if not whole:
+        if not complete:
             raise FieldError('"prompt" is missing, and "chosen" and "rejected" are no chats that would hold it')
         return texts.parted([texts.turns_of(value, "chosen") for value in values])
     return query, [_response(value, query, number) for number, value in enumerate(values, 1)]
@@ -54,12 +67,12 @@ def _response(value: Any, query: tuple[Message, ...], number: int) -> str:
     if not (texts.is_chat(value) or texts.is_spoken(value)):
         return texts.text_of(value, name)
     turns = texts.turns_of(value, name)
-    asked = tuple(turn for turn in query if turn.role != "system")
-    said = tuple(turn for turn in turns if turn.role != "system")
-    if said[: len(asked)] == asked:
-        return texts.dialogue(said[len(asked) :]) if said[len(asked) :] else ""
-    if said and said[0].role == "assistant":
-        return texts.dialogue(said)
+    prompt = tuple(turn for turn in query if turn.role != "system")
+    answer = tuple(turn for turn in turns if turn.role != "system")
+    if answer[: len(prompt)] == prompt:
+        return texts.dialogue(answer[len(prompt) :]) if answer[len(prompt) :] else ""
+    if answer and answer[0].role == "assistant":
+        return texts.dialogue(answer)
     raise FieldError(f"{name} is a chat that begins with other turns than the prompt")
 
 

@@ -1,4 +1,4 @@
-"""What the forms have in common: a record's id, its query, its labels and the names of its models."""
+"""Shared by the forms: a record's id, its query, its labels and the names of its models."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,9 +44,9 @@ def query_of(record: Json) -> tuple[Message, ...]:
     turns = texts.turns_of(record[name], name)
     if name == "instruction" and isinstance(record.get("input"), str) and record["input"].strip():
         turns = (Message("user", f"{record['instruction']}\n\n{record['input']}"),)
-    told = first(record, ("system", "system_prompt"))
-    if told is not None and isinstance(record[told], str) and record[told].strip():
-        turns = (Message("system", record[told]), *turns)
+    system = first(record, ("system", "system_prompt"))
+    if system is not None and isinstance(record[system], str) and record[system].strip():
+        turns = (Message("system", record[system]), *turns)
     return turns
 
 
@@ -62,8 +62,8 @@ def besides(record: Json) -> Json:
         "source": ("source", "dataset"),
         "subset": ("subset", "category", "domain", "task"),
     }
-    found = {ours: record[name] for ours, theirs in names.items() if (name := first(record, theirs)) is not None}
-    return {ours: value for ours, value in found.items() if isinstance(value, str) and value.strip()}
+    fields = {ours: record[name] for ours, theirs in names.items() if (name := first(record, theirs)) is not None}
+    return {ours: value for ours, value in fields.items() if isinstance(value, str) and value.strip()}
 
 
 def item_of(

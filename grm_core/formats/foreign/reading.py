@@ -11,6 +11,7 @@ from grm_core.formats.fields import FieldError
 from grm_core.formats.foreign import contents
 from grm_core.formats.foreign.contents import Contents
 from grm_core.formats.foreign.forms import OWN, example_of, form_of
+from grm_core.formats.foreign.mapping import fields_of
 from grm_core.formats.lines import Source
 from grm_core.types import Example
 
@@ -31,6 +32,8 @@ class Understood(NamedTuple):
     """Form -> how many records have it."""
     items: list[Example]
     left_out: list[LeftOut]
+    fields: dict[str, tuple[str, ...]]
+    """Key of the first record -> the fields of the item that it went into, () for none."""
 
     @property
     def plain(self) -> bool:
@@ -38,16 +41,16 @@ class Understood(NamedTuple):
         return self.kind == "JSON Lines" and self.encoding == "UTF-8" and [*self.forms] == [OWN.name]
 
     def words(self) -> str:
-        """What was understood, in a line."""
+        """A sentence of what was understood."""
         forms = " and ".join(self.forms)
         labelled = sum(item.labels is not None for item in self.items)
         items = "1 item" if len(self.items) == 1 else f"{len(self.items):,} items"
-        told = [f"{self.kind}, {self.encoding}, {forms}", items]
-        told.append(f"{labelled:,} with labels")
+        parts = [f"{self.kind}, {self.encoding}, {forms}", items]
+        parts.append(f"{labelled:,} with labels")
         if self.left_out:
             first = self.left_out[0]
-            told.append(f"{len(self.left_out):,} left out ({first.place}: {first.reason})")
-        return ", ".join(told)
+            parts.append(f"{len(self.left_out):,} left out ({first.place}: {first.reason})")
+        return ", ".join(parts)
 
 
 def read_items(source: Source, name: str | None = None, prefix: str = "item") -> Understood:
@@ -76,15 +79,17 @@ class RightedError(UsageError):
     """A file that cannot be read; the message ends with a line that would be right."""
 
 
-def _collected(found: Contents, name: str, prefix: str) -> Understood:
+def _collected(contents: Contents, name: str, prefix: str) -> Understood:
     items: dict[str, Example] = {}
     seen: dict[Example, str] = {}
     forms: Counter[str] = Counter()
     left_out = []
-    for number, record in enumerate(found.records, 1):
+    fields: dict[str, tuple[str, ...]] = {}
+    for number, record in enumerate(contents.records, 1):
         try:
             form, example = example_of(record.value, f"{prefix}-{number}")
             forms[form.name] += 1
+            fields = fields or fields_of(record.value, example, f"{prefix}-{number}")
             if form is OWN and example.id in items:
                 raise FieldError(f"there is an item {example.id!r} already")
         except FieldError as error:
@@ -101,17 +106,17 @@ def _collected(found: Contents, name: str, prefix: str) -> Understood:
     if not items:
         raise UsageError(f"{name}: there are no items in it")
     made = [example if example.id == key else _renamed(example, key) for key, example in items.items()]
-    return Understood(found.kind, found.encoding, dict(forms), made, left_out)
+    return Understood(contents.kind, contents.encoding, dict(forms), made, left_out, fields)
 
 
-def _free(wanted: str, items: dict[str, Example]) -> str:
+def _free(item_id: str, items: dict[str, Example]) -> str:
     """The id, or with a number behind it where another item of a foreign file has it."""
-    if wanted not in items:
-        return wanted
+    if item_id not in items:
+        return item_id
     number = 2
-    while f"{wanted}/{number}" in items:
+    while f"{item_id}/{number}" in items:
         number += 1
-    return f"{wanted}/{number}"
+    return f"{item_id}/{number}"
 
 
 def _renamed(example: Example, name: str) -> Example:

@@ -48,8 +48,8 @@ def _rated(record: Json, model: str) -> Judgment:
         {"id": f"rb2-{digest(prompt)[:12]}", "query": prompt, "responses": [ABSENT] * len(scores)}
         | {"source": FORM, "labels": None}
     )
-    said = [f"Response {place}: {texts.text_of(each, 'judgments')}" for place, each in enumerate(written, 1)]
-    return Judgment(example, model, _ratings(scores), "\n\n".join(said), of_ten=True)
+    critiques = [f"Response {place}: {texts.text_of(each, 'judgments')}" for place, each in enumerate(written, 1)]
+    return Judgment(example, model, _ratings(scores), "\n\n".join(critiques), of_ten=True)
 
 
 def _ratings(scores: Any) -> tuple[float | None, ...] | None:
@@ -77,9 +77,9 @@ def _row(record: Json) -> Judgment:
     result = number(record.get("results"))
     if scores is None:
         scores = preferred(0 if result == 1 else None, count)
-    told = "" if result is None else f"Result in the imported file: {result:g} (1: the chosen response won)"
+    note = "" if result is None else f"Result in the imported file: {result:g} (1: the chosen response won)"
     model = record["model"]
-    return Judgment(example, model if isinstance(model, str) else "unknown", scores, "", told=told, of_ten=True)
+    return Judgment(example, model if isinstance(model, str) else "unknown", scores, "", told=note, of_ten=True)
 
 
 def _texts(value: Any) -> list[str]:

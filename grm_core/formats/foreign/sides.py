@@ -63,18 +63,18 @@ def _arena_table(record: Json, values: list[Any]) -> tuple[tuple[Message, ...], 
     turns = [_list(value) for value in (record.get("prompt"), *values)]
     if any(each is None for each in turns):
         return None
-    asked, *answers = [each or [] for each in turns]
+    prompts, *answers = [each or [] for each in turns]
     chats = []
     for side in answers:
-        said = [side[place] if place < len(side) else "" for place in range(len(asked))]
+        answers_of = [side[place] if place < len(side) else "" for place in range(len(prompts))]
         chats.append(
             tuple(
                 message
-                for question, answer in zip(asked, said, strict=True)
+                for question, answer in zip(prompts, answers_of, strict=True)
                 for message in (Message("user", question or ""), Message("assistant", answer or ""))
             )
         )
-    return texts.parted(chats) if asked else None
+    return texts.parted(chats) if prompts else None
 
 
 def _list(value: Any) -> list[Any] | None:
@@ -123,12 +123,12 @@ def _winner_columns(record: Json, sides: list[str]) -> list[float] | None:
 def _place(value: Any, sides: list[str], models: list[Any], name: str) -> int | None:
     """The own index of the winner; None for a tie. FieldError where the value names no side."""
     digits = sides[0].isdigit()
-    told = number(value)
-    if name == "preference" and digits and told is not None:  # AlpacaEval: 1 is the first, 2 the second, 1.5 a tie
-        return None if told in (0, 1.5) else int(told > 1.5)
-    if told is not None and float(told).is_integer():
+    rating = number(value)
+    if name == "preference" and digits and rating is not None:  # AlpacaEval: 1 is the first, 2 the second, 1.5 a tie
+        return None if rating in (0, 1.5) else int(rating > 1.5)
+    if rating is not None and float(rating).is_integer():
         first = int(sides[0]) if digits and name != "better_response_id" else 0
-        place = int(told) - first
+        place = int(rating) - first
         if 0 <= place < len(sides):
             return place
     word = str(value).strip().lower()

@@ -63,12 +63,12 @@ def _is_event(record: Json) -> bool:
 
 def attributes(record: Json) -> Json:
     """The attributes of a record, whether as an object or as OTLP's list of keys and typed values."""
-    held = record.get("attributes")
-    if isinstance(held, dict):
-        return held
-    if not isinstance(held, list):
+    values = record.get("attributes")
+    if isinstance(values, dict):
+        return values
+    if not isinstance(values, list):
         return {}
-    return {each["key"]: _value(each.get("value")) for each in held if isinstance(each, dict) and "key" in each}
+    return {each["key"]: _value(each.get("value")) for each in values if isinstance(each, dict) and "key" in each}
 
 
 def _value(typed: Any) -> Any:
@@ -85,15 +85,15 @@ def _place(record: Json) -> tuple[str, str]:
 
 
 def _judgment(event: Json, place: tuple[str, str], span: Json) -> Judgment:
-    told = attributes(event)
-    name = told.get("gen_ai.evaluation.name")
+    fields = attributes(event)
+    name = fields.get("gen_ai.evaluation.name")
     if not isinstance(name, str) or not name:
         raise FieldError('the event has no "gen_ai.evaluation.name"')
-    score, label = number(told.get("gen_ai.evaluation.score.value")), told.get("gen_ai.evaluation.score.label")
-    words = told.get("gen_ai.evaluation.explanation")
-    judge = told.get("gen_ai.evaluation.evaluator") or name
+    score, label = number(fields.get("gen_ai.evaluation.score.value")), fields.get("gen_ai.evaluation.score.label")
+    words = fields.get("gen_ai.evaluation.explanation")
+    judge = fields.get("gen_ai.evaluation.evaluator") or name
     return Judgment(
-        _example(told, place, span),
+        _example(fields, place, span),
         str(judge),
         None if score is None else (score,),
         words if isinstance(words, str) else "",
@@ -101,13 +101,13 @@ def _judgment(event: Json, place: tuple[str, str], span: Json) -> Judgment:
     )
 
 
-def _example(told: Json, place: tuple[str, str], span: Json) -> Any:
-    known = span | told
-    named = known.get("gen_ai.response.id") or "/".join(filter(None, place))
+def _example(fields: Json, place: tuple[str, str], span: Json) -> Any:
+    values = span | fields
+    named = values.get("gen_ai.response.id") or "/".join(filter(None, place))
     if not named:
         raise FieldError('the event has neither "gen_ai.response.id" nor a span that it belongs to')
-    query = _said(known, "gen_ai.input.messages", "gen_ai.prompt")
-    answer = _said(known, "gen_ai.output.messages", "gen_ai.completion")
+    query = _messages(values, "gen_ai.input.messages", "gen_ai.prompt")
+    answer = _messages(values, "gen_ai.output.messages", "gen_ai.completion")
     return read_item(
         {
             "id": str(named),
@@ -118,8 +118,8 @@ def _example(told: Json, place: tuple[str, str], span: Json) -> Any:
     )
 
 
-def _said(known: Json, *names: str) -> tuple[Message, ...]:
-    value = next((known[name] for name in names if known.get(name)), None)
+def _messages(values: Json, *names: str) -> tuple[Message, ...]:
+    value = next((values[name] for name in names if values.get(name)), None)
     if isinstance(value, str) and value.lstrip().startswith("["):
         with suppress(ValueError):  # a text that begins with a bracket
             value = json.loads(value)

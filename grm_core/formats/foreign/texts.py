@@ -42,6 +42,8 @@ def text_of(value: Any, name: str) -> str:
     if is_chat(value):
         return dialogue(turns_of(value, name))
     if isinstance(value, list):
+        if len(value) > 1 and not any(isinstance(each, dict) and "type" in each for each in value):
+            raise FieldError(f'"{name}" holds {len(value)} texts where one is expected')
         return "".join(_part(each, name) for each in value)
     if isinstance(value, dict):
         if isinstance(value.get("message"), dict):
@@ -107,7 +109,7 @@ def dialogue(turns: Sequence[Message]) -> str:
 
 
 def parted(chats: Sequence[tuple[Message, ...]]) -> tuple[tuple[Message, ...], list[str]]:
-    """What whole chats have in common at their beginning, up to a user's turn, and how each of them goes on."""
+    """The beginning that whole chats share, up to a user's turn, and how each of them goes on."""
     shortest = min(len(chat) for chat in chats)
     shared = 0
     while shared < shortest and all(chat[shared] == chats[0][shared] for chat in chats):

@@ -150,7 +150,7 @@ def function(rng: random.Random) -> Draft:
             f"Python: define f(a, b) so that it returns {words}.",
         )
     )
-    wanted = tuple(goal(*case) for case in _CASES)
+    results = tuple(goal(*case) for case in _CASES)
 
     def check(text: str) -> Mark:
         result = run(text)
@@ -159,7 +159,7 @@ def function(rng: random.Random) -> Draft:
             return Mark(0.0, f"`{text.splitlines()[0]}` does not run, {result}")
         if "return" not in text:
             return Mark(0.0, f"`{body}` returns nothing")
-        return yes(result == wanted, f"returns `{body}`, right", f"returns `{body}`, not {words}")
+        return yes(result == results, f"returns `{body}`, right", f"returns `{body}`, not {words}")
 
     wrong = rng.sample([body for _, body, _ in _JOBS if body != right], 2)
     heads = ("def f(a, b):\n    ", "def f(a, b): ")

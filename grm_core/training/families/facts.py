@@ -11,8 +11,8 @@ def names(right: str, choices: Sequence[str]) -> Check:
     """Whether the right one of the known words is named, and no other."""
 
     def check(text: str) -> Mark:
-        said = words(text)
-        named = [word for word in choices if word.lower() in said]
+        spoken = words(text)
+        named = [word for word in choices if word.lower() in spoken]
         if named == [right]:
             return Mark(1.0, f"says {right}, right")
         if not named:

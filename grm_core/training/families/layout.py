@@ -11,12 +11,12 @@ from grm_core.training.families.wording import ask, other, relevance, text_about
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 
 
-def counted(parts: list[str], wanted: int, what: str) -> Mark:
+def counted(parts: list[str], count: int, what: str) -> Mark:
     """Count the parts aloud, each by its first word; half a mark for one too many or too few."""
     listed = ", ".join(f"{place} {part.split()[0].strip('.,:')}" for place, part in enumerate(parts, 1))
-    if len(parts) == wanted:
+    if len(parts) == count:
         return Mark(1.0, f"{what}: {listed}; {len(parts)}, as asked")
-    return Mark(0.3 if abs(len(parts) - wanted) == 1 else 0.0, f"{what}: {listed}; {len(parts)}, not {wanted}")
+    return Mark(0.3 if abs(len(parts) - count) == 1 else 0.0, f"{what}: {listed}; {len(parts)}, not {count}")
 
 
 def sentence_count(rng: random.Random) -> Draft:
@@ -88,7 +88,7 @@ def json_object(rng: random.Random) -> Draft:
     thing, age = rng.choice(WORD_GROUPS[group]), rng.randint(11, 79)
     keys = rng.choice((("name", "age"), ("name", "likes"), ("age", "likes")))
     values: dict[str, object] = {"name": name, "age": age, "likes": thing}
-    wanted = {key: values[key] for key in keys}
+    subset = {key: values[key] for key in keys}
     query = rng.choice(
         (f"{name} is {age} and likes the word {thing}. "
          f"Answer with a JSON object that has the keys {keys[0]} and {keys[1]}.",
@@ -104,17 +104,17 @@ def json_object(rng: random.Random) -> Draft:
         return yes(not missing, f"JSON with {keys[0]} and {keys[1]}", f"JSON, but no key {' or '.join(missing)}")
 
     def content(text: str) -> Mark:
-        missing = [str(value) for value in wanted.values() if str(value).lower() not in text.lower()]
+        missing = [str(value) for value in subset.values() if str(value).lower() not in text.lower()]
         return yes(not missing, "the values are right", f"the value {' and '.join(missing)} is missing")
 
-    fault = wanted | {keys[1]: "unknown"}
+    fault = subset | {keys[1]: "unknown"}
     pool = [
-        json.dumps(wanted), json.dumps({keys[0]: wanted[keys[0]]}), json.dumps(wanted)[:-1], json.dumps(fault),
+        json.dumps(subset), json.dumps({keys[0]: subset[keys[0]]}), json.dumps(subset)[:-1], json.dumps(fault),
         f"{name} is {age} and likes {thing}.", json.dumps({"item": values[keys[0]]}),
     ]  # fmt: skip
     aspects = (
         Aspect((f"Format: JSON with {keys[0]} and {keys[1]}", f"Valid JSON, keys {keys[0]}, {keys[1]}"), shape),
-        Aspect((f"Values: {', '.join(map(str, wanted.values()))}", "The values match the query"), content),
+        Aspect((f"Values: {', '.join(map(str, subset.values()))}", "The values match the query"), content),
     )
     return Draft(query, aspects, tuple(pool))
 

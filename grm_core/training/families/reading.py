@@ -90,8 +90,8 @@ def on_topic(rng: random.Random) -> Draft:
 
 
 def completeness(rng: random.Random) -> Draft:
-    wanted = rng.sample(list(TOPICS), rng.choice((2, 2, 3)))
-    listed = ", ".join(wanted[:-1]) + f" and {wanted[-1]}"
+    topics = rng.sample(list(TOPICS), rng.choice((2, 2, 3)))
+    listed = ", ".join(topics[:-1]) + f" and {topics[-1]}"
     query = rng.choice(
         (
             f"Say one thing each about {listed}.",
@@ -101,19 +101,19 @@ def completeness(rng: random.Random) -> Draft:
     )
 
     def check(text: str) -> Mark:
-        covered = [topic for topic in wanted if topic in words(text)]
-        missing = [topic for topic in wanted if topic not in covered]
+        covered = [topic for topic in topics if topic in words(text)]
+        missing = [topic for topic in topics if topic not in covered]
         if not missing:
             return Mark(1.0, f"covers {', '.join(covered)}: all")
         seen = f"covers {', '.join(covered)}, " if covered else ""
-        return Mark(len(covered) / len(wanted) * 0.6, f"{seen}nothing about {' and '.join(missing)}")
+        return Mark(len(covered) / len(topics) * 0.6, f"{seen}nothing about {' and '.join(missing)}")
 
     aspect = Aspect((f"Complete: {listed}", f"Covers all of {listed}", f"Nothing left out of {listed}"), check)
-    full = [text_about(rng, topic, 1) for topic in wanted]
-    part = [text_about(rng, topic, 1) for topic in wanted]
+    full = [text_about(rng, topic, 1) for topic in topics]
+    part = [text_about(rng, topic, 1) for topic in topics]
     rng.shuffle(full)
-    far = other(rng, wanted[0])
-    pool = [" ".join(full), part[0], part[1], " ".join([part[0], text_about(rng, wanted[0], 1)]), text_about(rng, far)]
+    far = other(rng, topics[0])
+    pool = [" ".join(full), part[0], part[1], " ".join([part[0], text_about(rng, topics[0], 1)]), text_about(rng, far)]
     return Draft(query, (aspect,), (*pool, " ".join(part[:-1])))
 
 

@@ -68,9 +68,9 @@ def numbered_steps(rng: random.Random) -> Draft:
         heads = [line.split(".")[0] for line in text.splitlines() if line[:1].isdigit()]
         if not heads:
             return Mark(0.0, "the steps carry no numbers")
-        wanted = [str(i) for i in range(1, count + 1)]
+        numbers = [str(i) for i in range(1, count + 1)]
         return yes(
-            heads == wanted,
+            heads == numbers,
             f"numbered {', '.join(heads)}, as required",
             f"numbered {', '.join(heads)}, not up to {count}",
         )
@@ -154,8 +154,8 @@ def unfinished(rng: random.Random) -> Draft:
         tokens = text.split()
         return " ".join(tokens[: len(tokens) - rng.randint(2, 4)]).rstrip(".,")
 
-    whole = [_passage(rng, one), _passage(rng, one, 3), _passage(rng, two)]
-    pool = [*whole, cut(whole[0]), cut(whole[1]), cut(whole[2])]
+    passages = [_passage(rng, one), _passage(rng, one, 3), _passage(rng, two)]
+    pool = [*passages, cut(passages[0]), cut(passages[1]), cut(passages[2])]
     aspect = Aspect(("Finished: the last sentence is whole", "Does not break off"), check)
     return Draft(_request(rng, one), (aspect, _subject(one)), tuple(pool))
 

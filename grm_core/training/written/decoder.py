@@ -120,11 +120,11 @@ class Decoder:
         """Let every row read its own tokens (at least one); returns the state of each one's last, [B, hidden]."""
         width = max(map(len, texts))
         ids = torch.zeros((len(texts), width), dtype=torch.long)
-        said = torch.zeros((len(texts), width), dtype=torch.bool)
+        mask = torch.zeros((len(texts), width), dtype=torch.bool)
         for row, text in enumerate(texts):  # padded on the left: the last token stands at the end of every row
             ids[row, width - len(text) :] = torch.tensor(list(text))
-            said[row, width - len(text) :] = True
-        return self.extend(cache, ids.to(self.device), said.to(self.device))[:, -1]
+            mask[row, width - len(text) :] = True
+        return self.extend(cache, ids.to(self.device), mask.to(self.device))[:, -1]
 
     def write(
         self, cache: Cache, state: torch.Tensor, limit: int, temperature: float, ends: Sequence[int]
@@ -138,23 +138,23 @@ class Decoder:
         closing = torch.tensor(list(ends), device=self.device)
         written: list[torch.Tensor] = []
         for step in range(limit):
-            drawn = self._draw(state, temperature)
-            over = over | torch.isin(drawn, closing)
-            written.append(torch.where(over, -1, drawn))
+            tokens = self._draw(state, temperature)
+            over = over | torch.isin(tokens, closing)
+            written.append(torch.where(over, -1, tokens))
             if step % 8 == 7 and bool(over.all()):
                 break
-            state = self.extend(cache, drawn[:, None], ~over[:, None])[:, -1]
+            state = self.extend(cache, tokens[:, None], ~over[:, None])[:, -1]
         return [[token for token in row if token >= 0] for row in torch.stack(written, 1).tolist()]
 
     def _draw(self, state: torch.Tensor, temperature: float) -> torch.Tensor:
-        found = []
+        tokens = []
         for part in state.split(1024):  # a row of logits is a megabyte
             logits = self.model.lm_head(part).float()
             if temperature:
                 noise = -torch.log(torch.empty_like(logits).exponential_().clamp_(min=1e-20))
                 logits = logits.div_(temperature).add_(noise)
-            found.append(logits.argmax(-1))
-        return torch.cat(found)
+            tokens.append(logits.argmax(-1))
+        return torch.cat(tokens)
 
 
 def _rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:

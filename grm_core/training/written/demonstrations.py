@@ -38,17 +38,17 @@ def held_out(item_id: str) -> bool:
 
 def files(paths: Iterable[Path]) -> list[Path]:
     """The files named, and those in the folders named, sorted. Raises UsageError where there is none."""
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
-        found += sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-    if not found:
+        files += sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    if not files:
         raise UsageError("there is no *.jsonl with demonstrations in the folders named")
-    return found
+    return files
 
 
 def read(paths: Iterable[Path]) -> list[Demonstration]:
     """All demonstrations of the files, in their order. Raises UsageError naming the line that is none."""
-    known: dict[str, Demonstration] = {}
+    demonstrations: dict[str, Demonstration] = {}
     for path in files(paths):
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -57,30 +57,30 @@ def read(paths: Iterable[Path]) -> list[Demonstration]:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
-                    found = _demonstration(json.loads(line))
+                    demonstration = _demonstration(json.loads(line))
                 except (ValueError, KeyError, TypeError) as error:
                     raise UsageError(f"{path}, line {number} is not a demonstration: {error}") from error
-                if found.example.id in known:
-                    raise UsageError(f"{path}, line {number}: the id {found.example.id!r} is there already")
-                known[found.example.id] = found
-    return list(known.values())
+                if demonstration.example.id in demonstrations:
+                    raise UsageError(f"{path}, line {number}: the id {demonstration.example.id!r} is there already")
+                demonstrations[demonstration.example.id] = demonstration
+    return list(demonstrations.values())
 
 
 def _demonstration(line: dict[str, object]) -> Demonstration:
-    said, responses, judgments = line["query"], _texts(line["responses"]), line["judgments"]
+    text, responses, judgments = line["query"], _texts(line["responses"]), line["judgments"]
     if not isinstance(judgments, list) or not judgments:
         raise ValueError("it has no judgments")
-    if isinstance(said, str):
-        query: tuple[Message, ...] = (Message("user", said),)
-    elif isinstance(said, list):
-        query = tuple(Message(str(turn["role"]), str(turn["content"])) for turn in said)
+    if isinstance(text, str):
+        query: tuple[Message, ...] = (Message("user", text),)
+    elif isinstance(text, list):
+        query = tuple(Message(str(turn["role"]), str(turn["content"])) for turn in text)
     else:
         raise ValueError("its query is neither text nor turns")
-    found = tuple(_judgment(each, len(responses)) for each in judgments)
-    labels = tuple(sum(each.scores[i] for each in found) / len(found) for i in range(len(responses)))
+    written = tuple(_judgment(each, len(responses)) for each in judgments)
+    labels = tuple(sum(each.scores[i] for each in written) / len(written) for i in range(len(responses)))
     domain = str(line.get("domain", ""))
     return Demonstration(
-        Example(str(line["id"]), query, tuple(responses), labels, source="demonstrations", subset=domain), found
+        Example(str(line["id"]), query, tuple(responses), labels, source="demonstrations", subset=domain), written
     )
 
 

@@ -82,17 +82,17 @@ class Drawer:
     ) -> list[Drawn]:
         """k judgments of every example, by example and index. `alone`: principles from the query without responses."""
         torch.manual_seed(seed)
-        drawn = [
+        judgments = [
             # With one response at a time there is no order; the principles see the responses in the item's own.
             Drawn(example, context, slot.index, slot.order if context == JOINT else tuple(range(len(slot.order))))
             for example in examples
             for slot in shuffling.plan(len(example.responses), k, seed, example.id)
         ]
         if context == JOINT:
-            self._joint(drawn, meta)
+            self._joint(judgments, meta)
         else:
-            self._single(drawn, meta, alone)
-        return drawn
+            self._single(judgments, meta, alone)
+        return judgments
 
     def expected(self, examples: Sequence[Example]) -> list[list[float]]:
         """Per example and response, the level expected with neither principles nor a word of critique before it."""
@@ -103,25 +103,25 @@ class Drawer:
         self._run([task for each in tasks for task in each], 0)
         return [[task.expected or 0.0 for task in each] for each in tasks]
 
-    def _joint(self, drawn: list[Drawn], meta: bool) -> None:
-        tasks = [self._task(each.example, each.order, "") for each in drawn]
-        longest = max(len(each.order) for each in drawn)
+    def _joint(self, judgments: list[Drawn], meta: bool) -> None:
+        tasks = [self._task(each.example, each.order, "") for each in judgments]
+        longest = max(len(each.order) for each in judgments)
         self._run(tasks, _PRINCIPLES_LIMIT + _CRITIQUE_LIMIT * longest, meta=meta)
-        for each, task in zip(drawn, tasks, strict=True):
+        for each, task in zip(judgments, tasks, strict=True):
             each.text = self.tokenizer.decode(task.written, skip_special_tokens=True)
             each.tokens, each.meta = len(task.written), task.meta
             self._read(each, [task])
-            found = parse(each.text, len(each.order), "stop")
-            each.status, shown = found.status, found.shown_scores
+            parsed = parse(each.text, len(each.order), "stop")
+            each.status, shown = parsed.status, parsed.shown_scores
             if shown is not None:
                 each.scores = tuple(shown[each.order.index(own)] for own in range(len(shown)))
 
-    def _single(self, drawn: list[Drawn], meta: bool, alone: bool) -> None:
-        first = [self._task(each.example, () if alone else each.order, "") for each in drawn]
+    def _single(self, judgments: list[Drawn], meta: bool, alone: bool) -> None:
+        first = [self._task(each.example, () if alone else each.order, "") for each in judgments]
         stop = forms.encode(self.tokenizer, "Critique")[0]
         self._run(first, _PRINCIPLES_LIMIT, ends=(stop,))
         parts: list[list[_Task]] = []
-        for each, task in zip(drawn, first, strict=True):
+        for each, task in zip(judgments, first, strict=True):
             each.principles = stated(self.tokenizer.decode(task.written, skip_special_tokens=True))
             each.tokens = len(task.written)
             parts.append(
@@ -131,27 +131,27 @@ class Drawer:
                 ]
             )
         self._run([task for tasks in parts for task in tasks], _CRITIQUE_LIMIT, meta=meta)
-        for each, tasks in zip(drawn, parts, strict=True):
+        for each, tasks in zip(judgments, parts, strict=True):
             self._put_together(each, tasks)
 
-    def _put_together(self, drawn: Drawn, tasks: list[_Task]) -> None:
+    def _put_together(self, judgment: Drawn, tasks: list[_Task]) -> None:
         read = []
-        for response, task in zip(drawn.example.responses, tasks, strict=True):
-            said = self.tokenizer.decode(task.written, skip_special_tokens=True)
-            read.append(contexts.part_of(drawn.principles, contexts.opened(response, True) + said, "stop"))
-            drawn.tokens += len(task.written)
-            drawn.expected.append(task.expected if task.expected is not None else 0.0)
+        for response, task in zip(judgment.example.responses, tasks, strict=True):
+            written = self.tokenizer.decode(task.written, skip_special_tokens=True)
+            read.append(contexts.part_of(judgment.principles, contexts.opened(response, True) + written, "stop"))
+            judgment.tokens += len(task.written)
+            judgment.expected.append(task.expected if task.expected is not None else 0.0)
         scores = [part.score for part, _ in read]
-        drawn.text = contexts.assembled(drawn.principles, [part.critique for part, _ in read], scores)
-        found = contexts.parsed(drawn.text, scores, [status for _, status in read])
-        drawn.status, drawn.scores = found.status, found.shown_scores
+        judgment.text = contexts.assembled(judgment.principles, [part.critique for part, _ in read], scores)
+        parsed = contexts.parsed(judgment.text, scores, [status for _, status in read])
+        judgment.status, judgment.scores = parsed.status, parsed.shown_scores
         metas = [task.meta for task in tasks if task.meta is not None]
-        drawn.meta = sum(metas) / len(metas) if metas else None
-        self._read(drawn, tasks)
+        judgment.meta = sum(metas) / len(metas) if metas else None
+        self._read(judgment, tasks)
 
-    def _read(self, drawn: Drawn, tasks: list[_Task]) -> None:
-        drawn.conversations = [(*task.prompt, *task.start, *task.written) for task in tasks]
-        drawn.starts = [len(task.prompt) + len(task.start) for task in tasks]
+    def _read(self, judgment: Drawn, tasks: list[_Task]) -> None:
+        judgment.conversations = [(*task.prompt, *task.start, *task.written) for task in tasks]
+        judgment.starts = [len(task.prompt) + len(task.start) for task in tasks]
 
     def _task(self, example: Example, order: Sequence[int], start: str) -> _Task:
         prompt = forms.prompt(self.tokenizer, example, order)
@@ -192,8 +192,8 @@ class Drawer:
 
     def _expected(self, state: torch.Tensor) -> list[float]:
         logits = torch.cat([self.decoder.model.lm_head(some)[:, self._words] for some in state.split(1024)])
-        found: list[float] = (torch.softmax(logits.float(), -1) @ self._levels).tolist()
-        return found
+        levels: list[float] = (torch.softmax(logits.float(), -1) @ self._levels).tolist()
+        return levels
 
 
 def _parts(tasks: list[_Task], beyond: int, slots: int, most: int) -> Iterator[list[_Task]]:

@@ -62,10 +62,10 @@ class Group:
 
 def words(tokenizer: Any) -> tuple[int, ...]:
     """The token that each verdict word begins with, best first. All five differ."""
-    found = tuple(tokenizer(f" {word}", add_special_tokens=False).input_ids[0] for word in VERDICTS)
-    if len(set(found)) != len(VERDICTS):
+    ids = tuple(tokenizer(f" {word}", add_special_tokens=False).input_ids[0] for word in VERDICTS)
+    if len(set(ids)) != len(VERDICTS):
         raise ValueError("this tokenizer begins two verdict words with the same token")
-    return found
+    return ids
 
 
 def answers(tokenizer: Any) -> tuple[int, int]:
@@ -80,7 +80,7 @@ def encode(tokenizer: Any, text: str) -> list[int]:
 
 
 def prompt(tokenizer: Any, example: Example, order: Sequence[int]) -> list[int]:
-    """What the GRM is shown, up to where its reply begins; `order` may name some of the responses, or none."""
+    """The prompt of the GRM, up to where its reply begins; `order` may name some of the responses, or none."""
     return list(_prompt(tokenizer, example, tuple(order)))
 
 
@@ -98,12 +98,12 @@ def chat(tokenizer: Any, messages: Sequence[Message]) -> str:
 
 
 def question(tokenizer: Any) -> list[int]:
-    """What follows a finished judgment to ask whether it is right, the end of the judgment's turn included."""
+    """Tokens that follow a finished judgment to ask whether it is right, the end of the judgment's turn included."""
     mark = "\u2063"  # an invisible separator: no template writes it
     turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": mark},
              {"role": "user", "content": QUESTION}]  # fmt: skip
-    whole = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-    return encode(tokenizer, whole.split(mark, 1)[1])
+    rendered = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    return encode(tokenizer, rendered.split(mark, 1)[1])
 
 
 def principles_text(judgment: Judgment) -> str:

@@ -1,4 +1,4 @@
-"""What is learned from groups of rows: the text, the verdict words, their ranking, and whether a judgment is right.
+"""The loss of groups of rows: the text, the verdict words, their ranking, and whether a judgment is right.
 
 text      cross-entropy per token, weighted, mean over a row's weight
 verdict   cross-entropy over the five verdict words, given before the critique's text
@@ -59,7 +59,7 @@ class Loss:
 
     def _verdicts(self, causal: Any, hidden: torch.Tensor, packed: Packed, group: Group, first: int) -> torch.Tensor:
         places = [packed.place(first + each.row, each.place - 1) for each in group.verdicts]
-        logits = _said(causal, hidden[torch.tensor(places, device=hidden.device)], self.words)
+        logits = _verdict_logits(causal, hidden[torch.tensor(places, device=hidden.device)], self.words)
         levels = torch.arange(len(self.words) - 1.0, -1.0, -1.0, device=hidden.device)
         expected = torch.softmax(logits, -1) @ levels
         loss = logits.new_zeros(())
@@ -78,7 +78,7 @@ class Loss:
 
     def _right(self, causal: Any, hidden: torch.Tensor, packed: Packed, group: Group, first: int) -> torch.Tensor:
         ends = [packed.place(row, len(each.ids) - 1) for row, each in enumerate(group.rows, first)]
-        logits = _said(causal, hidden[torch.tensor(ends, device=hidden.device)], self.answers)
+        logits = _verdict_logits(causal, hidden[torch.tensor(ends, device=hidden.device)], self.answers)
         logit = (logits[:, 0] - logits[:, 1]).mean()
         return functional.binary_cross_entropy_with_logits(logit, torch.tensor(float(group.right is True)).to(logit))
 
@@ -105,7 +105,7 @@ def states(policy: Policy, packed: Packed) -> tuple[torch.Tensor, Any]:
         return output.last_hidden_state[0], causal
 
 
-def _said(causal: Any, hidden: torch.Tensor, tokens: Sequence[int]) -> torch.Tensor:
+def _verdict_logits(causal: Any, hidden: torch.Tensor, tokens: Sequence[int]) -> torch.Tensor:
     """Logits of a few tokens alone, in 32 bits."""
     weights = causal.lm_head.weight[torch.tensor(tokens, device=hidden.device)].float()
     return functional.linear(hidden.float(), weights)
@@ -116,12 +116,12 @@ def _text(causal: Any, hidden: torch.Tensor, packed: Packed, groups: list[Group]
     share = [1 / len(group.rows) for group in groups for _ in group.rows]
     places, targets, weights = [], [], []
     for index, row in enumerate(row for group in groups for row in group.rows):
-        whole = sum(row.weights)
+        total = sum(row.weights)
         for place, weight in enumerate(row.weights):
             if weight:
                 places.append(packed.place(index, place - 1))
                 targets.append(row.ids[place])
-                weights.append(weight / whole * share[index])
+                weights.append(weight / total * share[index])
     if not targets:
         return hidden.new_zeros((), dtype=torch.float32)
     if policy.device == "cpu":  # again few shapes; what is added weighs nothing

@@ -1,14 +1,14 @@
-"""What may be trained on, as endless streams of groups: written judgments, and labelled pairs."""
+"""Material to train on, as endless streams of groups: written judgments, and labelled pairs."""
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from grm_core import outcome
 from grm_core.training import pairs
+from grm_core.training.rounds import rounds
 from grm_core.training.written import demonstrations, forms
 from grm_core.training.written.demonstrations import Demonstration, Judgment
 from grm_core.training.written.forms import Group
@@ -36,39 +36,39 @@ class Material:
 
 def everyday(paths: Sequence[Path]) -> list[Example]:
     """The held-out tenth of the demonstrations, those with several responses: the set `everyday`."""
-    held = [each.example for each in demonstrations.read(paths) if demonstrations.held_out(each.example.id)]
-    return [example for example in held if len(example.responses) > 1]
+    examples = [each.example for each in demonstrations.read(paths) if demonstrations.held_out(each.example.id)]
+    return [example for example in examples if len(example.responses) > 1]
 
 
 def gather(demos: Sequence[Path], labelled: Path | None, longest: int) -> Material:
     """Demonstrations but the tenth that is held out, and labelled pairs of the training split, at most so long."""
     shown = [each for each in demonstrations.read(demos) if not demonstrations.held_out(each.example.id)]
-    known = [] if labelled is None else pairs.read(labelled, "train", longest)
-    return Material(shown, [example for example in known if example.labels and len(set(example.labels)) > 1])
+    examples = [] if labelled is None else pairs.read(labelled, "train", longest)
+    return Material(shown, [example for example in examples if outcome.has_preference(example.labels)])
 
 
-def streams(tokenizer: Any, known: Material, seed: str) -> dict[str, Iterator[Group]]:
+def streams(tokenizer: Any, corpus: Material, seed: str) -> dict[str, Iterator[Group]]:
     """Endless groups by kind, every item once before any comes again."""
-    several = [(each, judgment) for each in known.shown for judgment in each.judgments]
+    several = [(each, judgment) for each in corpus.shown for judgment in each.judgments]
 
-    def drawn(kind: str) -> Iterator[tuple[Demonstration, Judgment, random.Random]]:
+    def judgments(kind: str) -> Iterator[tuple[Demonstration, Judgment, random.Random]]:
         for number, (each, judgment) in enumerate(endless(several, f"{seed}|{kind}")):
             yield each, judgment, random.Random(f"{seed}|{kind}|{number}")
 
-    found: dict[str, Iterator[Group]] = {
-        "single": (_single(tokenizer, s, j, known.shown, rng) for s, j, rng in drawn("single")),
-        "joint": (forms.joint(tokenizer, s, j, shuffled(s.example, rng)) for s, j, rng in drawn("joint")),
-        "principles": (forms.principles_only(tokenizer, s, j, ()) for s, j, _ in drawn("principles")),
+    groups: dict[str, Iterator[Group]] = {
+        "single": (_single(tokenizer, s, j, corpus.shown, rng) for s, j, rng in judgments("single")),
+        "joint": (forms.joint(tokenizer, s, j, shuffled(s.example, rng)) for s, j, rng in judgments("joint")),
+        "principles": (forms.principles_only(tokenizer, s, j, ()) for s, j, _ in judgments("principles")),
     }
-    if known.labelled:
-        found["pair-single"] = (
-            forms.pair_single(tokenizer, each) for each in endless(known.labelled, f"{seed}|single")
+    if corpus.labelled:
+        groups["pair-single"] = (
+            forms.pair_single(tokenizer, each) for each in endless(corpus.labelled, f"{seed}|single")
         )
-        found["pair-joint"] = (
+        groups["pair-joint"] = (
             forms.pair_joint(tokenizer, each, random.Random(f"{seed}|{number}"))
-            for number, each in enumerate(endless(known.labelled, f"{seed}|joint"))
+            for number, each in enumerate(endless(corpus.labelled, f"{seed}|joint"))
         )
-    return found
+    return groups
 
 
 def _single(
@@ -100,14 +100,13 @@ def shuffled(example: Example, rng: random.Random) -> list[int]:
     return rng.sample(range(len(example.responses)), len(example.responses))
 
 
-def mixed(shares: dict[str, float], found: dict[str, Iterator[Group]], seed: str) -> Iterator[Group]:
+def mixed(shares: dict[str, float], groups: dict[str, Iterator[Group]], seed: str) -> Iterator[Group]:
     """Groups of the kinds by their shares, without end."""
     rng, kinds = random.Random(f"{seed}|mixed"), list(shares)
     while True:
-        yield next(found[rng.choices(kinds, [shares[kind] for kind in kinds])[0]])
+        yield next(groups[rng.choices(kinds, [shares[kind] for kind in kinds])[0]])
 
 
 def endless(items: Sequence[Any], seed: str) -> Iterator[Any]:
     """The items in an order drawn anew each time round, without end."""
-    for turn in count():
-        yield from random.Random(f"{seed}|{turn}").sample(list(items), len(items))
+    return (item for _, item in rounds(items, seed))

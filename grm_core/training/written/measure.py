@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 from grm_core import outcome
+from grm_core.formats.items import item_record
 from grm_core.training.policy import Policy
 from grm_core.training.written.draw import SINGLE, Drawer, Drawn
 from grm_core.types import Example
@@ -44,33 +45,37 @@ def measure(
                 continue
             begun = monotonic()
             before = drawer.expected(items) if context == SINGLE else []
-            drawn = drawer.draw(items, each.k, context, seed, meta=True)
-            write(out, items, drawn, before)
+            judgments = drawer.draw(items, each.k, context, seed, meta=True)
+            write(out, items, judgments, before)
             log(
-                f"{each.name}, {context}, after {stage}: {len(drawn)} samples in {monotonic() - begun:.0f} s, "
-                + json.dumps(told(items, drawn, before))
+                f"{each.name}, {context}, after {stage}: {len(judgments)} samples in {monotonic() - begun:.0f} s, "
+                + json.dumps(first_look(items, judgments, before))
             )
 
 
-def told(items: Sequence[Example], drawn: Sequence[Drawn], before: Sequence[Sequence[float]]) -> dict[str, Any]:
+def first_look(
+    items: Sequence[Example], judgments: Sequence[Drawn], before: Sequence[Sequence[float]]
+) -> dict[str, Any]:
     """A first look: valid share, accuracy of the vote at k = 1, 2, 4, 8, .. (ties half), and of what was expected."""
     by: dict[str, list[Drawn]] = {}
-    for each in drawn:
+    for each in judgments:
         by.setdefault(each.example.id, []).append(each)
-    ranked = [item for item in items if item.labels and len(set(item.labels)) > 1]
-    found: dict[str, Any] = {"valid": round(sum(each.scores is not None for each in drawn) / max(1, len(drawn)), 4)}
+    ranked = [item for item in items if outcome.has_preference(item.labels)]
+    figures: dict[str, Any] = {
+        "valid": round(sum(each.scores is not None for each in judgments) / max(1, len(judgments)), 4)
+    }
     for k in (1, 2, 4, 8, 16, 32):
         credits = [_credit([s.scores for s in by[item.id][:k]], item) for item in ranked if len(by[item.id]) >= k]
         if credits:
-            found[f"@{k}"] = round(sum(credits) / len(credits), 4)
+            figures[f"@{k}"] = round(sum(credits) / len(credits), 4)
     if before:
         rights = [
             outcome.credit(levels, item.labels or ()) or 0.0
             for item, levels in zip(items, before, strict=True)
             if item in ranked
         ]
-        found["expected"] = round(sum(rights) / max(1, len(rights)), 4)
-    return found
+        figures["expected"] = round(sum(rights) / max(1, len(rights)), 4)
+    return figures
 
 
 def _credit(scores: Sequence[tuple[int, ...] | None], item: Example) -> float:
@@ -79,22 +84,16 @@ def _credit(scores: Sequence[tuple[int, ...] | None], item: Example) -> float:
     return outcome.settle(outcome.credit(totals, item.labels or ()), len(item.responses)) or 0.0
 
 
-def write(path: Path, items: Sequence[Example], drawn: Sequence[Drawn], before: Sequence[Sequence[float]]) -> None:
+def write(path: Path, items: Sequence[Example], judgments: Sequence[Drawn], before: Sequence[Sequence[float]]) -> None:
     """A file of samples: a line an item, then a line a sample."""
     partial = path.with_suffix(".partial")
     with partial.open("w", encoding="utf-8") as file:
         for number, item in enumerate(items):
-            line: dict[str, Any] = {
-                "item": {
-                    "id": item.id,
-                    "query": [{"role": turn.role, "content": turn.content} for turn in item.query],
-                    "responses": item.responses, "labels": item.labels, "subset": item.subset,
-                }
-            }  # fmt: skip
+            line = {"item": item_record(item)}
             if before:
                 line["item"]["expected"] = [round(level, 4) for level in before[number]]
             file.write(json.dumps(line) + "\n")
-        for each in drawn:
+        for each in judgments:
             record = {
                 "item_id": each.example.id, "index": each.index, "order": each.order, "status": each.status.value,
                 "scores": each.scores, "meta_logit": each.meta, "text": each.text,

@@ -92,10 +92,10 @@ def batches(groups: Iterator[Group], count: int, tokens: int, pool: int = 8) -> 
 
     A group is never cut: its rows are ranked against each other. One that is longer than a pass stands alone.
     """
-    while drawn := list(islice(groups, count * pool)):
+    while pooled := list(islice(groups, count * pool)):
         passes: list[list[Group]] = []
         room: list[int] = []
-        for group in sorted(drawn, key=size, reverse=True):
+        for group in sorted(pooled, key=size, reverse=True):
             needed = size(group)
             fitting = [place for place, left in enumerate(room) if needed <= left]
             if fitting:
@@ -105,7 +105,7 @@ def batches(groups: Iterator[Group], count: int, tokens: int, pool: int = 8) -> 
             else:
                 passes.append([group])
                 room.append(tokens - needed)
-        random.Random(len(drawn[0].rows[0].ids) + drawn[-1].rows[0].ids[-1]).shuffle(passes)
-        each = max(1, round(len(passes) * count / len(drawn)))
+        random.Random(len(pooled[0].rows[0].ids) + pooled[-1].rows[0].ids[-1]).shuffle(passes)
+        each = max(1, round(len(passes) * count / len(pooled)))
         for start in range(0, len(passes), each):
             yield passes[start : start + each]

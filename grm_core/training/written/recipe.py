@@ -43,7 +43,7 @@ _RFT_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is trained, where and on what."""
+    """One training: its folder, base and material."""
 
     folder: Path
     base: Path
@@ -70,7 +70,7 @@ class Plan:
     log: Log = field(default=print)
 
     def material(self) -> Material:
-        """What is trained on."""
+        """Demonstrations and labelled pairs to train on."""
         return gather(self.demos, self.pairs, self.longest)
 
 
@@ -100,15 +100,15 @@ def demos(plan: Plan, minutes: float) -> Path:
     """Teach form and judgment by demonstrations and labelled pairs; returns the folder of the adapter."""
     folder = plan.folder / "demos" / "checkpoint"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    known = plan.material()
-    plan.log(f"demos: {len(known.shown)} items with written judgments, {len(known.labelled)} labelled pairs")
+    corpus = plan.material()
+    plan.log(f"demos: {len(corpus.shown)} items with written judgments, {len(corpus.labelled)} labelled pairs")
     torch.manual_seed(plan.seed)
     learner = load(plan.base, folder if folder.exists() else plan.start, plan.device)
     kinds = _DEMO_KINDS if plan.joint else _SINGLE_KINDS
-    shares = {kind: share for kind, share in kinds.items() if known.labelled or not kind.startswith("pair")}
+    shares = {kind: share for kind, share in kinds.items() if corpus.labelled or not kind.startswith("pair")}
 
     def source(step: int) -> Iterator[Group]:
-        return mixed(shares, streams(learner.tokenizer, known, f"{plan.seed}|{step}"), f"{plan.seed}|{step}")
+        return mixed(shares, streams(learner.tokenizer, corpus, f"{plan.seed}|{step}"), f"{plan.seed}|{step}")
 
     return _fit(plan, learner, source, folder, minutes, plan.rate)
 
@@ -126,8 +126,8 @@ def load(base: Path, adapter: Path | None, device: str) -> Policy:
     """The base with this adapter, or a fresh one in its upper layers, ready to be trained."""
     if adapter is not None:
         return policy.load_adapter(base, adapter, RANK, device)
-    found = policy.load_frozen(base, device)
-    layers = found.model.config.num_hidden_layers
+    grm = policy.load_frozen(base, device)
+    layers = grm.model.config.num_hidden_layers
     config = LoraConfig(
         r=RANK,
         lora_alpha=ALPHA,
@@ -135,14 +135,14 @@ def load(base: Path, adapter: Path | None, device: str) -> Policy:
         layers_to_transform=list(range(min(FIRST_LAYER, layers - 1), layers)),
         task_type="CAUSAL_LM",
     )
-    return replace(found, model=policy.in_32_bits(get_peft_model(found.model, config)))
+    return replace(grm, model=policy.in_32_bits(get_peft_model(grm.model, config)))
 
 
 def actor(plan: Plan, adapter: Path) -> Policy:
     """The base with an adapter merged in, for drawing."""
     folders.needed(adapter, adapter.parent.name)
-    found = policy.load_adapter(plan.base, adapter, RANK, plan.device)
-    return replace(found, model=found.model.merge_and_unload().eval().requires_grad_(False))
+    grm = policy.load_adapter(plan.base, adapter, RANK, plan.device)
+    return replace(grm, model=grm.model.merge_and_unload().eval().requires_grad_(False))
 
 
 def samples(plan: Plan, grm: Policy, minutes: float) -> None:
@@ -151,16 +151,16 @@ def samples(plan: Plan, grm: Policy, minutes: float) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = plan.material()
+    corpus = plan.material()
     rng = random.Random(plan.seed)
-    asked = [each.example for each in known.shown if len(each.example.responses) > 1]
-    asked = rng.sample(asked, len(asked))
-    some = rng.sample(known.labelled, min(len(asked) // 2, len(known.labelled)))
+    items = [each.example for each in corpus.shown if len(each.example.responses) > 1]
+    items = rng.sample(items, len(items))
+    some = rng.sample(corpus.labelled, min(len(items) // 2, len(corpus.labelled)))
     drawer = Drawer(grm.model, grm.tokenizer, plan.device, plan.temperature)
     until, partial = time.monotonic() + 60 * minutes, path.with_suffix(".partial")
-    waves = [(SINGLE, asked[start : start + 256]) for start in range(0, len(asked), 256)]
+    waves = [(SINGLE, items[start : start + 256]) for start in range(0, len(items), 256)]
     pair_waves = [(SINGLE, some[start : start + 256]) for start in range(0, len(some), 256)]
-    together = [(JOINT, asked[:256])]
+    together = [(JOINT, items[:256])]
     order = [*waves[:3], *pair_waves[:1], *together, *waves[3:], *pair_waves[1:]]
     with partial.open("w", encoding="utf-8") as file:
         for number, (context, examples) in enumerate(order):
@@ -178,17 +178,17 @@ def rejective(plan: Plan, minutes: float) -> Path:
     folder = plan.folder / "rft" / "checkpoint"
     start = plan.folder / "demos" / "checkpoint"
     folders.begin(folder.parent, start, plan.log)
-    known = plan.material()
+    corpus = plan.material()
     learner = load(plan.base, folder if folder.exists() else start, plan.device)
-    judged = Own(learner.tokenizer, plan.folder / "samples" / "drawn.jsonl", known)
+    judged = Own(learner.tokenizer, plan.folder / "samples" / "drawn.jsonl", corpus)
     plan.log(f"rft: {judged.summary}")
     (folder.parent / "summary.json").write_text(json.dumps(judged.summary, indent=1), encoding="utf-8")
-    shares = {kind: share for kind, share in _RFT_KINDS.items() if known.labelled or not kind.startswith("pair")}
+    shares = {kind: share for kind, share in _RFT_KINDS.items() if corpus.labelled or not kind.startswith("pair")}
 
     def source(step: int) -> Iterator[Group]:
         seed = f"{plan.seed}|rft|{step}"
-        found = streams(learner.tokenizer, known, seed) | judged.streams(seed)
-        return mixed({kind: share for kind, share in shares.items() if found.get(kind)}, found, seed)
+        groups = streams(learner.tokenizer, corpus, seed) | judged.streams(seed)
+        return mixed({kind: share for kind, share in shares.items() if groups.get(kind)}, groups, seed)
 
     return _fit(plan, learner, source, folder, minutes, plan.rate / 2)
 

@@ -43,11 +43,11 @@ def test_a_benchmark_is_judged_reported_and_brought_into_the_database(
     options = ("--k", 8, "--engine", server.url, "--out", out, "--db", db, "--tie", "half")
     done = command("bench", "llmbar", "--data", llmbar, *options)
     assert done.code == 0, done.words
-    (found,) = done.lines
-    assert found == json.loads((out / "report.json").read_text())
-    assert found["counts"]["items"] == 12
+    (report,) = done.lines
+    assert report == json.loads((out / "report.json").read_text())
+    assert report["counts"]["items"] == 12
     again = command("report", "llmbar", "--data", llmbar, "--samples", out / "samples.jsonl", "--tie", "half")
-    assert (again.lines[0]["headline"], again.lines[0]["table"]) == (found["headline"], found["table"])
+    assert (again.lines[0]["headline"], again.lines[0]["table"]) == (report["headline"], report["table"])
     assert "kappa" in (out / "report.md").read_text()
     assert "<html" in (out / "report.html").read_text()[:200]
     orders = [order for _, _, order, _, _ in shape(out / "samples.jsonl")]
@@ -56,19 +56,19 @@ def test_a_benchmark_is_judged_reported_and_brought_into_the_database(
     sessions = store.sessions()
     assert {(row.session.tags, row.session.example.source) for row in sessions} == {(("llmbar",), "llmbar")}
     store.close()
-    asked = len(server.asked)
-    assert command("bench", "llmbar", "--data", llmbar, *options).lines == [found]
-    assert len(server.asked) == asked, "called again, there is nothing left to ask for"
+    count = len(server.asked)
+    assert command("bench", "llmbar", "--data", llmbar, *options).lines == [report]
+    assert len(server.asked) == count, "called again, there is nothing left to ask for"
 
 
 @pytest.mark.slow
 def test_a_killed_benchmark_goes_on_and_ends_with_the_same_bytes(
     command: Command, llmbar: Path, tmp_path: Path
 ) -> None:
-    whole, out = tmp_path / "whole", tmp_path / "out"
+    uninterrupted, out = tmp_path / "whole", tmp_path / "out"
     arguments = ["bench", "llmbar", "--data", llmbar, "--k", "16", "--db", "none"]
     with FakeVLLM() as server:
-        expected = command(*arguments, "--out", whole, "--engine", server.url).lines
+        expected = command(*arguments, "--out", uninterrupted, "--engine", server.url).lines
     samples = out / "samples.jsonl"
     for lines in (30, 90):
         with FakeVLLM(delay=0.15) as server:
@@ -87,8 +87,8 @@ def test_a_killed_benchmark_goes_on_and_ends_with_the_same_bytes(
     with FakeVLLM() as server:
         assert command(*arguments, "--out", out, "--engine", server.url).lines == expected
         assert len(server.asked) == 12 * 16 - kept
-    assert shape(samples) == shape(whole / "samples.jsonl")
-    assert (out / "report.json").read_bytes() == (whole / "report.json").read_bytes()
+    assert shape(samples) == shape(uninterrupted / "samples.jsonl")
+    assert (out / "report.json").read_bytes() == (uninterrupted / "report.json").read_bytes()
 
 
 @pytest.mark.slow
@@ -100,26 +100,28 @@ def test_a_replayed_benchmark_that_was_cut_short_ends_with_the_same_bytes(
     recorded = tmp_path / "recorded" / "samples.jsonl"
     replay, out = ["--engine", f"replay:{recorded}", "--template", "pointwise"], tmp_path / "out"
     command(*arguments, "--out", out, *replay)
-    whole = (out / "samples.jsonl").read_bytes()
-    lines = [[line for line in data.splitlines() if b'"item_id"' in line] for data in (whole, recorded.read_bytes())]
+    uninterrupted = (out / "samples.jsonl").read_bytes()
+    lines = [
+        [line for line in data.splitlines() if b'"item_id"' in line] for data in (uninterrupted, recorded.read_bytes())
+    ]
     assert lines[0] == lines[1], "a replayed sample is the recorded one, byte by byte"
     for kept in (9, 50, 151):
-        cut = whole.splitlines(keepends=True)
+        cut = uninterrupted.splitlines(keepends=True)
         (out / "samples.jsonl").write_bytes(b"".join(cut[:kept]) + cut[kept][:40])
         assert command(*arguments, "--out", out, *replay).code == 0
-        assert (out / "samples.jsonl").read_bytes() == whole
+        assert (out / "samples.jsonl").read_bytes() == uninterrupted
 
 
 def test_some_items_are_drawn_by_the_seed(command: Command, server: FakeVLLM, tmp_path: Path) -> None:
     lines = [{"id": f"p{i}", "source": "s", "prompt": "Q", "a": "x", "b": "y", "gold": "a"} for i in range(40)]
     data = jsonl(tmp_path / "pairs.jsonl", lines)
 
-    def drawn(seed: int, name: str) -> list[str]:
+    def ids_of(seed: int, name: str) -> list[str]:
         options: tuple[Any, ...] = ("--items", 5, "--k", 1, "--seed", seed, "--db", "none", "--out", tmp_path / name)
         assert command("bench", "pairs", "--data", data, "--engine", server.url, *options).code == 0
         return list(dict.fromkeys(item for item, *_ in shape(tmp_path / name / "samples.jsonl")))
 
-    first, same, other = drawn(0, "a"), drawn(0, "b"), drawn(1, "c")
+    first, same, other = ids_of(0, "a"), ids_of(0, "b"), ids_of(1, "c")
     assert first == same != other
     assert len(first) == 5
     assert first == sorted(first, key=lambda name: int(name[1:])), "in the data's order"
@@ -148,7 +150,7 @@ def test_a_record_that_cannot_be_judged_is_told_and_spoils_nothing(
     records = [{"input": "Say it" if i else "  ", "output_1": "a", "output_2": "b", "label": 1} for i in range(3)]
     as_json(tmp_path / "LLMBar" / "Natural" / "dataset.json", records)
     out, db = tmp_path / "out", tmp_path / "grm.db"
-    asked = (
+    arguments = (
         "bench",
         "llmbar",
         "--data",
@@ -163,7 +165,7 @@ def test_a_record_that_cannot_be_judged_is_told_and_spoils_nothing(
         db,
     )
     for _ in range(2):  # the second time it goes on with what is there
-        done = command(*asked)
+        done = command(*arguments)
         assert (done.code, "the query is empty" in done.words) == (1, True), done.words
         assert done.lines[0]["counts"]["items"] == 3
         assert done.lines[0]["headline"] is not None
@@ -179,8 +181,10 @@ def test_models_on_single_responses_have_headlines_and_no_comparison(
         for i in range(2)
     ]  # fmt: skip
     data = jsonl(tmp_path / "gpqa_best_of_k.jsonl", records)
-    asked = ("bench", "ppe-best-of-k", "--data", data, "--k", 1, "--engine", server.url, "--db", "none")
-    done = command(*asked, "--out", tmp_path / "out", "--model", "a=fake-grm", "--model", "b=fake-grm", "--items", 8)
+    arguments = ("bench", "ppe-best-of-k", "--data", data, "--k", 1, "--engine", server.url, "--db", "none")
+    done = command(
+        *arguments, "--out", tmp_path / "out", "--model", "a=fake-grm", "--model", "b=fake-grm", "--items", 8
+    )
     assert done.code == 0, done.words
     assert set(done.lines[-1]["comparison"]["headlines"]) == {"a", "b"}
     assert "no curves" in done.words

@@ -29,7 +29,7 @@ def test_bench_runs_models_and_principles_and_compares_them(
     command: Command, server: FakeVLLM, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    asked = ("bench", "pairs", "--data", pairs(tmp_path / "pairs.jsonl"), "--k", 4, "--db", "none", "--out", out)
+    arguments = ("bench", "pairs", "--data", pairs(tmp_path / "pairs.jsonl"), "--k", 4, "--db", "none", "--out", out)
     models = (
         "--model",
         "rft=fake-grm",
@@ -40,7 +40,7 @@ def test_bench_runs_models_and_principles_and_compares_them(
         "--principles",
         "general",
     )
-    done = command(*asked, "--engine", server.url, *models)
+    done = command(*arguments, "--engine", server.url, *models)
     assert done.code == 0, done.words
     *reports, last = done.lines
     names = [f"{model}, {kind} principles" for model in ("rft", "rl") for kind in ("generated", "general")]
@@ -62,9 +62,9 @@ def test_bench_runs_models_and_principles_and_compares_them(
     assert [trace["name"] for trace in figure["data"] if trace.get("name")] == [f"{name}, naive" for name in names]
     assert "## What k adds" in (out / "comparison.md").read_text()
     count = len(server.asked)
-    assert command(*asked, "--engine", server.url, *models).lines == done.lines
+    assert command(*arguments, "--engine", server.url, *models).lines == done.lines
     assert len(server.asked) == count, "called again, there is nothing left to ask for"
-    twice = command(*asked, "--engine", server.url, "--model", "fake-grm", "--model", "fake-grm")
+    twice = command(*arguments, "--engine", server.url, "--model", "fake-grm", "--model", "fake-grm")
     assert (twice.code, "NAME=MODEL" in twice.words) == (2, True)
 
 
@@ -77,19 +77,22 @@ def test_a_grm_stands_beside_baselines_on_a_benchmarks_items(command: Command, t
         )  # fmt: skip
         assert judged.code == 0, judged.words
     with Judging() as server:
-        asked = ("baseline", "llm-judge", "score", folder / "items.jsonl", "--k", 4, "--out", verdicts)
-        assert command(*asked, "--engine", server.url).code == 0
+        arguments = ("baseline", "llm-judge", "score", folder / "items.jsonl", "--k", 4, "--out", verdicts)
+        assert command(*arguments, "--engine", server.url).code == 0
     page = tmp_path / "page.html"
     done = command("compare", folder / "samples.jsonl", f"LLM judge={verdicts}", "--out", page)
     assert done.code == 0, done.words
-    (found,) = done.lines
-    assert found["items"] == 8
-    assert {(row["judge"], row["method"]) for row in found["growth"]} == {("grm", "naive"), ("LLM judge", "llm-judge")}
-    judge = {row["k"]: row for row in found["growth"] if row["judge"] == "LLM judge"}
+    (comparison,) = done.lines
+    assert comparison["items"] == 8
+    assert {(row["judge"], row["method"]) for row in comparison["growth"]} == {
+        ("grm", "naive"),
+        ("LLM judge", "llm-judge"),
+    }
+    judge = {row["k"]: row for row in comparison["growth"] if row["judge"] == "LLM judge"}
     assert judge[4]["tokens"] == 28
     lines = [json.loads(line) for line in verdicts.read_text().splitlines()]
     assert judge[4]["accuracy"] == sum(line["credit"] for line in lines) / 8
-    assert [row["judge"] for row in found["gains"]] == ["grm", "LLM judge"]
+    assert [row["judge"] for row in comparison["gains"]] == ["grm", "LLM judge"]
     assert "<html" in page.read_text()[:200]
     alone = command("compare", verdicts)
     assert (alone.code, "--items" in alone.words) == (2, True)

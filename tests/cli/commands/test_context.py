@@ -19,13 +19,13 @@ SINGLE = ("--context", "single", "--meta", "none")
 
 def lines(path: Path) -> list[str]:
     """The file's lines without what depends on clocks and names."""
-    found = []
+    records = []
     for line in path.read_text().splitlines():
         value = json.loads(line)
         for name in ("run", "session"):
             value.pop(name, None)
-        found.append(json.dumps(value | {"seconds": 0}))
-    return found
+        records.append(json.dumps(value | {"seconds": 0}))
+    return records
 
 
 def test_each_response_is_judged_in_a_prompt_of_its_own(
@@ -53,15 +53,15 @@ def test_each_response_is_judged_in_a_prompt_of_its_own(
 def test_a_stopped_run_ends_with_the_same_bytes(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path
 ) -> None:
-    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
-    command("score", items, "--k", 6, "--out", whole, "--engine", server.url, *SINGLE)
-    kept = [line for i, line in enumerate(whole.read_text().splitlines()) if i not in (3, 5, 6, 20)]
+    uninterrupted, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    command("score", items, "--k", 6, "--out", uninterrupted, "--engine", server.url, *SINGLE)
+    kept = [line for i, line in enumerate(uninterrupted.read_text().splitlines()) if i not in (3, 5, 6, 20)]
     out.write_text("\n".join(kept) + "\n")
-    asked = len(server.bodies)
+    count = len(server.bodies)
     done = command("score", items, "--k", 6, "--out", out, "--engine", server.url, "--resume", *SINGLE)
     assert done.code == 0
-    assert lines(out) == lines(whole)
-    assert len(server.bodies) - asked < 14
+    assert lines(out) == lines(uninterrupted)
+    assert len(server.bodies) - count < 14
 
 
 @pytest.mark.parametrize(("before", "after"), [("single", "joint"), ("joint", "single")])
@@ -69,9 +69,9 @@ def test_resume_refuses_another_context(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path, before: str, after: str
 ) -> None:
     out = tmp_path / "out.jsonl"
-    given = ("score", items, "--k", 2, "--out", out, "--engine", server.url, "--meta", "none")
-    command(*given, "--context", before)
-    done = command(*given, "--context", after, "--resume")
+    arguments = ("score", items, "--k", 2, "--out", out, "--engine", server.url, "--meta", "none")
+    command(*arguments, "--context", before)
+    done = command(*arguments, "--context", after, "--resume")
     assert done.code == 2
     assert f"made with context '{before}', not '{after}'" in done.words
 
@@ -86,21 +86,25 @@ def test_an_order_is_refused_where_nothing_is_shuffled(
     assert not out.exists()
 
 
-def test_a_server_that_cannot_begin_a_reply_is_named_once_an_item(
+def test_a_server_that_cannot_begin_a_reply_is_told_in_words_how_to(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path
 ) -> None:
     server.begins = False
-    done = command("score", items, "--k", 2, "--out", tmp_path / "x.jsonl", "--engine", server.url, *SINGLE)
-    assert done.code == 1
-    assert done.words.count("cannot begin a reply, use --context joint") == 4
+    out = tmp_path / "x.jsonl"
+    done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, *SINGLE)
+    assert done.code == 0
+    (block,) = read_samples(out)
+    samples = [sample for item in block.items for sample in item.samples]
+    assert [sample.error for sample in samples] == [None] * 8
+    assert all(sample.parsed.principles for sample in samples)
 
 
 def test_given_principles_and_a_reference_work_together_one_at_a_time(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path
 ) -> None:
-    given, out = tmp_path / "principles.txt", tmp_path / "x.jsonl"
-    given.write_text("Is it true?\nIs it short?\n")
-    done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, *SINGLE, "--principles", given)
+    principles, out = tmp_path / "principles.txt", tmp_path / "x.jsonl"
+    principles.write_text("Is it true?\nIs it short?\n")
+    done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, *SINGLE, "--principles", principles)
     assert done.code == 0
     assert all(body.get("continue_final_message") for body in server.bodies)
     (block,) = read_samples(out)
@@ -123,10 +127,10 @@ def test_a_recording_is_replayed_in_its_own_context(
 ) -> None:
     out, again = tmp_path / "out.jsonl", tmp_path / "again.jsonl"
     command("score", items, "--k", 3, "--out", out, "--engine", server.url, *SINGLE)
-    asked = len(server.bodies)
+    count = len(server.bodies)
     done = command("score", items, "--k", 3, "--out", again, "--engine", f"replay:{out}", "--meta", "none")
     assert done.code == 0
-    assert len(server.bodies) == asked
+    assert len(server.bodies) == count
     (first,), (second,) = read_samples(out), read_samples(again)
     assert second.run is not None
     assert second.run.context == "single"
@@ -153,8 +157,8 @@ def test_the_grm_reads_its_own_judgments(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path, context: str
 ) -> None:
     out = tmp_path / "out.jsonl"
-    given = ("score", items, "--k", 3, "--out", out, "--engine", server.url, "--context", context)
-    assert command(*given, "--meta", "self").code == 0
+    arguments = ("score", items, "--k", 3, "--out", out, "--engine", server.url, "--context", context)
+    assert command(*arguments, "--meta", "self").code == 0
     (block,) = read_samples(out)
     assert block.run is not None
     assert block.run.versions["meta RM"] == "self"
@@ -166,20 +170,20 @@ def test_the_grm_reads_its_own_judgments(
                 continue
             text = sample.completion.text
             principles, parts = contexts.parts(text, item.n or 0)
-            told = [text] if context == "joint" else [contexts.judgment(principles, part) for part in parts]
-            assert sample.meta_logit == pytest.approx(sum(map(len, told)) / len(told) / 100)
-    asked = [body for body in server.bodies if body.get("logprobs")]
-    assert all(body["max_tokens"] == 1 and body["top_logprobs"] == 20 for body in asked)
-    assert all(body["messages"][-1]["content"] == contexts.QUESTION for body in asked[1:])
+            judgments = [text] if context == "joint" else [contexts.judgment(principles, part) for part in parts]
+            assert sample.meta_logit == pytest.approx(sum(map(len, judgments)) / len(judgments) / 100)
+    probes = [body for body in server.bodies if body.get("logprobs")]
+    assert all(body["max_tokens"] == 1 and body["top_logprobs"] == 20 for body in probes)
+    assert all(body["messages"][-1]["content"] == contexts.QUESTION for body in probes[1:])
 
 
 def test_stored_samples_are_read_by_the_grm_that_wrote_them(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path
 ) -> None:
     out, read, live = tmp_path / "out.jsonl", tmp_path / "read.jsonl", tmp_path / "live.jsonl"
-    given = ("score", items, "--k", 3, "--engine", server.url, "--context", "single")
-    command(*given, "--out", out, "--meta", "none")
-    command(*given, "--out", live, "--meta", "self")
+    arguments = ("score", items, "--k", 3, "--engine", server.url, "--context", "single")
+    command(*arguments, "--out", out, "--meta", "none")
+    command(*arguments, "--out", live, "--meta", "self")
     assert command("meta", out, "--meta", "self", "--engine", server.url, "--out", read).code == 0
     logits = [[s.meta_logit for item in next(read_samples(path)).items for s in item.samples] for path in (read, live)]
     assert logits[0] == logits[1]
@@ -201,8 +205,8 @@ def test_a_server_without_token_probabilities_is_told_before_anything_is_judged(
 
 def test_a_recording_cannot_be_asked_itself(command: Command, items: Path, tmp_path: Path) -> None:
     recording = Path("assets/demo/recorded.jsonl")
-    given = ("score", items, "--k", 1, "--out", tmp_path / "x.jsonl", "--engine", f"replay:{recording}")
-    done = command(*given, "--meta", "self")
+    arguments = ("score", items, "--k", 1, "--out", tmp_path / "x.jsonl", "--engine", f"replay:{recording}")
+    done = command(*arguments, "--meta", "self")
     assert (done.code, "not a recording" in done.words) == (2, True)
 
 
@@ -212,17 +216,17 @@ def test_judged_alone_one_vote_counts_for_both_orders_of_a_benchmark(
     records = [{"input": f"Say {i}", "output_1": f"{i}", "output_2": f"not {i}", "label": 1 + i % 2} for i in range(6)]
     data = tmp_path / "LLMBar"
     as_json(data / "Natural" / "dataset.json", records)
-    given = ("bench", "llmbar", "--data", data, "--k", 3, "--engine", server.url, "--out", tmp_path / "out")
-    done = command(*given, "--db", "none", *SINGLE)
+    arguments = ("bench", "llmbar", "--data", data, "--k", 3, "--engine", server.url, "--out", tmp_path / "out")
+    done = command(*arguments, "--db", "none", *SINGLE)
     assert done.code == 0, done.words
-    (found,) = done.lines
-    assert found["counts"]["not_scored"] == 0
-    agreement = [line["value"] for line in found["table"] if line["metric"] == "positional agreement"]
+    (report,) = done.lines
+    assert report["counts"]["not_scored"] == 0
+    agreement = [line["value"] for line in report["table"] if line["metric"] == "positional agreement"]
     assert agreement
     assert all(0 <= value <= 1 for value in agreement)
     again = command("report", "llmbar", "--data", data, "--samples", tmp_path / "out" / "samples.jsonl")
-    assert again.lines[0]["headline"] == found["headline"]
-    refused = command(*given, "--db", "none", "--context", "joint", "--meta", "none")
+    assert again.lines[0]["headline"] == report["headline"]
+    refused = command(*arguments, "--db", "none", "--context", "joint", "--meta", "none")
     assert (refused.code, "even --k" in refused.words) == (2, True)
 
 

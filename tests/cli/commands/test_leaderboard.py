@@ -53,12 +53,12 @@ def test_a_file_is_ranked_over_all_items_and_by_subset(command: Command, samples
     assert done.code == 0
     assert "1 items name no models" in done.words
     assert [line["subset"] for line in done.lines] == [None, "", "s", "t"]
-    whole = done.lines[0]
-    assert (whole["items"], whole["unscored"], whole["k"], whole["method"]) == (4, ["5"], 1, "naive")
-    first, second = whole["models"]
+    board = done.lines[0]
+    assert (board["items"], board["unscored"], board["k"], board["method"]) == (4, ["5"], 1, "naive")
+    first, second = board["models"]
     assert (first["model"], first["wins"], first["losses"], first["rank"]) == ("=a", 3, 1, 1)
     assert first["rating"] - second["rating"] == pytest.approx(400 * math.log10(3), abs=1e-3)
-    assert whole["pairs"][0] == {
+    assert board["pairs"][0] == {
         **{"model": "=a", "other": "b|b", "comparisons": 4},
         **{"wins": 3, "ties": 0, "losses": 1, "win_rate": 0.75},
     }
@@ -158,10 +158,10 @@ def test_answers_by_model_are_scored_without_their_names_and_ranked(
     assert done.code == 0
     (block,) = read_samples(out)
     assert {item.example.models for item in block.items if item.example} == {("zeta", "eta", "iota")}
-    (found,) = command("leaderboard", out).lines
-    assert found["items"] + len(found["unscored"]) == 12
-    assert sum(row["wins"] for row in found["models"]) == sum(row["losses"] for row in found["models"])
-    assert command("leaderboard", "--db", db).lines == [found]
+    (board,) = command("leaderboard", out).lines
+    assert board["items"] + len(board["unscored"]) == 12
+    assert sum(row["wins"] for row in board["models"]) == sum(row["losses"] for row in board["models"])
+    assert command("leaderboard", "--db", db).lines == [board]
     # The same answers without names are judged alike: nothing but the texts reaches the model.
     bare = [{"id": line["id"], "query": line["query"], "responses": list(line["answers"].values())} for line in lines]
     plain = tmp_path / "plain.jsonl"

@@ -24,19 +24,19 @@ def pairs(path: Path) -> Path:
 
 
 def test_items_are_drawn_by_seed_and_the_sets_differ(command: Command, tmp_path: Path) -> None:
-    found = {}
+    ids = {}
     for name, seed in (("seen", 0), ("unseen", 0), ("seen", 1)):
         out = tmp_path / f"{name}{seed}.jsonl"
         assert command("measure", "items", name, "--count", "60", "--seed", str(seed), "--out", out).code == 0
-        found[name, seed] = [json.loads(line) for line in out.read_text().splitlines()]
+        ids[name, seed] = [json.loads(line) for line in out.read_text().splitlines()]
         again = tmp_path / "again.jsonl"
         command("measure", "items", name, "--count", "60", "--seed", str(seed), "--out", again)
         assert again.read_bytes() == out.read_bytes()
-        assert len({item["id"] for item in found[name, seed]}) == 60
-    subsets = {key: {item["subset"] for item in items} for key, items in found.items()}
+        assert len({item["id"] for item in ids[name, seed]}) == 60
+    subsets = {key: {item["subset"] for item in items} for key, items in ids.items()}
     assert not subsets["seen", 0] & subsets["unseen", 0]
     assert len(subsets["seen", 0]) >= 30
-    assert {item["id"] for item in found["seen", 0]} != {item["id"] for item in found["seen", 1]}
+    assert {item["id"] for item in ids["seen", 0]} != {item["id"] for item in ids["seen", 1]}
 
 
 def test_dev_items_need_a_file_and_never_come_from_the_training_split(command: Command, tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_rivals_see_length_and_words_only(command: Command, tmp_path: Path) -> N
     source, items, out = pairs(tmp_path / "pairs.jsonl.gz"), tmp_path / "dev.jsonl", tmp_path / "rivals.json"
     command("measure", "items", "dev", "--pairs", source, "--out", items)
     assert command("measure", "rivals", items, "--pairs", source, "--out", out).code == 0
-    found = json.loads(out.read_text())
-    longer, bag = found["longer response wins"], found["TF-IDF + logistic regression, responses only"]
+    figures = json.loads(out.read_text())
+    longer, bag = figures["longer response wins"], figures["TF-IDF + logistic regression, responses only"]
     assert longer == {f"p{i}": 1.0 if i % 3 == 0 else 0.5 for i in range(40, 46)}, "equal lengths share"
     assert set(bag.values()) == {1.0}, "the word 'surely' gives the true ones away"
 

@@ -19,9 +19,9 @@ def test_stored_samples_get_their_logits_without_the_grm(
 ) -> None:
     plain, read = tmp_path / "plain.jsonl", tmp_path / "read.jsonl"
     assert command("score", items, "--k", 4, "--out", plain, "--engine", server.url, "--meta", "none").code == 0
-    asked = len(server.asked)
+    count = len(server.asked)
     assert command("meta", plain, "--out", read, "--meta", server.url).code == 0
-    assert len(server.asked) == asked
+    assert len(server.asked) == count
     (before,), (after,) = read_samples(plain), read_samples(read)
     assert after.run == before.run
     for old, new in zip(before.items, after.items, strict=True):
@@ -39,12 +39,12 @@ def test_it_goes_on_where_it_was_stopped_and_ends_with_the_same_bytes(
     plain, read, again = (tmp_path / f"{name}.jsonl" for name in ("plain", "read", "again"))
     command("score", items, "--k", 4, "--out", plain, "--engine", server.url, "--meta", "none")
     command("meta", plain, "--out", read, "--meta", server.url)
-    whole = read.read_bytes()
-    lines = whole.splitlines(keepends=True)
+    uninterrupted = read.read_bytes()
+    lines = uninterrupted.splitlines(keepends=True)
     again.write_bytes(b"".join(lines[:9]) + lines[9][:20])  # killed while it wrote
     server.read.clear()
     assert command("meta", plain, "--out", again, "--meta", server.url, "--resume").code == 0
-    assert again.read_bytes() == whole
+    assert again.read_bytes() == uninterrupted
     assert 0 < len(server.read) < 16, "only what was missing is read"
     refused = command("meta", plain, "--out", again, "--meta", server.url)
     assert (refused.code, "exists already" in refused.words) == (2, True)

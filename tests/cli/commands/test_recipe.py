@@ -56,7 +56,7 @@ def samples_of(path: Path) -> dict[str, list[Sample]]:
 
 
 def expected(recipe: str, qualities: tuple[int, ...]) -> tuple[int, ...]:
-    """What each sample has to say of an item, in own order; () for what follows from the order alone."""
+    """The scores that each sample must have of an item, in own order; () for what follows from the order alone."""
     template, context = RECIPES[recipe].template, RECIPES[recipe].context
     if context != "pairs":
         return qualities
@@ -127,16 +127,16 @@ def test_a_game_that_cannot_be_read_takes_the_vote_of_its_sample(
 
 def test_options_take_precedence_over_the_recipe(command: Command, critic: Judge, items: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    given = ("--temperature", 0, "--max-tokens", 99)
+    options = ("--temperature", 0, "--max-tokens", 99)
     done = command(
-        "score", items, "--k", 1, "--out", out, "--engine", critic.url, "--recipe", "skywork-critic", *given
+        "score", items, "--k", 1, "--out", out, "--engine", critic.url, "--recipe", "skywork-critic", *options
     )
     assert "recipe skywork-critic: template skywork-critic, context pairs, top-p 1, meta none" in done.words
     assert all((body["temperature"], body["max_tokens"]) == (0, 99) for body in critic.chats)
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         (("--recipe", "gpt"), "there is no recipe 'gpt'; there are compassjudger-2, deepseek-grm-16b"),
         (("--recipe", "rm-r1", "--context", "joint"), "template rm-r1 is for --context pairs only"),
@@ -145,10 +145,10 @@ def test_options_take_precedence_over_the_recipe(command: Command, critic: Judge
     ],
 )
 def test_what_a_recipe_cannot_do_is_one_line(
-    command: Command, critic: Judge, items: Path, tmp_path: Path, given: tuple[str, ...], message: str
+    command: Command, critic: Judge, items: Path, tmp_path: Path, options: tuple[str, ...], message: str
 ) -> None:
     out = tmp_path / "out.jsonl"
-    done = command("score", items, "--k", 1, "--out", out, "--engine", critic.url, *given)
+    done = command("score", items, "--k", 1, "--out", out, "--engine", critic.url, *options)
     assert (done.code, message in done.words, out.exists()) == (2, True, False), done.words
 
 
@@ -185,11 +185,11 @@ def test_the_meta_rm_of_deepseek_is_shown_its_own_prompt_and_gives_a_raw_logit(
 ) -> None:
     out, again = tmp_path / "out.jsonl", tmp_path / "again.jsonl"
     for server in served(lambda: Judge("deepseek-grm-27b")):
-        given = ("--recipe", "deepseek-grm-27b", "--meta", server.url)
-        done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, *given)
+        options = ("--recipe", "deepseek-grm-27b", "--meta", server.url)
+        done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, *options)
         assert done.code == 0, done.words
         read = server.read[:]
-        assert command("meta", out, "--out", again, *given).code == 0
+        assert command("meta", out, "--out", again, *options).code == 0
         assert server.read[len(read) :]
         assert {json.dumps(each) for each in server.read} == {json.dumps(r) for r in read}
     assert all(sample.meta_logit == -15.5 for samples in samples_of(out).values() for sample in samples)
@@ -214,14 +214,14 @@ def test_a_model_is_told_whether_to_think(command: Command, items: Path, tmp_pat
 def test_a_stopped_run_goes_on_only_under_the_same_recipe(
     command: Command, critic: Judge, items: Path, tmp_path: Path
 ) -> None:
-    out, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
-    given = ("--engine", critic.url, "--recipe", "skywork-critic")
-    command("score", items, "--k", 4, "--out", whole, *given)
-    command("score", items, "--k", 2, "--out", out, *given)
+    out, uninterrupted = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
+    options = ("--engine", critic.url, "--recipe", "skywork-critic")
+    command("score", items, "--k", 4, "--out", uninterrupted, *options)
+    command("score", items, "--k", 2, "--out", out, *options)
     done = command("score", items, "--k", 4, "--out", out, "--engine", critic.url, "--resume")
     assert (done.code, "was made with context 'pairs'" in done.words) == (2, True)
-    assert command("score", items, "--k", 4, "--out", out, *given, "--resume").code == 0
-    parsed = [{k: [s.parsed for s in v] for k, v in samples_of(path).items()} for path in (out, whole)]
+    assert command("score", items, "--k", 4, "--out", out, *options, "--resume").code == 0
+    parsed = [{k: [s.parsed for s in v] for k, v in samples_of(path).items()} for path in (out, uninterrupted)]
     assert parsed[0] == parsed[1]
 
 
@@ -243,8 +243,8 @@ def test_a_pair_judge_runs_a_benchmark_of_both_orders(command: Command, critic: 
     ]
     as_json(tmp_path / "LLMBar" / "Natural" / "dataset.json", records)
     out = tmp_path / "out"
-    given = ("--engine", critic.url, "--recipe", "skywork-critic", "--out", out, "--db", "none")
-    done = command("bench", "llmbar", "--data", tmp_path / "LLMBar", "--k", 4, *given)
+    options = ("--engine", critic.url, "--recipe", "skywork-critic", "--out", out, "--db", "none")
+    done = command("bench", "llmbar", "--data", tmp_path / "LLMBar", "--k", 4, *options)
     assert done.code == 0, done.words
     assert done.lines[0]["headline"] == 1.0
     orders = [sample.order for samples in samples_of(out / "samples.jsonl").values() for sample in samples]
@@ -255,11 +255,11 @@ def test_samples_of_games_are_imported_and_replayed_as_they_are(
     command: Command, critic: Judge, items: Path, tmp_path: Path
 ) -> None:
     out, db, back, again = (tmp_path / name for name in ("out.jsonl", "x.db", "back.jsonl", "again.jsonl"))
-    given = ("--recipe", "skywork-critic", "--k", 3, "--out")
-    assert command("score", items, *given, out, "--engine", critic.url, "--db", db).code == 0
+    options = ("--recipe", "skywork-critic", "--k", 3, "--out")
+    assert command("score", items, *options, out, "--engine", critic.url, "--db", db).code == 0
     assert command("export", "--db", db, "--out", back).code == 0
     assert back.read_bytes() == out.read_bytes()
-    assert command("score", items, *given, again, "--engine", f"replay:{out}").code == 0
+    assert command("score", items, *options, again, "--engine", f"replay:{out}").code == 0
     parsed = [{k: [s.parsed for s in v] for k, v in samples_of(path).items()} for path in (out, again)]
     assert parsed[0] == parsed[1]
 
@@ -271,10 +271,10 @@ def test_a_game_that_cannot_be_had_fails_its_sample_which_is_asked_for_again(
     critic.refused = lambda body: (  # type: ignore[method-assign]
         refusal(400, "not today") if "quality 2" in body["messages"][-1]["content"] else answers(body)
     )
-    given = ("--k", 2, "--out", out, "--engine", critic.url, "--recipe", "skywork-critic")
-    done = command("score", items, *given)
+    options = ("--k", 2, "--out", out, "--engine", critic.url, "--recipe", "skywork-critic")
+    done = command("score", items, *options)
     assert (done.code, "'three': 2 samples failed" in done.words, "not today" in done.words) == (1, True, True)
     assert all(sample.error is None for sample in samples_of(out)["two"])
     critic.refused = answers  # type: ignore[method-assign]
-    assert command("score", items, *given, "--resume").code == 0
+    assert command("score", items, *options, "--resume").code == 0
     assert [sample.scores for sample in samples_of(out)["three"]] == [(6, 10, 1)] * 2

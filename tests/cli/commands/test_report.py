@@ -44,14 +44,14 @@ def test_a_report_is_one_object_with_headline_table_and_policies(command: Comman
     done = command("report", "rewardbench", "--data", data, "--samples", file, "--tie", "half")
     assert done.code == 0, done.words
     assert len(done.lines) == 1
-    found = done.lines[0]
-    assert found["headline"] == pytest.approx(((0.5 + 0) / 2 + 1 + 0 + REASONING) / 4)
-    assert found["policies"]["strict"]["wrong"] == pytest.approx((0 + 1 + 0 + REASONING) / 4)
-    assert found["policies"]["half"]["half"] == pytest.approx((0.25 + 1 + 0.5 + REASONING) / 4)
-    assert found["policies"]["half"]["skip"] == pytest.approx((0.25 + 1 + REASONING) / 3)
-    assert found["counts"] == {"items": 6, "unlabelled": 0, "not_scored": 1, "invalid": 1, "scored": 4}
-    assert (found["tie"], found["invalid"], found["seed"]) == ("half", "wrong", 0)
-    subset = {line["name"]: line for line in found["table"] if line["kind"] == "subset"}
+    report = done.lines[0]
+    assert report["headline"] == pytest.approx(((0.5 + 0) / 2 + 1 + 0 + REASONING) / 4)
+    assert report["policies"]["strict"]["wrong"] == pytest.approx((0 + 1 + 0 + REASONING) / 4)
+    assert report["policies"]["half"]["half"] == pytest.approx((0.25 + 1 + 0.5 + REASONING) / 4)
+    assert report["policies"]["half"]["skip"] == pytest.approx((0.25 + 1 + REASONING) / 3)
+    assert report["counts"] == {"items": 6, "unlabelled": 0, "not_scored": 1, "invalid": 1, "scored": 4}
+    assert (report["tie"], report["invalid"], report["seed"]) == ("half", "wrong", 0)
+    subset = {line["name"]: line for line in report["table"] if line["kind"] == "subset"}
     assert subset["alpacaeval-easy"] == {
         "kind": "subset", "name": "alpacaeval-easy", "metric": "accuracy", "items": 2, "value": 0.25,
     }  # fmt: skip
@@ -107,7 +107,7 @@ def test_pages_are_written_beside_the_object(command: Command, data: Path, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"scores": {"9": [[9, 1]]}}, "samples of 1 items that the data do not hold, the first is '9'"),
         ({"scores": {"0": [[9, 1, 1]]}}, "item '0' has 2 responses, its samples score 3"),
@@ -121,13 +121,13 @@ def test_pages_are_written_beside_the_object(command: Command, data: Path, tmp_p
     ],
 )
 def test_what_cannot_be_reported_is_one_line_and_exit_code_2(
-    command: Command, data: Path, tmp_path: Path, change: dict[str, Any], said: str
+    command: Command, data: Path, tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     file = samples(tmp_path / "s.jsonl", change.get("scores", {"0": [[9, 1]]}))
     arguments = ("--data", change.get("data", data), "--samples", file, *change.get("arguments", ()))
     done = command("report", change.get("name", "rewardbench"), *arguments)
     assert (done.code, done.lines) == (2, [])
-    assert said in done.words
+    assert message in done.words
     assert done.words.count("\n") == 1
 
 

@@ -72,9 +72,9 @@ def test_an_existing_file_is_never_overwritten(
 
 
 def test_a_killed_run_goes_on_where_it_stopped(command: Command, items: Path, tmp_path: Path) -> None:
-    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    uninterrupted, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
     with FakeVLLM() as server:
-        command("score", items, "--k", 16, "--out", whole, "--engine", server.url)
+        command("score", items, "--k", 16, "--out", uninterrupted, "--engine", server.url)
     with FakeVLLM(delay=0.15) as server:
         child = subprocess.Popen(
             [sys.executable, "app.py", "score", items, "--k", "16", "--out", out, "--engine", server.url],
@@ -92,7 +92,7 @@ def test_a_killed_run_goes_on_where_it_stopped(command: Command, items: Path, tm
     with FakeVLLM() as server:
         assert command("score", items, "--k", 16, "--out", out, "--engine", server.url, "--resume").code == 0
         assert len(server.asked) == 64 - kept
-    assert shape(out) == shape(whole)
+    assert shape(out) == shape(uninterrupted)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -138,11 +138,11 @@ def test_failed_samples_are_asked_for_again(command: Command, server: FakeVLLM, 
 
 
 def test_more_samples_can_be_asked_for_later(command: Command, server: FakeVLLM, items: Path, tmp_path: Path) -> None:
-    out, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
-    command("score", items, "--k", 6, "--out", whole, "--engine", server.url)
+    out, uninterrupted = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
+    command("score", items, "--k", 6, "--out", uninterrupted, "--engine", server.url)
     command("score", items, "--k", 2, "--out", out, "--engine", server.url)
     assert command("score", items, "--k", 6, "--out", out, "--engine", server.url, "--resume").code == 0
-    assert shape(out) == shape(whole)
+    assert shape(out) == shape(uninterrupted)
 
 
 def test_a_run_that_is_whole_needs_no_engine(command: Command, items: Path, tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_database_in_use_is_told_and_loses_nothing(
     store = Store(db)
     done = command("score", items, "--k", 2, "--out", out, "--engine", server.url, "--db", db)
     assert done.code == 1
-    assert f"process {os.getpid()} (the running app?) holds {db}" in done.words
+    assert f"{db} is in use by process {os.getpid()} (the running app?)" in done.words
     assert command("import", out, "--db", db).code == 2
     store.close()
     assert len(command("import", out, "--db", db).lines) == 4
@@ -275,11 +275,11 @@ def test_a_database_in_use_is_told_and_loses_nothing(
 
 def test_logits_of_two_meta_rms_are_not_mixed(command: Command, server: FakeVLLM, items: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    asked = ("score", items, "--out", out, "--engine", server.url)
-    assert command(*asked, "--k", 2, "--meta", server.url).code == 0
-    refused = command(*asked, "--k", 4, "--meta", "none", "--resume")
+    arguments = ("score", items, "--out", out, "--engine", server.url)
+    assert command(*arguments, "--k", 2, "--meta", server.url).code == 0
+    refused = command(*arguments, "--k", 4, "--meta", "none", "--resume")
     assert (refused.code, f"was made with meta RM {server.url}, not none" in refused.words) == (2, True), refused.words
-    assert command(*asked, "--k", 4, "--meta", server.url, "--resume").code == 0
+    assert command(*arguments, "--k", 4, "--meta", server.url, "--resume").code == 0
     (block,) = read_samples(out)
     assert block.run is not None
     assert block.run.versions["meta RM"] == server.url

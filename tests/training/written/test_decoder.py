@@ -28,15 +28,15 @@ def test_shared_prompts_give_the_same_states_and_the_same_greedy_text(tiny: Path
         grown = cache.expanded(torch.tensor(rows), 40)
         state = decoder.follow(grown, starts)
         written = decoder.write(grown, state, 20, 0.0, [2])
-        said = decoder.follow(grown, [[21, 22]] * 4)
-    for row, start, ids, after in zip(rows, starts, written, said, strict=True):
-        whole = [*prompts[row], *start]
+        states = decoder.follow(grown, [[21, 22]] * 4)
+    for row, start, ids, after in zip(rows, starts, written, states, strict=True):
+        prefix = [*prompts[row], *start]
         expected = model.generate(
-            torch.tensor([whole]), max_new_tokens=20, do_sample=False, eos_token_id=2, pad_token_id=0
-        )[0, len(whole) :].tolist()
+            torch.tensor([prefix]), max_new_tokens=20, do_sample=False, eos_token_id=2, pad_token_id=0
+        )[0, len(prefix) :].tolist()
         assert ids == [token for token in expected if token != 2]
-        told = model.model(torch.tensor([[*whole, *ids, 21, 22]])).last_hidden_state[0, -1]
-        torch.testing.assert_close(after, told, atol=1e-4, rtol=1e-4)
+        messages = model.model(torch.tensor([[*prefix, *ids, 21, 22]])).last_hidden_state[0, -1]
+        torch.testing.assert_close(after, messages, atol=1e-4, rtol=1e-4)
 
 
 def test_a_draw_repeats_for_a_seed_and_tells_what_was_expected(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,10 +68,10 @@ def test_the_recipe_trains_draws_learns_from_what_it_drew_and_measures(
     monkeypatch.setattr(draw, "_CRITIQUE_LIMIT", 8)
     file = tmp_path / "demos.jsonl"
     file.write_text("".join(json.dumps(item(f"facts-{n}")) + "\n" for n in range(12)), encoding="utf-8")
-    told: list[str] = []
-    plan = recipe.Plan(tmp_path / "out", tiny, [file], k=2, groups=4, tokens=960, log=told.append)
-    held = [Example("x", (Message("user", "2 + 2?"),), ("4", "5"), (1.0, 0.0))]
-    recipe.everything(plan, 0.5, [Measured("held", held, 2, ("single", "joint"))])
+    messages: list[str] = []
+    plan = recipe.Plan(tmp_path / "out", tiny, [file], k=2, groups=4, tokens=960, log=messages.append)
+    items = [Example("x", (Message("user", "2 + 2?"),), ("4", "5"), (1.0, 0.0))]
+    recipe.everything(plan, 0.5, [Measured("held", items, 2, ("single", "joint"))])
     assert (tmp_path / "out" / "rft" / "checkpoint" / "adapter_model.safetensors").is_file()
     measured = {path.name for path in (tmp_path / "out" / "measured").iterdir()}
     assert {"held.single.demos.jsonl", "held.single.rft.jsonl"} <= measured

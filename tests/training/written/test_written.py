@@ -51,16 +51,16 @@ def shown(name: str = "facts-1") -> Demonstration:
 
 
 def test_a_tenth_is_held_out_and_never_among_what_is_trained_on(file: Path) -> None:
-    known = material.gather([file.parent], None, 450)
-    held = material.everyday([file])
-    assert {each.id for each in held} == {f"facts-{n}" for n in range(60) if held_out(f"facts-{n}")}
-    assert not {each.example.id for each in known.shown} & {each.id for each in held}
-    assert len(known.shown) + len(held) == 60
+    corpus = material.gather([file.parent], None, 450)
+    everyday = material.everyday([file])
+    assert {each.id for each in everyday} == {f"facts-{n}" for n in range(60) if held_out(f"facts-{n}")}
+    assert not {each.example.id for each in corpus.shown} & {each.id for each in everyday}
+    assert len(corpus.shown) + len(everyday) == 60
     assert sum(held_out(f"item {n}") for n in range(2000)) == pytest.approx(200, abs=50)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"judgments": []}, "no judgments"),
         ({"responses": ["one"]}, "2 critiques and 2 scores for 1 responses"),
@@ -68,10 +68,10 @@ def test_a_tenth_is_held_out_and_never_among_what_is_trained_on(file: Path) -> N
         ({"responses": ["a", " "]}, "lists of texts"),
     ],
 )
-def test_a_line_that_is_no_demonstration_is_named(tmp_path: Path, change: dict[str, object], said: str) -> None:
+def test_a_line_that_is_no_demonstration_is_named(tmp_path: Path, change: dict[str, object], message: str) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text(json.dumps(item("a")) + "\n" + json.dumps(item("b") | change) + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=rf"bad.jsonl, line 2 is not a demonstration: .*{said}"):
+    with pytest.raises(UsageError, match=rf"bad.jsonl, line 2 is not a demonstration: .*{message}"):
         demonstrations.read([path])
     path.write_text(json.dumps(item("a")) + "\n" + json.dumps(item("a")) + "\n", encoding="utf-8")
     with pytest.raises(UsageError, match="line 2: the id 'a' is there already"):
@@ -107,8 +107,8 @@ def test_verdicts_alone_are_learned_where_each_would_stand(learner: policy.Polic
 def test_half_of_the_single_groups_have_critiques_and_few_see_what_the_judgment_knew(
     learner: policy.Policy, file: Path
 ) -> None:
-    known = material.gather([file], None, 450)
-    stream = material.streams(learner.tokenizer, known, "a")["single"]
+    corpus = material.gather([file], None, 450)
+    stream = material.streams(learner.tokenizer, corpus, "a")["single"]
     groups = list(islice(stream, 200))
     written = [group for group in groups if any(map(any, (row.weights for row in group.rows)))]
     assert len(written) == pytest.approx(90, abs=25)
@@ -121,8 +121,8 @@ def test_a_joint_row_holds_every_verdict_in_the_order_shown(learner: policy.Poli
     group = forms.joint(learner.tokenizer, demo, demo.judgments[0], [1, 0])
     text = learner.tokenizer.decode(group.rows[0].ids)
     assert "Scores: \\boxed{10, 2}" in text
-    said = [learner.tokenizer.decode(group.rows[0].ids[v.place : v.place + 8]).split(":")[0] for v in group.verdicts]
-    assert said == [" Excellent", " Bad"]
+    heads = [learner.tokenizer.decode(group.rows[0].ids[v.place : v.place + 8]).split(":")[0] for v in group.verdicts]
+    assert heads == [" Excellent", " Bad"]
     assert [verdict.level for verdict in group.verdicts] == [10, 2]
 
 
@@ -174,9 +174,9 @@ def test_the_meta_question_is_asked_at_the_end_and_learned(learner: policy.Polic
     with torch.inference_mode():
         logits = [learner.model(torch.tensor([row.ids])).logits[0, -1] for row in groups[0].rows]
         logit = torch.stack([row[yes] - row[no] for row in logits]).mean()
-        found = [float(Loss(learner.tokenizer, tmp_path / "c.jsonl")(learner, [group])[0]) for group in groups]
+        losses = [float(Loss(learner.tokenizer, tmp_path / "c.jsonl")(learner, [group])[0]) for group in groups]
     softplus = torch.nn.functional.softplus
-    assert found == pytest.approx(
+    assert losses == pytest.approx(
         [float(softplus(-logit)), float(softplus(logit))], abs=2e-3
     )  # one of them in 16 bits
 
@@ -194,10 +194,10 @@ def test_steps_keep_groups_whole_and_passes_within_their_tokens(learner: policy.
 
 
 def test_streams_of_a_seed_are_the_same_again(learner: policy.Policy, file: Path) -> None:
-    known = material.gather([file], None, 450)
+    corpus = material.gather([file], None, 450)
 
     def first(seed: str) -> list[tuple[int, ...]]:
-        stream = material.mixed({"single": 0.5, "joint": 0.5}, material.streams(learner.tokenizer, known, seed), seed)
+        stream = material.mixed({"single": 0.5, "joint": 0.5}, material.streams(learner.tokenizer, corpus, seed), seed)
         return [group.ids for group in islice(stream, 12)]
 
     assert first("a") == first("a") != first("b")
@@ -209,10 +209,10 @@ def test_streams_of_a_seed_are_the_same_again(learner: policy.Policy, file: Path
 def test_own_judgments_are_kept_where_they_are_right_and_near(
     learner: policy.Policy, file: Path, tmp_path: Path
 ) -> None:
-    known = material.gather([file], None, 450)
-    example = known.shown[0].example
+    corpus = material.gather([file], None, 450)
+    example = corpus.shown[0].example
 
-    def drawn(scores: tuple[int, ...] | None) -> Drawn:
+    def judgment(scores: tuple[int, ...] | None) -> Drawn:
         status = ParseStatus.OK if scores else ParseStatus.NO_SCORES
         return Drawn(
             example, "single", 0, (0, 1), "text", status, scores, 9, [1.0, 3.0], None, [(1, 2, 3), (1, 4, 5, 6)],
@@ -220,15 +220,15 @@ def test_own_judgments_are_kept_where_they_are_right_and_near(
         )  # fmt: skip
 
     path = tmp_path / "drawn.jsonl"
-    rows = [drawn((3, 9)), drawn((6, 10)), drawn((9, 3)), drawn((5, 5)), drawn(None)]
+    rows = [judgment((3, 9)), judgment((6, 10)), judgment((9, 3)), judgment((5, 5)), judgment(None)]
     path.write_text("".join(json.dumps(line(each)) + "\n" for each in rows), encoding="utf-8")
-    own = Own(learner.tokenizer, path, known)
+    own = Own(learner.tokenizer, path, corpus)
     assert own.summary == {"drawn": 5, "right": 2, "kept": 1, "for meta": 4}, "6 is four points from the written 2"
     kept = own.kept[0]
     assert kept.rows[0].ids == (1, 2, 3, learner.tokenizer.eos_token_id)
     assert kept.rows[0].weights == (0.0, 0.0, 1.0, 1.0)
-    found = own.streams("a")
-    assert {next(found["meta"]).right for _ in range(20)} == {True, False}
-    assert "Names Canberra" in learner.tokenizer.decode(next(found["single-own"]).rows[0].ids)
+    groups = own.streams("a")
+    assert {next(groups["meta"]).right for _ in range(20)} == {True, False}
+    assert "Names Canberra" in learner.tokenizer.decode(next(groups["single-own"]).rows[0].ids)
     with pytest.raises(UsageError, match="run the stage samples first"):
-        Own(learner.tokenizer, tmp_path / "none.jsonl", known)
+        Own(learner.tokenizer, tmp_path / "none.jsonl", corpus)

@@ -34,9 +34,9 @@ def store(tmp_path: Path) -> Store:
 
 def test_only_what_is_recorded_becomes_a_slide(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(demo, "ACCURACY", tmp_path / "none.json")
-    told = demo.slides(store)
-    assert [slide["kind"] for slide in told] == ["vote", "sample", "grow", "grow"]
-    flips = told[-1]
+    slides = demo.slides(store)
+    assert [slide["kind"] for slide in slides] == ["vote", "sample", "grow", "grow"]
+    flips = slides[-1]
     assert flips["winners"] == ["B", None, "A"] or flips["winners"] == ["B", "B", "A"]
     assert flips["totals"][-1] == [20, 15]
     assert flips["best"] == "A"

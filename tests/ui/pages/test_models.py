@@ -46,31 +46,31 @@ def page(store: Store) -> ModelsPage:
         return ModelsPage(store)
 
 
-def ask(page: ModelsPage, name: str, given: Any) -> Any:
-    (found,) = (each for each in calls(page) if each.__name__ == name)
-    return found(given)
+def ask(page: ModelsPage, name: str, arguments: Any) -> Any:
+    (method,) = (each for each in calls(page) if each.__name__ == name)
+    return method(arguments)
 
 
 ALL = Scope("board", leaderboard.Method.NAIVE, None, None)
 
 
 def test_the_page_shows_the_numbers_of_the_leaderboard(page: ModelsPage, store: Store) -> None:
-    found = ask(page, "board", ["board", "naive", None, None])
+    answer = ask(page, "board", ["board", "naive", None, None])
     items = [
         Judged(row.session.id, row.session.example.subset or "", (), tuple(store.samples(row.session.id)), example)
         for row in store.sessions("")[::-1]
         if (example := row.session.example).models
     ]
     board = leaderboard.board(leaderboard.votes(items))
-    assert found["models"] == board.table.to_dict("records")
-    assert found["wins"] == board.wins.tolist()
-    assert ("error" in found, found["unscored"], found["subsets"]) == (False, 1, ["x", "y"])
-    assert found["told"].startswith("4 items, 6 comparisons, 1 of them ties. Naive vote over k = 1 samples")
+    assert answer["models"] == board.table.to_dict("records")
+    assert answer["wins"] == board.wins.tolist()
+    assert ("error" in answer, answer["unscored"], answer["subsets"]) == (False, 1, ["x", "y"])
+    assert answer["told"].startswith("4 items, 6 comparisons, 1 of them ties. Naive vote over k = 1 samples")
     assert [run["id"] for run in ask(page, "choices", [])] == ["board"]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "subset", "ids"),
+    ("cell", "subset", "ids"),
     [
         (Cell("met", "a", "b"), None, ["s0", "s1", "s2"]),
         (Cell("won", "a", "b"), None, ["s0"]),
@@ -83,10 +83,10 @@ def test_the_page_shows_the_numbers_of_the_leaderboard(page: ModelsPage, store: 
         (Cell("met", "nobody", ""), None, []),
     ],
 )
-def test_a_cell_gives_its_sessions(page: ModelsPage, wanted: Cell, subset: str | None, ids: list[str]) -> None:
-    found = page.games(replace(ALL, subset=subset), wanted)
-    assert [row["id"] for row in found["rows"]] == ids
-    assert found["count"] == len(ids)
+def test_a_cell_gives_its_sessions(page: ModelsPage, cell: Cell, subset: str | None, ids: list[str]) -> None:
+    answer = page.games(replace(ALL, subset=subset), cell)
+    assert [row["id"] for row in answer["rows"]] == ids
+    assert answer["count"] == len(ids)
 
 
 def test_a_session_of_a_cell_tells_its_vote(page: ModelsPage) -> None:
@@ -108,14 +108,14 @@ def test_a_new_sample_changes_the_numbers(page: ModelsPage, store: Store) -> Non
 
 
 def test_tables_come_as_csv(page: ModelsPage) -> None:
-    asked = ["board", "naive", None, None]
-    assert ask(page, "table", [*asked, "models"])["csv"].startswith("rank,rank_low,rank_high,model,rating")
-    assert "a,b,3,1,1,1,0.5" in ask(page, "table", [*asked, "pairs"])["csv"]
-    assert ask(page, "table", [*asked, "subsets"])["csv"].splitlines()[1].startswith("x,")
+    arguments = ["board", "naive", None, None]
+    assert ask(page, "table", [*arguments, "models"])["csv"].startswith("rank,rank_low,rank_high,model,rating")
+    assert "a,b,3,1,1,1,0.5" in ask(page, "table", [*arguments, "pairs"])["csv"]
+    assert ask(page, "table", [*arguments, "subsets"])["csv"].splitlines()[1].startswith("x,")
 
 
 @pytest.mark.parametrize(
-    "given",
+    "arguments",
     [
         None,
         "board",
@@ -137,21 +137,21 @@ def test_tables_come_as_csv(page: ModelsPage) -> None:
         ["' OR 1=1", "naive", None, None],
     ],
 )
-def test_whatever_else_is_asked_for_gets_a_word_and_no_fault(page: ModelsPage, given: Any) -> None:
+def test_whatever_else_is_asked_for_gets_a_word_and_no_fault(page: ModelsPage, arguments: Any) -> None:
     for name in ("board", "sessions", "table"):
         rest = [] if name == "board" else [["met", "a", "b"], ["models"]][name == "table"]
-        found = ask(page, name, [*given, *rest] if isinstance(given, list) else given)
-        assert set(found) == {"error"}
-        assert found["error"].endswith(".")
+        answer = ask(page, name, [*arguments, *rest] if isinstance(arguments, list) else arguments)
+        assert set(answer) == {"error"}
+        assert answer["error"].endswith(".")
 
 
 @pytest.mark.parametrize(
     "rest", [[], ["met"], ["met", "a"], ["met", "a", 5], ["best", "a", "b"], ["met", "a", "b", "c"]]
 )
 def test_a_cell_that_is_none_is_refused(page: ModelsPage, rest: list[Any]) -> None:
-    asked = ["board", "naive", None, None]
-    assert "sessions are asked for" in ask(page, "sessions", [*asked, *rest])["error"].lower()
-    assert "there are tables" in ask(page, "table", [*asked, *rest])["error"].lower()
+    arguments = ["board", "naive", None, None]
+    assert "sessions are asked for" in ask(page, "sessions", [*arguments, *rest])["error"].lower()
+    assert "there are tables" in ask(page, "table", [*arguments, *rest])["error"].lower()
 
 
 def test_scope_and_cell_read_what_the_page_sends() -> None:

@@ -64,14 +64,14 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What SQLite is asked over connections that are opened from now on, without what it asks itself."""
-    asked: list[str] = []
+    """The statements over connections that are opened from now on, without SQLite's own."""
+    executed: list[str] = []
     connect = sqlite3.connect
 
     def keep(statement: str) -> None:
         inner = statement.startswith(("--", "PRAGMA", "SELECT 1 FROM sqlite_master")) or "passage_fts_" in statement
         if not inner:
-            asked.append(statement)
+            executed.append(statement)
 
     def traced(*arguments: Any, **options: Any) -> sqlite3.Connection:
         connection = connect(*arguments, **options)
@@ -79,7 +79,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", traced)
-    return asked
+    return executed
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def store(path: Path, statements: list[str]) -> Iterator[Store]:
 PAGES: dict[str, Callable[[Store], Any]] = {
     "a benchmark": lambda store: BenchPage(store).run("many", "", "naive", "", ""),
     "all benchmarks": lambda store: BenchPage(store).choices(),
-    "a run": lambda store: RunPage(store).run("many", ""),
+    "a run": lambda store: RunPage(store).run("many", "", "first"),
     "a leaderboard": lambda store: ModelsPage(store).board("many", "naive", None, None),
     "the principles of a run": lambda store: PrinciplesPage(store, Vectors(Letters())).principles("run", "many", ""),
     "the principles by settings": lambda store: PrinciplesPage(store, Vectors(Letters())).settings(),
@@ -111,8 +111,8 @@ def test_a_page_of_many_sessions_is_a_few_statements(store: Store, statements: l
         answer = PAGES[page](store)
     assert not (isinstance(answer, dict) and "error" in answer), answer
     # A new queue is a row for every item; all else that is written or asked counts.
-    asked = [each for each in statements if not each.startswith("INSERT INTO queue_item")]
-    assert 1 <= len(asked) <= FEW, asked[:20]
+    executed = [each for each in statements if not each.startswith("INSERT INTO queue_item")]
+    assert 1 <= len(executed) <= FEW, executed[:20]
 
 
 def test_one_at_a_time_would_be_noticed(store: Store, statements: list[str]) -> None:

@@ -12,7 +12,8 @@ from grm_core.shuffling import ORDERS
 from grm_core.types import Example
 from runs.settings import N_MAX_PAGE, Sampling
 from ui import ASSETS, render
-from ui.pages.inspect.form import AUTOMATIC, CONTEXTS, SETTLE, TEMPLATES, read_pasted, read_uploaded, write_turns
+from ui.asking import AUTOMATIC, CONTEXTS, TEMPLATES
+from ui.pages.inspect.form import SETTLE, read_pasted, read_uploaded, write_turns
 from ui.wire.shared import Line
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -33,13 +34,13 @@ class Composer:
         base: Sampling | None = None,
         examples: Sequence[Example] = (),
     ) -> None:
-        """`context`: how the model was trained to judge, see form.CONTEXTS; `base`: what the settings begin with.
+        """`context`: how the model was trained to judge, see asking.CONTEXTS; `base`: what the settings begin with.
 
         `examples`: items to choose from; none = those of assets/demo.
         """
         self.notice, self.example_of, self.context = notice, example_of, context
         self.base = base or Sampling()
-        self.examples = list(examples) or read_items(ASSETS / "demo" / "items.jsonl")
+        self.examples = list(examples) or read_items(ASSETS / "demo" / "everyday.jsonl")
         self.fields: dict[str, Any] = {}
         self._example()
         self._settings()
@@ -220,7 +221,10 @@ class Composer:
         """The items of a file to choose from."""
         if path is None:
             return {self.notice: []}
-        return self._offer(lambda: read_uploaded(_data(Path(path)), Path(path).name))
+        try:
+            return self._offer(lambda: read_uploaded(_data(Path(path)), Path(path).name))
+        finally:
+            Path(path).unlink(missing_ok=True)  # its items are kept by the page
 
     def _offer(self, read: Callable[[], list[Example]]) -> dict[Any, Any]:
         try:

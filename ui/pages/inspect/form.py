@@ -8,23 +8,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from grm_core import families, prompts
 from grm_core.errors import UsageError
-from grm_core.families import FAMILIES
 from grm_core.formats.foreign import reading
 from grm_core.formats.items import read_item
 from grm_core.formats.lines import located
 from grm_core.types import Example, Message
 from runs.settings import Sampling
+from ui.asking import read_sampling
 
 SETTLE = {"never": None, "below 10%": 0.1, "below 5%": 0.05, "below 1%": 0.01}
 """When a run may end early: the chance that the verdict would still change."""
-CONTEXTS = {"judge together": "joint", "one at a time": "single"}
-"""How responses are judged: all in one prompt, or each in one of its own."""
-AUTOMATIC = "automatic"
-TEMPLATES = (AUTOMATIC, *(name for name in [*prompts.names(), *FAMILIES] if name not in prompts.UNRATED))
-"""Every template whose scores go from 1 to 10; `automatic` is the one that fits model and input."""
 _ITEMS_MOST = 2000
+_TEXT_MOST = 2 * 2**20
+"""Characters of a query, a response or any other text; what a model takes is far less and is told by its tokens."""
+_PASTED_MOST = 10 * 2**20
 _PLAIN = Sampling()
 _TURN = re.compile(r"^(system|user|assistant):[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
@@ -34,37 +31,21 @@ def read_form(form: Mapping[str, Any], base: Sampling = _PLAIN) -> tuple[Example
 
     `base`: what holds of settings that have no field.
     """
-    k, temperature, seed, settle = form["k"], form["temperature"], form["seed"], form["settle"]
-    # No bounds on the component: Gradio would say them in words of its own, in another place, and round 1.5.
-    if k is None or not float(k).is_integer():
-        raise UsageError("k must be a whole number from 1 to 1024")
-    if not 0 <= float(temperature) <= 2:
-        raise UsageError(f"the temperature is {temperature}; it must be from 0 to 2")
-    if not 0 <= (seed or 0) < 2**63:
-        raise UsageError(f"the seed is {seed}; it must be a whole number from 0 to {2**63 - 1}")
+    settle = form["settle"]
     if settle not in SETTLE:
         raise UsageError(f"stop early is one of {', '.join(SETTLE)}")
-    if form["template"] not in TEMPLATES:
-        raise UsageError(f"the template is one of {', '.join(TEMPLATES)}")
-    if form["context"] not in CONTEXTS.values():
-        raise UsageError(f"responses: choose {' or '.join(CONTEXTS)}")
-    own = tuple(line.strip() for line in (form["principles"] or "").splitlines() if line.strip())
-    template = "" if form["template"] == AUTOMATIC else form["template"]
-    # What a known checkpoint's prompt shows is no choice.
-    context = "" if template in FAMILIES else str(form["context"])
-    alone = "single" in (context, families.context_of(template))
-    return _example(form), replace(
-        base,
-        k=int(k),
-        temperature=float(temperature),
-        order="" if alone else str(form["order"]),  # judged alone, a response stands in none
-        seed=int(seed or 0),
-        principles=own,
-        settle=SETTLE[settle],
-        template=template,
-        context=context,
-        recipe=base.recipe if template == base.template else "",
-    )
+    _check_sizes(form)
+    asked = read_sampling(form, base)
+    return _example(form), replace(asked, settle=SETTLE[settle])
+
+
+def _check_sizes(form: Mapping[str, Any]) -> None:
+    """Refuse texts that no model reads, before anything is done with them."""
+    texts = {name: form[name] for name in ("query", "turns", "reference", "labels", "principles")}
+    texts |= {f"response {number}": text for number, text in enumerate(form["responses"], 1)}
+    for name, text in texts.items():
+        if len(text or "") > _TEXT_MOST:
+            raise UsageError(f"{name}: {len(text):,} characters; the page takes {_TEXT_MOST:,}")
 
 
 def _example(form: Mapping[str, Any]) -> Example:
@@ -127,6 +108,8 @@ def read_labels(text: str, n: int) -> tuple[float, ...] | None:
 
 def read_pasted(text: str, name: str = "what was pasted") -> list[Example]:
     """Items in any form that `score` reads; ids may be missing. UsageError names the line."""
+    if len(text) > _PASTED_MOST:
+        raise UsageError(f"{len(text):,} characters were pasted; the page takes {_PASTED_MOST:,}, and more as a file")
     return read_uploaded(text.encode("utf-8", "surrogatepass"), name)
 
 

@@ -10,7 +10,7 @@ from grm_core.analysis.audit import position_test
 from grm_core.analysis.frames import letter
 from grm_core.analysis.scaling import Curve, curves
 from grm_core.types import Example, Method, Sample
-from grm_core.voting import vote
+from grm_core.voting import read_by_meta, vote
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
 from ui.pages.inspect.dials import Dials
 from ui.panels import Json, panel
@@ -29,13 +29,12 @@ def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = 
     if not valid:
         return []
     n, labels = len(example.responses), example.labels
-    scored = all(sample.meta_logit is not None for sample in valid)
     shown = [_space(looked_at, n)]
     if n > 1:
         over_k = curves(looked_at, dials.k_meta, labels)
         shown = [_margin(looked_at, over_k), _win(over_k), *shown, _cost(looked_at, over_k[0])]
         shown += [_no_position() if alone else _position(valid, n)]
-    if n > 1 and scored:
+    if n > 1 and read_by_meta(valid):
         table = lab.filtered(looked_at, labels, dials.k_meta)
         shown += [_sweep(looked_at), _filter(table), *_calibration(table)]
     return shown

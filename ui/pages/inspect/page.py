@@ -6,8 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from grm_core.errors import GRMError
+from grm_core.errors import GRMError, UsageError
 from runs.jobs import Jobs
+from runs.logins import ANNOTATOR
 from runs.settings import N_MAX_PAGE
 from ui import render
 from ui.pages.inspect import start
@@ -15,6 +16,7 @@ from ui.pages.inspect.answers import Answers
 from ui.pages.inspect.composer import QUIET, Composer
 from ui.pages.inspect.form import read_form
 from ui.pages.inspect.viewer import Viewer
+from ui.people import People, Person
 from ui.view import View, calls
 from ui.wire import inspect as wire
 from ui.wire.shared import Line
@@ -27,8 +29,8 @@ _QUEUED: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden",
 class InspectPage:
     """The page's components and what happens when they are used."""
 
-    def __init__(self, jobs: Jobs, viewer: Viewer) -> None:
-        self.jobs, self.viewer = jobs, viewer
+    def __init__(self, jobs: Jobs, viewer: Viewer, people: People) -> None:
+        self.jobs, self.viewer, self.people = jobs, viewer, people
         self.starters = start.starters(jobs.engine)
         welcome = View("welcome", events=("example",))
         self.welcome = welcome.place(start.first_screen(self.starters, jobs.engine), elem_id="welcome")
@@ -51,7 +53,7 @@ class InspectPage:
         self.score.click(self.begin, inputs, watched, **once)
         self.view.grow(self.grow, self.session, watched, **once)
         self.composer.remember([self.score.click])
-        self.view.stop(self.halt, self.session, None, **QUIET)
+        self.view.stop(self.halt, self.session, self.notice, **QUIET)
         filled = [*self.composer.boxes, self.notice]
         self.view.transfer(self.transfer, None, filled, trigger_mode="multiple", **QUIET)
         chosen = self.welcome.example(self.fill, None, filled, trigger_mode="once", **QUIET)
@@ -64,23 +66,29 @@ class InspectPage:
             raise gr.Error("there is no such example", visible=False)
         return self.composer.put(self.starters[place]) | {self.notice: []}
 
-    async def begin(self, data: dict[Any, Any]) -> AsyncGenerator[dict[Any, Any], None]:
+    async def begin(self, data: dict[Any, Any], request: gr.Request) -> AsyncGenerator[dict[Any, Any], None]:
         """Start a run and follow it; what cannot be judged is said and nothing is lost."""
         try:
+            person = self._may(request)
             example, ask = read_form(self.composer.values(data), self.jobs.base)
             example = start.recorded(self.jobs.engine, example)
-            session_id = await asyncio.to_thread(self.jobs.submit, example, ask)
+            session_id = await asyncio.to_thread(self.jobs.submit, example, ask, person.name)
+            await asyncio.to_thread(self.jobs.store.acts.note, person.name, "began a run", session_id)
         except GRMError as error:
             yield {self.notice: _line("bad", f"{error}.")}
             return
         async for update in self.follow(session_id):
             yield update
 
-    async def grow(self, session_id: str, event: gr.EventData) -> AsyncGenerator[dict[Any, Any], None]:
+    async def grow(
+        self, session_id: str, event: gr.EventData, request: gr.Request
+    ) -> AsyncGenerator[dict[Any, Any], None]:
         """Draw more samples for the session that is shown, and follow them."""
         count = event._data.get("count") if isinstance(event._data, dict) else None
         try:
-            await asyncio.to_thread(self.jobs.more, session_id, max(1, min(1024, int(count or 0))))
+            person = self._may(request)
+            await asyncio.to_thread(self.jobs.more, session_id, max(1, min(1024, int(count or 0))), person.name)
+            await asyncio.to_thread(self.jobs.store.acts.note, person.name, "asked for more samples", session_id)
         except GRMError as error:
             yield {self.notice: _line("bad", f"{error}.")}
             return
@@ -115,9 +123,22 @@ class InspectPage:
                 return
             await asyncio.sleep(_TICK)
 
-    def halt(self, session_id: str) -> None:
+    def halt(self, session_id: str, request: gr.Request) -> Any:
         """Stop the run; the follower shows what was kept."""
+        person = self.people.of(request.username)
+        try:
+            person.check_owner(self.jobs.owner(session_id))
+        except UsageError as error:
+            return _line("bad", f"{error}.")
         self.jobs.stop(session_id)
+        self.jobs.store.acts.note(person.name, "stopped a run", session_id)
+        return gr.skip()
+
+    def _may(self, request: gr.Request) -> Person:
+        """Who asks, if samples may be drawn for this person. Raises UsageError otherwise."""
+        person = self.people.of(request.username)
+        person.check(ANNOTATOR)
+        return person
 
     def transfer(self, event: gr.EventData) -> dict[Any, Any]:
         """Fill in a sample's principles beside its query and responses, to be edited and judged by."""

@@ -6,7 +6,7 @@ from grm_core.analysis import audit
 from grm_core.analysis.scaling import Curve, curve
 from grm_core.errors import UsageError
 from grm_core.types import FOREIGN, Example, Method, Run, Sample, Verdict
-from grm_core.voting import vote
+from grm_core.voting import read_by_meta, vote
 from reports import session as documents
 from reports.words import context, verdict_line
 from runs.job import SETTLED, Snapshot
@@ -181,7 +181,7 @@ def _notes(samples: list[Sample], verdict: Verdict, dials: Dials) -> list[str]:
     """How far the samples agree, and what the meta RM's filter does where it has read them all."""
     notes = [render.agreement(samples, verdict)]
     valid = [s for s in samples if s.scores is not None]
-    if len(valid) > 1 and verdict.margin is not None and all(s.meta_logit is not None for s in valid):
+    if len(valid) > 1 and verdict.margin is not None and read_by_meta(valid):
         guided = vote(samples, Method.GUIDED, dials.k, dials.k_meta)
         notes.append(render.filter_effect(vote(samples, k=dials.k), guided))
     return [note for note in notes if note]

@@ -19,17 +19,17 @@ const HOW = "Choose up to three samples to read them side by side: click, Enter,
 /** @param {State} state @param {() => boolean} isLast */
 export async function drawSamples(state, isLast) {
   const { value, chosen, comparing, ask, parts } = state;
-  const wanted = [...chosen].sort((a, b) => a - b);
-  const found = (await Promise.all(wanted.map((i) => detailOf(state, i)))).filter((each) => each !== undefined);
-  const others = comparing ? found.slice(1) : [];
-  const changes = await Promise.all(others.map((other) => ask.differences(value.session, found[0].i, other.i)));
+  const indices = [...chosen].sort((a, b) => a - b);
+  const samples = (await Promise.all(indices.map((i) => detailOf(state, i)))).filter((each) => each !== undefined);
+  const others = comparing ? samples.slice(1) : [];
+  const changes = await Promise.all(others.map((other) => ask.differences(value.session, samples[0].i, other.i)));
   if (!isLast()) return;
   const { cards } = parts;
   cards.className = "grm-cards";
-  cards.style.setProperty("--cols", String(Math.max(1, found.length)));
+  cards.style.setProperty("--cols", String(Math.max(1, samples.length)));
   cards.style.setProperty("--rows", String(4 + state.value.n));
-  if (found.length) {
-    cards.replaceChildren(...found.map((sample, at) => card(state, sample, changes[at - 1])));
+  if (samples.length) {
+    cards.replaceChildren(...samples.map((sample, at) => card(state, sample, changes[at - 1])));
     markCards(state);
     return;
   }
@@ -150,11 +150,11 @@ function footer(state, sample) {
 
 /** How a sample was drawn. @param {Detail} sample @param {boolean} alone */
 export function facts({ order, seed, tokens, seconds, finish, meta }, alone) {
-  const said = [alone ? "each response judged alone" : `shown as ${order.join(" ")}`, `seed ${seed}`];
-  if (tokens !== null) said.push(`${tokens} tokens`, `${seconds} s`);
-  if (finish && finish !== "stop") said.push(`finish: ${finish}`);
-  if (meta !== null) said.push(`meta ${meta.toFixed(2)}`);
-  return said;
+  const parts = [alone ? "each response judged alone" : `shown as ${order.join(" ")}`, `seed ${seed}`];
+  if (tokens !== null) parts.push(`${tokens} tokens`, `${seconds} s`);
+  if (finish && finish !== "stop") parts.push(`finish: ${finish}`);
+  if (meta !== null) parts.push(`meta ${meta.toFixed(2)}`);
+  return parts;
 }
 
 /** Where the response holds the words of a quotation. @param {State} state @param {Quote} quote */

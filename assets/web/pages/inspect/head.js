@@ -4,7 +4,7 @@ import * as address from "../../lib/address.js";
 import { anchor, button, el } from "../../lib/dom.js";
 import { tabMemory } from "../../lib/memory.js";
 import { letter, short } from "../../lib/names.js";
-import { asked, note, responses, title, turns } from "../../views/case.js";
+import { note, question, responses, title, turns } from "../../views/case.js";
 import { sparkButton } from "../../views/sparkline.js";
 import { grouped } from "./rows.js";
 import { columns } from "./state.js";
@@ -43,21 +43,21 @@ export async function drawCase({ value: { session }, parts, ask }, head) {
   head.caseOf = session;
   parts.case.replaceChildren();
   if (!session) return;
-  const found = await ask.case(session);
-  if (found && head.caseOf === session) parts.case.append(caseBox(found));
+  const item = await ask.case(session);
+  if (item && head.caseOf === session) parts.case.append(caseBox(item));
 }
 
-/** @param {Case} found */
-function caseBox(found) {
+/** @param {Case} item */
+function caseBox(item) {
   const box = el("details");
   const head = el("summary");
-  const count = found.responses.length;
-  head.append(el("strong", "", "Query "), el("span", "grm-oneline", asked(found)));
+  const count = item.responses.length;
+  head.append(el("strong", "", "Query "), el("span", "grm-oneline", question(item)));
   head.append(el("span", "grm-more", count === 1 ? "1 response" : `${count} responses`));
-  box.append(head, ...turns(found));
-  if (found.reference) box.append(el("div", "grm-role", "reference answer"), el("div", "grm-text", found.reference));
-  const { models, labels } = found;
-  const list = responses(found, (i) => [
+  box.append(head, ...turns(item));
+  if (item.reference) box.append(el("div", "grm-role", "reference answer"), el("div", "grm-text", item.reference));
+  const { models, labels } = item;
+  const list = responses(item, (i) => [
     title(i),
     ...(models ? [el("span", "grm-writer", models[i])] : []),
     ...(labels ? [note(`label ${labels[i]}`)] : []),
@@ -115,20 +115,20 @@ export function titleOf({ value, voted }) {
 /** @param {State} state @param {Head} head */
 export function drawFindings(state, head) {
   const { value, parts } = state;
-  const found = value.findings || [];
-  const key = value.session + JSON.stringify(found);
+  const findings = value.findings || [];
+  const key = value.session + JSON.stringify(findings);
   if (key === head.findingsOf) return;
   head.findingsOf = key;
   parts.findings.replaceChildren();
-  if (!found.length) return;
+  if (!findings.length) return;
   const box = el("details");
-  box.open = found.some(({ severity }) => severity === "error");
-  const kinds = [...new Set(found.map(({ kind }) => kind))];
+  box.open = findings.some(({ severity }) => severity === "error");
+  const kinds = [...new Set(findings.map(({ kind }) => kind))];
   const summary = el("summary");
-  const count = `${found.length}${found.length === 1 ? " finding" : " findings"}`;
+  const count = `${findings.length}${findings.length === 1 ? " finding" : " findings"}`;
   summary.append(el("strong", "", count), el("span", "", `: ${kinds.join(", ")}`));
   const list = el("ul");
-  list.append(...grouped(found).map((one) => findingLine(state, one)));
+  list.append(...grouped(findings).map((one) => findingLine(state, one)));
   box.append(summary, list);
   parts.findings.append(box);
 }
@@ -154,13 +154,13 @@ function findingLine(state, { kind, severity, evidence, samples, count }) {
 
 /** @param {State} state @param {Head} head */
 export function nextFinding({ parts }, head) {
-  const found = [...parts.findings.querySelectorAll("button")];
+  const buttons = [...parts.findings.querySelectorAll("button")];
   const box = parts.findings.querySelector("details");
-  if (!found.length || !box) return;
+  if (!buttons.length || !box) return;
   box.open = true;
-  head.findingAt = (head.findingAt + 1) % found.length;
-  found[head.findingAt].click();
-  found[head.findingAt].focus();
+  head.findingAt = (head.findingAt + 1) % buttons.length;
+  buttons[head.findingAt].click();
+  buttons[head.findingAt].focus();
 }
 
 // ---- nothing judged yet: what there is to read
@@ -168,10 +168,10 @@ export function nextFinding({ parts }, head) {
 /** @param {State} state @param {HTMLElement} list */
 export function drawRecent({ element, value }, list) {
   if (!element.contains(list)) element.append(list);
-  const found = value.session ? [] : value.recent || [];
-  list.hidden = !found.length;
+  const sessions = value.session ? [] : value.recent || [];
+  list.hidden = !sessions.length;
   list.replaceChildren(el("h3", "", "Open a recorded session"));
-  for (const { id, title: text, k, demo } of found) {
+  for (const { id, title: text, k, demo } of sessions) {
     const link = anchor(text || "(no title)", address.sessionLink(id));
     link.append(note(`k = ${k}${demo ? " · recorded" : ""}`));
     list.append(link);

@@ -63,12 +63,12 @@ export function drawMatrix(state, matrix) {
   matrix.flags = flagsOf(value);
   if (matrix.of !== headKey(state)) newTable(state, matrix);
   const hadFocus = parts.matrix.contains(document.activeElement);
-  const wanted = wantedLines(state, matrix);
-  wanted.forEach(([i, row], place) => {
+  const shown = wantedLines(state, matrix);
+  shown.forEach(([i, row], place) => {
     const line = lineFor(state, matrix, i, row);
     if (matrix.body.children[place] !== line) matrix.body.insertBefore(line, matrix.body.children[place] || null);
   });
-  while (matrix.body.children.length > wanted.length) matrix.body.lastChild?.remove();
+  while (matrix.body.children.length > shown.length) matrix.body.lastChild?.remove();
   for (const [i, { line }] of matrix.lines) if (!line.isConnected) matrix.lines.delete(i);
   if (hadFocus && !parts.matrix.contains(document.activeElement)) state.act.focusRow(state.focus);
 }
@@ -81,13 +81,13 @@ const headKey = ({ value }) => [value.session, value.n, hasMeta(value.rows)].joi
 function wantedLines(state, matrix) {
   const { value, tools } = state;
   /** @type {[number, Row | null][]} */
-  const wanted = wantedRows(state, matrix.tools).map((row) => [row.i, row]);
+  const pairs = wantedRows(state, matrix.tools).map((row) => [row.i, row]);
   // One row can be reached by Tab, also where the one that was is not shown any more.
-  if (wanted.length && !wanted.some(([i]) => i === state.focus)) state.focus = wanted[0][0];
-  if (!value.running || tools.show !== "all") return wanted;
+  if (pairs.length && !pairs.some(([i]) => i === state.focus)) state.focus = pairs[0][0];
+  if (!value.running || tools.show !== "all") return pairs;
   const have = new Set(value.rows.map(({ i }) => i));
-  for (let i = 0; i < value.k; i++) if (!have.has(i)) wanted.push([i, null]);
-  return state.sort === "arrival" ? wanted.sort((a, b) => a[0] - b[0]) : wanted;
+  for (let i = 0; i < value.k; i++) if (!have.has(i)) pairs.push([i, null]);
+  return state.sort === "arrival" ? pairs.sort((a, b) => a[0] - b[0]) : pairs;
 }
 
 /** The node of a sample, made anew where what it shows has changed.
@@ -98,10 +98,10 @@ function lineFor(state, { lines, flags }, i, row) {
   const key = JSON.stringify(
     row ? [row, chosen.includes(i), i === focus, isDropped(row, voted), flag?.severity, flag?.kind] : tailOf(value, i),
   );
-  const known = lines.get(i);
-  if (known?.key === key) return known.line;
+  const cached = lines.get(i);
+  if (cached?.key === key) return cached.line;
   const line = row ? finishedLine(state, row, flag) : runningLine(state, i);
-  known?.line.replaceWith(line);
+  cached?.line.replaceWith(line);
   lines.set(i, { key, line });
   return line;
 }

@@ -49,11 +49,11 @@ export function readNext({ mode, value, act }) {
 /** @param {State} state @param {number} response @param {() => boolean} isLast */
 export async function drawAbout(state, response, isLast) {
   const { cards } = state.parts;
-  const found = await state.ask.about(state.value.session, response);
-  if (!isLast() || !found) return;
+  const passages = await state.ask.about(state.value.session, response);
+  if (!isLast() || !passages) return;
   cards.className = "grm-said-of";
-  cards.replaceChildren(...found.map((one) => said(state, response, one)));
-  if (!found.length) cards.replaceChildren(hint("No sample could be read."));
+  cards.replaceChildren(...passages.map((one) => said(state, response, one)));
+  if (!passages.length) cards.replaceChildren(hint("No sample could be read."));
 }
 
 /** @param {State} state @param {number} response @param {Said} one */
@@ -96,7 +96,7 @@ export function drawPlot({ value, voted, dials, parts, isGrown, mode }, spark, m
   parts.plot.replaceChildren();
   if (!points.length || parts.plot.hidden) return;
   const none = "No margin to draw: the full vote is a tie, or there is only one response. ";
-  const found = {
+  const curve = {
     name: `margin-${dials.method}`,
     title: "When does the verdict settle?",
     figure: voted.plot ?? null,
@@ -104,7 +104,7 @@ export function drawPlot({ value, voted, dials, parts, isGrown, mode }, spark, m
     columns: COLUMNS,
     rows: points.map((point) => COLUMNS.map((name) => point[name])),
   };
-  parts.plot.append(panel(found, value.session));
+  parts.plot.append(panel(curve, value.session));
 }
 
 /** @param {State} state @param {() => boolean} isLast */
@@ -112,13 +112,13 @@ export async function drawLab(state, isLast) {
   const { value, dials, ask } = state;
   const { cards } = state.parts;
   if (cards.className !== "grm-lab") cards.replaceChildren(hint("Voting over random subsets …"));
-  const found = await ask.panels(value.session, dials.k, dials.k_meta);
-  if (!isLast() || !found) return;
+  const panels = await ask.panels(value.session, dials.k, dials.k_meta);
+  if (!isLast() || !panels) return;
   cards.className = "grm-lab";
   // A point carries the numbers of its samples: one is opened, several are what the matrix shows.
   const pick = (/** @type {unknown[]} */ points) => pickSamples(state, points);
-  cards.replaceChildren(...found.map((one) => panel(one, value.session, LINKED.includes(one.name) ? pick : null)));
-  if (!found.length) cards.replaceChildren(hint("No sample could be read."));
+  cards.replaceChildren(...panels.map((one) => panel(one, value.session, LINKED.includes(one.name) ? pick : null)));
+  if (!panels.length) cards.replaceChildren(hint("No sample could be read."));
 }
 
 /** @param {State} state @param {unknown[]} points */

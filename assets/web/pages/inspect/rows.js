@@ -114,18 +114,18 @@ const CARDS_MOST = 3;
 /** @typedef {import("./state").Dials} Dials */
 /** @typedef {import("./state").Mode} Mode */
 
-/** @param {URLSearchParams} given @param {readonly string[]} methods */
-export function viewOf(given, methods) {
+/** @param {URLSearchParams} params @param {readonly string[]} methods */
+export function viewOf(params, methods) {
   /** @param {string} name */
-  const whole = (name) => (WHOLE.test(given.get(name) || "") ? Number(given.get(name)) : null);
-  const method = given.get("method") || "";
-  const samples = (given.get("sample") || "").split(",").filter((text) => WHOLE.test(text));
-  const about = given.get("about") || "";
+  const integer = (name) => (WHOLE.test(params.get(name) || "") ? Number(params.get(name)) : null);
+  const method = params.get("method") || "";
+  const samples = (params.get("sample") || "").split(",").filter((text) => WHOLE.test(text));
+  const about = params.get("about") || "";
   return {
     /** @type {Dials} */
-    dials: { method: methods.includes(method) ? method : "naive", k: whole("k"), k_meta: whole("k_meta") },
+    dials: { method: methods.includes(method) ? method : "naive", k: integer("k"), k_meta: integer("k_meta") },
     chosen: samples.map((text) => Number(text) - 1).slice(0, CARDS_MOST),
-    mode: /** @type {Mode} */ (given.get("tab") === "lab" ? "lab" : /^[A-H]$/.test(about) ? indexOf(about) : null),
+    mode: /** @type {Mode} */ (params.get("tab") === "lab" ? "lab" : /^[A-H]$/.test(about) ? indexOf(about) : null),
   };
 }
 

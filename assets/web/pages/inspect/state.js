@@ -32,8 +32,8 @@ export const METHODS = ["naive", "guided", "guided-weighted"];
 const DETAILS_MOST = 200;
 const RIGHT = ["case", "progress", "verdict", "plot", "dials", "findings", "modes", "cards"];
 
-/** @param {View | null} given @returns {Shown} */
-export const shownOf = (given) => ({ session: "", n: 0, k: 0, ...(given || { rows: [] }) });
+/** @param {View | null} view @returns {Shown} */
+export const shownOf = (view) => ({ session: "", n: 0, k: 0, ...(view || { rows: [] }) });
 
 /** All samples, every score: what the matrix shows until it is narrowed. */
 export const everything = () => ({
@@ -123,8 +123,8 @@ export async function detailOf({ value, details, ask }, i) {
   const key = [value.session, i, row?.reason].join("/");
   if (!details.has(key)) {
     if (details.size > DETAILS_MOST) details.delete(details.keys().next().value ?? "");
-    const found = await ask.sample(value.session, i);
-    if (found) details.set(key, found);
+    const detail = await ask.sample(value.session, i);
+    if (detail) details.set(key, detail);
   }
   return details.get(key);
 }

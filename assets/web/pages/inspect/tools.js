@@ -66,9 +66,9 @@ export function clearTools(state, { show, response, low, high, words }) {
 export async function findWords({ ask, value, tools, act }, text) {
   const words = text.trim();
   tools.words = words;
-  const found = words ? await ask.holding(value.session, words) : null;
+  const indices = words ? await ask.holding(value.session, words) : null;
   if (words !== tools.words) return;
-  tools.holding = found && new Set(found);
+  tools.holding = indices && new Set(indices);
   act.drawMatrix();
 }
 

@@ -21,14 +21,14 @@ const STEPS = [
 
 /** What stands there before a queue is chosen: the queues with their progress, and what the work is.
  * @param {State} state */
-export function welcome({ me, known, act }) {
+export function welcome({ me, choices, act }) {
   const part = el("div", "grm-welcome");
   const steps = el("ol");
   const hint = me.name
     ? "Choose a queue, or make a new one."
     : "Say who you are: labels carry the name of who made them.";
   part.append(el("p", "grm-hint", hint));
-  for (const one of known.queues) {
+  for (const one of choices.queues) {
     const row = button("", "grm-queue-row", () => {
       me.queue = one.id;
       act.begin();
@@ -57,17 +57,17 @@ function leaveItem(state, ...shown) {
 /** @param {State} state */
 export async function drawMake(state) {
   const isLast = state.turns.next();
-  state.known = (await state.ask.overview(state.me.name)) || state.known;
+  state.choices = (await state.ask.overview(state.me.name)) || state.choices;
   if (isLast()) leaveItem(state, makeForm(state));
 }
 
 /** @param {State} state */
-function makeForm({ known, settings, ask, me, act }) {
+function makeForm({ choices, settings, ask, me, act }) {
   const title = input({ type: "text", maxLength: 120 });
   const [overlap, control] = ["20", "10"].map((value) => input({ type: "number", min: "0", max: "100", value }));
   const idle = () => {};
-  const runs = known.runs.map(({ id, title: name }) => /** @type {[string, string]} */ ([id, name]));
-  const tags = known.tags.map((name) => /** @type {[string, string]} */ ([name, name]));
+  const runs = choices.runs.map(({ id, title: name }) => /** @type {[string, string]} */ ([id, name]));
+  const tags = choices.tags.map((name) => /** @type {[string, string]} */ ([name, name]));
   const run = choice([["", "all sessions"], ...runs], idle);
   const tag = choice([["", "any tag"], ...tags], idle);
   const rules = settings.rules.map((value) => input({ type: "checkbox", value }));
@@ -77,7 +77,7 @@ function makeForm({ known, settings, ask, me, act }) {
     label.append(rule, ` ${rule.value}`);
     list.append(label);
   }
-  const said = problem("");
+  const message = problem("");
   const make = button("make it", "grm-small", async () => {
     make.disabled = true; // a second click would make a second queue
     const answer = await ask.make({
@@ -91,7 +91,7 @@ function makeForm({ known, settings, ask, me, act }) {
     });
     make.disabled = false;
     if (failed(answer)) {
-      said.textContent = why(answer);
+      message.textContent = why(answer);
       return;
     }
     me.queue = answer.id;
@@ -101,7 +101,7 @@ function makeForm({ known, settings, ask, me, act }) {
   const hint = "Rules, in this order; without any, all sessions in random order.";
   form.append(el("h3", "", "A new queue"), labelled("title", title), labelled("from", run), labelled("with", tag));
   form.append(el("p", "grm-note", hint), list, labelled("% seen by two", overlap));
-  form.append(labelled("% random control", control), make, said);
+  form.append(labelled("% random control", control), make, message);
   return form;
 }
 
@@ -110,21 +110,21 @@ function makeForm({ known, settings, ask, me, act }) {
 /** @param {State} state */
 export async function drawAgreement(state) {
   const isLast = state.turns.now();
-  const found = await state.ask.agreed(state.me.queue, state.me.name);
+  const agreement = await state.ask.agreed(state.me.queue, state.me.name);
   if (!isLast()) return;
-  if (failed(found)) {
-    leaveItem(state, problem(why(found)));
+  if (failed(agreement)) {
+    leaveItem(state, problem(why(agreement)));
     return;
   }
   const differ = el("section", "grm-panel");
-  const hidden = `peers stay hidden for the others (${found.waiting}).`;
+  const hidden = `peers stay hidden for the others (${agreement.waiting}).`;
   differ.append(
-    el("h3", "", `To settle: ${found.differ.length}`),
-    el("p", "grm-note", `${found.items} items are finished by all who had them; ${hidden}`),
-    ...found.differ.map((one) => differLine(state, one)),
+    el("h3", "", `To settle: ${agreement.differ.length}`),
+    el("p", "grm-note", `${agreement.items} items are finished by all who had them; ${hidden}`),
+    ...agreement.differ.map((one) => differLine(state, one)),
   );
-  const all = tableBox("Krippendorff's alpha, all annotators", found.alphas);
-  leaveItem(state, all, tableBox("Cohen's kappa, every two", found.kappas), differ);
+  const all = tableBox("Krippendorff's alpha, all annotators", agreement.alphas);
+  leaveItem(state, all, tableBox("Cohen's kappa, every two", agreement.kappas), differ);
 }
 
 /** @param {string} title @param {Table} table */
@@ -144,13 +144,13 @@ export function differText({ kind, sample, place }) {
 /** @param {State} state @param {Differ} one */
 function differLine({ ask, me, nodes, act }, one) {
   const line = el("p", "grm-differ");
-  const said = Object.entries(one.labels).map(([author, label]) => `${author} ${label}`);
+  const labels = Object.entries(one.labels).map(([author, label]) => `${author} ${label}`);
   const open = button("open", "grm-small", async () => {
     nodes.side.replaceChildren();
     const answer = await ask.look(me.queue, me.name, one.item);
     if (!failed(answer)) act.show(answer);
   });
-  line.append(`item ${one.item + 1}, ${differText(one)}: ${said.join(", ")} `, open);
+  line.append(`item ${one.item + 1}, ${differText(one)}: ${labels.join(", ")} `, open);
   return line;
 }
 
@@ -160,23 +160,23 @@ function differLine({ ask, me, nodes, act }, one) {
 export async function drawReport(state) {
   // The first time, a sentence model is loaded for the clusters.
   const isLast = leaveItem(state, el("p", "grm-note", "Counting …"));
-  const found = await state.ask.failed(state.me.queue);
+  const report = await state.ask.failed(state.me.queue);
   if (!isLast()) return;
-  if (failed(found)) leaveItem(state, problem(why(found)));
-  else leaveItem(state, ...reportParts(found, state.me.queue));
+  if (failed(report)) leaveItem(state, problem(why(report)));
+  else leaveItem(state, ...reportParts(report, state.me.queue));
 }
 
-/** @param {Report} found @param {string} queue */
-function reportParts(found, queue) {
+/** @param {Report} report @param {string} queue */
+function reportParts(report, queue) {
   const grid = el("div", "grm-lab grm-failures");
   const save = el("div", "grm-documents");
-  const lacks = found.lacks ? [el("p", "grm-note", found.lacks)] : [];
-  grid.append(...found.panels.map((one) => panel(one, queue || "all")));
+  const lacks = report.lacks ? [el("p", "grm-note", report.lacks)] : [];
+  grid.append(...report.panels.map((one) => panel(one, queue || "all")));
   save.append(
-    button("HTML", "grm-small", () => download("failure-report.html", "text/html", found.html)),
-    button("Markdown", "grm-small", () => download("failure-report.md", "text/markdown", found.markdown)),
+    button("HTML", "grm-small", () => download("failure-report.html", "text/html", report.html)),
+    button("Markdown", "grm-small", () => download("failure-report.md", "text/markdown", report.markdown)),
   );
-  return [el("p", "", found.said), ...lacks, save, grid, examplesBox(found.examples)];
+  return [el("p", "", report.said), ...lacks, save, grid, examplesBox(report.examples)];
 }
 
 /** @param {Record<string, Example[]>} examples */

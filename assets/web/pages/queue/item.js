@@ -104,7 +104,7 @@ function drawBlind(state, item) {
   const { body, foot } = state.nodes;
   const question = item.case.responses.length > 1 ? "Which response is best?" : "Is the response good?";
   body.replaceChildren(el("h2", "", question), caseBox(item, true));
-  const said = saidOf(item, "best");
+  const standing = saidOf(item, "best");
   // One answer at a time: the same key again, while it is being saved, would take it back.
   const act = (/** @type {string} */ label) => async () => {
     if (state.judging) return;
@@ -117,7 +117,7 @@ function drawBlind(state, item) {
     }
   };
   foot.replaceChildren(
-    ...item.case.responses.map((_, i) => keyButton(i + 1, letter(i), act(letter(i)), said?.label === letter(i))),
+    ...item.case.responses.map((_, i) => keyButton(i + 1, letter(i), act(letter(i)), standing?.label === letter(i))),
     keyButton("t", "tie", act("tie")),
     keyButton("0", "cannot say", act("cannot say")),
     keyButton("s", "skip", () => state.act.next(item.place)),
@@ -131,8 +131,8 @@ function drawSamples(state, item) {
   const { body } = state.nodes;
   const sample = sampleOf(state);
   const head = el("div", "grm-verdict");
-  const said = `You said ${saidOf(item, "best")?.label}. Here because of: ${item.reason}.`;
-  head.append(el("h2", "", item.verdict), el("p", "grm-note", said));
+  const words = `You words ${saidOf(item, "best")?.label}. Here because of: ${item.reason}.`;
+  head.append(el("h2", "", item.verdict), el("p", "grm-note", words));
   const list = sampleList(state, item);
   const box = caseBox(item, state.caseOpen ?? window.matchMedia(WIDE).matches, sample);
   box.addEventListener("toggle", () => {
@@ -199,7 +199,7 @@ export const characters = (text, [start, end]) => [...text].slice(start, end).jo
 /** @param {State} state @param {Item} item @param {Detail} one @param {number} at */
 function principleLine(state, item, one, at) {
   const { text, weight } = one.principles[at];
-  const said = saidOf(item, "principle", one.i, at);
+  const standing = saidOf(item, "principle", one.i, at);
   const line = el("div", `grm-desk-principle${at === state.principleAt ? " grm-on" : ""}`);
   line.append(el("span", "grm-text", text + weightText(weight)));
   for (const [pressed, label] of PRINCIPLE_KEYS) {
@@ -207,7 +207,7 @@ function principleLine(state, item, one, at) {
       state.principleAt = at;
       state.act.labelPrinciple(label);
     };
-    line.append(keyButton(pressed, label, act, said?.label === label));
+    line.append(keyButton(pressed, label, act, standing?.label === label));
   }
   return line;
 }
@@ -216,10 +216,10 @@ function principleLine(state, item, one, at) {
 function drawKeys(state, item) {
   const { act, settings, nodes } = state;
   const one = sampleOf(state);
-  const said = one && saidOf(item, "class", one.i);
+  const standing = one && saidOf(item, "class", one.i);
   nodes.foot.replaceChildren(
     ...settings.classes.map((label, i) =>
-      keyButton(i + 1, label, () => act.labelSample(label), said?.label === label),
+      keyButton(i + 1, label, () => act.labelSample(label), standing?.label === label),
     ),
     keyButton("n", "note", act.startNote),
     keyButton("j", "next", () => step(state, 1)),

@@ -53,7 +53,7 @@ export function begun({ props, server }) {
     settings: props.value || { may: false, rules: [], classes: [] },
     me: { name: memory.read("author", ""), queue: address.params().get("queue") || "" },
     /** @type {Overview} */
-    known: { queues: [], runs: [], tags: [] },
+    choices: { queues: [], runs: [], tags: [], author: "" },
     /** What the server shows of the present item. @type {Item | null} */
     item: null,
     /** Place of the sample among the item's samples, and of the principle that f, u and b speak of. */

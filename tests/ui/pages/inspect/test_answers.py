@@ -28,15 +28,15 @@ def functions(tmp_path: Path) -> Any:
 
 
 def test_dials_vote_the_stored_samples(functions: Any) -> None:
-    found = functions["voted"](["s", "naive", 2, None])
-    assert found["verdict"].startswith("Naive vote over 2 samples")
-    assert found["kept"] == [0, 1]
+    verdict = functions["voted"](["s", "naive", 2, None])
+    assert verdict["verdict"].startswith("Naive vote over 2 samples")
+    assert verdict["kept"] == [0, 1]
     assert "kept" not in functions["voted"](["s", "naive", None, None])
     assert functions["voted"](["s", "naive", -1, 0])["dials"] == {"k": None, "k_meta": None}
 
 
 @pytest.mark.parametrize(
-    ("name", "given"),
+    ("name", "arguments"),
     [
         ("voted", ["s", "no such method", None, None]), ("voted", ["nobody", "naive", None, None]),
         ("voted", ["s", "naive", "1; DROP TABLE", None]), ("voted", ["s", "naive", True, None]),
@@ -45,8 +45,8 @@ def test_dials_vote_the_stored_samples(functions: Any) -> None:
         ("about", ["s", -1]), ("about", ["s", 1.5]), ("differences", ["s", 0, 99]), ("holding", ["s", None]),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_gets_none(functions: Any, name: str, given: Any) -> None:
-    assert functions[name](given) is None
+def test_what_makes_no_sense_gets_none(functions: Any, name: str, arguments: Any) -> None:
+    assert functions[name](arguments) is None
 
 
 def test_a_response_beyond_the_last_has_nothing_said_of_it(functions: Any) -> None:
@@ -54,8 +54,10 @@ def test_a_response_beyond_the_last_has_nothing_said_of_it(functions: Any) -> No
 
 
 def test_equal_words_on_a_response_are_shown_once_most_frequent_first() -> None:
-    def written(index: int, said: str, score: int) -> Any:
-        text = f"Principles:\n1. A\n2. B\nCritique:\nResponse 1: {said}\nResponse 2: b.\nScores: \\boxed{{{score}, 3}}"
+    def written(index: int, words: str, score: int) -> Any:
+        text = (
+            f"Principles:\n1. A\n2. B\nCritique:\nResponse 1: {words}\nResponse 2: b.\nScores: \\boxed{{{score}, 3}}"
+        )
         return replace(make_sample(index, (score, 3), text=text), parsed=parse(text, 2))
 
     samples = [written(0, "good.", 9), written(1, "bad.", 2), written(2, "bad.", 2), make_sample(3, None)]
@@ -71,9 +73,9 @@ def test_a_comparison_names_the_one_setting_that_differs(tmp_path: Path) -> None
     assert session is not None
     store.add_run(replace(run, id="warm", seed=9, params=replace(run.params, temperature=1.0)))
     store.add_session(replace(session, id="t", run_id="warm"))
-    found = compare(store, "s", "t")
-    assert [row["name"] for row in found["settings"] if row["differs"]] == ["temperature", "seed"]
-    assert found["warnings"] == [], "another seed alone is a repetition"
-    assert [len(side["rows"]) for side in found["sides"]] == [4, 0]
+    comparison = compare(store, "s", "t")
+    assert [row["name"] for row in comparison["settings"] if row["differs"]] == ["temperature", "seed"]
+    assert comparison["warnings"] == [], "another seed alone is a repetition"
+    assert [len(side["rows"]) for side in comparison["sides"]] == [4, 0]
     assert compare(store, "s", "nobody")["error"] == "There is no session nobody."
     store.close()

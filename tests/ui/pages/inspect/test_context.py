@@ -37,12 +37,14 @@ def judge(path: Path, engine: FakeEngine, card: Card | None = None, own: bool = 
 
 
 @pytest.mark.parametrize(
-    ("card", "asked", "context"),
+    ("card", "setting", "context"),
     [(SINGLE, "", "single"), (SINGLE, "joint", "joint"), (None, "", "joint"), (None, "single", "single")],
 )
-def test_the_card_decides_unless_the_person_does(tmp_path: Path, card: Card | None, asked: str, context: str) -> None:
+def test_the_card_decides_unless_the_person_does(
+    tmp_path: Path, card: Card | None, setting: str, context: str
+) -> None:
     with judge(tmp_path, FakeEngine(), card) as jobs:
-        session_id = jobs.submit(make_example(2), Sampling(k=2, context=asked))
+        session_id = jobs.submit(make_example(2), Sampling(k=2, context=setting))
         assert until(jobs, session_id, ended).phase == "done"
         run = jobs.store.run(f"run-{session_id}")
         assert run is not None
@@ -74,8 +76,8 @@ def test_live_text_tells_principles_before_critiques(tmp_path: Path) -> None:
             return snapshot is not None and ended(snapshot)
 
         until(jobs, session_id, looked)
-        whole = max(seen, key=len)
-        places = [whole.find(word) for word in ("Principles:", "Critique:", "Response 1:", "Response 2:")]
+        longest = max(seen, key=len)
+        places = [longest.find(word) for word in ("Principles:", "Critique:", "Response 1:", "Response 2:")]
         there = [place for place in places if place >= 0]
         assert len(there) >= 3
         assert there == sorted(there)
@@ -161,8 +163,8 @@ def test_a_recording_of_single_samples_is_replayed_with_its_text(tmp_path: Path)
     try:
         session_id = jobs.submit(make_example(2), Sampling(k=3, template="compact"))
         assert until(jobs, session_id, ended).error == ""
-        found = store.samples(session_id)
-        assert [(s.parsed, s.completion) for s in found] == [(s.parsed, s.completion) for s in recorded]
+        samples = store.samples(session_id)
+        assert [(s.parsed, s.completion) for s in samples] == [(s.parsed, s.completion) for s in recorded]
     finally:
         jobs.close()
         store.close()

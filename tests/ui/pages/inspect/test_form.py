@@ -7,7 +7,8 @@ import pytest
 
 from grm_core.errors import UsageError
 from grm_core.types import Message
-from ui.pages.inspect.form import AUTOMATIC, read_form, read_labels, read_pasted, read_turns, write_turns
+from ui.asking import AUTOMATIC
+from ui.pages.inspect.form import read_form, read_labels, read_pasted, read_turns, write_turns
 
 
 def given(**changed: Any) -> dict[str, Any]:
@@ -23,6 +24,29 @@ def given(**changed: Any) -> dict[str, Any]:
 def test_k_that_is_not_whole_is_refused_in_our_words(k: float | None) -> None:
     with pytest.raises(UsageError, match="whole number from 1 to 1024"):
         read_form(given(k=k))
+
+
+@pytest.mark.parametrize("odd", ["32; DROP", True, [], "x"])
+@pytest.mark.parametrize("name", ["k", "temperature", "seed"])
+def test_what_is_no_number_is_told(name: str, odd: object) -> None:
+    with pytest.raises(UsageError, match=f"{name} must be"):
+        read_form(given(**{name: odd}))
+
+
+def test_texts_and_principles_have_a_size() -> None:
+    large = "x" * (5 * 2**20)
+    for name in ("query", "turns", "reference", "labels", "principles"):
+        with pytest.raises(UsageError, match=f"{name}: 5,242,880 characters; the page takes 2,097,152"):
+            read_form(given(**{name: large}))
+    with pytest.raises(UsageError, match="response 2: 5,242,880 characters"):
+        read_form(given(responses=["a", large]))
+    with pytest.raises(UsageError, match="200,000 principles"):
+        read_form(given(principles="a\n" * 200_000))
+    with pytest.raises(UsageError, match="the longest of 3,000 characters"):
+        read_form(given(principles="a" * 3000))
+    assert len(read_form(given(responses=["a", "x" * 2**20]))[0].responses[1]) == 2**20
+    with pytest.raises(UsageError, match="were pasted"):
+        read_pasted("x" * (11 * 2**20))
 
 
 def test_a_whole_k_is_taken_as_it_is() -> None:
@@ -73,11 +97,11 @@ def test_pasted_items_may_be_one_object_a_list_or_lines_and_lack_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("{", "line 1: not JSON"), ('{"query": "q"}', '"responses"'), ("[1, 2]", "must be a JSON object"),
      ('{"query": "q", "responses": ["a"]}\n{"query": "", "responses": ["a"]}', 'line 2: "query" is empty'),
      ("[" * 100_000, "not JSON")],
 )  # fmt: skip
-def test_what_cannot_be_pasted_is_named_with_its_line(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_what_cannot_be_pasted_is_named_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         read_pasted(text)

@@ -16,8 +16,9 @@ from tests.cli.commands.test_servers import served
 from tests.cli.judges import Judge
 from tests.runs.test_jobs import ended, until
 from tests.ui.pages.inspect.test_form import given
+from ui.asking import AUTOMATIC, TEMPLATES
 from ui.pages.inspect.composer import Composer
-from ui.pages.inspect.form import AUTOMATIC, TEMPLATES, read_form
+from ui.pages.inspect.form import read_form
 from ui.pages.inspect.page import lines
 from ui.pages.inspect.viewer import Viewer
 

@@ -91,9 +91,9 @@ def test_findings_and_curve_follow_when_a_failed_sample_is_drawn_again(tmp_path:
     viewer, dials = Viewer(store, Jobs(store, FakeEngine())), Dials(Method.NAIVE)
 
     def seen() -> tuple[bool, int]:
-        found, drawn = viewer.view("s"), viewer.over_k("s", dials)
-        assert drawn is not None
-        return "cast no vote" in json.dumps(found["findings"]), len(drawn["points"])
+        view, curve = viewer.view("s"), viewer.over_k("s", dials)
+        assert curve is not None
+        return "cast no vote" in json.dumps(view["findings"]), len(curve["points"])
 
     assert seen() == (True, 3)
     store.add_sample(make_sample(3, (8, 2)))
@@ -136,7 +136,10 @@ def test_engine_lines_name_engine_and_model_and_what_to_do() -> None:
 
 def test_critique_is_cut_out_of_the_raw_text() -> None:
     text = "Principles:\n1. Clear (weight: 60%)\nCritique:\nResponse 1: fine.\nScores: \\boxed{7, 3}"
-    assert critique.whole(replace(make_sample(0, (7, 3), text=text), parsed=parse(text, 2))) == "Response 1: fine."
+    assert (
+        critique.critique_text(replace(make_sample(0, (7, 3), text=text), parsed=parse(text, 2)))
+        == "Response 1: fine."
+    )
 
 
 def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) -> None:
@@ -146,27 +149,27 @@ def test_agreement_and_what_the_filter_does_are_said_in_words(tmp_path: Path) ->
         "2 of 4 voting samples put A first, 1 more put it level with another."
     )
     assert render.agreement(samples[1:2], vote(samples[1:2])) == "", "a tie has no winner to agree with"
-    for logits, said in (
+    for logits, sentence in (
         ((1, 1, -1, 1), "does not change"),
         ((-1, -1, 2, -1), "flips the verdict: naive voting says A"),
     ):
-        store = Store(tmp_path / f"{said[:4]}.db")
+        store = Store(tmp_path / f"{sentence[:4]}.db")
         fill(store, 2, 0)
         for i, (row, logit) in enumerate(zip(rows, logits, strict=True)):
             store.add_sample(make_sample(i, row, float(logit)))
         voted = Viewer(store, Jobs(store, FakeEngine())).voted("s", Dials(Method.NAIVE))
         assert voted is not None
-        assert any(said in note for note in voted["notes"]), voted["notes"]
+        assert any(sentence in note for note in voted["notes"]), voted["notes"]
         store.close()
 
 
 def test_findings_name_samples_by_index_and_quotations_by_the_browsers_offsets() -> None:
-    told = '\U0001f680 Response 1: "number 0" and "never written here".'
-    text = f"Principles:\n1. Fact\n2. Form\nCritique:\n{told}\nScores: \\boxed{{8, 2}}"
+    critique = '\U0001f680 Response 1: "number 0" and "never written here".'
+    text = f"Principles:\n1. Fact\n2. Form\nCritique:\n{critique}\nScores: \\boxed{{8, 2}}"
     sample = replace(make_sample(5, (8, 2), text=text), parsed=parse(text, 2))
     example = make_example(2)
-    found = render.findings(audit.find(example, [sample]), [sample])
-    (finding,) = [each for each in found if each["kind"] == "quote not found"]
+    findings = render.findings(audit.find(example, [sample]), [sample])
+    (finding,) = [each for each in findings if each["kind"] == "quote not found"]
     assert finding["samples"] == [5]
     sent = detail.detail(example, sample)
     seen = sent["critique"].encode("utf-16-le")
@@ -203,8 +206,8 @@ def test_a_desk_shows_reasoning_only_after_the_blind_label(tmp_path: Path) -> No
     assert "id" in made
     blind = desk.take(made["id"], "ann", -1)
     assert "I think so." not in repr(blind)
-    said = {"id": "1", "kind": "best", "label": "A", "author": "ann", "queue": made["id"], "session_id": "s"}
-    desk.save(said | {"created_at": "2026-01-01T00:00:00Z", "note": ""})  # type: ignore[arg-type]
+    annotation = {"id": "1", "kind": "best", "label": "A", "author": "ann", "queue": made["id"], "session_id": "s"}
+    desk.save(annotation | {"created_at": "2026-01-01T00:00:00Z", "note": ""})  # type: ignore[arg-type]
     seen = desk.take(made["id"], "ann", -1)
     assert "samples" in seen
     assert [each["reasoning"] for each in seen["samples"]] == ["I think so."]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grm_core.analysis.critique import pieces
-from grm_core.analysis.wording import difference
+from grm_core.analysis.text_diff import difference
 from grm_core.reading.parsing import parse
 from grm_core.types import Sample
 from tests.make import make_sample
@@ -18,9 +18,9 @@ TEXTS = st.text(max_size=60) | st.lists(st.sampled_from(["the", " ", "cat", "sat
 
 @given(TEXTS, TEXTS)
 def test_same_and_added_give_the_one_text_same_and_removed_the_other(base: str, other: str) -> None:
-    found = difference(base, other)
-    assert "".join(text for kind, text in found if kind != "removed") == other
-    assert "".join(text for kind, text in found if kind != "added") == base
+    pieces = difference(base, other)
+    assert "".join(text for kind, text in pieces if kind != "removed") == other
+    assert "".join(text for kind, text in pieces if kind != "added") == base
 
 
 def test_words_not_letters_are_compared() -> None:
@@ -31,8 +31,8 @@ def test_words_not_letters_are_compared() -> None:
 
 def test_a_long_text_takes_no_square_of_its_length() -> None:
     base, other = "a b " * 50_000, "b a " * 50_000
-    found = difference(base, other)
-    assert "".join(text for kind, text in found if kind != "removed") == other
+    pieces = difference(base, other)
+    assert "".join(text for kind, text in pieces if kind != "removed") == other
 
 
 def written(critique: str, order: tuple[int, ...] = (1, 0)) -> Sample:

@@ -1,0 +1,414 @@
+// Files of items that are judged in the background: what was understood of one, how it is asked, and the line of all.
+
+import * as address from "../lib/address.js";
+import { anchor, button, choice, el, hint, input, labelled, problem } from "../lib/dom.js";
+import { letter, percent, short } from "../lib/names.js";
+import { calls, failed, why } from "../lib/rpc.js";
+import { framed, headed } from "../views/table.js";
+
+/** @typedef {import("../types").BatchView} BatchView */
+/** @typedef {import("../types").BatchForm} Form */
+/** @typedef {import("../types").BatchRow} Row */
+/** @typedef {import("../types").BatchList} BatchList */
+/** @typedef {import("../types").Draft} Draft */
+/** @typedef {import("../types").JudgedItem} JudgedItem */
+/** @typedef {import("../lib/page").Place<BatchView | null, object>} Place */
+/** @typedef {ReturnType<typeof begun>} State */
+
+/** The nodes of a batch that change.
+ * @typedef {object} Nodes
+ * @property {HTMLElement} box
+ * @property {HTMLElement} phase
+ * @property {HTMLProgressElement} bar
+ * @property {HTMLElement} progress
+ * @property {HTMLElement} error
+ * @property {HTMLElement} acts
+ * @property {HTMLElement} items
+ * @property {string} shown what can be done with it, as its buttons say
+ */
+
+const HOW =
+  "Drop a file above: it is read in the form that it has, and shown here before anything is judged. " +
+  "What is started goes on while the page is closed, and after a restart of the app.";
+const SIZE = 50;
+const BUSY = ["running", "waiting"];
+
+/** @param {Place} place */
+export function mount({ element, props, server, watch }) {
+  const value = props.value;
+  if (!value) return;
+  const state = begun(calls(server), value.form);
+  const box = el("div", "grm-page grm-batch");
+  box.append(state.nodes.draft, state.nodes.line);
+  element.append(box);
+  const update = () => {
+    if (!element.contains(box)) element.append(box);
+    drawDraft(state, props.value?.draft ?? null);
+  };
+  watch("value", update);
+  update();
+  follow(state, element);
+}
+
+/** @param {import("../types").BatchServer} ask @param {Form} form */
+function begun(ask, form) {
+  const said = el("p", "grm-note");
+  said.setAttribute("aria-live", "polite");
+  return {
+    ask,
+    form,
+    fields: formFields(form),
+    open: address.params().get("id") || "",
+    offset: 0,
+    /** @type {Map<string, Nodes>} */
+    rows: new Map(),
+    nodes: {
+      draft: el("section", "grm-panel grm-draft"),
+      line: el("section", "grm-line-of-batches"),
+      said,
+      list: el("div", "grm-batches"),
+      judge: el("p", "grm-note"),
+    },
+  };
+}
+
+// ---- the file, and how it is to be judged
+
+/** @param {Form} form */
+function formFields(form) {
+  /** @param {string[]} values @returns {[string, string][]} */
+  const same = (values) => values.map((value) => [value, value]);
+  const number = (/** @type {string} */ id, /** @type {number} */ value, /** @type {string} */ step) =>
+    input({ type: "number", id: `batch-${id}`, value: String(value), step });
+  const principles = el("textarea");
+  principles.id = "batch-principles";
+  principles.rows = 3;
+  principles.placeholder = "the GRM finds its own";
+  const order = choice(same(form.orders), () => {}, "batch-order");
+  const context = choice(
+    form.contexts,
+    (value) => {
+      order.disabled = value === "single";
+    },
+    "batch-context",
+  );
+  const template = choice(same(form.templates), () => {}, "batch-template");
+  order.value = form.order;
+  context.value = form.context;
+  order.disabled = form.context === "single";
+  template.value = form.template;
+  return {
+    k: number("k", form.k, "1"),
+    temperature: number("temperature", form.temperature, "0.05"),
+    seed: number("seed", form.seed, "1"),
+    order,
+    context,
+    template,
+    principles,
+    meta: input({ type: "checkbox", id: "batch-meta", checked: Boolean(form.meta), disabled: !form.meta }),
+  };
+}
+
+/** @param {State} state @param {Draft | null} draft */
+function drawDraft(state, draft) {
+  const { nodes, form } = state;
+  if (!draft) {
+    nodes.draft.replaceChildren(hint(form.may ? HOW : "Nothing can be started here: the database is only read."));
+    return;
+  }
+  const head = el("h2", "", draft.name);
+  if (draft.error) {
+    nodes.draft.replaceChildren(head, problem(draft.error));
+    return;
+  }
+  nodes.draft.replaceChildren(
+    head,
+    el("p", "grm-said", draft.said),
+    ...draft.left_out.map((text) => el("p", "grm-note", `left out, ${text}`)),
+    ...(draft.fields.length ? [fieldTable(draft)] : []),
+    firstItems(draft),
+    settings(state, draft),
+  );
+}
+
+/** @param {Draft} draft */
+function fieldTable({ fields }) {
+  const box = el("details");
+  box.open = true;
+  const list = el("ul", "grm-mapped");
+  for (const { key, fields: mine } of fields) {
+    const line = el("li", mine.length ? "" : "grm-unused");
+    line.append(el("code", "", key), el("span", "", ` → ${mine.join(", ") || "not used"}`));
+    list.append(line);
+  }
+  box.append(el("summary", "", "Fields of the first record"), list);
+  return box;
+}
+
+/** @param {Draft} draft */
+function firstItems({ first, count }) {
+  const box = el("details");
+  box.open = true;
+  const list = el("ol", "grm-first");
+  for (const item of first) {
+    const line = el("li");
+    line.append(el("div", "grm-note", item.id), el("p", "grm-text grm-query", item.query));
+    const responses = el("ul");
+    item.responses.forEach((text, i) => {
+      const label = item.labels ? ` (${short(item.labels[i])})` : "";
+      const one = el("li", "grm-text");
+      one.append(el("b", "", `${letter(i)}${label} `), text);
+      responses.append(one);
+    });
+    line.append(responses);
+    if (item.beside) line.append(el("p", "grm-note", item.beside));
+    list.append(line);
+  }
+  box.append(el("summary", "", count > first.length ? `The first ${first.length} of ${count} items` : "Items"), list);
+  return box;
+}
+
+/** @param {State} state @param {Draft} draft */
+function settings(state, draft) {
+  const { fields, form, ask } = state;
+  const box = el("div", "grm-asked");
+  const row = el("div", "grm-asked-fields");
+  row.append(
+    labelled("k, samples", fields.k),
+    labelled("temperature", fields.temperature),
+    labelled("seed", fields.seed),
+    labelled("responses", fields.context),
+    labelled("order", fields.order),
+    labelled("template", fields.template),
+    labelled(form.meta ? `meta RM (${form.meta})` : "no meta RM here", fields.meta),
+  );
+  const own = el("label", "grm-own");
+  own.append(el("span", "grm-note", "Your own principles (optional, one a line)"), fields.principles);
+  const said = el("p", "grm-bad");
+  said.setAttribute("aria-live", "polite");
+  const start = button("", "grm-start", async () => {
+    start.disabled = true;
+    said.textContent = "";
+    const reply = await ask.begin(draft.id, {
+      k: Number(fields.k.value),
+      temperature: Number(fields.temperature.value),
+      seed: Number(fields.seed.value),
+      order: fields.order.value,
+      context: fields.context.value,
+      template: fields.template.value,
+      principles: fields.principles.value,
+      meta: fields.meta.checked,
+    });
+    start.disabled = false;
+    if (failed(reply)) {
+      said.textContent = why(reply);
+      return;
+    }
+    openBatch(state, reply.id);
+    state.nodes.draft.replaceChildren(hint(`${draft.name} is in the line below. Drop another file to add it.`));
+    refresh(state);
+  });
+  start.id = "batch-start";
+  const count = () => {
+    start.textContent = `Judge ${asked(draft.count, Number(fields.k.value))}`;
+  };
+  fields.k.oninput = count;
+  count();
+  box.append(row, own, start, said);
+  return box;
+}
+
+/** What a press of the button would ask for. @param {number} items @param {number} k */
+export function asked(items, k) {
+  const thing = `${items.toLocaleString("en")} item${items === 1 ? "" : "s"}`;
+  return k > 0 && Number.isInteger(k) ? `${thing}, ${(items * k).toLocaleString("en")} samples` : thing;
+}
+
+// ---- the line
+
+/** Look again as long as the page is there. @param {State} state @param {HTMLElement} element */
+async function follow(state, element) {
+  while (element.isConnected) {
+    const busy = document.hidden ? true : await refresh(state);
+    await new Promise((ready) => setTimeout(ready, busy ? 1000 : 4000));
+  }
+}
+
+/** Whether something is under way. @param {State} state */
+async function refresh(state) {
+  const found = await state.ask.batches();
+  if (failed(found)) {
+    state.nodes.said.textContent = why(found);
+    return true;
+  }
+  drawLine(state, found);
+  await drawItems(state);
+  return found.rows.some(({ phase }) => BUSY.includes(phase));
+}
+
+/** @param {State} state @param {BatchList} found */
+function drawLine(state, found) {
+  const { nodes, rows } = state;
+  if (!nodes.line.isConnected || !nodes.line.children.length) {
+    nodes.line.append(el("h2", "", "The line"), nodes.judge, nodes.said, nodes.list);
+  }
+  nodes.judge.textContent = `Judged by ${found.judge}.`;
+  const busy = found.rows.some(({ phase }) => phase === "running");
+  const waits = busy && found.people ? "Somebody is scoring on Inspect: the line waits for that." : "";
+  nodes.said.textContent = found.trouble || waits || (found.rows.length ? "" : "Nothing has been started yet.");
+  const ids = new Set(found.rows.map(({ id }) => id));
+  for (const [id, { box }] of rows) {
+    if (ids.has(id)) continue;
+    box.remove();
+    rows.delete(id);
+  }
+  found.rows.forEach((row, place) => {
+    const known = rows.get(row.id) ?? rowNodes(state, row);
+    rows.set(row.id, known);
+    updateRow(state, known, row);
+    if (nodes.list.children[place] !== known.box)
+      nodes.list.insertBefore(known.box, nodes.list.children[place] ?? null);
+  });
+}
+
+/** @param {State} state @param {Row} row @returns {Nodes} */
+function rowNodes(state, row) {
+  const box = el("article", "grm-panel grm-batch-row");
+  box.dataset.id = row.id;
+  const head = el("div", "grm-under");
+  const phase = el("span", "grm-phase");
+  const title = el("h3", "", row.title);
+  title.append(" ", phase);
+  const bar = el("progress");
+  bar.setAttribute("aria-label", `${row.title}: samples`);
+  const progress = el("p", "grm-progress");
+  const error = problem("");
+  const acts = el("div", "grm-documents");
+  const links = el("nav", "grm-documents");
+  const items = el("div", "grm-batch-items");
+  const pages = { batch: "Items", runs: "Runs", principles: "Principles" };
+  links.append(
+    button(pages.batch, "grm-small", () => {
+      openBatch(state, state.open === row.id ? "" : row.id);
+      drawItems(state);
+    }),
+    anchor(pages.runs, address.link("runs", { id: row.run }), "grm-link"),
+    anchor(pages.principles, address.link("principles", { run: row.run }), "grm-link"),
+    ...(row.benchmark ? [anchor("Benchmarks", address.link("benchmarks", { id: row.run }), "grm-link")] : []),
+  );
+  head.append(title, acts);
+  box.append(head, bar, progress, error, el("p", "grm-note", row.about), links, items);
+  return { box, phase, bar, progress, error, acts, items, shown: "" };
+}
+
+/** @param {State} state @param {Nodes} nodes @param {Row} row */
+function updateRow(state, nodes, row) {
+  const word = row.place ? `waiting, ${row.place === 1 ? "next" : `number ${row.place}`}` : row.phase;
+  nodes.phase.textContent = word;
+  nodes.phase.dataset.phase = row.phase;
+  nodes.bar.max = Math.max(1, row.total);
+  nodes.bar.value = row.samples;
+  nodes.progress.textContent = progressLine(row);
+  nodes.error.textContent = row.error;
+  nodes.error.hidden = !row.error;
+  const names = actsOf(row);
+  if (!state.form.may || nodes.shown === names.join()) return;
+  nodes.shown = names.join();
+  nodes.acts.replaceChildren(...names.map((name) => act(state, row, name)));
+}
+
+/** What can be done with a batch. @param {Pick<Row, "phase" | "error">} row */
+export function actsOf({ phase, error }) {
+  if (BUSY.includes(phase)) return ["pause", "cancel"];
+  if (phase === "paused") return ["resume", "cancel"];
+  if (phase === "failed") return ["resume", "remove"];
+  return phase === "done" && error ? ["ask again", "remove"] : ["remove"];
+}
+
+/** @param {State} state @param {Row} row @param {string} name */
+function act(state, row, name) {
+  const what = name === "ask again" ? "resume" : name;
+  const sure = {
+    cancel: `Cancel ${row.title}? What has been judged stays, the rest is never asked for.`,
+    remove: `Take ${row.title} off this list? Its sessions stay.`,
+  };
+  const node = button(name, "grm-small", async () => {
+    if (what in sure && !window.confirm(sure[/** @type {"cancel" | "remove"} */ (what)])) return;
+    node.disabled = true;
+    const reply = await state.ask.act(what, row.id);
+    node.disabled = false;
+    if (failed(reply)) state.nodes.said.textContent = why(reply);
+    else drawLine(state, reply);
+  });
+  return node;
+}
+
+/** How far a batch is, in words. @param {Row} row */
+export function progressLine(row) {
+  const parts = [
+    `${row.samples.toLocaleString("en")} of ${row.total.toLocaleString("en")} samples (${percent(row.samples / Math.max(1, row.total))})`,
+    `${row.items_done.toLocaleString("en")} of ${row.items.toLocaleString("en")} items`,
+  ];
+  if (row.rate) parts.push(`${row.rate.toFixed(row.rate < 10 ? 1 : 0)} samples/s`);
+  if (row.tokens_rate) parts.push(`${Math.round(row.tokens_rate).toLocaleString("en")} tokens/s`);
+  if (row.seconds_left !== null) parts.push(`about ${leftWords(row.seconds_left)} left`);
+  if (row.unreadable) parts.push(`${row.unreadable.toLocaleString("en")} without a vote`);
+  if (row.failed) parts.push(`${row.failed.toLocaleString("en")} failed`);
+  return parts.join(" · ");
+}
+
+/** A duration for a person. @param {number} seconds */
+export function leftWords(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+// ---- the items of a batch, each a click from its session
+
+/** @param {State} state @param {string} id */
+function openBatch(state, id) {
+  state.rows.get(state.open)?.items.replaceChildren();
+  state.open = id;
+  state.offset = 0;
+  address.name({ id });
+}
+
+/** @param {State} state */
+async function drawItems(state) {
+  const { open, offset } = state;
+  const nodes = state.rows.get(open);
+  if (!nodes) return;
+  const found = await state.ask.items(open, offset);
+  if (failed(found) || state.open !== open || state.offset !== offset) return;
+  const key = JSON.stringify(found);
+  if (nodes.items.dataset.key === key && nodes.items.children.length) return;
+  nodes.items.dataset.key = key;
+  if (!found.count) {
+    nodes.items.replaceChildren(hint("No sample has arrived yet."));
+    return;
+  }
+  const table = headed("grm-items", ["item", "samples", "vote", "label"]);
+  table.append(...found.rows.map(itemRow));
+  const turn = (/** @type {number} */ by) => () => {
+    state.offset = found.offset + by;
+    drawItems(state);
+  };
+  const pages = el("div", "grm-pages");
+  const last = found.offset + found.rows.length;
+  pages.append(el("span", "grm-note", `${found.offset + 1} to ${last} of ${found.count}, the newest first`));
+  if (found.offset) pages.append(button("newer", "grm-small", turn(-SIZE)));
+  if (last < found.count) pages.append(button("older", "grm-small", turn(SIZE)));
+  nodes.items.replaceChildren(framed(table, "Items", "grm-table-wide"), pages);
+}
+
+/** @param {JudgedItem} item */
+function itemRow(item) {
+  const line = el("tr");
+  const name = el("td");
+  const vote = item.winner || (item.valid ? "tie" : "none");
+  name.append(anchor(item.title || item.session, address.sessionLink(item.session), "grm-link"));
+  line.append(name, el("td", "grm-num", `${item.samples} of ${item.k}`), el("td", "", vote));
+  line.append(el("td", "", item.right === null ? "" : item.right ? "right" : "wrong"));
+  return line;
+}

@@ -1,0 +1,18 @@
+"""Work on many things in several processes: as many as the processor has cores, and none for a single part."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+
+def abreast(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
+    """What `work`, a function of a module, makes of each part, in their order."""
+    if len(parts) < 2:
+        yield from map(work, parts)
+        return
+    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1)) as processes:
+        yield from processes.map(work, parts)

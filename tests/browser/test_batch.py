@@ -1,0 +1,119 @@
+"""The Batch page in a real Chromium: from a file to judged items, through pause, kill -9 and an import beside it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.store import Store
+from tests.browser.conftest import ROOT, Serve, Watched, free_port, wait_for
+
+pytestmark = pytest.mark.browser
+LONG = 120_000
+HOSTILE = "<img src=x onerror=window.hacked=1> ${window.hacked=1} {{value}}"
+
+
+def pairs(path: Path, count: int) -> Path:
+    lines = [
+        {"prompt": f"Which one, {n}? {HOSTILE}", "chosen": f"A better text {n}.", "rejected": "A worse one.", "n": n}
+        for n in range(count)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+@contextmanager
+def app(db: Path, port: int, delay: float) -> Iterator[subprocess.Popen[bytes]]:
+    """The page in a process that is killed at the end."""
+    options = ["--db", str(db), "--port", str(port), "--delay", str(delay)]
+    process = subprocess.Popen([sys.executable, "-m", "tests.browser.app", *options], cwd=ROOT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}", process)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def drop(page: Any, path: Path) -> None:
+    page.locator("#batch-drop input[type=file]").set_input_files(str(path))
+    page.locator("#batch-start").wait_for(timeout=LONG)
+
+
+def done(page: Any) -> int:
+    """Samples that the only batch has, as the page says."""
+    return int(page.locator(".grm-batch-row .grm-progress").inner_text(timeout=LONG).split(" of ")[0].replace(",", ""))
+
+
+def wait_done(page: Any, least: int) -> None:
+    read = "n => parseInt((document.querySelector('.grm-progress')?.textContent || '0').replace(/,/g, '')) >= n"
+    page.wait_for_function(read, arg=least, timeout=LONG)
+
+
+def press(page: Any, name: str) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator(".grm-batch-row").get_by_role("button", name=name, exact=True).click(timeout=LONG)
+
+
+def test_a_dropped_file_is_shown_judged_paused_killed_and_finished(
+    page: Any, tmp_path: Path, watch: Callable[[Any, str], Watched]
+) -> None:
+    db, port = tmp_path / "grm.db", free_port()
+    url = f"http://127.0.0.1:{port}"
+    watched = watch(page, url)
+    with app(db, port, 0.02):
+        page.goto(f"{url}/batch")
+        drop(page, pairs(tmp_path / "pairs.jsonl", 6))
+        assert "chosen and rejected, 6 items, 6 with labels" in page.locator(".grm-said").inner_text()
+        mapped = page.locator(".grm-mapped li").all_inner_texts()
+        assert mapped == ["prompt → query", "chosen → responses", "rejected → responses", "n → not used"]
+        assert HOSTILE in page.locator(".grm-first .grm-query").first.inner_text()
+        page.locator("#batch-k").fill("4")
+        assert page.locator("#batch-start").inner_text() == "Judge 6 items, 24 samples"
+        page.locator("#batch-start").click()
+        wait_done(page, 2)
+        press(page, "pause")
+        page.locator(".grm-phase[data-phase=paused]").wait_for(timeout=LONG)
+        kept = done(page)
+        press(page, "resume")
+        wait_done(page, max(5, kept))
+        page.locator(".grm-batch-items td a").first.wait_for(timeout=LONG)
+        shown = done(page)
+    with app(db, port, 0.001):
+        page.goto(page.url)
+        page.locator(".grm-phase[data-phase=done]").wait_for(timeout=LONG)
+        assert done(page) == 24 >= shown
+        page.locator(".grm-batch-items tr td a").nth(5).wait_for(timeout=LONG)
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator(".grm-batch-items td a").first.click()
+        page.locator(".grm-card").first.wait_for(timeout=LONG)
+        assert watched.foreign == []
+        assert [error for error in watched.errors if "dialog" in error] == []
+        assert page.evaluate("window.hacked") is None
+
+
+def test_a_command_imports_while_the_page_is_open_and_a_second_page_says_that_it_only_reads(
+    serve: Serve, page: Any, tmp_path: Path
+) -> None:
+    db = tmp_path / "grm.db"
+    first = serve(db=db)
+    file = pairs(tmp_path / "pairs.jsonl", 3)
+    command = [sys.executable, "app.py", "import", str(file), "--db", str(db)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["state"] for line in done.stdout.splitlines()] == ["new"] * 3
+    page.goto(f"{first}/sessions?words=hacked")
+    page.get_by_text("1 to 3 of 3 sessions").wait_for(timeout=LONG)
+    store = Store(db)
+    assert store.read_only
+    store.close()
+    with app(db, port := free_port(), 0.001):
+        page.goto(f"http://127.0.0.1:{port}/batch")
+        page.get_by_text("everything can be read here, nothing saved").wait_for(timeout=LONG)
+        page.get_by_text("Nothing can be started here: the database is only read.").wait_for(timeout=LONG)

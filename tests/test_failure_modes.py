@@ -1,0 +1,24 @@
+"""docs/failure-modes.md names tests that are there."""
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+DOCUMENT = TESTS.parent / "docs" / "failure-modes.md"
+
+
+def test_every_failure_names_a_test_that_is_there() -> None:
+    names = re.findall(r"`([\w/]+\.py)::(\w+)`", DOCUMENT.read_text())
+    assert len(names) > 60
+    missing = [
+        f"{file}::{name}"
+        for file, name in names
+        if not re.search(rf"^ *(async )?def {name}\(", (TESTS / file).read_text(), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_every_line_of_both_tables_names_one() -> None:
+    lines = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| ")]
+    heads = ("| what happens |", "| # |")
+    assert [line for line in lines if not line.startswith(heads) and "::test_" not in line] == []

@@ -1,0 +1,279 @@
+"""The Batch page: a file is dropped, understood and judged in the background; its items are open while it grows."""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from grm_core import benchmarks, outcome
+from grm_core.analysis.frames import letter
+from grm_core.benchmarks import scoring
+from grm_core.errors import GRMError, UsageError
+from grm_core.formats.foreign import reading
+from grm_core.shuffling import ORDERS
+from grm_core.types import Example, Sample
+from grm_core.voting import vote
+from reports.words import count
+from runs.batches import Asked, BatchLine, Standing, run_id
+from runs.logins import ANNOTATOR
+from runs.settings import Sampling
+from storage.listing import SessionRow, Wanted
+from ui import render
+from ui.asking import AUTOMATIC, CONTEXTS, TEMPLATES, read_sampling
+from ui.people import person
+from ui.view import View, calls, served
+from ui.wire import batch as wire
+from ui.wire.batch import Asking, BatchList, BatchRow, BatchView, Draft, FirstItem, JudgedItem, JudgedItems
+from ui.wire.shared import Choice, Failed
+
+PAGE = 50
+ANY = "items in any form"
+_DRAFTS_MOST = 16
+"""Files that were dropped and not started; the oldest is forgotten first."""
+_FIRST, _TEXT_MOST, _ITEMS_MOST = 5, 400, 100_000
+_QUEUED: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "concurrency_limit": 2}
+_WRONG = "these settings cannot be read: fill in every field"
+
+
+class _Kept(NamedTuple):
+    """A file that was dropped."""
+
+    name: str
+    items: list[Example]
+    benchmark: str
+    """'' for a file of items."""
+
+
+class BatchPage:
+    """Where a file is dropped, and a view of what came of it."""
+
+    def __init__(self, line: BatchLine) -> None:
+        self.line = line
+        self._drafts: OrderedDict[str, _Kept] = OrderedDict()
+        may = not line.store.read_only
+        with gr.Row(elem_id="batch-file"):
+            file = gr.File(
+                label="A file of items: JSON Lines, JSON, CSV, Parquet; pairs, chats, lists of completions",
+                height=120,
+                scale=4,
+                interactive=may,
+                elem_id="batch-drop",
+            )
+            kind = gr.Dropdown(
+                [ANY, *benchmarks.NAMES],
+                value=ANY,
+                label="What it is",
+                info="or the official file of a benchmark",
+                scale=1,
+                min_width=220,
+                interactive=may,
+                elem_id="batch-kind",
+            )
+        view = View("batch", calls(self)).place(BatchView(form=self._form(may), draft=None))
+        given = [file, kind]
+        for event in (file.upload, file.clear, kind.input):
+            event(self.understood, given, view, **_QUEUED)
+
+    async def understood(self, path: str | None, kind: str) -> dict[str, Any]:
+        """What the page is told of a file that was dropped."""
+        draft = None if path is None else await asyncio.to_thread(self._draft, Path(path), kind)
+        form = self._form(not self.line.store.read_only)
+        return dict(render.sendable(BatchView(form=form, draft=draft)))
+
+    @served()
+    def begin(self, draft_id: str, asking: Asking) -> Choice | Failed:
+        """Put a file that was dropped at the end of the line."""
+        who = person()
+        who.check(ANNOTATOR)
+        kept = self._drafts.get(draft_id)
+        if kept is None:
+            raise UsageError("the app does not have this file any more: drop it once more")
+        asked = read_sampling(asking, self.line.jobs.base)
+        tags: tuple[str, ...] = ()
+        if kept.benchmark:
+            asked, tags = self._ordered(kept.benchmark, asked), (kept.benchmark,)
+        batch_id = self.line.submit(kept.name, kept.items, Asked(asked, asking["meta"]), tags, who.name)
+        self.line.store.acts.note(who.name, "began a batch", f"{batch_id} {kept.name}")
+        return Choice(id=batch_id, title=kept.name)
+
+    @served()
+    def act(self, what: str, batch_id: str) -> BatchList | Failed:
+        """Pause, resume, cancel or remove a batch; all of them then."""
+        acts = {
+            "pause": self.line.pause,
+            "resume": self.line.resume,
+            "cancel": self.line.cancel,
+            "remove": self.line.remove,
+        }
+        if what not in acts:
+            raise UsageError("that cannot be done")
+        batch, who = self.line.store.batches.batch(batch_id), person()
+        if batch is not None:
+            who.check_owner(batch.owner)
+        acts[what](batch_id)
+        self.line.store.acts.note(who.name, f"{what} a batch", batch_id)
+        return self.batches()
+
+    @served()
+    def batches(self) -> BatchList:
+        """All batches, the newest first."""
+        jobs = self.line.jobs
+        model, name = jobs.engine.model, jobs.engine.name
+        return BatchList(
+            rows=[_row(each) for each in self.line.standing()],
+            judge=f"{model} on the {name} engine" if model else f"the {name} engine",
+            trouble=self.line.trouble,
+            people=jobs.gate.people > 0,
+        )
+
+    @served()
+    def items(self, batch_id: str, offset: int) -> JudgedItems:
+        """The items of a batch that have samples or had, the newest first, some at a time."""
+        store, wanted = self.line.store, Wanted(run=run_id(batch_id))
+        total = store.count_sessions(wanted)
+        start = max(0, min(offset, max(0, total - 1) // PAGE * PAGE))
+        rows = store.sessions(wanted, PAGE, start)
+        samples = store.samples_by_session(row.session.id for row in rows)
+        judged = [_judged(row, samples[row.session.id]) for row in rows]
+        return JudgedItems(rows=judged, count=total, offset=start)
+
+    def _draft(self, path: Path, kind: str) -> Draft:
+        try:
+            kept, draft = _read(path, kind)
+        except GRMError as error:
+            # Where the app keeps what was dropped is nobody's business.
+            return _refused(path.name, f"{error}.".replace(str(path), path.name))
+        self._drafts[draft["id"]] = kept
+        while len(self._drafts) > _DRAFTS_MOST:
+            self._drafts.popitem(last=False)
+        return draft
+
+    def _form(self, may: bool) -> wire.BatchForm:
+        jobs = self.line.jobs
+        base = jobs.base
+        return wire.BatchForm(
+            k=base.k,
+            temperature=base.temperature,
+            seed=base.seed,
+            order=base.order or ORDERS[0],
+            context=jobs.card.context,
+            template=base.template or AUTOMATIC,
+            orders=list(ORDERS),
+            contexts=[(value, name) for name, value in CONTEXTS.items()],
+            templates=list(TEMPLATES),
+            meta="" if jobs.meta is None else jobs.meta.name or "a server",
+            may=may,
+        )
+
+    def _ordered(self, name: str, asked: Sampling) -> Sampling:
+        """With the order that a benchmark needs whose pairs are judged in both."""
+        alone = asked.settled(self.line.jobs.card.context).context == "single"
+        if not benchmarks.named(name).both_orders or alone:
+            return asked
+        if asked.k % 2 or asked.order != "balanced":
+            raise UsageError(f"{name} counts pairs that were judged in both orders: an even k, and the order balanced")
+        return asked
+
+
+def _read(path: Path, kind: str) -> tuple[_Kept, Draft]:
+    """The items of a file, and what the page is told of it. Raises UsageError for what cannot be judged here."""
+    fields: list[wire.FieldOf] = []
+    left_out: list[str] = []
+    if kind == ANY:
+        understood = reading.read_items(path, path.name)
+        examples, said, benchmark = understood.items, understood.words(), ""
+        fields = [wire.FieldOf(key=key[:60], fields=list(mine)) for key, mine in understood.fields.items()]
+        left_out = [f"{each.place}: {each.reason}" for each in understood.left_out[:_FIRST]]
+    else:
+        official = benchmarks.named(kind)
+        if official.password is not None:
+            raise UsageError(f"{kind}: its authors ask that no item be kept in plain text")
+        examples, benchmark = scoring.load(official, path), kind
+        said = f"{kind}, {count(len(examples), 'item')}"
+    if len(examples) > _ITEMS_MOST:
+        raise UsageError(f"{path.name}: {len(examples):,} items; the page takes {_ITEMS_MOST:,}, `score` any number")
+    draft = Draft(
+        id=secrets.token_urlsafe(12),
+        name=path.name,
+        said=said,
+        count=len(examples),
+        labelled=sum(example.labels is not None for example in examples),
+        first=[_first(example) for example in examples[:_FIRST]],
+        fields=fields,
+        left_out=left_out,
+        error="",
+    )
+    return _Kept(path.name, examples, benchmark), draft
+
+
+def _refused(name: str, error: str) -> Draft:
+    return Draft(
+        id="", name=name, said="", count=0, labelled=0, first=[], fields=[], left_out=[], error=error
+    )  # fmt: skip
+
+
+def _first(example: Example) -> FirstItem:
+    beside = {
+        "reference": example.reference,
+        "subset": example.subset,
+        "models": ", ".join(example.models or ()),
+        "turns before the query": str(len(example.query) - 1) if len(example.query) > 1 else "",
+    }
+    return FirstItem(
+        id=example.id,
+        query=_short(example.query[-1].content),
+        responses=[_short(response) for response in example.responses],
+        labels=None if example.labels is None else list(example.labels),
+        beside="; ".join(f"{name}: {_short(value)}" for name, value in beside.items() if value),
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TEXT_MOST else f"{text[:_TEXT_MOST]}…"
+
+
+def _row(standing: Standing) -> BatchRow:
+    batch, counts, asked = standing.batch, standing.counts, standing.asked.sampling
+    about = [f"k {asked.k}", f"temperature {asked.temperature:g}", asked.context]
+    about += [asked.order] if asked.context != "single" else []
+    about += [asked.template] if asked.template else []
+    about += [count(len(asked.principles), "given principle")] if asked.principles else []
+    about += [f"seed {asked.seed}", "meta RM" if standing.asked.meta else "no meta RM"]
+    return BatchRow(
+        id=batch.id,
+        run=standing.run_id,
+        title=batch.title,
+        about=", ".join(about),
+        phase=batch.phase,
+        place=standing.place,
+        items=batch.size,
+        items_done=counts.whole,
+        samples=counts.samples,
+        total=batch.size * asked.k,
+        failed=counts.failed,
+        unreadable=counts.unreadable,
+        rate=standing.rate,
+        tokens_rate=standing.tokens_rate,
+        seconds_left=standing.seconds_left,
+        error=batch.error,
+        benchmark=next((tag for tag in batch.tags if tag in benchmarks.NAMES), ""),
+    )
+
+
+def _judged(row: SessionRow, samples: Sequence[Sample]) -> JudgedItem:
+    winner = vote(samples).winner
+    labels = row.session.example.labels
+    best = outcome.best_labels(labels) if labels and len(labels) > 1 else ()
+    return JudgedItem(
+        session=row.session.id,
+        title=row.session.title,
+        samples=row.samples,
+        valid=row.valid,
+        k=max(row.k_asked, row.samples),
+        winner="" if winner is None else letter(winner),
+        right=None if winner is None or not best else winner in best,
+    )

@@ -1,0 +1,128 @@
+"""Records of the Batch page."""
+
+from typing_extensions import TypedDict
+
+
+class BatchForm(TypedDict):
+    """What the fields begin with, and what can be chosen."""
+
+    k: int
+    temperature: float
+    seed: int
+    order: str
+    context: str
+    template: str
+    orders: list[str]
+    contexts: list[tuple[str, str]]
+    templates: list[str]
+    meta: str
+    """The meta RM's name; '' where there is none."""
+    may: bool
+
+
+class Asking(TypedDict):
+    """How a file is to be judged."""
+
+    k: float
+    temperature: float
+    seed: int
+    order: str
+    context: str
+    template: str
+    principles: str
+    meta: bool
+
+
+class FirstItem(TypedDict):
+    """An item of a file, as it was understood."""
+
+    id: str
+    query: str
+    responses: list[str]
+    labels: list[float] | None
+    beside: str
+    """Reference, subset and models, in words."""
+
+
+class FieldOf(TypedDict):
+    """A key of the file's first record, and what became of it."""
+
+    key: str
+    fields: list[str]
+
+
+class Draft(TypedDict):
+    """A file that was dropped, as it was understood."""
+
+    id: str
+    name: str
+    said: str
+    count: int
+    labelled: int
+    first: list[FirstItem]
+    fields: list[FieldOf]
+    left_out: list[str]
+    error: str
+
+
+class BatchView(TypedDict):
+    """What the page's module is given."""
+
+    form: BatchForm
+    draft: Draft | None
+
+
+class BatchRow(TypedDict):
+    """A batch and how far it is."""
+
+    id: str
+    run: str
+    title: str
+    about: str
+    """How it is judged, in words."""
+    phase: str
+    place: int
+    items: int
+    items_done: int
+    samples: int
+    total: int
+    failed: int
+    unreadable: int
+    rate: float | None
+    tokens_rate: float | None
+    seconds_left: float | None
+    error: str
+    benchmark: str
+
+
+class BatchList(TypedDict):
+    """All batches, and why the line does not move."""
+
+    rows: list[BatchRow]
+    judge: str
+    """The model that judges, and its engine."""
+    trouble: str
+    people: bool
+    """Whether the line waits for somebody on Inspect."""
+
+
+class JudgedItem(TypedDict):
+    """An item of a batch that has samples."""
+
+    session: str
+    title: str
+    samples: int
+    valid: int
+    k: int
+    winner: str
+    """Letter; '' for a tie or no vote."""
+    right: bool | None
+    """Whether the winner is labelled best; None where nothing says so."""
+
+
+class JudgedItems(TypedDict):
+    """Some of them, the newest first."""
+
+    rows: list[JudgedItem]
+    count: int
+    offset: int
