@@ -181,6 +181,11 @@ class Jobs:
         place, wait = self._line.place(session_id)
         return replace(snapshot, place=place, wait=wait)
 
+    def running(self) -> dict[str, tuple[Example, Snapshot]]:
+        """The runs under way by their sessions' ids: what is judged, and how far each is."""
+        under_way = {name: job for name, job in self._jobs.copy().items() if job.running}
+        return {name: (job.plan.example, job.snapshot()) for name, job in under_way.items()}
+
     def close(self) -> None:
         """Stop all runs and the engine; safe to call twice."""
         if not self._thread.is_alive():

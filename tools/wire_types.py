@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "assets" / "web" / "types.d.ts"
 HEAD = "// Written by tools/wire_types.py from ui/wire and the pages: do not edit.\n"
 PAGES = {
+    "Shell": "ui.pages.shell.Shell",
     "Inspect": "ui.pages.inspect.answers.Answers",
     "Queue": "ui.pages.queue.QueuePage",
     "Sessions": "ui.pages.sessions.SessionsPage",

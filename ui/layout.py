@@ -28,40 +28,42 @@ from ui.pages.principles import PrinciplesPage
 from ui.pages.queue import QueuePage
 from ui.pages.runs import RunPage
 from ui.pages.sessions import SessionsPage
+from ui.pages.shell import Shell
 from ui.people import People, Who
 from ui.proxy import Forwarded, Pages
+from ui.shell import NAME
 from ui.tabs import TABS_MOST, swept
+from ui.theme import theme
 from ui.tool import Tool
 from ui.uploads import KEPT_S, Uploads
 from ui.vectors import Vectors
 from ui.view import View
 from ui.wire.shared import Line
 
-TITLE = "GRM Lens"
-FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-
 
 def build(store: Store, jobs: Jobs, batches: BatchLine, people: People, tool: Tool | None = None) -> gr.Blocks:
     """The whole app, not launched yet; with a tool, other programs may call that."""
-    vectors = Vectors(Embedder())
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(KEPT_S // 6, KEPT_S)) as demo:
-        gr.Navbar(main_page_name="Inspect")
+    vectors, shell = Vectors(Embedder()), Shell(store, jobs)
+    with gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True, delete_cache=(KEPT_S // 6, KEPT_S)) as demo:
+        gr.Navbar(visible=False)
+        shell.place()
         InspectPage(jobs, Viewer(store, jobs), people)
         if tool is not None:
             gr.api(tool.judge, api_name="judge", concurrency_limit=None)
-    for name, shown, page in (
-        ("Sessions", True, partial(SessionsPage, store, jobs)),
-        ("Principles", True, partial(PrinciplesPage, store, vectors)),
-        ("Batch", True, partial(BatchPage, batches)),
-        ("Runs", True, partial(RunPage, store)),
-        ("Benchmarks", True, partial(BenchPage, store)),
-        ("Models", True, partial(ModelsPage, store)),
-        ("Queue", True, partial(QueuePage, store, vectors)),
-        ("Demo", True, partial(DemoPage, store)),
-        ("Compare", False, partial(ComparePage, store)),
+    for name, page in (
+        ("Sessions", partial(SessionsPage, store, jobs)),
+        ("Principles", partial(PrinciplesPage, store, vectors)),
+        ("Batch", partial(BatchPage, batches)),
+        ("Runs", partial(RunPage, store)),
+        ("Benchmarks", partial(BenchPage, store)),
+        ("Models", partial(ModelsPage, store)),
+        ("Queue", partial(QueuePage, store, vectors)),
+        ("Demo", partial(DemoPage, store)),
+        ("Compare", partial(ComparePage, store)),
     ):
-        with demo.route(name, f"/{name.lower()}", show_in_navbar=shown):
-            gr.Navbar(main_page_name="Inspect")
+        with demo.route(name, f"/{name.lower()}"):
+            gr.Navbar(visible=False)
+            shell.place()
             if store.read_only:
                 View("notices").place([_read_only(store)], "read-only")
             page()
@@ -101,12 +103,10 @@ def launch_options(
 ) -> dict[str, Any]:
     """Options of the app's launch beside its address; `routes` stand beside the page."""
     return {
-        "css_paths": [web.WEB / "styles" / f"{name}.css" for name in web.STYLES],
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
         "head": f'<link rel="preload" as="script" href="{web.address()}/{web.PLOTLY.name}">',
-        "theme": gr.themes.Default(
-            primary_hue="blue", neutral_hue="gray", radius_size="sm", spacing_size="sm", **FONTS
-        ),
+        "theme": theme(),
+        "favicon_path": str(web.WEB / "icons" / "icon.png"),
         "auth": people.enter if people.are_asked else None,
         "root_path": page.root_path or None,
         "share": False,
@@ -122,7 +122,7 @@ def launch_options(
         "run_history": False,
         "mcp_server": page.mcp,
         "ssr_mode": False,
-        "footer_links": ["settings"],
+        "footer_links": [],
         "quiet": True,
         "app_kwargs": {
             "middleware": _middleware(page, uploads, people),

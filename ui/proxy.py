@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ui import policy
+from ui import policy, shell
 from ui.guard import API
 
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d+)?")
@@ -75,7 +75,7 @@ class Pages:
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body"):
-                    whole = _inside(body, root)
+                    whole = shell.framed(_inside(body, root), scope["path"].removeprefix(root), _home(scope, root))
                     headers = MutableHeaders(scope=start)
                     headers["content-length"] = str(len(whole))
                     headers["content-security-policy"] = policy.page(whole, self._ancestors)
@@ -140,3 +140,8 @@ def _inside(page: bytes, root: str) -> bytes:
         return page
     base = html.escape(root.rstrip("/") + "/").encode()
     return page.replace(b'<base href="./" />', b'<base href="' + base + b'" />')
+
+
+def _home(scope: Scope, root: str) -> str:
+    """The app's own address as people see it, with a slash at its end."""
+    return f"{scope.get('scheme', 'http')}://{Headers(scope=scope).get('host', '')}{root.rstrip('/')}/"

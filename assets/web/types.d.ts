@@ -247,6 +247,29 @@ export interface Recent {
   demo: boolean;
 }
 
+/** An example to begin with. */
+export interface Starter {
+  title: string;
+  query: string;
+  n: number;
+}
+
+/** What the first screen offers; `note` says what cannot be scored here, and why. */
+export interface Start {
+  starters: Starter[];
+  note: string;
+}
+
+/** Event `example`: the place of the starter that was chosen. */
+export interface Chosen {
+  place: number;
+}
+
+/** Event `grow`: draw so many samples more. */
+export interface Grow {
+  count: number;
+}
+
 /** A session as the page shows it at one moment; without a session only `rows` and what there is to read. */
 export interface View {
   rows: Row[];
@@ -260,6 +283,7 @@ export interface View {
   progress?: string;
   live?: Record<string, string>;
   origin?: string;
+  may?: boolean;
   alone?: boolean;
   findings?: Finding[];
 }
@@ -757,6 +781,44 @@ export interface Panels {
   title: string;
   said: string[];
   panels: Panel[];
+}
+
+/** A run under way. */
+export interface Running {
+  id: string;
+  title: string;
+  done: number;
+  k: number;
+}
+
+/** The state of the engine, and the runs under way. */
+export interface Frame {
+  kind: string;
+  word: string;
+  lines: Line[];
+  message: string;
+  running: Running[];
+}
+
+/** A place that holds the words: in a sample, or in a session's title or query. */
+export interface Passage {
+  session: string;
+  sample: number | null;
+  title: string;
+  snippet: string;
+}
+
+/** What search found. */
+export interface Places {
+  passages: Passage[];
+  runs: Choice[];
+}
+
+export interface ShellServer {
+  /** The engine and the runs at this moment. */
+  state(): Promise<Frame | null>;
+  /** Sessions, samples and runs that hold the words; the newest of each for none. */
+  find(words: string): Promise<Places | null>;
 }
 
 export interface InspectServer {

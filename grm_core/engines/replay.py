@@ -16,9 +16,10 @@ from typing import Any
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError, UsageError
 from grm_core.formats import lines, sessions
+from grm_core.formats.items import read_item
 from grm_core.formats.runs import read_run
 from grm_core.formats.samples import SampleLine, completion_of
-from grm_core.types import Completion, Message, Request
+from grm_core.types import Completion, Example, Message, Request
 
 PACES = ("recorded", "at-once")
 CHUNK = 0.05  # seconds between two pieces of streamed text
@@ -46,7 +47,7 @@ class ReplayEngine:
         if pace not in PACES:
             raise UsageError(f"pace is {pace!r}; it must be one of {', '.join(PACES)}")
         self.path = Path(path)
-        self.model, self._records = _read(self.path)
+        self.model, self._records, self.items = _read(self.path)
         self._paced = pace == "recorded"
         self._closed = False
 
@@ -118,8 +119,9 @@ class ReplayEngine:
             show(text[shown:])
 
 
-def _read(path: Path) -> tuple[str, dict[int, list[Record]]]:
-    """Read a recording: the model's name, and the records of each seed."""
+def _read(path: Path) -> tuple[str, dict[int, list[Record]], tuple[Example, ...]]:
+    """Read a recording: the model's name, the records of each seed, and the items where it holds them."""
+    items: list[Example] = []
     records: defaultdict[int, list[Record]] = defaultdict(list)
     model = ""
     try:
@@ -134,11 +136,13 @@ def _read(path: Path) -> tuple[str, dict[int, list[Record]]]:
                     records[line.seed].append(_record(line, model))
             elif "run" in line:
                 model = model or read_run(line).model
+            elif "query" in line.get("item", {}):
+                items.append(read_item(line["item"]))
         except UsageError as error:
             raise UsageError(f"{path}:{number}: not a line of a recording ({error})") from None
     if not records:
         raise UsageError(f"{path} holds no sample that can be replayed; each needs item_id, seed and text")
-    return model, dict(records)
+    return model, dict(records), tuple(items)
 
 
 def _record(line: SampleLine, model: str) -> Record:

@@ -18,7 +18,7 @@ def open_page(page: Any, url: str) -> None:
     """Until the composer takes input."""
     page.goto(url)
     page.locator("#score").wait_for(timeout=LONG)
-    page.locator(".grm-notices .grm-line").first.wait_for(timeout=LONG)
+    page.locator("#engine-said > *").first.wait_for(state="attached", timeout=LONG)
 
 
 def ask(page: Any, query: str, responses: tuple[str, ...], k: int) -> None:
@@ -56,6 +56,7 @@ def test_part_2_scoring_fills_the_rows_and_says_the_verdict(serve: Serve, page: 
     verdict = page.locator(".grm-verdict").inner_text()
     assert re.search(r"Naive vote over 8 samples: .*(wins by|a tie).* 8 of 8 could be read\.", verdict)
     if "a tie" not in verdict:  # the curve comes after the verdict
+        page.locator(".grm-spark").click(timeout=LONG)
         page.locator(".grm-plot", has_text="When does the verdict settle?").wait_for(timeout=LONG)
     assert page.locator(".grm-card").count() == 3
     assert "session=" in page.url
@@ -207,24 +208,25 @@ def test_part_4_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) 
     page.locator(f".grm-matrix tr[data-i='{index}'][aria-selected={other}]").wait_for(timeout=5000)
 
 
-def test_part_3_the_method_chosen_during_a_run_stays_chosen(serve: Serve, page: Any) -> None:
+def test_part_3_guided_voting_cannot_be_chosen_where_no_meta_rm_has_read_the_samples(serve: Serve, page: Any) -> None:
     url = serve("--delay", "0.15")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 8)
     wait_rows(page, 1)
-    page.locator("#method label", has_text="guided").first.click()
-    page.locator(".grm-verdict h2", has_text="meta logit").wait_for(timeout=LONG)
+    assert page.locator("#method input[value=guided]").is_disabled()
     wait_end(page)
     wait_rows(page, 8)
-    assert "meta logit" in page.locator(".grm-verdict").inner_text()
-    page.locator("#method label", has_text="naive").click()
+    assert page.locator("#method input[value=guided-weighted]").is_disabled()
+    assert "meta RM" in page.locator("#method input[value=guided]").get_attribute("title")
+    page.locator(".grm-matrix tr[data-i]").first.focus()
+    page.keyboard.press("m")
     page.locator(".grm-verdict h2", has_text="Naive vote over 8 samples").wait_for(timeout=LONG)
 
 
 def test_the_page_opens_while_the_engine_starts_and_the_run_waits(serve: Serve, page: Any) -> None:
     url = serve("--start-seconds", "12")
     open_page(page, url)
-    page.get_by_text("starting the fake engine").wait_for(timeout=LONG)
+    page.locator("#engine-message", has_text="starting the fake engine").wait_for(timeout=LONG)
     ask(page, "What is it?", ("This.", "That."), 2)
     page.locator(".grm-root[data-phase=waiting]").wait_for(timeout=LONG)
     wait_end(page)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 def test_a_query_scored_from_a_linked_view_opens_with_dials_of_its_own(address: str, page: Any) -> None:
     page.goto(address + "&k=2&sample=2&method=guided&tab=lab")
     page.locator(".grm-panel").first.wait_for(timeout=LONG)
-    page.locator("#composer").get_by_text("What to judge").click()
+    page.locator("#edit").click()
     ask(page, "Is it so?", ("Yes.", "No."), 4)
     page.wait_for_function("!location.search.includes('session=four')", timeout=LONG)
     wait_end(page)

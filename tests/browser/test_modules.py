@@ -21,7 +21,10 @@ PAGES = {
 def scripts(page: Any) -> dict[str, Any]:
     """Every module that the page asks for, by its path."""
     sources: dict[str, Any] = {}
-    page.on("response", lambda r: sources.update({urlsplit(r.url).path: r}) if "/web/" in r.url else None)
+    page.on(
+        "response",
+        lambda r: sources.update({urlsplit(r.url).path: r}) if "/web/" in r.url and ".js" in r.url else None,
+    )
     return sources
 
 
@@ -61,5 +64,6 @@ def test_modules_and_links_stay_under_a_prefix(serve: Serve, page: Any) -> None:
     assert urlsplit(first.evaluate("link => link.href")).path == "/lens/"
     first.click()
     page.locator(".grm-card").first.wait_for(timeout=LONG)
+    page.locator(".grm-spark").click(timeout=LONG)
     page.locator(".grm-plot .main-svg").first.wait_for(timeout=LONG)
     assert any(path.startswith("/lens/web/") and path.endswith("/plotly.min.js") for path in seen)

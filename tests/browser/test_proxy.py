@@ -45,6 +45,7 @@ def test_nothing_leaves_the_prefix(serve: Serve, page: Any, options: tuple[str, 
             assert outside(page, proxy) == [], name
         page.goto(f"{proxy.address}{PREFIX}/sessions")
         page.locator(".grm-session-list td a").first.click(timeout=LONG)
+        page.locator(".grm-spark").click(timeout=LONG)
         page.locator(".grm-plot .main-svg").first.wait_for(timeout=LONG)
         assert urlsplit(page.url).path == f"{PREFIX}/"
         assert outside(page, proxy) == []
@@ -70,6 +71,7 @@ def test_the_page_works_in_a_frame_of_another_site(serve: Serve, page: Any) -> N
         page.goto(around.address.replace("127.0.0.1", "localhost"))
         frame = page.frame_locator("iframe")
         frame.locator(PAGES[""]).first.click(timeout=LONG)
+        frame.locator(".grm-spark").click(timeout=LONG)
         frame.locator(".grm-plot .main-svg").first.wait_for(timeout=LONG)
         assert proxy.outside == []
         page.goto(around.address)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pieces } from "../../assets/web/lib/snippet.js";
 import { actsOf, asked, leftWords, progressLine } from "../../assets/web/pages/batch.js";
 import { SHOWN } from "../../assets/web/pages/benchmarks.js";
 import { facts } from "../../assets/web/pages/inspect/cards.js";
@@ -8,7 +9,7 @@ import { sideTexts } from "../../assets/web/pages/principles.js";
 import { differText } from "../../assets/web/pages/queue/desk.js";
 import { characters, shownAs, spanOf } from "../../assets/web/pages/queue/item.js";
 import { standing as standingLabel } from "../../assets/web/pages/queue/saving.js";
-import { named, pieces, selectionOf } from "../../assets/web/pages/sessions.js";
+import { named, selectionOf } from "../../assets/web/pages/sessions.js";
 import { named as namedResponses, reasoningBox, reasoningTitle } from "../../assets/web/views/card.js";
 import { rankedByMeta, standing } from "../../assets/web/views/slides.js";
 

@@ -28,6 +28,33 @@ class Recent(TypedDict):
     demo: bool
 
 
+class Starter(TypedDict):
+    """An example to begin with."""
+
+    title: str
+    query: str
+    n: int
+
+
+class Start(TypedDict):
+    """What the first screen offers; `note` says what cannot be scored here, and why."""
+
+    starters: list[Starter]
+    note: str
+
+
+class Chosen(TypedDict):
+    """Event `example`: the place of the starter that was chosen."""
+
+    place: int
+
+
+class Grow(TypedDict):
+    """Event `grow`: draw so many samples more."""
+
+    count: int
+
+
 class View(TypedDict):
     """A session as the page shows it at one moment; without a session only `rows` and what there is to read."""
 
@@ -43,6 +70,8 @@ class View(TypedDict):
     live: NotRequired[dict[str, str]]
     """The end of what is being written, by the number of the sample."""
     origin: NotRequired[str]
+    may: NotRequired[bool]
+    """Whether more samples may be drawn."""
     alone: NotRequired[bool]
     """Whether each response was judged in a prompt of its own."""
     findings: NotRequired[list[Finding]]

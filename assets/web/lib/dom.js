@@ -1,6 +1,6 @@
 // Small makers of nodes. Text reaches the page through textContent only: what a model or a person wrote is never markup.
 
-import { colourOf, letter } from "./names.js";
+import { colourOf, letter, shapeOf } from "./names.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
@@ -29,10 +29,11 @@ export function anchor(text, href, cls) {
   return node;
 }
 
-/** A response's letter in its colour, with a number or word beside it. @param {number} i @param {string | number} [beside] */
+/** A response's letter in its colour and shape, with a number or word beside it. @param {number} i @param {string | number} [beside] */
 export function chip(i, beside) {
   const node = el("span", "grm-chip", letter(i));
   node.style.setProperty("--c", colourOf(i));
+  node.dataset.shape = shapeOf(i);
   if (beside !== undefined) node.append(el("b", "", beside));
   return node;
 }

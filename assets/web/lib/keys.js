@@ -70,7 +70,8 @@ export const onKey = (node, act) =>
 /** Whether a key belongs to the browser or the system. @param {KeyboardEvent} event */
 export const withModifier = (event) => event.ctrlKey || event.metaKey || event.altKey;
 
-function remembered() {
+/** Whether single keys are followed, on all pages of this browser. */
+export function areKeysOn() {
   try {
     return window.localStorage.getItem(MEMORY) !== "off";
   } catch {
@@ -79,7 +80,7 @@ function remembered() {
 }
 
 /** @param {boolean} on */
-function remember(on) {
+export function turnKeys(on) {
   try {
     window.localStorage.setItem(MEMORY, on ? "on" : "off");
   } catch {
@@ -91,11 +92,10 @@ function remember(on) {
  * `live()`: whether a single key is to be followed.
  * @param {readonly (readonly [string, string, ...unknown[]])[]} rows keys and what they do */
 export function keySheet(rows) {
-  const node = el("dialog", "grm-keys");
+  const node = el("dialog", "grm-dialog grm-keys");
   const list = el("table");
   const label = el("label");
-  let on = remembered();
-  const box = input({ type: "checkbox", checked: on, id: "grm-keys-on" });
+  const box = input({ type: "checkbox", id: "grm-keys-on" });
   const all = [...rows, ["?", "this list"], ["Esc", "close; in a field: leave it"]];
   for (const [keys, what] of /** @type {[string, string][]} */ (all)) {
     const line = el("tr");
@@ -104,10 +104,7 @@ export function keySheet(rows) {
     line.append(cell, el("td", "", what));
     list.append(line);
   }
-  box.addEventListener("change", () => {
-    on = box.checked;
-    remember(on);
-  });
+  box.addEventListener("change", () => turnKeys(box.checked));
   label.append(box, " single keys are on");
   node.append(
     el("h3", "", "Keys"),
@@ -115,13 +112,14 @@ export function keySheet(rows) {
     label,
     button("Close", "grm-small", () => node.close()),
   );
-  return {
-    node,
-    show: () => {
-      if (!node.open) node.showModal();
-    },
-    live: () => on && !node.open,
+  const show = () => {
+    box.checked = areKeysOn();
+    if (!node.open) node.showModal();
   };
+  document.addEventListener("grm:keys", () => {
+    if (node.isConnected) show();
+  });
+  return { node, show, live: () => areKeysOn() && !document.querySelector("dialog[open]") };
 }
 
 /** @typedef {ReturnType<typeof keySheet>} KeySheet */

@@ -9,8 +9,13 @@ export const letter = (i) =>
 /** Own index of a single letter. @param {string} name */
 export const indexOf = (name) => name.charCodeAt(0) - 65;
 
+const SHAPES = ["●", "■", "▲", "◆", "▼", "★", "⬟", "✚"];
+
+/** A colour of styles/tokens.css. @param {number} i */
+export const colourOf = (i) => `var(--g-response-${i % COLOURS.length})`;
+
 /** @param {number} i */
-export const colourOf = (i) => COLOURS[i % COLOURS.length];
+export const shapeOf = (i) => SHAPES[i % SHAPES.length];
 
 /** Nothing known is a dash. @param {number | null | undefined} value @param {number} digits */
 export const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits));

@@ -21,6 +21,7 @@ function plotly() {
 
 export const isDark = () => document.body.classList.contains("dark");
 
+const FONT = "Inter, system-ui, sans-serif";
 const LIGHTER = {
   "#0072B2": "#56B4E9",
   "#D55E00": "#F0894A",
@@ -31,9 +32,9 @@ const LIGHTER = {
 
 /** Traces and layout in the colours of the theme. @param {Figure} figure @param {boolean} dark */
 export function themed(figure, dark) {
-  const [ink, grid] = dark ? ["#d1d5db", "#374151"] : ["#374151", "#e5e7eb"];
+  const [ink, grid] = dark ? ["#c3cad5", "#29303c"] : ["#3c4553", "#e0e4ea"];
   const clear = "rgba(0,0,0,0)";
-  const font = { color: ink, size: figure.layout.font?.size || 12 };
+  const font = { family: FONT, color: ink, size: figure.layout.font?.size || 12 };
   /** @type {Record<string, any>} */
   const layout = { ...figure.layout, paper_bgcolor: clear, plot_bgcolor: clear, font };
   for (const axis of ["xaxis", "yaxis"]) {
@@ -73,4 +74,13 @@ export function restyle(area, { x, y }, trace) {
   if (!area || !("data" in area)) return false;
   /** @type {any} */ (window).Plotly.restyle(area, { x: [x], y: [y] }, [trace]);
   return true;
+}
+
+/** Saves a drawn plot as a picture, on the page's own ground. @param {any} area @param {"svg" | "png"} format @param {string} name */
+export async function savePlot(area, format, name) {
+  const library = await plotly();
+  const { clientWidth: width, clientHeight: height } = area;
+  const ground = { paper_bgcolor: getComputedStyle(document.body).getPropertyValue("--g-panel").trim() };
+  const figure = { data: area.data, layout: { ...area.layout, ...ground } };
+  await library.downloadImage(figure, { format, filename: name, width, height, scale: format === "png" ? 2 : 1 });
 }

@@ -4,6 +4,7 @@ import * as address from "../lib/address.js";
 import { anchor, chip, el, problem, tableRow } from "../lib/dom.js";
 import { letter } from "../lib/names.js";
 import { calls, failed, why } from "../lib/rpc.js";
+import { titled } from "../lib/title.js";
 import { smallMatrix } from "../views/matrix.js";
 
 /** @typedef {import("../types").Pair} Pair */
@@ -21,6 +22,7 @@ export async function mount({ element, server }) {
   const reply = names.every(Boolean)
     ? await ask.pair(names[0], names[1])
     : { error: "Choose two sessions on the Sessions page." };
+  titled(failed(reply) ? "Compare" : `${reply.sides[0].title} against ${reply.sides[1].title}`);
   box.replaceChildren(...(failed(reply) ? [problem(why(reply))] : comparison(reply)));
 }
 

@@ -3,6 +3,8 @@
 import * as address from "../lib/address.js";
 import { el } from "../lib/dom.js";
 import { actOf, keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
+import { titled } from "../lib/title.js";
+import { drawBar, makeBar, openComposer } from "./inspect/bar.js";
 import { drawSamples, markCards, toggleRaw } from "./inspect/cards.js";
 import { drawDials, makeDials, moveK, moveMeta, nameView, nextMethod, play } from "./inspect/dials.js";
 import {
@@ -10,9 +12,9 @@ import {
   drawFindings,
   drawHead,
   drawRecent,
-  makeDocuments,
   makeHead,
   nextFinding,
+  titleOf,
   toggleCase,
 } from "./inspect/head.js";
 import { choose, drawMatrix, focusRow, makeMatrix, open, step } from "./inspect/matrix.js";
@@ -40,9 +42,10 @@ export function mount(place) {
   watch("value", () => update(page, props.value));
   const themed = () => {
     if (!state.value.session) return;
-    drawPlot(state, page.plot);
+    state.act.drawPlot();
     if (state.mode === "lab") drawCards(page);
   };
+  window.addEventListener("resize", () => state.act.drawPlot());
   new MutationObserver(themed).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   update(page, props.value);
   // A stored session is asked for at once; what the page's own load event pushes comes a second later.
@@ -65,7 +68,7 @@ function made(state) {
     matrix: makeMatrix(state, tools),
     dials: makeDials(state),
     head: makeHead(state),
-    documents: makeDocuments(state),
+    bar: makeBar(state),
     recent: el("nav", "grm-recent"),
     plot: { drawn: "" },
     /** The samples that were voted last. */
@@ -78,6 +81,7 @@ function made(state) {
   Object.assign(state.act, {
     drawMatrix: () => drawMatrix(state, page.matrix),
     drawCards: () => drawCards(page),
+    drawPlot: () => drawPlot(state, page.head.spark, page.plot),
     focusRow: (/** @type {number} */ i) => focusRow(state, i),
     open: (/** @type {number[]} */ places, /** @type {number} */ at) => open(state, places, at),
     read: (/** @type {State["mode"]} */ mode) => {
@@ -108,7 +112,10 @@ function update(page, view) {
   if (isOther) {
     if (before && before !== state.comparedWith) state.comparedWith = ""; // it belongs to the session scored next
     newSession(page);
+    openComposer(!value.session);
+    titled(titleOf(state));
   }
+  if (value?.missing) openComposer(true);
   nameView(state);
   root.hidden = !value.session;
   root.dataset.phase = value.phase || "";
@@ -116,8 +123,7 @@ function update(page, view) {
   const isFresh = chooseFirst(state);
   drawAll(page);
   if (isFresh || !state.chosen.length || isOther) drawCards(page);
-  drawPlot(state, page.plot);
-  page.documents.hidden = !value.session || Boolean(value.running) || !value.rows.length;
+  state.act.drawPlot();
   const news = `${value.session}/${value.rows.length}/${value.running}`;
   if (!value.rows.length || news === page.votedOf) return;
   page.votedOf = news;
@@ -139,6 +145,7 @@ function chooseFirst(state) {
 function drawAll(page) {
   const { state, head } = page;
   drawRecent(state, page.recent);
+  drawBar(state, page.bar);
   drawCase(state, head);
   drawHead(state, head);
   drawDials(state, page.dials);
@@ -176,6 +183,7 @@ async function vote(page) {
   state.voted = { ...verdict, plot, points, how }; // the curve comes after the verdict; until then the one before stands
   drawHead(state, page.head);
   drawDials(state, page.dials);
+  titled(titleOf(state));
   if (JSON.stringify([state.voted.kept, state.voted.winner]) !== before) {
     drawMatrix(state, page.matrix);
     markCards(state);
@@ -185,7 +193,7 @@ async function vote(page) {
   const curve = await ask.drawn(...vote);
   if (!isAsked()) return;
   state.voted = { ...state.voted, plot: null, points: [], how: "", ...curve };
-  drawPlot(state, page.plot);
+  state.act.drawPlot();
 }
 
 /** @param {Page} page */
@@ -193,7 +201,7 @@ async function drawCards({ state }) {
   const isLast = state.cardTurns.next();
   nameView(state);
   drawModes(state);
-  state.parts.plot.hidden = state.mode === "lab";
+  state.act.drawPlot();
   if (state.mode === "lab") await drawLab(state, isLast);
   else if (state.mode === null) await drawSamples(state, isLast);
   else await drawAbout(state, state.mode, isLast);

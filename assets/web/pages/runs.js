@@ -3,6 +3,7 @@
 import * as address from "../lib/address.js";
 import { anchor, choice, el, fillChoice, hint, labelled, problem } from "../lib/dom.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
+import { titled } from "../lib/title.js";
 import { panel } from "../views/panel.js";
 
 /** @typedef {import("../types").Choice} Choice */
@@ -68,7 +69,9 @@ async function load(state, change) {
       return;
     }
     grid.append(...answer.panels.map((each) => panel(each, selection.id)));
-    if (part === "first") nodes.body.replaceChildren(el("h2", "", answer.title), grid, more);
+    if (part !== "first") continue;
+    titled(answer.title);
+    nodes.body.replaceChildren(el("h2", "", answer.title), grid, more);
   }
   more.remove();
 }

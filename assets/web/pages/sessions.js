@@ -5,6 +5,7 @@ import { confirmed } from "../lib/confirm.js";
 import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
 import { onKey } from "../lib/keys.js";
 import { calls, failed, Turns } from "../lib/rpc.js";
+import { pieces } from "../lib/snippet.js";
 
 /** @typedef {import("../types").Listed} Listed */
 /** @typedef {import("../types").SessionList} SessionList */
@@ -199,19 +200,6 @@ function titleCell(state, session) {
     );
   if (session.snippet) cell.append(snippet(session.snippet));
   return cell;
-}
-
-/** A passage in pieces, each with whether it was searched for. Found words stand between two private-use characters,
- * which no stored passage holds. @param {string} text @returns {[string, boolean][]} */
-export function pieces(text) {
-  return text.split("\ue000").flatMap((piece, at) => {
-    if (!at) return [/** @type {[string, boolean]} */ ([piece, false])];
-    const [isMatch, rest = ""] = piece.split("\ue001");
-    return [
-      [isMatch, true],
-      [rest, false],
-    ];
-  });
 }
 
 /** @param {string} text */

@@ -1,7 +1,7 @@
 // A panel: a question, its plot, what is to be known of it, and the numbers behind it.
 
-import { el } from "../lib/dom.js";
-import { plot } from "../lib/plot.js";
+import { button, el } from "../lib/dom.js";
+import { plot, savePlot } from "../lib/plot.js";
 import { csvButton, numbers } from "./table.js";
 
 /** @typedef {import("../types").Panel} Panel */
@@ -15,9 +15,18 @@ export function panel(data, of, onSelect) {
   const box = el("section", "grm-panel");
   box.dataset.name = data.name;
   box.append(el("h3", "", data.title));
-  if (data.figure) box.append(plot(data.figure, data.title, onSelect));
+  const name = `${data.name}-${of}`;
+  const saves = el("span", "grm-saves");
+  if (data.figure) {
+    const area = plot(data.figure, data.title, onSelect);
+    box.append(area);
+    for (const format of /** @type {const} */ (["svg", "png"])) {
+      saves.append(button(format.toUpperCase(), "grm-small", () => savePlot(area, format, name)));
+    }
+  }
+  saves.append(csvButton(name, data));
   const under = el("div", "grm-under");
-  under.append(el("p", "grm-note", data.note), csvButton(`${data.name}-${of}`, data));
+  under.append(el("p", "grm-note", data.note), saves);
   const table = el("details");
   table.open = !data.figure && data.rows.length > 0;
   table.append(el("summary", "", "Table"), numbers(data));

@@ -3,6 +3,7 @@
 import { button, chip, download, el, input, labelled } from "../lib/dom.js";
 import { indexOf, letter } from "../lib/names.js";
 import { plot, restyle } from "../lib/plot.js";
+import { isStill } from "../lib/preferences.js";
 import { note, question, responses } from "./case.js";
 import { scoreCell } from "./matrix.js";
 import { headed } from "./table.js";
@@ -127,7 +128,7 @@ function player(state, slide, slider, show) {
   /** @type {HTMLButtonElement} */
   const play = button("▶ play", "grm-vote", () => {
     if (state.timer) halt();
-    else if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) show(total);
+    else if (isStill()) show(total);
     else {
       play.textContent = "■ stop";
       next(Number(slider.value) >= total ? 1 : Number(slider.value));

@@ -1,6 +1,6 @@
 """The composer: what to judge and how, filled in by hand, from an example, a file, or the session that is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,15 @@ class Composer:
         example_of: Callable[[str], Example | None],
         context: str = "joint",
         base: Sampling | None = None,
+        examples: Sequence[Example] = (),
     ) -> None:
-        """`context`: how the model was trained to judge, see asking.CONTEXTS; `base`: what the settings begin with."""
+        """`context`: how the model was trained to judge, see asking.CONTEXTS; `base`: what the settings begin with.
+
+        `examples`: items to choose from; none = those of assets/demo.
+        """
         self.notice, self.example_of, self.context = notice, example_of, context
         self.base = base or Sampling()
-        self.examples = read_items(ASSETS / "demo" / "everyday.jsonl")
+        self.examples = list(examples) or read_items(ASSETS / "demo" / "everyday.jsonl")
         self.fields: dict[str, Any] = {}
         self._example()
         self._settings()
@@ -57,20 +61,17 @@ class Composer:
     def _example(self) -> None:
         name = self.fields
         name["query"] = gr.Textbox(label="Query", lines=2, max_lines=8, placeholder="What was asked", elem_id="query")
-        self.responses, self.removes, self.rows = [], [], []
-        for i in range(N_MAX_PAGE):
-            with gr.Row(visible=i < 2, elem_classes="grm-response-row") as row:
-                label = f"Response {chr(65 + i)}"
-                self.responses.append(
-                    gr.Textbox(label=label, lines=2, max_lines=10, scale=20, elem_id=f"response-{i}")
-                )
-                self.removes.append(gr.Button("Remove", size="sm", scale=1, min_width=80, elem_id=f"remove-{i}"))
-            self.rows.append(row)
+        self.responses: list[gr.Textbox] = []
+        self.removes: list[gr.Button] = []
+        self.rows: list[gr.Row] = []
+        with gr.Column(elem_id="responses"):
+            for i in range(N_MAX_PAGE):
+                self._response(i)
         self.shown = gr.State(2)
-        with gr.Row():
+        with gr.Row(elem_id="fill"):
             self.add = gr.Button("Add a response", size="sm", min_width=120, elem_id="add")
             self.fill = gr.Button("Fill in an example", size="sm", min_width=120, elem_id="example")
-        with gr.Accordion("Chat before the query, file or paste", open=False, elem_id="more-input"):
+        with gr.Accordion("Earlier turns, paste JSON, or open a file", open=False, elem_id="more-input"):
             name["turns"] = gr.Textbox(
                 label="Earlier turns of the chat (optional)",
                 info="each begins with user:, assistant: or system: at the start of a line",
@@ -93,18 +94,25 @@ class Composer:
                 _choices(self.examples), value=None, label="Item: our examples, or what was pasted", elem_id="item"
             )
 
+    def _response(self, i: int) -> None:
+        with gr.Row(visible=i < 2, elem_classes="grm-response-row") as row:
+            label = f"Response {chr(65 + i)}"
+            self.responses.append(gr.Textbox(label=label, lines=3, max_lines=10, elem_id=f"response-{i}"))
+            self.removes.append(gr.Button("Remove", size="sm", scale=0, min_width=60, elem_id=f"remove-{i}"))
+        self.rows.append(row)
+
     def _settings(self) -> None:
         name = self.fields
-        with gr.Row():
-            name["k"] = gr.Number(label="k, samples (1 to 1024)", value=8, elem_id="k")
+        with gr.Row(elem_id="settings"):
+            name["k"] = gr.Number(label="Samples (k)", value=8, elem_id="k")
             name["temperature"] = gr.Slider(0.0, 2.0, value=self.base.temperature, step=0.05, label="Temperature")
             name["settle"] = gr.Dropdown(
                 list(SETTLE),
                 value="never",
-                label="Stop early",
-                info="chance that the verdict changes",
+                label="Stop early, when a change of the verdict is unlikely",
                 elem_id="settle",
             )
+            self.score = gr.Button("Score", variant="primary", elem_id="score", min_width=120, scale=0)
         with gr.Accordion("More settings", open=False) as self.more:
             with gr.Row():
                 name["context"] = gr.Radio(

@@ -6,12 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from grm_core import models
 from grm_core.errors import GRMError, UsageError
 from runs.jobs import Jobs
 from runs.logins import ANNOTATOR
 from runs.settings import N_MAX_PAGE
 from ui import render
+from ui.pages.inspect import start
 from ui.pages.inspect.answers import Answers
 from ui.pages.inspect.composer import QUIET, Composer
 from ui.pages.inspect.form import read_form
@@ -31,51 +31,47 @@ class InspectPage:
 
     def __init__(self, jobs: Jobs, viewer: Viewer, people: People) -> None:
         self.jobs, self.viewer, self.people = jobs, viewer, people
-        self.banner = lines("engine", self.engine_lines())
-        gr.Timer(1.0).tick(self.engine_lines, outputs=self.banner, **QUIET)
-        may = not jobs.store.read_only
-        # The buttons stand beside the fold, not in it: a run can be stopped while the composer is folded.
-        with gr.Row(elem_id="bar"):
-            with gr.Column(scale=5, min_width=300), gr.Accordion("What to judge", elem_id="composer") as self.folded:
-                self.notice = lines("notice", render=False)
-                self.composer = Composer(self.notice, jobs.example, jobs.card.context, jobs.base)
-            with gr.Row(elem_id="buttons", scale=2):
-                self.score = gr.Button("Score", variant="primary", interactive=may, elem_id="score", min_width=80)
-                self.stop = gr.Button("Stop", elem_id="stop", interactive=False, min_width=60)
-                self.count = gr.Number(
-                    8,
-                    show_label=False,
-                    container=False,
-                    minimum=1,
-                    maximum=1024,
-                    elem_id="count",
-                    min_width=70,
-                    scale=0,
-                )
-                self.more = gr.Button("More samples", elem_id="more", interactive=False, min_width=140)
+        self.starters = start.starters(jobs.engine)
+        welcome = View("welcome", events=("example",))
+        self.welcome = welcome.place(start.first_screen(self.starters, jobs.engine), elem_id="welcome")
+        with gr.Column(elem_id="composer"):
+            self.notice = lines("notice", render=False)
+            items = start.items(jobs.engine)
+            self.composer = Composer(self.notice, jobs.example, jobs.card.context, jobs.base, items)
+        self.score = self.composer.score
         self.notice.render()
         self.session = gr.State("")
-        view = View("inspect", calls(Answers(viewer)), events=("transfer",))
+        view = View("inspect", calls(Answers(viewer)), events=("transfer", "stop", "grow"))
         self.view = view.place(wire.View(rows=[]), elem_id="view")
         self._wire()
 
     def _wire(self) -> None:
-        watched = [self.session, self.view, self.notice, self.folded, self.score, self.stop, self.more]
+        watched = [self.session, self.view, self.notice, self.score]
         self.loaded = gr.context.Context.root_block.load(self.attach, None, watched, **_QUEUED)
         inputs = self.composer.inputs
-        self.score.click(self.begin, inputs, watched, cancels=[self.loaded], trigger_mode="once", **_QUEUED)
-        grown = [self.session, self.count]
-        self.more.click(self.grow, grown, watched, cancels=[self.loaded], trigger_mode="once", **_QUEUED)
+        once: dict[str, Any] = {"cancels": [self.loaded], "trigger_mode": "once"} | _QUEUED
+        self.score.click(self.begin, inputs, watched, **once)
+        self.view.grow(self.grow, self.session, watched, **once)
         self.composer.remember([self.score.click])
-        self.stop.click(self.halt, self.session, self.notice, **QUIET)
-        filled = [*self.composer.boxes, self.folded, self.notice]
+        self.view.stop(self.halt, self.session, self.notice, **QUIET)
+        filled = [*self.composer.boxes, self.notice]
         self.view.transfer(self.transfer, None, filled, trigger_mode="multiple", **QUIET)
+        chosen = self.welcome.example(self.fill, None, filled, trigger_mode="once", **QUIET)
+        chosen.success(self.begin, inputs, watched, **once)
+
+    def fill(self, event: gr.EventData) -> dict[Any, Any]:
+        """Fill in the starter that was chosen."""
+        place = event._data.get("place") if isinstance(event._data, dict) else None
+        if not isinstance(place, int) or not 0 <= place < len(self.starters):
+            raise gr.Error("there is no such example", visible=False)
+        return self.composer.put(self.starters[place]) | {self.notice: []}
 
     async def begin(self, data: dict[Any, Any], request: gr.Request) -> AsyncGenerator[dict[Any, Any], None]:
         """Start a run and follow it; what cannot be judged is said and nothing is lost."""
         try:
             person = self._may(request)
             example, ask = read_form(self.composer.values(data), self.jobs.base)
+            example = start.recorded(self.jobs.engine, example)
             session_id = await asyncio.to_thread(self.jobs.submit, example, ask, person.name)
             await asyncio.to_thread(self.jobs.store.acts.note, person.name, "began a run", session_id)
         except GRMError as error:
@@ -85,9 +81,10 @@ class InspectPage:
             yield update
 
     async def grow(
-        self, session_id: str, count: float | None, request: gr.Request
+        self, session_id: str, event: gr.EventData, request: gr.Request
     ) -> AsyncGenerator[dict[Any, Any], None]:
         """Draw more samples for the session that is shown, and follow them."""
+        count = event._data.get("count") if isinstance(event._data, dict) else None
         try:
             person = self._may(request)
             await asyncio.to_thread(self.jobs.more, session_id, max(1, min(1024, int(count or 0))), person.name)
@@ -115,15 +112,11 @@ class InspectPage:
             view = render.sendable(await asyncio.to_thread(self.viewer.view, session_id))
             running, missing = bool(view.get("running")), bool(view.get("missing"))
             if view != last:
-                may = not running and not self.viewer.store.read_only
                 said = _line("bad", f"There is no session {session_id}.") if missing else []
                 update = {self.session: session_id, self.view: view}
                 if last is None or missing:
                     update[self.notice] = said  # later ones would wipe what the composer says
-                update |= {self.score: gr.update(interactive=may), self.stop: gr.update(interactive=running)}
-                update |= {self.more: gr.update(interactive=may and not missing)}
-                if last is None:
-                    update[self.folded] = gr.update(open=missing)
+                update[self.score] = gr.update(interactive=not running and not self.viewer.store.read_only)
                 yield update
             last = view
             if not running:
@@ -161,17 +154,7 @@ class InspectPage:
             return {self.notice: _line("bad", said)}
         text = f"The principles of sample {index + 1} are filled in: edit, drop or add some, then press Score."
         filled = self.composer.put_principles(example, [p.text for p in sample.parsed.principles])
-        return filled | {self.folded: gr.update(open=True), self.notice: _line("ok", text)}
-
-    def engine_lines(self) -> list[Line]:
-        """Lines on the engine's state, and on why nothing could be saved."""
-        engine, store = self.jobs.engine, self.jobs.store
-        note = models.note(engine.model, engine.untrained)
-        lines = render.engine_lines(engine.name, engine.model, engine.state(), note)
-        if store.read_only:
-            held = f"Another process ({store.holder}) writes this database: sessions can be read here, not judged."
-            lines.append(Line(kind="warn", text=held))
-        return lines
+        return filled | {self.notice: _line("ok", text)}
 
 
 def _line(kind: str, text: str) -> list[Line]:

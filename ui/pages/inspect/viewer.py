@@ -55,6 +55,7 @@ class Viewer:
             rows=render.rows(samples),
             live={str(i): tail for i, tail in progress.live.items()} if progress else {},
             origin=_origin(run) if run else "",
+            may=not running and not self.store.read_only,
             alone=run is not None and run.single,
             findings=[] if running else self._audit(session_id, samples, example),
         )

@@ -4,6 +4,7 @@
 import { button, chip, el, hint, scrolled } from "../../lib/dom.js";
 import { letter } from "../../lib/names.js";
 import { changed, critiqueText, principleLines, rawText, reasoningBox, showQuote } from "../../views/card.js";
+import { openComposer } from "./bar.js";
 import { isDropped } from "./rows.js";
 import { detailOf } from "./state.js";
 
@@ -125,6 +126,7 @@ function footer(state, sample) {
     const again = button("judge again by these principles", "grm-small", () => {
       state.comparedWith = state.value.session;
       state.trigger("transfer", { session: state.value.session, sample: sample.i });
+      openComposer(true);
       window.scrollTo({ top: 0 });
     });
     foot.append(" ", again);

@@ -2,7 +2,7 @@
 
 import * as address from "../../lib/address.js";
 import { button, chip, el, input, labelled } from "../../lib/dom.js";
-import { namesOf } from "./rows.js";
+import { hasMeta, namesOf } from "./rows.js";
 import { METHODS } from "./state.js";
 
 /** @typedef {import("./state").State} State */
@@ -82,7 +82,12 @@ export function play(state, player) {
 /** @param {State} state @param {Dials} nodes */
 export function drawDials({ value, voted, dials, parts }, { methods, k, meta, totals }) {
   parts.dials.hidden = !value.rows.length;
-  for (const node of methods) node.checked = node.value === dials.method;
+  const isGuidable = hasMeta(value.rows);
+  for (const node of methods) {
+    node.checked = node.value === dials.method;
+    node.disabled = node.value !== "naive" && !isGuidable && !node.checked;
+    node.title = node.disabled ? "No meta RM has read these samples" : "";
+  }
   const count = Math.max(1, value.rows.length);
   const at = Math.min(dials.k ?? count, count);
   const half = Math.max(1, Math.floor((voted.valid ?? at) / 2));
@@ -121,8 +126,9 @@ export function moveMeta({ value, dials, act }, { meta }, by) {
 }
 
 /** @param {State} state */
-export function nextMethod({ dials, act }) {
-  act.turn({ method: METHODS[(METHODS.indexOf(dials.method) + 1) % METHODS.length] });
+export function nextMethod({ value, dials, act }) {
+  const methods = hasMeta(value.rows) ? METHODS : METHODS.slice(0, 1);
+  act.turn({ method: methods[(methods.indexOf(dials.method) + 1) % methods.length] });
 }
 
 /** The view in the address bar. @param {State} state */

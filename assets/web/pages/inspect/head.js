@@ -1,35 +1,38 @@
-// What stands above the samples: the case, progress and verdict, findings; below them the documents.
+// What stands above the samples: the case, progress and verdict, findings.
 
 import * as address from "../../lib/address.js";
-import { anchor, button, download, el } from "../../lib/dom.js";
+import { anchor, button, el } from "../../lib/dom.js";
+import { tabMemory } from "../../lib/memory.js";
+import { letter, short } from "../../lib/names.js";
 import { note, question, responses, title, turns } from "../../views/case.js";
+import { sparkButton } from "../../views/sparkline.js";
 import { grouped } from "./rows.js";
 import { columns } from "./state.js";
 
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").Case} Case */
 /** @typedef {import("../../types").Finding} Finding */
-/** @typedef {"html" | "md" | "csv" | "jsonl"} Kind */
 /** @typedef {ReturnType<typeof makeHead>} Head */
 
-/** @type {[Kind, string, string][]} */
-const DOCUMENTS = [
-  ["html", "Report", "text/html"],
-  ["md", "Markdown", "text/markdown"],
-  ["csv", "CSV", "text/csv"],
-  ["jsonl", "JSONL", "application/jsonl"],
-];
 const SPOKEN_EVERY = 5;
 
 /** @param {State} state */
-export function makeHead({ parts }) {
+export function makeHead(state) {
+  const { parts } = state;
   const said = el("p", "grm-said");
   const bar = el("progress");
   // What a screen reader is told: the phase, and every fifth sample, not every token.
   const spoken = el("span", "grm-hidden");
   spoken.setAttribute("aria-live", "polite");
   parts.progress.append(said, bar, spoken);
-  return { said, bar, spoken, spokenOf: "", caseOf: "", findingsOf: "", findingAt: -1 };
+  const words = el("div", "grm-verdict-words");
+  const spark = sparkButton(() => {
+    state.isGrown = !state.isGrown;
+    tabMemory.write("plot", state.isGrown);
+    state.act.drawPlot();
+  });
+  parts.verdict.append(words, spark.node);
+  return { words, spark, said, bar, spoken, spokenOf: "", caseOf: "", findingsOf: "", findingAt: -1 };
 }
 
 // ---- the case
@@ -86,14 +89,25 @@ export function drawHead({ value, voted, parts, comparedWith }, head) {
   if (value.phase === "waiting") bar.removeAttribute("value");
   else bar.value = value.rows.length;
   parts.progress.hidden = !value.progress && !value.running;
-  parts.verdict.replaceChildren();
-  if (voted.verdict) parts.verdict.append(el("h2", "", voted.verdict));
-  for (const text of voted.notes || []) parts.verdict.append(el("p", "grm-note", text));
+  const { words } = head;
+  words.replaceChildren();
+  if (voted.verdict) words.append(el("h2", "", voted.verdict));
+  if (voted.notes?.length) words.append(el("p", "grm-note", voted.notes.join(" ")));
   if (comparedWith && comparedWith !== value.session) {
     const to = address.link("compare", { a: comparedWith, b: value.session });
-    parts.verdict.append(anchor("Compare with the session whose principles were taken over", to, "grm-link"));
+    words.append(anchor("Compare with the session whose principles were taken over", to, "grm-link"));
   }
-  if (value.origin) parts.verdict.append(el("p", "grm-note", `Judged by ${value.origin}.`));
+  if (value.origin) words.append(el("p", "grm-note", `Judged by ${value.origin}.`));
+}
+
+/** The verdict as the title of the tab says it. @param {State} state */
+export function titleOf({ value, voted }) {
+  if (!value.session) return "";
+  const { winner, totals } = voted;
+  if (!totals) return value.running ? "Judging" : "";
+  if (winner === null || winner === undefined) return totals.length > 1 ? "A tie" : "One response";
+  const others = totals.filter((_, r) => r !== winner);
+  return others.length ? `${letter(winner)} wins by ${short(totals[winner] - Math.max(...others))}` : "One response";
 }
 
 // ---- findings: what to look at, the gravest first; each opens the samples where it is
@@ -149,48 +163,6 @@ export function nextFinding({ parts }, head) {
   buttons[head.findingAt].focus();
 }
 
-// ---- the session as a document
-
-/** @param {State} state */
-export function makeDocuments(state) {
-  const row = el("div", "grm-documents");
-  const lost = el("span", "grm-bad", "The server did not answer; nothing was taken.");
-  lost.hidden = true;
-  lost.setAttribute("role", "alert");
-  /** @param {Kind} kind */
-  const fetched = async (kind) => {
-    const text = await state.ask.document(state.value.session, kind);
-    lost.hidden = Boolean(text);
-    return text;
-  };
-  row.append(note("Take it with you:"));
-  for (const [kind, label, type] of DOCUMENTS) {
-    const save = async () => {
-      const text = await fetched(kind);
-      if (text) download(`grm-lens-${state.value.session}.${kind}`, type, text);
-    };
-    row.append(button(label, "grm-small", save));
-  }
-  /** @type {HTMLButtonElement} */
-  const copy = button("Copy as Markdown", "grm-small", async () => {
-    const text = await fetched("md");
-    if (text) copy.textContent = await copied(text);
-  });
-  row.append(copy, lost);
-  state.parts.documents.append(row);
-  return row;
-}
-
-/** Puts a text into the clipboard; what the button says after it. @param {string} text */
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return "Copied";
-  } catch {
-    return "The browser refuses to copy; use Markdown";
-  }
-}
-
 // ---- nothing judged yet: what there is to read
 
 /** @param {State} state @param {HTMLElement} list */
@@ -198,7 +170,7 @@ export function drawRecent({ element, value }, list) {
   if (!element.contains(list)) element.append(list);
   const sessions = value.session ? [] : value.recent || [];
   list.hidden = !sessions.length;
-  list.replaceChildren(el("h3", "", "Or read a session that is here already"));
+  list.replaceChildren(el("h3", "", "Open a recorded session"));
   for (const { id, title: text, k, demo } of sessions) {
     const link = anchor(text || "(no title)", address.sessionLink(id));
     link.append(note(`k = ${k}${demo ? " · recorded" : ""}`));

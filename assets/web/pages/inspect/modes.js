@@ -5,6 +5,7 @@ import { letter } from "../../lib/names.js";
 import { isDark } from "../../lib/plot.js";
 import { note } from "../../views/case.js";
 import { panel } from "../../views/panel.js";
+import { drawSpark } from "../../views/sparkline.js";
 
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").Point} Point */
@@ -77,13 +78,23 @@ function openSample(state, i) {
 
 // ---- plots
 
-/** Margin over k under the present dials. @param {State} state @param {{ drawn: string }} memory what it shows already */
-export function drawPlot({ value, voted, dials, parts }, memory) {
-  const key = JSON.stringify([value.session, isDark(), voted.how, voted.points]);
+/** Margin over k under the present dials: small beside the verdict, large where it was clicked.
+ * @param {State} state @param {ReturnType<typeof import("../../views/sparkline").sparkButton>} spark
+ * @param {{ drawn: string }} memory what it shows already */
+export function drawPlot({ value, voted, dials, parts, isGrown, mode }, spark, memory) {
+  const points = voted.points ?? [];
+  spark.node.hidden = !points.some(({ margin }) => margin !== null);
+  spark.node.setAttribute("aria-expanded", String(isGrown));
+  spark.words.textContent = `Margin per sample, k = 1 to ${points.length} ${isGrown ? "▴" : "▾"}`;
+  spark.node.title = isGrown ? "Fold the plot" : "Show the plot";
+  drawSpark(spark.canvas, points);
+  const isTie = points.length > 0 && spark.node.hidden;
+  parts.plot.hidden = mode === "lab" || !(isGrown || isTie);
+  const key = JSON.stringify([value.session, isDark(), voted.how, voted.points, parts.plot.hidden]);
   if (key === memory.drawn) return;
   memory.drawn = key;
   parts.plot.replaceChildren();
-  if (!voted.points?.length) return;
+  if (!points.length || parts.plot.hidden) return;
   const none = "No margin to draw: the full vote is a tie, or there is only one response. ";
   const curve = {
     name: `margin-${dials.method}`,
@@ -91,7 +102,7 @@ export function drawPlot({ value, voted, dials, parts }, memory) {
     figure: voted.plot ?? null,
     note: (voted.plot ? "" : none) + voted.how,
     columns: COLUMNS,
-    rows: voted.points.map((point) => COLUMNS.map((name) => point[name])),
+    rows: points.map((point) => COLUMNS.map((name) => point[name])),
   };
   parts.plot.append(panel(curve, value.session));
 }

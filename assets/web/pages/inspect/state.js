@@ -1,6 +1,7 @@
 // What the Inspect page knows: one object, made once and passed to every part of the page.
 
 import { el } from "../../lib/dom.js";
+import { tabMemory } from "../../lib/memory.js";
 import { calls, Turns } from "../../lib/rpc.js";
 
 /** @typedef {import("../../types").Row} Row */
@@ -8,7 +9,8 @@ import { calls, Turns } from "../../lib/rpc.js";
 /** @typedef {import("../../types").View} View */
 /** @typedef {import("../../types").Voted & Partial<import("../../types").Drawn>} Voted */
 /** @typedef {import("../../types").Transfer} Transfer */
-/** @typedef {import("../../lib/page").Place<View | null, { transfer: Transfer }>} Place */
+/** @typedef {{ transfer: Transfer, stop: null, grow: import("../../types").Grow }} Events */
+/** @typedef {import("../../lib/page").Place<View | null, Events>} Place */
 /** @typedef {View & { session: string, n: number, k: number }} Shown */
 /** @typedef {{ method: string, k: number | null, k_meta: number | null }} Dials null: all samples, half of the valid ones */
 /** @typedef {number | "lab" | null} Mode a response that is read about, the Lab, or sample by sample */
@@ -18,6 +20,7 @@ import { calls, Turns } from "../../lib/rpc.js";
  * @typedef {object} Acts
  * @property {() => void} drawMatrix
  * @property {() => void} drawCards
+ * @property {() => void} drawPlot
  * @property {(i: number) => void} focusRow the row that takes the keyboard
  * @property {(places: number[], at?: number) => void} open these samples as cards
  * @property {(mode: Mode) => void} read
@@ -27,7 +30,7 @@ import { calls, Turns } from "../../lib/rpc.js";
 
 export const METHODS = ["naive", "guided", "guided-weighted"];
 const DETAILS_MOST = 200;
-const RIGHT = ["case", "progress", "verdict", "dials", "findings", "modes", "cards", "plot", "documents"];
+const RIGHT = ["case", "progress", "verdict", "plot", "dials", "findings", "modes", "cards"];
 
 /** @param {View | null} view @returns {Shown} */
 export const shownOf = (view) => ({ session: "", n: 0, k: 0, ...(view || { rows: [] }) });
@@ -45,7 +48,7 @@ export const everything = () => ({
   picked: null,
 });
 
-/** The parts of the page by name: left the matrix with its tools, right all that is read; on a narrow screen one column
+/** The parts of the page by name: above all what can be done, left the matrix with its tools, right all that is read; on a narrow screen one column
  * in the order of CSS. */
 function places() {
   const root = el("div", "grm-root");
@@ -59,7 +62,8 @@ function places() {
     parts[name] = el("section", `grm-${name}`);
     right.append(parts[name]);
   }
-  root.append(left, right);
+  parts.bar = el("section", "grm-bar");
+  root.append(parts.bar, left, right);
   return { root, parts };
 }
 
@@ -97,6 +101,8 @@ export function begun({ element, server, trigger }) {
     rawShown: new Set(),
     /** Samples whose reasoning is open. @type {Set<number>} */
     reasoningShown: new Set(),
+    /** Whether the plot is shown at full size. */
+    isGrown: tabMemory.read("plot", false),
     /** The timer that replays the vote; 0 while nothing plays. */
     playing: 0,
     cardTurns: new Turns(),
@@ -109,7 +115,7 @@ export function begun({ element, server, trigger }) {
 
 /** How many samples stand side by side. @param {State} state */
 export const columns = ({ value }) =>
-  window.innerWidth >= 1200 ? (value.n > 4 ? 2 : 3) : window.innerWidth >= 900 ? 2 : 1;
+  window.innerWidth >= 1400 ? (value.n > 4 ? 2 : 3) : window.innerWidth >= 900 ? 2 : 1;
 
 /** The texts of a sample; kept, unless it failed and may be sampled again. @param {State} state @param {number} i */
 export async function detailOf({ value, details, ask }, i) {
