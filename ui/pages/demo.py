@@ -26,7 +26,7 @@ SLIDES = (
     ("sample", "clear win", "The judge writes before it scores",
      "First principles for this question, then a critique of every answer, then a score from 1 to 10."),
     ("grow", "clear win", "Ask again, and add the scores up",
-     "Every sample thinks of other principles, and one is stricter than another. The sum is finer than any one score."),
+     "Each sample has principles of its own, and some are stricter. The sum is finer than any one score."),
     ("grow", "vote flips between k = 1 and 32", "One sample can be wrong",
      "Here the first sample names the wrong answer. Watch the vote change its mind."),
     ("filter", "meta RM rescue", "A second model reads the judgments",
