@@ -48,6 +48,9 @@ class _Kept(NamedTuple):
     """'' for a file of items."""
 
 
+_HEAD = "<h1>Judge a file</h1><p>Items as JSON Lines, JSON, CSV or Parquet: pairs, chats, lists of completions.</p>"
+
+
 class BatchPage:
     """Where a file is dropped, and a view of what came of it."""
 
@@ -55,9 +58,11 @@ class BatchPage:
         self.line = line
         self._drafts: OrderedDict[str, _Kept] = OrderedDict()
         may = not line.store.read_only
+        gr.HTML(_HEAD, elem_id="batch-head")
         with gr.Row(elem_id="batch-file"):
             file = gr.File(
-                label="A file of items: JSON Lines, JSON, CSV, Parquet; pairs, chats, lists of completions",
+                label="A file of items",
+                show_label=False,
                 height=120,
                 scale=4,
                 interactive=may,

@@ -33,7 +33,7 @@ def first_screen(examples: list[Example], engine: Engine) -> Start:
     """The starters in words."""
     shown = [
         Starter(
-            title=example.source or "Recorded",
+            title="Recorded" if isinstance(engine, ReplayEngine) else example.source or "An example",
             query=" ".join(example.query[-1].content.split())[:_QUERY],
             n=len(example.responses),
         )
