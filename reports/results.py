@@ -63,9 +63,10 @@ def curves(folder: Path) -> list[dict[str, object]]:
     sets: list[dict[str, object]] = []
     for name in SETS:
         if items := runs.get((name, "main")):
-            voting = [round(float(accuracy.at_k(items, k).mean()), 4) for k in KS]
-            guided = [round(float(accuracy.at_k(items, k, Method.GUIDED).mean()), 4) for k in KS if scored(items)]
-            sets.append({"name": SETS[name], "n": len(items), "k": list(KS), "voting": voting, "guided": guided})
+            ks = [k for k in KS if k <= _most_samples(items)]
+            voting = [round(float(accuracy.at_k(items, k).mean()), 4) for k in ks]
+            guided = [round(float(accuracy.at_k(items, k, Method.GUIDED).mean()), 4) for k in ks if scored(items)]
+            sets.append({"name": SETS[name], "n": len(items), "k": ks, "voting": voting, "guided": guided})
     return sets
 
 
