@@ -30,6 +30,7 @@ def test_inspect_and_queue_run_under_their_policy(serve: Serve, page: Any) -> No
     page.wait_for_function("document.querySelector('#query textarea').value.length > 10")
     page.locator("#score").click()
     page.get_by_text("8 of 8 samples").first.wait_for(timeout=LONG)
+    page.locator(".grm-spark").click(timeout=LONG)
     page.locator(".grm-plot .main-svg").first.wait_for(timeout=LONG)
     page.goto(f"{home}/queue")
     page.locator(PAGES["queue"]).first.wait_for(timeout=LONG)
