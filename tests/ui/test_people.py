@@ -71,7 +71,8 @@ def test_nothing_is_seen_without_a_login(app: App) -> None:
     assert call(app, stranger, "find", {}) == 401
     assert stranger.get("/config").status_code == 401
     assert session_id not in stranger.get(f"/?session={session_id}").text
-    join = {"data": [], "fn_index": 0, "session_hash": "a"}
+    event = next(fn._id for fn in app.demo.fns.values() if not fn.inputs)
+    join = {"data": [], "fn_index": event, "session_hash": "a"}
     assert stranger.post("/gradio_api/queue/join", json=join).status_code == 401
 
 

@@ -10,7 +10,7 @@ from ui.tabs import TABS_MOST, sweep
 
 def test_tabs_are_bounded_and_closed_ones_forgotten(app: App, client: httpx.Client) -> None:
     tabs, queue = app.demo.app.state_holder, app.demo._queue
-    event = next(fn._id for fn in app.demo.fns.values() if fn.name == "engine_lines")
+    event = next(fn._id for fn in app.demo.fns.values() if fn.name == "transfer")
     for number in range(TABS_MOST + 30):
         body = {"fn_index": event, "session_hash": f"tab-{number}", "data": []}
         assert client.post("/gradio_api/run/predict", json=body).status_code == 200

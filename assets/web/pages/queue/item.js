@@ -131,7 +131,7 @@ function drawSamples(state, item) {
   const { body } = state.nodes;
   const sample = sampleOf(state);
   const head = el("div", "grm-verdict");
-  const words = `You words ${saidOf(item, "best")?.label}. Here because of: ${item.reason}.`;
+  const words = `You said ${saidOf(item, "best")?.label}. Here because of: ${item.reason}.`;
   head.append(el("h2", "", item.verdict), el("p", "grm-note", words));
   const list = sampleList(state, item);
   const box = caseBox(item, state.caseOpen ?? window.matchMedia(WIDE).matches, sample);
