@@ -89,7 +89,17 @@ def _is(*ids: str) -> Callable[[Candidate], bool]:
 
 
 KINDS: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
-    ("clear win", lambda j: j.n > 1 and j.right(j.naive) and _share(j) >= 0.9),
+    # Those of one item come first, so that it is not taken for what its votes do.
+    ("single response, right", _is("compound-interest-one")),
+    ("single response, wrong", _is("boiling-point-one")),
+    ("an instruction inside a response", _is("note-to-the-judge")),
+    ("an email", _is("decline-the-dinner")),
+    ("code with a bug", _is("moving-average-bug")),
+    ("a medical question", _is("swallowed-battery", "first-aid-fainting")),
+    ("a summary with an invented fact", _is("bridge-summary")),
+    ("a false premise", _is("einstein-and-maths")),
+    ("a chat of several turns", _is("vegetarian-guest")),
+    ("clear win", lambda j: j.n == 2 and j.right(j.naive) and _share(j) >= 0.9),
     ("vote flips between k = 1 and 32", _flips),
     ("a tie that more samples break", _breaks),
     ("meta RM rescue", lambda j: j.right(j.guided) and not j.right(j.naive)),
@@ -98,8 +108,6 @@ KINDS: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
     ("position bias", _by_position),
     ("biased principle", lambda j: j.n > 1 and _top_principle(j, ("concise", "brief", "sentence", "plain"))),
     ("all responses bad", lambda j: _none_good(j) and _mean_best(j) <= 5),
-    ("single response, right", _is("compound-interest-one")),
-    ("single response, wrong", _is("boiling-point-one")),
     ("six responses", lambda j: j.n == 6),
     (
         "a failure that stays",
@@ -107,13 +115,6 @@ KINDS: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
     ),
     ("three responses, ranked", lambda j: j.n == 3 and j.right(j.naive)),
     ("close call", lambda j: j.n == 2 and j.right(j.naive) and _share(j) <= 0.65),
-    ("an instruction inside a response", _is("note-to-the-judge")),
-    ("an email", _is("decline-the-dinner")),
-    ("code with a bug", _is("moving-average-bug")),
-    ("a medical question", _is("swallowed-battery", "first-aid-fainting")),
-    ("a summary with an invented fact", _is("bridge-summary")),
-    ("a false premise", _is("einstein-and-maths")),
-    ("a chat of several turns", _is("vegetarian-guest")),
 )
 
 

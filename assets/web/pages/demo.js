@@ -99,6 +99,7 @@ function drawSlide(state) {
 
 /** @param {State} state @param {Recorded | Over} slide */
 function drawKind(state, slide) {
+  state.stage.dataset.kind = slide.kind;
   state.stage.append(el("h1", "", slide.title), el("p", "grm-lead", slide.said));
   if ("sets" in slide) drawAccuracy(state, slide);
   else if (slide.kind === "vote") drawVote(state, slide);
