@@ -41,7 +41,7 @@ def chances(first: First) -> list[float]:
 
 
 def begins(token: str, word: str) -> bool:
-    """Whether a token is a verdict word or its beginning."""
+    """Whether a token is a verdict word or a score, or its beginning."""
     return bool(token.strip()) and word.startswith(token.strip())
 
 
@@ -79,16 +79,13 @@ def score(first: First, drawn: Word, greedy: bool = False) -> int:
     `first` are the likeliest tokens where the score is to stand; where neither is among them, both are as likely.
     """
     better = contexts.best_score(drawn.text)
-    likely = [sum(math.exp(chance) for token, chance in first if _is(token, score)) for score in (better, better - 1)]
+    likely = [
+        sum(math.exp(chance) for token, chance in first if begins(token, str(each))) for each in (better, better - 1)
+    ]
     if not any(likely):
         likely = [0.5, 0.5]
     place = likely.index(max(likely)) if greedy else _drawn(likely, drawn.within)[0]
     return better - place
-
-
-def _is(token: str, score: int) -> bool:
-    """Whether a token is a score, or the first digit of 10."""
-    return bool(token.strip()) and str(score).startswith(token.strip())
 
 
 def _drawn(likely: Sequence[float], at: float) -> tuple[int, float]:

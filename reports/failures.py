@@ -16,7 +16,7 @@ from grm_core.formats.annotations import JudgedById
 from grm_core.types import Annotation
 from grm_core.voting import vote
 from reports import sections
-from reports.figures import COLOURS, Figure, figure
+from reports.figures import COLOURS, Figure, figure, whiskers
 from reports.sections import Section
 
 Embed = Callable[[Sequence[str]], NDArray[Any]]
@@ -108,15 +108,10 @@ def parts(report: FailureReport) -> list[Section]:
 def shares(classes: pd.DataFrame) -> Figure:
     """Each class's share of all failures, here and in the paper."""
     n = int(classes["n"].iloc[0]) if len(classes) else 0
-    spread = {
-        "type": "data", "symmetric": False,
-        "array": (classes["high"] - classes["share"]).fillna(0).tolist(),
-        "arrayminus": (classes["share"] - classes["low"]).fillna(0).tolist(),
-    }  # fmt: skip
     names = classes["class"].tolist()
     bars = [
-        go.Bar(x=names, y=classes["share"].fillna(0).tolist(), name=f"here (n = {n})", error_y=spread,
-               marker={"color": COLOURS[0]}),
+        go.Bar(x=names, y=classes["share"].fillna(0).tolist(), name=f"here (n = {n})",
+               error_y=whiskers(classes, "share"), marker={"color": COLOURS[0]}),
         go.Bar(x=names, y=classes["paper_share"].tolist(), name=f"the paper (n = {failures.PAPER_N})",
                marker={"color": COLOURS[7]}),
     ]  # fmt: skip

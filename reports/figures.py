@@ -6,6 +6,7 @@ Labels are our words and letters, never anybody's text.
 import json
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 Figure = dict[str, Any]
@@ -54,3 +55,9 @@ def band(x: Any, low: Any, high: Any, colour: str) -> list[go.Scatter]:
         go.Scatter(y=high, **edge),
         go.Scatter(y=low, fill="tonexty", fillcolor=f"rgba({rgb}, 0.15)", **edge),
     ]
+
+
+def whiskers(table: pd.DataFrame, middle: str) -> Figure:
+    """An `error_y` from a column to the interval in the columns `low` and `high`; none where they are missing."""
+    above, below = table["high"] - table[middle], table[middle] - table["low"]
+    return {"type": "data", "array": above.fillna(0).tolist(), "arrayminus": below.fillna(0).tolist()}

@@ -21,7 +21,6 @@ from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.formats import items as formats
 from grm_core.formats import sessions
 from grm_core.formats.lines import canonical
-from grm_core.plan import template_of
 from grm_core.prompts import Template
 from grm_core.sampling import K_MAX
 from grm_core.types import Example, Run, Session
@@ -29,7 +28,7 @@ from runs import resume
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gated
 from runs.jobs import Jobs
-from runs.run import Judges, make_run
+from runs.run import Judges, make_run, templates_for
 from runs.settings import Sampling
 from runs.sinks import StoreSink
 from storage.batches import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Batch, Counts
@@ -108,7 +107,7 @@ class BatchLine:
         settled = replace(asked, sampling=asked.sampling.settled(self.jobs.card.context))
         if asked.meta and self.jobs.meta is None:
             settled = replace(settled, meta=False)
-        _templates(examples, settled.sampling, self.jobs.engine.style)
+        templates_for(examples, settled.sampling, self.jobs.engine.style)
         batch_id = uuid.uuid4().hex[:12]
         now = datetime.now(UTC).isoformat(timespec="seconds")
         batch = Batch(batch_id, title, now, canonical(asdict(settled)), tags, len(examples), owner=owner)
@@ -238,7 +237,7 @@ class BatchLine:
     def _due(self, batch: Batch, asked: Asked) -> tuple[Run, list[Task], Counts]:
         """The batch's run, every item with the samples that it lacks, and what there is already."""
         examples = [formats.read_item(json.loads(line)) for line in self.store.batches.items(batch.id)]
-        templates = _templates(examples, asked.sampling, self.jobs.engine.style)
+        templates = templates_for(examples, asked.sampling, self.jobs.engine.style)
         run = self._run(batch, asked, templates)
         held = self.store.batches.held(run.id)
         tasks = _tasks(run, asked.sampling.k, examples, templates, batch.tags, held, self.jobs.card.opens)
@@ -313,17 +312,6 @@ def asked_of(batch: Batch) -> Asked:
     stored = json.loads(batch.settings)
     fields = stored["sampling"]
     return Asked(Sampling(**fields | {"principles": tuple(fields["principles"])}), stored["meta"])
-
-
-def _templates(examples: Sequence[Example], asked: Sampling, style: str) -> list[Template]:
-    """The template of each item; UsageError names an item that none fits."""
-    templates = []
-    for example in examples:
-        try:
-            templates.append(template_of(example, asked.principles, style, asked.context, asked.template))
-        except UsageError as error:
-            raise UsageError(f"item {example.id!r}: {error}") from None
-    return templates
 
 
 def _tasks(

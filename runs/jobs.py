@@ -23,14 +23,14 @@ from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.formats.sessions import title
 from grm_core.meta_rm import MetaRM
-from grm_core.plan import SamplingPlan, template_of
+from grm_core.plan import SamplingPlan
 from grm_core.types import FOREIGN, Example, Run, Session
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gate
 from runs.job import SETTLED, Job, Snapshot
 from runs.line import Line
 from runs.resume import plan_of
-from runs.run import Judges, make_run, origin
+from runs.run import Judges, make_run, origin, template_for
 from runs.settings import N_MAX_PAGE, Sampling
 from runs.sinks import StoreSink
 from storage.store import Store
@@ -85,7 +85,7 @@ class Jobs:
             settling.check_level(settings.settle)
         self._free()
         settings = settings.settled(self.card.context)
-        template = template_of(example, settings.principles, self.engine.style, settings.context, settings.template)
+        template = template_for(example, settings, self.engine.style)
         session_id = uuid.uuid4().hex[:12]
         plan = SamplingPlan(
             example=example,

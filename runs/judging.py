@@ -13,9 +13,10 @@ from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from grm_core.judge import draw
 from grm_core.meta_rm import MetaRM
-from grm_core.plan import SamplingPlan, template_of
+from grm_core.plan import SamplingPlan
 from grm_core.types import Example, Judgement, Method, Sample
 from grm_core.voting import vote
+from runs.run import template_for
 from runs.settings import Endpoint, Sampling
 from runs.turns import Caller, Turns
 
@@ -43,7 +44,7 @@ class Judging:
         """How the item is sampled. UsageError for what cannot be judged."""
         sampling.check(example, settings.k, blanks=True)
         settings = settings.settled(self.card.context)
-        template = template_of(example, settings.principles, self.engine.style, settings.context, settings.template)
+        template = template_for(example, settings, self.engine.style)
         return SamplingPlan(
             example, template, settings.params, settings.k, settings.seed, settings.order, example.id, frozenset(),
             settings.principles, settings.context, self.card.opens,

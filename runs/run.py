@@ -1,13 +1,15 @@
 """The one place where a run comes from: what has to be known to do it again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from grm_core import meta_rm, provenance
+from grm_core.errors import UsageError
+from grm_core.plan import template_of
 from grm_core.prompts import Template
-from grm_core.types import Params, Run
+from grm_core.types import Example, Params, Run
 from runs.settings import Sampling
 
 ADAPTIVE = "adaptive"
@@ -29,6 +31,22 @@ class Origin(NamedTuple):
     versions: dict[str, str]
     commit: str | None
     dirty: bool | None
+
+
+def template_for(example: Example, sampling: Sampling, style: str) -> Template:
+    """The template that an item is judged by under these settings; see `plan.template_of`."""
+    return template_of(example, sampling.principles, style, sampling.context, sampling.template)
+
+
+def templates_for(examples: Sequence[Example], sampling: Sampling, style: str) -> list[Template]:
+    """The template of each item; UsageError names an item that none fits."""
+    templates = []
+    for example in examples:
+        try:
+            templates.append(template_for(example, sampling, style))
+        except UsageError as error:
+            raise UsageError(f"item {example.id!r}: {error}") from None
+    return templates
 
 
 @cache

@@ -15,14 +15,13 @@ from grm_core.cards import OWN_METAS
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import Block
 from grm_core.meta_rm import MetaRM
-from grm_core.plan import template_of
 from grm_core.prompts import Template
 from grm_core.types import Example, Method, Run
 from runs import fleet, resume, sinks
 from runs.adaptive import Growing, grow, is_whole
 from runs.drive import Local, Progress, Source, Task, drive
 from runs.job import SETTLED
-from runs.run import Judges, make_run
+from runs.run import Judges, make_run, templates_for
 from runs.screen import Say, Screen
 from runs.settings import Judge, Sampling, Settings, Workers
 from runs.starting import NO_META, start_both
@@ -208,10 +207,4 @@ def _templates(examples: Sequence[Example], sampling: Sampling, style: str) -> l
         raise UsageError(
             f"--template {sampling.template} asks for no scores from 1 to 10; training and baselines use it"
         )
-    templates = []
-    for example in examples:
-        try:
-            templates.append(template_of(example, sampling.principles, style, sampling.context, sampling.template))
-        except UsageError as error:
-            raise UsageError(f"item {example.id!r}: {error}") from None
-    return templates
+    return templates_for(examples, sampling, style)

@@ -101,7 +101,7 @@ class Guard:
             return _refuse(403, "sent by another site's page")
         below = path.removeprefix(f"{API}/").rstrip("/")
         gradios = path.startswith(f"{API}/")
-        if gradios and below not in (*_JSON_POSTS, "upload") and not f"{below}/".startswith(self._also or "\0"):
+        if gradios and below not in (*_JSON_POSTS, "upload") and not f"{below}/".startswith(self._also):
             return _refuse(404, "there is no such address")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         forms = below == "upload" or path.rstrip("/") == "/login"

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from grm_core.analysis import rules, trust
 from grm_core.analysis.accuracy import Items
-from reports.figures import COLOURS, band, figure, line
+from reports.figures import COLOURS, band, figure, line, whiskers
 from ui.panels import Json, panel
 from ui.wire.shared import Panel
 
@@ -30,11 +30,7 @@ def _calibration(items: Items) -> Panel | None:
         mode="lines+markers",
         name="votes",
         line={"color": COLOURS[0]},
-        error_y={
-            "type": "data",
-            "array": (table["high"] - table["right"]).tolist(),
-            "arrayminus": (table["right"] - table["low"]).tolist(),
-        },
+        error_y=whiskers(table, "right"),
     )
     shown = figure(
         [line([0, 1], [0, 1], "as often right as the share says", COLOURS[7], **_DASH), marks],
@@ -80,11 +76,7 @@ def _rules(items: Items) -> Panel | None:
         x=table["rule"].tolist(),
         y=table["accuracy"].tolist(),
         marker={"color": COLOURS[0]},
-        error_y={
-            "type": "data",
-            "array": (table["high"] - table["accuracy"]).tolist(),
-            "arrayminus": (table["accuracy"] - table["low"]).tolist(),
-        },
+        error_y=whiskers(table, "accuracy"),
     )
     axes: Json = {"xaxis": {"type": "category"}, "yaxis": {"range": [0, 1.03], "tickformat": ".0%"}}
     shown = figure([bar], "", "accuracy", **axes)

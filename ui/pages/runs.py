@@ -14,7 +14,7 @@ from grm_core.analysis.accuracy import Items, in_numbers
 from grm_core.analysis.run_curves import Value
 from grm_core.formats.lines import compact, digest
 from grm_core.formats.scores import ItemScores, digest_of
-from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
+from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line, whiskers
 from reports.words import run_title
 from storage import numbers
 from storage.store import Store
@@ -114,11 +114,7 @@ def _gain(items: Items) -> Panel:
             y=mine["points"].tolist(),
             name=f"ties: {ties}",
             marker={"color": COLOURS[place]},
-            error_y={
-                "type": "data",
-                "array": (mine["high"] - mine["points"]).tolist(),
-                "arrayminus": (mine["points"] - mine["low"]).tolist(),
-            },
+            error_y=whiskers(mine, "points"),
         )
         for place, (ties, mine) in enumerate(table.groupby("ties", sort=False))
     ]
