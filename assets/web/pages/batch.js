@@ -74,6 +74,15 @@ function begun(ask, form) {
 
 // ---- the file, and how it is to be judged
 
+/** Adaptive k: how likely an item that ends early may have another verdict with all its samples.
+ * @type {[string, string][]} */
+const RISKS = [
+  ["", "never: k samples an item"],
+  ["0.05", "when settled, risk 5%"],
+  ["0.01", "when settled, risk 1%"],
+  ["0.2", "when settled, risk 20%"],
+];
+
 /** @param {Form} form */
 function formFields(form) {
   /** @param {string[]} values @returns {[string, string][]} */
@@ -105,6 +114,7 @@ function formFields(form) {
     context,
     template,
     principles,
+    risk: choice(RISKS, () => {}, "batch-risk"),
     meta: input({ type: "checkbox", id: "batch-meta", checked: Boolean(form.meta), disabled: !form.meta }),
   };
 }
@@ -177,6 +187,7 @@ function settings(state, draft) {
   const row = el("div", "grm-asked-fields");
   row.append(
     labelled("k, samples", fields.k),
+    labelled("stop early", fields.risk),
     labelled("temperature", fields.temperature),
     labelled("seed", fields.seed),
     labelled("responses", fields.context),
@@ -200,6 +211,7 @@ function settings(state, draft) {
       template: fields.template.value,
       principles: fields.principles.value,
       meta: fields.meta.checked,
+      risk: fields.risk.value ? Number(fields.risk.value) : null,
     });
     start.disabled = false;
     if (failed(reply)) {
@@ -212,18 +224,21 @@ function settings(state, draft) {
   });
   start.id = "batch-start";
   const count = () => {
-    start.textContent = `Judge ${asked(draft.count, Number(fields.k.value))}`;
+    const most = fields.risk.value ? "up to " : "";
+    start.textContent = `Judge ${asked(draft.count, Number(fields.k.value), most)}`;
   };
   fields.k.oninput = count;
+  fields.risk.addEventListener("change", count);
   count();
   box.append(row, own, start, said);
   return box;
 }
 
-/** What a press of the button would ask for. @param {number} items @param {number} k */
-export function asked(items, k) {
+/** What a press of the button would ask for; `most`: words before a number that may turn out smaller.
+ * @param {number} items @param {number} k @param {string} most */
+export function asked(items, k, most = "") {
   const thing = `${items.toLocaleString("en")} item${items === 1 ? "" : "s"}`;
-  return k > 0 && Number.isInteger(k) ? `${thing}, ${(items * k).toLocaleString("en")} samples` : thing;
+  return k > 0 && Number.isInteger(k) ? `${thing}, ${most}${(items * k).toLocaleString("en")} samples` : thing;
 }
 
 // ---- the line
