@@ -40,7 +40,6 @@ from ui.vectors import Vectors
 from ui.view import View
 from ui.wire.shared import Line
 
-
 _DATABASE = ("", "-wal", "-shm", "-journal", ".lock", ".door")
 """Endings of the files that make up a database."""
 
