@@ -16,7 +16,8 @@ from grm_core.analysis.frames import letter
 from grm_core.types import Example, Finding, Method, Sample
 from grm_core.voting import read_by_meta, vote
 
-SEVERITIES = ("error", "warning", "note")
+SEVERITIES = ("error", "warning", "note", "info")
+"""The gravest first. `info` is no reason to look: it marks no sample and is not counted."""
 _BAD = 4.0
 """A best response with a mean score of this or less is a bad one."""
 _PERMUTATIONS = 2000
@@ -34,7 +35,9 @@ _HIJACK = re.compile(
 )
 _PRAISE = re.compile(r"\b(?:excellent|perfect|outstanding|flawless|superb|fully correct|very good)\b", re.IGNORECASE)
 _BLAME = re.compile(r"\b(?:poor|wrong|incorrect|false|useless|fails|terrible|nonsense|harmful)\b", re.IGNORECASE)
-_NEGATED = re.compile(r"\b(?:not|no|never|without|nothing|isn't|hardly)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(?:not|no|never|without|nothing|isn't|hardly|only)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+_BUT = re.compile(r"\b(?:but|however|although|though|not|mixed|invented|made[- ]up|missing)\b", re.IGNORECASE)
+_QUOTATION = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|«[^»\n]*»")
 _GENERAL = frozenset(
     ("accuracy", "accurate", "brevity", "brief", "clarity", "clear", "coherence", "complete", "completeness",
      "concise", "correct", "correctness", "depth", "detail", "direct", "directness", "facts", "factual",
@@ -43,8 +46,15 @@ _GENERAL = frozenset(
 )  # fmt: skip
 
 
+_VERBS = frozenset(
+    ("gives", "names", "states", "says", "tells", "lists", "mentions", "provides", "offers", "explains", "describes",
+     "uses", "shows", "includes", "contains", "writes", "this", "that", "with", "from", "also")
+)  # fmt: skip
+"""Words by which two principles may differ and ask for the same."""
+
+
 def find(example: Example, samples: Sequence[Sample]) -> tuple[Finding, ...]:
-    """All findings, errors before warnings before notes, otherwise in the order of the checks."""
+    """All findings, errors before warnings before notes before information, otherwise in the order of the checks."""
     valid = [sample for sample in sorted(samples, key=lambda s: s.index) if sample.scores is not None]
     findings = [*_unreadable(samples), *_hijack(example, valid)]
     if valid:
@@ -175,11 +185,14 @@ def _contradiction(sample: Sample) -> Iterator[Finding]:
     for place, (span, score) in enumerate(zip(parts(sample), shown, strict=True), 1):
         if span is None:
             continue
-        text = sample.completion.text[slice(*span)]
+        # What is quoted praises and blames nobody.
+        text = _QUOTATION.sub(lambda quoted: " " * len(quoted[0]), sample.completion.text[slice(*span)])
         praised, blamed = (
             any(not _NEGATED.search(text[: m.start()]) for m in words.finditer(text)) for words in (_PRAISE, _BLAME)
         )
-        if (praised and not blamed and score <= 3) or (blamed and not praised and score >= 8):
+        if (praised and not blamed and not _BUT.search(text) and score <= 3) or (
+            blamed and not praised and score >= 8
+        ):
             named = f"{letter(sample.order[place - 1])} (shown as {place})"
             words = f"{named} is {'praised' if praised else 'blamed'} and gets {score}"
             yield Finding("critique contradicts its score", "warning", (sample.id,), (span,), words)
@@ -188,7 +201,7 @@ def _contradiction(sample: Sample) -> Iterator[Finding]:
 def _principles(example: Example, sample: Sample) -> Iterator[Finding]:
     stated = sample.parsed.principles
     for place, principle in enumerate(stated):
-        twin = next((other for other in stated[:place] if _alike(principle.text, other.text)), None)
+        twin = next((other for other in stated[:place] if _same(principle.text, other.text)), None)
         if twin is not None:
             words = f'"{principle.text[:80]}" repeats "{twin.text[:80]}"'
             yield Finding("repeated principle", "note", (sample.id,), (twin.span, principle.span), words)
@@ -196,7 +209,7 @@ def _principles(example: Example, sample: Sample) -> Iterator[Finding]:
     for principle in stated:
         if (own := _content(principle.text)) and not own & topic:
             words = f'"{principle.text[:80]}" shares no word with the query or the responses'
-            yield Finding("principle unrelated to the query", "note", (sample.id,), (principle.span,), words)
+            yield Finding("principle without a word of the query", "info", (sample.id,), (principle.span,), words)
 
 
 def _quotes(example: Example, sample: Sample) -> Iterator[Finding]:
@@ -212,8 +225,10 @@ def _quotes(example: Example, sample: Sample) -> Iterator[Finding]:
         )
 
 
-def _alike(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio() > 0.9
+def _same(one: str, other: str) -> bool:
+    """Whether two principles ask for the same: like letters are not enough, one word may turn them round."""
+    alike = SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio() > 0.8
+    return alike and _content(one) - _VERBS == _content(other) - _VERBS
 
 
 def _content(text: str) -> frozenset[str]:

@@ -11,7 +11,17 @@ from typing import Literal
 from grm_core.analysis.critique import parts
 from grm_core.types import Example, Sample, Span
 
-_QUOTED = re.compile(r"\"([^\"\n]{3,400})\"|“([^”\n]{3,400})”|«([^»\n]{3,400})»|‘([^’\n]{3,400})’(?!\w)")
+_QUOTED = re.compile(r"(?<!\w)\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«([^»\n]{1,400})»|‘([^’\n]{1,400})’(?!\w)")
+_LEAST = 3
+"""A shorter quotation (a letter, a number) stands anywhere; it is read, so that its closing mark opens no other."""
+_PROPOSED = re.compile(
+    r"\b(?:should|would|could|must|might)\s+(?:\w+\s+){0,3}(?:be|read|say|become|use)\s*:?\s*$"
+    r"|\b(?:shortened|changed|corrected|reduced|rewritten|turned)\s+(?:to|as|into)\s*:?\s*$"
+    r"|\b(?:known as|something like|called|means?|saying|such as|instead of|word)\s+(?:the\s+|a\s+)?$"
+    r"|\b(?:word|term|right|correct|better|proper)\b[^.\"“«]{0,40}\s(?:is|are|was)\s*:?\s*$",
+    re.IGNORECASE,
+)
+"""What stands before words that the critique proposes or names, and does not quote."""
 _NEAR = 0.8
 """A quotation is near where this share of its characters stands in a stretch of the response, in order."""
 _WORD = re.compile(r"\w+")
@@ -25,7 +35,7 @@ class Quote:
     span: Span
     """Its characters in the completion, without the quotation marks."""
     origin: Literal["exact", "near", "missing", "query"]
-    """`query`: it quotes the query, not a response."""
+    """`query`: it quotes the query, more or less, not a response."""
     response: int | None = None
     """Own index of the response that holds it."""
     response_span: Span | None = None
@@ -35,6 +45,7 @@ class Quote:
 def quotes(example: Example, sample: Sample) -> tuple[Quote, ...]:
     """All quotations of a sample's critique in reading order, each looked up in the response that is spoken of.
 
+    Words in quotation marks that the critique proposes ("it should be ...") and nobody wrote are no quotation.
     What stands in another response is credited to that one; whitespace, case and the marks at the ends do not count.
     """
     if sample.completion is None or sample.parsed.critique_span is None:
@@ -44,10 +55,15 @@ def quotes(example: Example, sample: Sample) -> tuple[Quote, ...]:
     quotations = []
     for match in _QUOTED.finditer(text, *sample.parsed.critique_span):
         group = next(i for i in range(1, 5) if match[i] is not None)
+        if len(match[group]) < _LEAST:
+            continue
         span = _trimmed(text, match.span(group))
         place = next((place for place, (start, end) in about.items() if start <= span[0] < end), None)
         own = None if place is None else sample.order[place]
-        quotations.append(_look_up(text, span, own, example))
+        quote = _look_up(text, span, own, example)
+        before = text[max(sample.parsed.critique_span[0], match.start() - 80) : match.start()]
+        if quote.origin != "missing" or not _PROPOSED.search(before):
+            quotations.append(quote)
     return tuple(quotations)
 
 
@@ -62,6 +78,8 @@ def _look_up(text: str, span: Span, own: int | None, example: Example) -> Quote:
     for response in ranked if own is None else [own]:
         if where := near(quotation, example.responses[response]):
             return Quote(span, "near", response, where)
+    if any(near(quotation, message.content) for message in example.query):
+        return Quote(span, "query")
     return Quote(span, "missing")
 
 
@@ -83,8 +101,12 @@ def exact(quotation: str, text: str) -> Span | None:
 
 
 def near(quotation: str, text: str) -> Span | None:
-    """The stretch of the text that is most like a quotation of three words or more, if it is like enough."""
+    """The stretch of the text with the words of a quotation, whatever stands between them; for three words or more
+    else the stretch that is most like it, if it is like enough."""
     quoted = [word.lower() for word in _WORD.findall(quotation)]
+    pattern = r"(?<!\w)" + r"\W+".join(map(re.escape, quoted)) + r"(?!\w)"
+    if quoted and (same := re.search(pattern, text, re.IGNORECASE)):
+        return same.span()
     words = list(_WORD.finditer(text))
     size = len(quoted)
     if size < 3 or not words:

@@ -118,7 +118,7 @@ def test_the_box_against_the_critique_and_the_critique_against_its_score() -> No
 
 def test_principles_that_repeat_or_have_nothing_to_do_with_it() -> None:
     assert "repeated principle" in kinds([sample(0, principles=("Correct planet named", "Correct planet named."))])
-    unrelated = "principle unrelated to the query"
+    unrelated = "principle without a word of the query"
     assert unrelated in kinds([sample(0, principles=("Correct planet", "Humour throughout dialogue"))])
     assert unrelated not in kinds([sample(0, principles=("Clarity", "Names the largest one"))])
 

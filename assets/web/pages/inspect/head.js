@@ -3,11 +3,13 @@
 import * as address from "../../lib/address.js";
 import { anchor, button, el } from "../../lib/dom.js";
 import { tabMemory } from "../../lib/memory.js";
-import { letter, short } from "../../lib/names.js";
+import { counted, letter, short } from "../../lib/names.js";
 import { note, question, responses, title, turns } from "../../views/case.js";
 import { sparkButton } from "../../views/sparkline.js";
 import { grouped } from "./rows.js";
 import { columns } from "./state.js";
+
+const NAMED_KINDS = 2;
 
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").Case} Case */
@@ -123,14 +125,24 @@ export function drawFindings(state, head) {
   if (!findings.length) return;
   const box = el("details");
   box.open = findings.some(({ severity }) => severity === "error");
-  const kinds = [...new Set(findings.map(({ kind }) => kind))];
   const summary = el("summary");
-  const count = `${findings.length}${findings.length === 1 ? " finding" : " findings"}`;
-  summary.append(el("strong", "", count), el("span", "", `: ${kinds.join(", ")}`));
+  summary.append(...summaryOf(findings));
   const list = el("ul");
   list.append(...grouped(findings).map((one) => findingLine(state, one)));
   box.append(summary, list);
   parts.findings.append(box);
+}
+
+/** How many findings there are, and the two kinds that matter most; information is only counted.
+ * @param {readonly Finding[]} findings, the gravest first */
+function summaryOf(findings) {
+  const grave = findings.filter(({ severity }) => severity !== "info");
+  const kinds = [...new Set(grave.map(({ kind }) => kind))];
+  const beside = findings.length - grave.length;
+  const more = kinds.length > NAMED_KINDS ? ` and ${counted(kinds.length - NAMED_KINDS, "other kind")}` : "";
+  const named = kinds.length ? `: ${kinds.slice(0, NAMED_KINDS).join(", ")}${more}` : "";
+  const info = beside ? `${named ? "; " : ", "}${beside} for information` : "";
+  return [el("strong", "", counted(grave.length, "finding")), el("span", "", `${named}${info}`)];
 }
 
 /** @param {State} state @param {Finding & { count: number }} one */

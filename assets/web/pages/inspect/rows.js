@@ -26,8 +26,9 @@ export const hasMeta = (rows) => rows.some(({ meta }) => meta !== null);
 /** Whether the present vote leaves a readable sample out. @param {Row} row @param {Voted} voted */
 export const isDropped = ({ i, scores }, { kept }) => Boolean(kept && scores && !kept.includes(i));
 
-/** Findings that name some samples, not all of them. @param {Shown} value */
-const naming = ({ findings = [], rows }) => findings.filter(({ samples }) => samples.length < rows.length);
+/** Findings that name some samples, not all of them, and that are more than information. @param {Shown} value */
+const naming = ({ findings = [], rows }) =>
+  findings.filter(({ samples, severity }) => severity !== "info" && samples.length < rows.length);
 
 /** The gravest finding of every sample that is named; findings come in that order.
  * @param {Shown} value @returns {Map<number, Finding>} */
