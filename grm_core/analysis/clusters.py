@@ -5,6 +5,8 @@ in the same order, the largest first.
 """
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -25,6 +27,8 @@ _DISTANCE = 0.5
 """Mean cosine distance up to which groups of principles are one."""
 _MOST_CLUSTERS = 60
 _DRAWS = 200
+_HEADLINE_MOST = 60
+_WORD = re.compile(r"\b\w\w+\b")
 
 
 def statements(sessions: Mapping[str, Sequence[Sample]]) -> pd.DataFrame:
@@ -53,24 +57,49 @@ def cluster(vectors: Vectors, seed: int = 0) -> NDArray[np.int64]:
     return np.array([rank[value] for value in labels], dtype=np.int64)
 
 
-def names(texts: Sequence[str], clusters: Sequence[int] | NDArray[np.int64], words: int = 3) -> list[str]:
-    """A name per cluster: its most distinctive words (class-based TF-IDF: frequent in it, rare in the others)."""
+def names(texts: Sequence[str], clusters: Sequence[int] | NDArray[np.int64]) -> list[str]:
+    """A name per cluster, in the GRM's own words: the headline that speaks most like all of them, no two alike.
+
+    A headline is what stands before a colon or a dash, else the principle itself. Of a cluster's headlines the one is
+    taken whose words are the most frequent there and the rarest elsewhere (class-based TF-IDF, mean over its words,
+    times the logarithm of how many principles have it).
+    """
     places = np.asarray(clusters)
     count = int(places.max()) + 1 if len(places) else 0
-    joined = [" ".join(text for text, at in zip(texts, places, strict=True) if at == i) for i in range(count)]
-    counter = CountVectorizer(stop_words="english", token_pattern=r"(?u)\b\w\w+\b")
+    stated = [[headline(text) for text, at in zip(texts, places, strict=True) if at == i] for i in range(count)]
+    weights = _distinctive([" ".join(each) for each in stated])
+    named: list[str] = []
+    for i in range(count):
+        called = Counter(each.casefold() for each in stated[i])
+        written = {each.casefold(): each for each in reversed(stated[i])}
+        ranked = sorted(called, key=lambda each: (-_typical(each, called[each], weights[i]), each))
+        free = next((written[each] for each in ranked if each and written[each] not in named), "")
+        named.append(free or f"cluster {i + 1}")
+    return named
+
+
+def headline(principle: str) -> str:
+    """What a principle is about, without what it says of it; at most 60 characters."""
+    head = re.split(r":\s|\s[-–—]\s", principle.strip(), maxsplit=1)[0].strip(" .*_#\"'“”")
+    return head if len(head) <= _HEADLINE_MOST else head[: _HEADLINE_MOST - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _typical(headline: str, count: int, weights: Mapping[str, float]) -> float:
+    words = _WORD.findall(headline)
+    mean = sum(weights.get(word, 0.0) for word in words) / len(words) if words else -1.0
+    return mean * math.log1p(count)
+
+
+def _distinctive(joined: Sequence[str]) -> list[dict[str, float]]:
+    """Word -> how frequent it is in a text and how rare in the others, for each of the texts."""
+    counter = CountVectorizer(stop_words="english", token_pattern=_WORD.pattern)
     try:
         counts = counter.fit_transform(joined).toarray().astype(float)
     except ValueError:  # no word is left: numbers and marks only
-        return [f"cluster {i + 1}" for i in range(count)]
-    terms = counter.get_feature_names_out()
-    rarity = np.log1p(counts.sum() / count / counts.sum(axis=0))
+        return [{} for _ in joined]
+    rarity = np.log1p(counts.sum() / len(joined) / counts.sum(axis=0))
     weights = counts / np.maximum(1, counts.sum(axis=1, keepdims=True)) * rarity
-    named = []
-    for i in range(count):
-        ranked = sorted(range(len(terms)), key=lambda t: (-weights[i, t], terms[t]))[:words]
-        named.append(", ".join(terms[t] for t in ranked if weights[i, t] > 0) or f"cluster {i + 1}")
-    return named
+    return [dict(zip(counter.get_feature_names_out(), row.tolist(), strict=True)) for row in weights]
 
 
 def project(vectors: Vectors) -> NDArray[np.float64]:

@@ -71,13 +71,22 @@ def test_the_same_vectors_give_the_same_clusters() -> None:
         assert (clusters.cluster(points) == clusters.cluster(points.copy())).all()
 
 
-def test_a_cluster_is_named_by_words_that_the_others_lack() -> None:
-    texts = ["right capital city named", "the right capital is named", "short words", "few short words", "7%"]
-    called = clusters.names(texts, [0, 0, 1, 1, 2])
-    assert "capital" in called[0]
-    assert "short" in called[1]
-    assert called[2] == "cluster 3"
-    assert clusters.names(["!", "?"], [0, 1]) == ["cluster 1", "cluster 2"]
+def test_a_cluster_is_named_by_its_most_typical_headline() -> None:
+    texts = [
+        "Conciseness: says it in few words", "conciseness - no padding", "Short: few words",
+        "Names the right capital", "Correct capital: Canberra, not Sydney", "Correct capital: it is Canberra",
+        "7%",
+    ]  # fmt: skip
+    assert clusters.names(texts, [0, 0, 0, 1, 1, 1, 2]) == ["Conciseness", "Correct capital", "7%"]
+    assert clusters.names(["!", "**"], [0, 1]) == ["!", "cluster 2"]
+
+
+def test_no_two_clusters_have_one_name_and_none_is_long() -> None:
+    texts = ["Accuracy: of dates", "Accuracy: of names", "Right names", "The answer " + "is long and " * 20]
+    called = clusters.names(texts, [0, 1, 1, 2])
+    assert called[:2] == ["Accuracy", "Right names"]
+    assert len(called[2]) <= 60
+    assert called[2].startswith("The answer is long")
 
 
 def placed() -> pd.DataFrame:
