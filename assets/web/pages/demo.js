@@ -16,9 +16,10 @@ const KEYS = /** @type {const} */ ([
   ["→ ←", "next, previous (also space, page keys and a presenter's remote)"],
   ["A B C D", "vote, where the slide asks"],
   ["p", "play the vote"],
+  ["f", "full screen, without navigation; again, or Escape, leaves it"],
 ]);
 const HOW =
-  "Recorded sessions. Arrow, page or space keys, or a presenter's remote, change the slide; letters vote; p plays.";
+  "Recorded sessions. Arrow, page or space keys, or a presenter's remote, change the slide; letters vote; p plays; f fills the screen.";
 const BALLOTS = "demo-votes";
 
 /** @param {Place} place */
@@ -123,7 +124,14 @@ function drawBar(state) {
     button("next ▶", "grm-small", () => go(state, at + 1)),
     el("span", "grm-note", HOW),
     anchor("Open this session", leaveTo(slide), "grm-link"),
+    button("full screen", "grm-small", fillScreen),
   );
+}
+
+/** The slides alone on the screen, or the page again. */
+function fillScreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen().catch(() => {}); // a frame may forbid it: the slides stay as they are
 }
 
 /** @param {Recorded | Over | undefined} slide */
@@ -160,8 +168,9 @@ function press(state, event) {
   } else if (meaningOf === "back") go(state, at - 1);
   else if (meaningOf === "named") {
     const named = meant(event, (name) => stage.querySelector(`button[data-key="${CSS.escape(name)}"]`));
-    if (!(named instanceof HTMLElement)) return;
-    named.click();
+    if (named instanceof HTMLElement) named.click();
+    else if (names.includes("f")) fillScreen();
+    else return;
   } else return;
   event.preventDefault();
 }

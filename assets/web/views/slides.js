@@ -15,6 +15,7 @@ import { headed } from "./table.js";
 /** @typedef {import("../pages/demo").State} State */
 
 const FASTEST = 0.4; // seconds a sample, on average, unless the recorded pace is wanted
+const SLOWEST = 20; // samples of a batch took turns: nobody waits for their recorded pace
 const END =
   "Sampling more and voting helps where the judge errs at random, and does not where it errs in the same way.";
 
@@ -149,7 +150,8 @@ function player(state, slide, slider, show) {
     show(Number(slider.value));
   });
   const row = el("div", "grm-votes");
-  row.append(play, slider, labelled(`at recorded pace, ${mean.toFixed(1)} s a sample`, paced));
+  row.append(play, slider);
+  if (mean <= SLOWEST) row.append(labelled(`at recorded pace, ${mean.toFixed(1)} s a sample`, paced));
   return row;
 }
 
