@@ -121,7 +121,8 @@ def test_every_style_has_its_place_in_the_cascade() -> None:
 
 
 def test_vendored_libraries_are_what_their_list_says() -> None:
-    rows = re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", (WEB / "vendor/README.md").read_text("utf-8"), re.M)
+    listed = (WEB / "vendor/README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", listed, re.M)
     files = {name: hashlib.sha256((WEB / name).read_bytes()).hexdigest() for name, _ in rows}
     assert files == dict(rows)
     assert {f"vendor/{path.name}" for path in (WEB / "vendor").glob("*.js")} <= set(files)

@@ -231,24 +231,28 @@ function formulaOf({ formula, isDisplayed, at, upto }, context) {
   const node = el(isDisplayed ? "div" : "span", `grm-formula${isDisplayed ? " grm-formula-apart" : ""}`);
   context.formulas += 1;
   const library = context.formulas <= FORMULAS_MOST ? katex(context.again) : null;
-  try {
-    library?.render(formula, node, {
-      output: "mathml",
-      displayMode: isDisplayed,
-      throwOnError: true,
-      strict: "ignore",
-      trust: false,
-      maxExpand: 200,
-      maxSize: 20,
-    });
-  } catch (problem) {
-    // Not LaTeX after all, more of it than KaTeX knows, or braces in braces without end.
-    if (!(problem instanceof RangeError) && /** @type {Error} */ (problem).name !== "ParseError") throw problem;
-    node.title = "No formula that can be set";
-  }
-  if (!node.firstChild) node.append(el("code", "", formula.trim()));
+  if (!library || !isSet(library, formula, node, isDisplayed)) node.replaceChildren(el("code", "", formula.trim()));
   context.segments.push({ node, at, upto, isWhole: true });
   return node;
+}
+
+/** Sets a formula as MathML; false for what is no LaTeX after all, or more of it than KaTeX knows or we allow.
+ * @param {any} library @param {string} formula @param {HTMLElement} node @param {boolean} isDisplayed */
+function isSet(library, formula, node, isDisplayed) {
+  let isRefused = false;
+  const trust = () => {
+    isRefused = true; // links, pictures, classes and styles of its own
+    return false;
+  };
+  const limits = { trust, strict: "ignore", maxExpand: 200, maxSize: 20 };
+  try {
+    library.render(formula, node, { output: "mathml", displayMode: isDisplayed, ...limits });
+  } catch (problem) {
+    // A RangeError: braces in braces without end.
+    if (problem instanceof RangeError || /** @type {Error} */ (problem).name === "ParseError") return false;
+    throw problem;
+  }
+  return !isRefused;
 }
 
 // ---- what stands out

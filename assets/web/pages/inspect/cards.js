@@ -92,7 +92,9 @@ function critique(state, sample, changes) {
       cell.append(fold(box, whole, `sample/${sample.i}/${own ?? "general"}`));
     }
   });
-  if (!sample.critique && !sample.principles.length) cells[0].append(rich(sample.raw || "(nothing)"));
+  if (!sample.critique && !sample.principles.length) {
+    cells[0].append(fold(rich(sample.raw || "(nothing)"), sample.raw, `sample/${sample.i}/whole`));
+  }
   return cells;
 }
 
