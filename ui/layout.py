@@ -64,8 +64,8 @@ def build(store: Store, jobs: Jobs, batches: BatchLine, people: People, tool: To
         with demo.route(name, f"/{name.lower()}"):
             gr.Navbar(visible=False)
             shell.place()
-            if store.read_only:
-                View("notices").place([_read_only(store)], "read-only")
+            # Always there: an open page knows its blocks by number, and goes on after a restart that may only read.
+            View("notices").place([_read_only(store)] if store.read_only else [], "read-only")
             page()
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo

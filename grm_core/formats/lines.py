@@ -127,6 +127,11 @@ def read_bytes(source: Source, name: str | None = None, limit: int = FILE_LIMIT)
     return data
 
 
+def where(error: json.JSONDecodeError) -> str:
+    """The fault of JSON and its column."""
+    return f"{error.msg.removesuffix(' at')} at column {error.colno}"
+
+
 def parse(data: bytes, decoder: json.JSONDecoder = ANY) -> dict[str, Any]:
     """The object of a line; UsageError says what is wrong with it."""
     try:
@@ -134,7 +139,7 @@ def parse(data: bytes, decoder: json.JSONDecoder = ANY) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
-        raise UsageError(f"not JSON: {error.msg} at column {error.colno}") from None
+        raise UsageError(f"not JSON: {where(error)}") from None
     except (RecursionError, ValueError) as error:
         # Thousands of open brackets, or a number of thousands of digits.
         raise UsageError(f"not JSON that can be read: {type(error).__name__}") from None

@@ -9,6 +9,8 @@ from tests.browser.conftest import Serve
 
 pytestmark = pytest.mark.browser
 LONG = 60_000
+JOINT = "demo-word-lighthouse"
+"""A recorded session judged together: one judged one response at a time has no order to look into."""
 
 
 def faults(page: Any) -> list[str]:
@@ -45,7 +47,7 @@ def test_no_serious_fault_on_any_page(
         (f"/?session={a}&about=A", ".grm-said-of article"),
         ("/sessions?", ".grm-session-list table"),
         (f"/compare?a={a}&b={b}", ".grm-side"),
-        (f"/?session={a}&tab=lab", ".grm-panel[data-name=position] .main-svg"),
+        (f"/?session={JOINT}&tab=lab", ".grm-panel[data-name=position] .main-svg"),
         ("/runs?", ".grm-hint"),
         ("/principles?", ".grm-hint"),
         ("/demo?", ".grm-stage"),

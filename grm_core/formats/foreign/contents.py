@@ -211,7 +211,7 @@ def json_values(text: str, name: str, decoder: json.JSONDecoder) -> Iterator[tup
             yield line, value
             at = _next(text, _skip(text, at), in_list)
         except json.JSONDecodeError as error:
-            raise UsageError(f"{name}, line {error.lineno}: not JSON: {error.msg} at column {error.colno}") from None
+            raise UsageError(f"{name}, line {error.lineno}: not JSON: {lines.where(error)}") from None
         except UsageError as error:
             raise UsageError(f"{name}, line {line}: {error}") from None
         except (RecursionError, ValueError) as error:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from grm_core.errors import UsageError
 from grm_core.formats import lines, sessions
 from grm_core.formats.fields import FieldError
 from grm_core.formats.foreign import (
@@ -48,12 +49,15 @@ def read(source: Source, name: str | None = None) -> Imports:
         opened = contents.of(data, name)
     if inspect_log.is_json(opened.whole):
         return _inspected(data, name)
-    if opened.kind == "JSON Lines" and _is_ours(_head(data, name)):
+    head = _head(data, name)
+    if head is None:
+        raise UsageError(f"{name}: there is nothing in it")
+    if opened.kind == "JSON Lines" and _is_ours(head):
         _, plain = contents.decoded(contents.unpacked(data, name), name)
         return Imports(OURS, list(sessions.read_samples(io.BytesIO(plain), name)), [], "")
     with reading.righted():
         records = list(opened.records)
-    if _is_ours(records[0].value if records else None):
+    if _is_ours(head):
         text = "\n".join(lines.canonical(record.value) for record in records)
         return Imports(OURS, list(sessions.read_samples(io.BytesIO(text.encode()), name)), [], "")
     made = _foreign(records, opened, name)
@@ -61,14 +65,14 @@ def read(source: Source, name: str | None = None) -> Imports:
 
 
 def _head(data: bytes, name: str) -> Json | None:
-    """The first record of a file of JSON Lines; None where there is none."""
+    """The first record of a file; None where there is none."""
     with reading.righted():
         record = next(contents.of(data, name).records, None)
     return None if record is None else record.value
 
 
-def _is_ours(record: Json | None) -> bool:
-    return record is None or any(name in record for name in ("run", "item", "item_id"))
+def _is_ours(record: Json) -> bool:
+    return any(name in record for name in ("run", "item", "item_id"))
 
 
 def _inspected(data: bytes, name: str) -> Imports:

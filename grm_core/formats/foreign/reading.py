@@ -53,6 +53,10 @@ class Understood(NamedTuple):
         return ", ".join(parts)
 
 
+CSV_HEAD = "query,response_a,response_b,winner"
+"""The columns of a CSV file of pairs; the winner is a, b or tie."""
+
+
 def read_items(source: Source, name: str | None = None, prefix: str = "item") -> Understood:
     """Read a file of items in any form; UsageError names file, line, what is wrong, and a line that would be right.
 
@@ -95,6 +99,8 @@ def _collected(contents: Contents, name: str, prefix: str) -> Understood:
         except FieldError as error:
             words = f"{name}, {record.place}: {error}"
             form_there = form_of(record.value)
+            if form_there is None and contents.kind == "CSV":
+                raise RightedError(f"{words}; a first line that would be right: {CSV_HEAD}") from None
             if form_there is None or form_there is OWN:
                 raise UsageError(words) from None
             raise RightedError(f"{words}; a line that would be right: {form_there.example}") from None
