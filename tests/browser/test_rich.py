@@ -9,6 +9,7 @@ from grm_core.types import Example, Message, Params, Run, Session
 from storage.store import Store
 from tests.browser import long
 from tests.browser.conftest import Serve, Watched
+from tests.browser.test_access import faults
 from tests.browser.test_policy import complaints
 from tests.make import make_sample
 
@@ -71,6 +72,18 @@ def test_a_quotation_leads_to_its_words_however_they_are_rendered(home: str, pag
     page.keyboard.press("s")
     page.locator(".grm-card .grm-quote", has_text="There are **two** faults").first.wait_for(timeout=LONG)
     assert "There are **two** faults" in page.locator(".grm-response .grm-quote").inner_text()
+
+
+def test_all_that_is_said_of_a_response_has_its_quotations_and_can_be_read_by_all(home: str, page: Any) -> None:
+    page.goto(f"{home}/?session=long&about=A")
+    quote = page.locator(".grm-said-of article .grm-quote-exact", has_text="There are two faults")
+    quote.first.wait_for(timeout=LONG)
+    assert page.locator(".grm-said-of article").first.locator(".grm-rendered li").count() == 2
+    page.locator(".grm-case summary").click(timeout=LONG)
+    page.locator(".grm-response .hljs-keyword").first.wait_for(timeout=LONG)
+    assert faults(page) == []
+    quote.first.click()
+    assert page.locator(".grm-response .grm-quote").inner_text() == quote.first.inner_text()
 
 
 def test_the_source_is_shown_exactly_and_remembered(home: str, page: Any) -> None:

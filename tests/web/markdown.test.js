@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { lengthOf } from "../../assets/web/lib/fold.js";
 import { closingDollar } from "../../assets/web/lib/formulas.js";
 import { reader } from "../../assets/web/lib/markdown.js";
+import { withFormulas } from "../../assets/web/lib/rich.js";
 import MarkdownIt from "../../assets/web/vendor/markdown-it.js";
 
 const { read, readLine } = reader(MarkdownIt);
@@ -125,6 +126,19 @@ test("formulas: many that are never closed are read in one go", () => {
   const count = (text) => leaves(read(text)).filter(({ formula }) => formula).length;
   assert.equal(count(`${"\\( ".repeat(3_000)}`), 0);
   assert.equal(count("$a$ ".repeat(500)), 500);
+});
+
+test("documents: formulas are set as MathML, what KaTeX refuses or does not know stays as it is", async () => {
+  const line = (latex) => `<p><span class="formula"><code>${latex}</code></span></p>`;
+  const set = await withFormulas(
+    `${line("a &lt; b &amp; c")}${line("a &lt; b_1")}<div class="formula"><code>x</code></div>`,
+  );
+  assert.match(set, /^<p><span class="formula"><code>a &lt; b &amp; c<\/code>/);
+  assert.match(set, /<mo>&lt;<\/mo><msub><mi>b<\/mi><mn>1<\/mn><\/msub>/);
+  assert.match(set, /<div class="formula"><span class="katex"><math[^>]* display="block">/);
+  const refused = line("\\href{javascript:a()}{x}");
+  assert.equal(await withFormulas(refused), refused);
+  assert.equal(await withFormulas("<p>none</p>"), "<p>none</p>");
 });
 
 test("folds: a text is long by its words, its lines or, without spaces, its characters", () => {

@@ -96,6 +96,26 @@ export function placeOf(node, range) {
   return places.length ? [Math.min(...places), Math.max(...places)] : null;
 }
 
+/** A document of the server with its formulas set: it can only write them as LaTeX. @param {string} html */
+export async function withFormulas(html) {
+  const formula = /<(span|div) class="formula"><code>([^<]*)<\/code><\/\1>/g; // text holds no "<" here
+  if (!formula.test(html)) return html;
+  const library = await vendored("katex").catch(() => null);
+  return html.replaceAll(formula, (whole, tag, escaped) => {
+    const set = library && setOf(library, unescaped(escaped), tag === "div");
+    return set ? `<${tag} class="formula">${set}</${tag}>` : whole;
+  });
+}
+
+/** @param {string} text as the server's templates escape it */
+const unescaped = (text) =>
+  text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&#34;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&");
+
 /** Whether texts are shown as they were written, in this browser. */
 export const isSource = () => memory.read(SOURCE, false);
 
@@ -231,14 +251,19 @@ function formulaOf({ formula, isDisplayed, at, upto }, context) {
   const node = el(isDisplayed ? "div" : "span", `grm-formula${isDisplayed ? " grm-formula-apart" : ""}`);
   context.formulas += 1;
   const library = context.formulas <= FORMULAS_MOST ? katex(context.again) : null;
-  if (!library || !isSet(library, formula, node, isDisplayed)) node.replaceChildren(el("code", "", formula.trim()));
+  const isSet = library && tried(isDisplayed, (options) => library.render(formula, node, options) ?? true);
+  if (!isSet) node.replaceChildren(el("code", "", formula.trim()));
   context.segments.push({ node, at, upto, isWhole: true });
   return node;
 }
 
-/** Sets a formula as MathML; false for what is no LaTeX after all, or more of it than KaTeX knows or we allow.
- * @param {any} library @param {string} formula @param {HTMLElement} node @param {boolean} isDisplayed */
-function isSet(library, formula, node, isDisplayed) {
+/** A formula as MathML in words. @param {any} library @param {string} formula @param {boolean} isDisplayed */
+const setOf = (library, formula, isDisplayed) =>
+  tried(isDisplayed, (options) => /** @type {string} */ (library.renderToString(formula, options)));
+
+/** What KaTeX makes of a formula; null for what is no LaTeX after all, or more of it than KaTeX knows or we allow.
+ * @template T @param {boolean} isDisplayed @param {(options: object) => T} make @returns {T | null} */
+function tried(isDisplayed, make) {
   let isRefused = false;
   const trust = () => {
     isRefused = true; // links, pictures, classes and styles of its own
@@ -246,13 +271,13 @@ function isSet(library, formula, node, isDisplayed) {
   };
   const limits = { trust, strict: "ignore", maxExpand: 200, maxSize: 20 };
   try {
-    library.render(formula, node, { output: "mathml", displayMode: isDisplayed, ...limits });
+    const made = make({ output: "mathml", displayMode: isDisplayed, ...limits });
+    return isRefused ? null : made;
   } catch (problem) {
     // A RangeError: braces in braces without end.
-    if (problem instanceof RangeError || /** @type {Error} */ (problem).name === "ParseError") return false;
+    if (problem instanceof RangeError || /** @type {Error} */ (problem).name === "ParseError") return null;
     throw problem;
   }
-  return !isRefused;
 }
 
 // ---- what stands out

@@ -70,9 +70,11 @@ function quoteMark(words, quote, show) {
   return node;
 }
 
-/** The quotation where the response holds it. @param {HTMLElement} node the response's text @param {Quote} quote */
+/** The quotation where the response holds it, and no other. @param {HTMLElement} node the response's text
+ * @param {Quote} quote */
 export function showQuote(node, quote) {
   const [start, end] = quote.where ?? [0, 0];
+  for (const each of node.closest(".grm-responses")?.querySelectorAll(".grm-rich") ?? []) remark(each, []);
   unfold(node);
   const make = () => {
     const mark = el("mark", `grm-quote grm-quote-${quote.found}`);

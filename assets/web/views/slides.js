@@ -4,7 +4,7 @@ import { button, chip, download, el, input, labelled } from "../lib/dom.js";
 import { indexOf, letter } from "../lib/names.js";
 import { plot, restyle } from "../lib/plot.js";
 import { isStill } from "../lib/preferences.js";
-import { rich } from "../lib/rich.js";
+import { rich, withFormulas } from "../lib/rich.js";
 import { note, question, responses } from "./case.js";
 import { scoreCell } from "./matrix.js";
 import { headed } from "./table.js";
@@ -245,7 +245,7 @@ export function drawAccuracy(state, slide) {
 export function drawEnd({ stage, ask }, again) {
   const take = button("Hand-out (HTML, opens offline)", "grm-vote", async () => {
     const text = await ask.handout();
-    if (text) download("grm-lens-demo.html", "text/html", text);
+    if (text) download("grm-lens-demo.html", "text/html", await withFormulas(text));
   });
   stage.append(el("h1", "", "That was it"), el("p", "grm-lead", END), take, button("Once more", "grm-vote", again));
 }

@@ -3,7 +3,7 @@
 
 import { button, chip, el, hint } from "../../lib/dom.js";
 import { fold } from "../../lib/fold.js";
-import { remark, rich } from "../../lib/rich.js";
+import { rich } from "../../lib/rich.js";
 import { changed, critiqueText, principleLines, rawText, reasoningBox, showQuote } from "../../views/card.js";
 import { openComposer } from "./bar.js";
 import { isDropped } from "./rows.js";
@@ -159,13 +159,12 @@ export function facts({ order, seed, tokens, seconds, finish, meta }, alone) {
 }
 
 /** Where the response holds the words of a quotation. @param {State} state @param {Quote} quote */
-function showInResponse({ parts }, quote) {
+export function showInResponse({ parts }, quote) {
   const box = parts.case.querySelector("details");
   const texts = /** @type {NodeListOf<HTMLElement>} */ (parts.case.querySelectorAll(".grm-response .grm-rich"));
   const node = texts[quote.response ?? -1];
   if (!box || !node) return;
   box.open = true;
-  for (const each of texts) remark(each, []);
   showQuote(node, quote);
 }
 

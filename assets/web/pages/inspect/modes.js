@@ -5,10 +5,12 @@ import { fold } from "../../lib/fold.js";
 import { letter } from "../../lib/names.js";
 import { isDark } from "../../lib/plot.js";
 import { rich, sourceButton } from "../../lib/rich.js";
+import { critiqueText } from "../../views/card.js";
 import { note } from "../../views/case.js";
 import { panel } from "../../views/panel.js";
 import { drawSpark } from "../../views/sparkline.js";
-import { columns } from "./state.js";
+import { showInResponse } from "./cards.js";
+import { columns, detailOf } from "./state.js";
 
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").Point} Point */
@@ -79,6 +81,20 @@ export async function drawAbout(state, response, isLast) {
   cards.className = "grm-said-of";
   cards.replaceChildren(...passages.map((one) => said(state, response, one)));
   if (!passages.length) cards.replaceChildren(hint("No sample could be read."));
+  // Quotations are looked up one sample after the other, while the passages are read.
+  for (const [at, { samples }] of passages.entries()) {
+    const sample = await detailOf(state, samples[0]);
+    if (!isLast()) return;
+    if (sample) cards.children[at]?.querySelector(".grm-rich")?.replaceWith(quoted(state, response, sample));
+  }
+}
+
+/** What a sample says of a response, or its whole critique where that names none.
+ * @param {State} state @param {number} response @param {import("../../types").Detail} sample */
+function quoted(state, response, sample) {
+  const block = sample.blocks.find((each) => each.response === response);
+  const [start, end] = block?.at ?? [0, sample.critique.length];
+  return critiqueText(sample, start, end, (quote) => showInResponse(state, quote));
 }
 
 /** @param {State} state @param {number} response @param {Said} one */
@@ -92,7 +108,9 @@ function said(state, response, { score, samples, text }) {
   }
   if (samples.length > NAMED_MOST) head.append(note(`and ${samples.length - NAMED_MOST} more`));
   const words = text || "(nothing was written on it)";
-  line.append(head, fold(rich(words), words, `about/${letter(response)}/${samples[0]}`));
+  const box = el("div");
+  box.append(rich(words));
+  line.append(head, fold(box, words, `about/${letter(response)}/${samples[0]}`));
   return line;
 }
 
