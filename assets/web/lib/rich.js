@@ -6,7 +6,7 @@
 
 import { button, el, scrolled } from "./dom.js";
 import { reader } from "./markdown.js";
-import { memory } from "./memory.js";
+import { isSource, prefer } from "./preferences.js";
 
 /** @typedef {import("./markdown.js").Piece} Piece */
 /** @typedef {import("./markdown.js").Leaf} Leaf */
@@ -27,7 +27,6 @@ import { memory } from "./memory.js";
 export const RENDERED_MOST = 60_000;
 const COLOURED_MOST = 20_000; // characters of a piece of code
 const FORMULAS_MOST = 300; // of one text; the others are shown as they were written
-const SOURCE = "source";
 const TAGS = new Set(
   "p ul ol li blockquote table thead tbody tr th td em strong s code a br hr".split(" "), // whatever markdown-it finds
 );
@@ -62,6 +61,15 @@ const highlighter = library("highlight");
 const katex = library("katex");
 
 markdown(() => {}); // so that it is here when the first text comes
+
+// A theme, too, is a preference: texts that stay as they are need not be drawn. Node, which tests this, has no page.
+let wasSource = globalThis.document ? isSource() : false;
+globalThis.document?.addEventListener("grm:preferences", () => {
+  if (wasSource === isSource()) return;
+  wasSource = isSource();
+  for (const node of document.querySelectorAll(".grm-rich")) draw(node);
+  for (const node of document.querySelectorAll(".grm-source")) node.setAttribute("aria-pressed", String(wasSource));
+});
 
 // ---- what pages call
 
@@ -116,19 +124,12 @@ const unescaped = (text) =>
     .replaceAll("&#39;", "'")
     .replaceAll("&amp;", "&");
 
-/** Whether texts are shown as they were written, in this browser. */
-export const isSource = () => memory.read(SOURCE, false);
-
-/** Shows all texts of the page as they were written, or as they are read. @param {boolean} isOn */
-export function showSource(isOn) {
-  memory.write(SOURCE, isOn);
-  for (const node of document.querySelectorAll(".grm-rich")) draw(node);
-  for (const node of document.querySelectorAll(".grm-source")) node.setAttribute("aria-pressed", String(isOn));
-}
+/** Shows all texts as they were written, or as they are read. */
+export const turnSource = () => prefer("source", !isSource());
 
 /** A button for that. */
 export function sourceButton() {
-  const node = button("source", "grm-small grm-source", () => showSource(!isSource()));
+  const node = button("source", "grm-small grm-source", turnSource);
   node.title = "Show all texts exactly as they were written";
   node.setAttribute("aria-pressed", String(isSource()));
   return node;

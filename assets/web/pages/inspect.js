@@ -3,7 +3,7 @@
 import * as address from "../lib/address.js";
 import { el } from "../lib/dom.js";
 import { actOf, keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
-import { isSource, showSource } from "../lib/rich.js";
+import { turnSource } from "../lib/rich.js";
 import { onSwipe } from "../lib/swipe.js";
 import { titled } from "../lib/title.js";
 import { drawBar, makeBar, openComposer } from "./inspect/bar.js";
@@ -227,7 +227,7 @@ function keysOf({ state, matrix, dials, head, tools }) {
     ["j k", "next, previous sample", () => step(state, matrix, 1), () => step(state, matrix, -1)],
     ["x", "pin the sample of the focused row, or let it go", () => choose(state, state.focus)],
     ["r", "raw text of the samples shown", () => toggleRaw(state)],
-    ["s", "texts as they were written, or as they are read", () => showSource(!isSource())],
+    ["s", "texts as they were written, or as they are read", turnSource],
     ["d", "mark how the samples differ", () => compareCards(state)],
     ["b", "read about the next response, then sample by sample again", () => readNext(state)],
     ["m", "next voting method", () => nextMethod(state)],
