@@ -14,6 +14,7 @@ DEVICE ?= cpu
 # One process a core; tests/conftest.py says which tests stay together.
 PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadgroup
 LIGHT = not model and not browser and not slow
+PAGES = browser and not model
 TESTS ?=
 
 .PHONY: run test quick cover check docs wheel setup lock train
@@ -21,12 +22,13 @@ TESTS ?=
 run: setup
 	.venv/bin/python app.py --host "$(HOST)" --port "$(PORT)" --engine "$(ENGINE)" $(if $(DB),--db "$(DB)") $(if $(MODEL),--model "$(MODEL)")
 
-# What needs neither model nor browser runs in parallel; the rest one after the other: a model takes all cores, and pages
-# are promised within a time.
+# What needs no model runs in parallel, the browser's tests after the light ones, which take all cores; the rest one after
+# the other: a model takes all cores, too.
 test: setup
 	@sh tools/chromium.sh
 	$(PYTEST) -m "$(LIGHT)" $(TESTS)
-	.venv/bin/python -m pytest -q -m "not ($(LIGHT))" $(TESTS)
+	$(PYTEST) -m "$(PAGES)" --durations=10 $(TESTS)
+	.venv/bin/python -m pytest -q -m "not ($(LIGHT)) and not ($(PAGES))" --durations=10 $(TESTS)
 
 quick: setup
 	$(PYTEST) -m "$(LIGHT)" $(TESTS)

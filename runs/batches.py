@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from grm_core.analysis.settling import Rule
 from grm_core.engines.base import Engine
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, GRMError, UsageError
@@ -23,8 +24,9 @@ from grm_core.formats import sessions
 from grm_core.formats.lines import canonical
 from grm_core.prompts import Template
 from grm_core.sampling import K_MAX
-from grm_core.types import Example, Run, Session
+from grm_core.types import Example, Method, Run, Sample, Session
 from runs import resume
+from runs.adaptive import Growing, grow
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gated
 from runs.jobs import Jobs
@@ -231,7 +233,12 @@ class BatchLine:
             engine = Gated(engine, self.jobs.gate)
         source = Local(engine, self.jobs.meta if asked.meta else None)
         sink = _Counted(stretch, StoreSink(self.store, run))
-        await drive(source, tasks, sink, progress, log.info)
+        rule = asked.sampling.adaptive
+        if rule is None:
+            await drive(source, tasks, sink, progress, log.info)
+        else:
+            held = await asyncio.to_thread(self._held, tasks)
+            await grow(source, Growing(tasks, held, rule), sink, progress, log.info)
         self.store.batches.move(batch.id, DONE, (RUNNING,), _failures(progress, stretch))
 
     def _due(self, batch: Batch, asked: Asked) -> tuple[Run, list[Task], Counts]:
@@ -242,6 +249,15 @@ class BatchLine:
         held = self.store.batches.held(run.id)
         tasks = _tasks(run, asked.sampling.k, examples, templates, batch.tags, held, self.jobs.card.opens)
         return run, tasks, self.store.batches.counts(run.id, asked.sampling.k)
+
+    def _held(self, tasks: Sequence[Task]) -> dict[str, list[Sample]]:
+        """Item id -> the answered samples that a process before this one left."""
+        samples = self.store.samples_by_session(task.session.id for task in tasks if task.plan.have)
+        return {
+            task.plan.example.id: [sample for sample in samples[task.session.id] if sample.error is None]
+            for task in tasks
+            if task.plan.have
+        }
 
     def _run(self, batch: Batch, asked: Asked, templates: Sequence[Template]) -> Run:
         """The batch's run, as it was begun; UsageError where another model, template or meta RM is here now."""
@@ -266,7 +282,10 @@ class BatchLine:
         if stretch is None or stretch.batch.id != batch.id:
             if batch.id not in self._counted:
                 self._counted[batch.id] = self.store.batches.counts(run_id(batch.id), asked.sampling.k)
-            return Standing(batch, run_id(batch.id), asked, self._counted[batch.id], place=place)
+            counts = self._counted[batch.id]
+            if asked.sampling.adaptive is not None and batch.phase == DONE and not batch.error:
+                counts = counts._replace(whole=batch.size)  # items that ended early have all that they need
+            return Standing(batch, run_id(batch.id), asked, counts, place=place)
         progress, before = stretch.progress, stretch.before
         counts = Counts(
             samples=before.samples + progress.samples - progress.samples_failed,
@@ -311,7 +330,10 @@ def asked_of(batch: Batch) -> Asked:
     """How a stored batch is to be judged."""
     stored = json.loads(batch.settings)
     fields = stored["sampling"]
-    return Asked(Sampling(**fields | {"principles": tuple(fields["principles"])}), stored["meta"])
+    rule = fields.get("adaptive")
+    if rule is not None:
+        rule = Rule(rule["risk"], rule["most"], Method(rule["method"]))
+    return Asked(Sampling(**fields | {"principles": tuple(fields["principles"]), "adaptive": rule}), stored["meta"])
 
 
 def _tasks(

@@ -1,7 +1,7 @@
 """Which process runs a test, and which are skipped.
 
 Of the processes of `pytest -n auto --dist loadgroup` one runs all tests with models, which share what they load and
-the cores, one all tests in the browser; the others stay together by file: no fixture of a module is made twice.
+the cores; the others stay together by file: no fixture of a module is made twice.
 Browser tests need Chromium: without it they are skipped and say so; with CI=true such a skip is a failure.
 """
 
@@ -18,7 +18,7 @@ MUST_RUN_IN_CI = ("browser", "model")
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        together = next(filter(item.get_closest_marker, ("model", "browser")), item.path.stem)
+        together = "model" if item.get_closest_marker("model") else item.path.stem
         item.add_marker(pytest.mark.xdist_group(together))
     if shutil.which("chromium"):
         return

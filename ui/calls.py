@@ -73,9 +73,9 @@ def _wrong(body: bytes, kinds: dict[str, type], blocks: Any) -> str:
     for name, kind in kinds.items():
         value = call.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
-            return f"the call has no {name} of the right kind"
+            return f"the call has no valid {name}"
         if isinstance(value, str) and (len(value) > _NAME_MOST or not value.isprintable()):
-            return f"the call's {name} is none"
+            return f"the call's {name} is not valid"
     if "component_id" in kinds:
         block = blocks.blocks.get(call["component_id"])
         if "data" not in call or not getattr(getattr(block, call["fn_name"], None), "_is_server_fn", False):

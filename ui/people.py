@@ -39,7 +39,7 @@ class Person(NamedTuple):
     def check(self, role: str) -> None:
         """Refuse who may not, in words."""
         if not self.may(role):
-            raise UsageError(f"{self.name or 'who is not logged in'} may only look; ask an admin for the role {role}")
+            raise UsageError(f"{self.name or 'a visitor'} may only read; ask an admin for the role {role}")
 
     def check_owner(self, owner: str) -> None:
         """Refuse who is neither owner nor admin, in words."""

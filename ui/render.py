@@ -91,7 +91,7 @@ def progress_line(progress: Snapshot | None, stored: int, k: int, settled: bool 
     done = f"{progress.done} of {progress.k} samples"
     if progress.phase == "queued" and progress.place:
         wait = "" if progress.wait is None else f", about {progress.wait:,.0f} s"
-        return f"Place {progress.place} in the line{wait}: as many runs as there may be are under way."
+        return f"Number {progress.place} in line{wait}: as many runs as the app allows are under way."
     if progress.phase in ("waiting", "queued"):
         return "Waiting for the engine; sampling begins as soon as it is ready."
     if progress.phase == "failed":

@@ -25,6 +25,7 @@ export interface Asking {
   template: string;
   principles: string;
   meta: boolean;
+  risk: number | null;
 }
 
 /** An item of a file, as it was understood. */

@@ -190,7 +190,7 @@ def _principles(example: Example, sample: Sample) -> Iterator[Finding]:
     for place, principle in enumerate(stated):
         twin = next((other for other in stated[:place] if _alike(principle.text, other.text)), None)
         if twin is not None:
-            words = f'"{principle.text[:80]}" says again what "{twin.text[:80]}" says'
+            words = f'"{principle.text[:80]}" repeats "{twin.text[:80]}"'
             yield Finding("repeated principle", "note", (sample.id,), (twin.span, principle.span), words)
     topic = _content(" ".join([*(message.content for message in example.query), *example.responses])) | _GENERAL
     for principle in stated:

@@ -42,9 +42,9 @@ def numbers(
     cosines = [value for value in alike if value is not None]
     vectors = embed(texts)
     rows = [
-        ("principles stated", len(texts), "in all samples, repeated ones counted each time"),
-        ("different ones", len(set(texts)), "in other words"),
-        ("samples that state some", stating, f"of {len(samples)}"),
+        ("principles stated", len(texts), "in all samples, repetitions included"),
+        ("distinct principles", len(set(texts)), "differing in their words"),
+        ("samples that state principles", stating, f"of {len(samples)}"),
         ("clusters", statements["cluster"].nunique(), "groups of principles with like meaning"),
         ("entropy", clusters.entropy(statements["cluster"].tolist()), "of the share of clusters, in bits"),
         ("mean cosine", float(np.mean(cosines)) if cosines else None,

@@ -49,8 +49,8 @@ def by_words(texts: list[str]) -> np.ndarray:
 def test_numbers_are_what_the_samples_say() -> None:
     table = diversity.numbers(SESSIONS, by_words, ["Be polite"]).set_index("name")["value"]
     assert table["principles stated"] == 11
-    assert table["different ones"] == 3
-    assert table["samples that state some"] == 9
+    assert table["distinct principles"] == 3
+    assert table["samples that state principles"] == 9
     assert table["clusters"] == 3
     assert table["entropy"] == pytest.approx(clusters.entropy([0] * 4 + [1] * 4 + [2] * 3))
     assert table["overlap with general principles"] == pytest.approx(3 / 11), "tone stands three times"

@@ -116,4 +116,4 @@ def test_a_command_imports_while_the_page_is_open_and_a_second_page_says_that_it
     with app(db, port := free_port(), 0.001):
         page.goto(f"http://127.0.0.1:{port}/batch")
         page.get_by_text("everything can be read here, nothing saved").wait_for(timeout=LONG)
-        page.get_by_text("Nothing can be started here: the database is only read.").wait_for(timeout=LONG)
+        page.get_by_text("No batch can be started here: the database is open for reading only.").wait_for(timeout=LONG)

@@ -53,7 +53,7 @@ def test_demo_part_13_ends_with_a_failure_and_a_hand_out_that_opens_offline(
     opened(page, serve())
     seen: list[str] = []
     for _ in range(60):
-        if "That was it" in title(page):
+        if "Summary" in title(page):
             break
         seen.append(title(page))
         page.keyboard.press("ArrowRight")
@@ -76,7 +76,7 @@ def test_demo_part_13_can_be_left_and_comes_back_where_it_was_with_the_votes(ser
     page.keyboard.press("b")
     page.keyboard.press("PageDown")
     page.locator(".grm-card-plain").wait_for(timeout=LONG)
-    page.get_by_role("link", name="leave to the session").click()
+    page.get_by_role("link", name="Open this session").click()
     page.locator(".grm-matrix tr[data-i]").first.wait_for(timeout=LONG)
     page.go_back()
     page.locator(".grm-card-plain").wait_for(timeout=LONG)

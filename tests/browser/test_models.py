@@ -194,7 +194,7 @@ def test_models_part_7_names_are_text_and_never_run(url: str, page: Any) -> None
 
 def test_models_part_7_without_such_a_run_the_page_says_how_to_get_one(serve: Serve, page: Any) -> None:
     page.goto(f"{serve('--delay', '0.002')}/models")
-    page.get_by_text("No run names the models that answered yet").wait_for(timeout=LONG)
+    page.get_by_text("No run names the models that wrote its responses yet").wait_for(timeout=LONG)
     assert "python app.py score ANSWERS.jsonl" in page.locator(".grm-models").inner_text()
     page.goto(f"{page.url}?id=none")
     page.get_by_text("There is no run none.").wait_for(timeout=LONG)

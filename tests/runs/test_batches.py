@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grm_core.analysis.settling import Rule
 from grm_core.errors import UsageError
 from grm_core.types import Example
 from runs.batches import Asked, BatchLine, Standing, run_id
@@ -113,6 +114,35 @@ def test_pause_resume_and_cancel_lose_nothing_and_change_no_sample(tmp_path: Pat
             line.resume(other)
         line.remove(other)
         assert [each.batch.id for each in line.standing()] == [batch]
+
+
+def test_items_end_early_with_the_first_samples_of_the_whole_run_also_through_a_pause(tmp_path: Path) -> None:
+    rule = Rule(0.2, 24)
+    asked = Asked(Sampling(k=24, seed=5, adaptive=rule))
+    with app(tmp_path / "all.db", FakeEngine()) as line:
+        full = line.submit("f", items(8), Asked(Sampling(k=24, seed=5)))
+        until(line, full, phase("done"))
+        every = texts(line.store, full)
+        batch = line.submit("f", items(8), asked)
+        ended = until(line, batch, phase("done"))
+        expected = texts(line.store, batch)
+        assert (ended.counts.samples, ended.counts.whole) == (len(expected), 8)
+        run = line.store.run(ended.run_id)
+        assert run is not None
+        assert run.extra["adaptive"] == {"risk": 0.2, "method": "naive"}
+    drawn = {item.id: sorted(index for name, index in expected if name == item.id) for item in items(8)}
+    assert all(indices == list(range(len(indices))) for indices in drawn.values())
+    assert {len(indices) for indices in drawn.values()} <= {*rule.looks, 24}
+    assert len(expected) < len(every)
+    assert expected.items() <= every.items()
+    with app(tmp_path / "paused.db", FakeEngine(delay=0.001)) as line:
+        batch = line.submit("f", items(8), asked)
+        until(line, batch, lambda each: each.counts.samples >= 5)
+        line.pause(batch)
+        until(line, batch, lambda each: each.batch.phase == "paused" and each.rate is None)
+        line.resume(batch)
+        until(line, batch, phase("done"))
+        assert texts(line.store, batch) == expected
 
 
 def test_batches_wait_in_a_line_in_the_order_in_which_they_came(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_more_runs_than_may_be_under_way_wait_in_line_and_end(tmp_path: Path) ->
         names = [jobs.submit(make_example(), Sampling(k=1)) for _ in range(RUNS_MAX + 18)]
         last = until(jobs, names[-1], lambda p: p.phase == "queued")
         assert last.place == 18
-        assert render.progress_line(last, 0, 1).startswith("Place 18 in the line")
+        assert render.progress_line(last, 0, 1).startswith("Number 18 in line")
         jobs.stop(names[-2])
         assert until(jobs, names[-1], lambda p: p.place != 18).place <= 17
         phases = [until(jobs, name, ended).phase for name in names]

@@ -92,12 +92,12 @@ def test_destructive_acts_are_the_owners_and_admins(app: App) -> None:
     session_id = keep_session(app.store)
     app.store.acts.own(session_id, "ann")
     ann, bob, eve, root = (enter(app, name) for name in ("ann", "bob", "eve", "root"))
-    for client, why in ((bob, "ann's; only its owner"), (eve, "may only look")):
+    for client, why in ((bob, "ann's; only its owner"), (eve, "may only read")):
         for what in ("rename", "bin", "restore", "delete"):
             assert why in call(app, client, "change", what, session_id, "x")["error"]
     assert app.store.session(session_id) is not None
-    assert "may only look" in call(app, eve, "change", "tag", session_id, "x")["error"]
-    assert "may only look" in call(app, eve, "save", said(session_id, "eve"))["error"]
+    assert "may only read" in call(app, eve, "change", "tag", session_id, "x")["error"]
+    assert "may only read" in call(app, eve, "save", said(session_id, "eve"))["error"]
     assert call(app, ann, "change", "bin", session_id, None) == {"error": ""}
     assert call(app, root, "change", "delete", session_id, None) == {"error": ""}
     assert app.store.session(session_id) is None
@@ -113,7 +113,7 @@ def test_admins_read_who_did_what(app: App) -> None:
     assert (lines[0]["who"], lines[0]["what"]) == ("root", "renamed a session")
     assert lines[0]["target"] == f"{session_id} new name"
     assert {"root", "ann"} <= {line["who"] for line in lines if line["what"] == "logged in"}
-    assert "may only look" in call(app, ann, "log")["error"]
+    assert "may only read" in call(app, ann, "log")["error"]
 
 
 def test_wrong_passwords_wait_and_are_logged(app: App, caplog: pytest.LogCaptureFixture) -> None:

@@ -59,7 +59,7 @@ test("demo: a tie is a tie, an unread sample no score", () => {
   const slide = { winners: ["A", null, null], totals: [[8, 3], [9, 9], []], best: "B" };
   assert.equal(standing(slide, 1), "k = 1: A leads, the label says B");
   assert.equal(standing(slide, 2), "k = 2: a tie, the label says B");
-  assert.equal(standing({ ...slide, best: null }, 3), "k = 3: no score that can be read");
+  assert.equal(standing({ ...slide, best: null }, 3), "k = 3: no readable score");
 });
 
 test("demo: the meta RM's best stands first, what cannot be read nowhere", () => {
@@ -128,7 +128,7 @@ test("batch: what can be done follows from where it stands", () => {
   assert.deepEqual(actsOf({ phase: "waiting", error: "" }), ["pause", "cancel"]);
   assert.deepEqual(actsOf({ phase: "paused", error: "" }), ["resume", "cancel"]);
   assert.deepEqual(actsOf({ phase: "done", error: "" }), ["remove"]);
-  assert.deepEqual(actsOf({ phase: "done", error: "1 items failed" }), ["ask again", "remove"]);
+  assert.deepEqual(actsOf({ phase: "done", error: "1 items failed" }), ["retry", "remove"]);
   assert.deepEqual(actsOf({ phase: "cancelled", error: "" }), ["remove"]);
 });
 

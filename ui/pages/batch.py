@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import gradio as gr
 
 from grm_core import benchmarks, outcome
 from grm_core.analysis.frames import letter
+from grm_core.analysis.settling import Rule
 from grm_core.benchmarks import scoring
 from grm_core.errors import GRMError, UsageError
 from grm_core.formats.foreign import reading
@@ -21,6 +23,7 @@ from reports.words import count
 from runs.batches import Asked, BatchLine, Standing, run_id
 from runs.logins import ANNOTATOR
 from runs.settings import Sampling
+from storage.batches import DONE
 from storage.listing import SessionRow, Wanted
 from ui import render
 from ui.asking import AUTOMATIC, CONTEXTS, TEMPLATES, read_sampling
@@ -98,6 +101,8 @@ class BatchPage:
         if kept is None:
             raise UsageError("the app does not have this file any more: drop it once more")
         asked = read_sampling(asking, self.line.jobs.base)
+        if asking["risk"] is not None:
+            asked = replace(asked, adaptive=Rule(asking["risk"], asked.k))
         tags: tuple[str, ...] = ()
         if kept.benchmark:
             asked, tags = self._ordered(kept.benchmark, asked), (kept.benchmark,)
@@ -243,11 +248,14 @@ def _short(text: str) -> str:
 
 def _row(standing: Standing) -> BatchRow:
     batch, counts, asked = standing.batch, standing.counts, standing.asked.sampling
-    about = [f"k {asked.k}", f"temperature {asked.temperature:g}", asked.context]
+    rule = asked.adaptive
+    k = f"k {asked.k}" if rule is None else f"k up to {asked.k}, risk {rule.risk:g}"
+    about = [k, f"temperature {asked.temperature:g}", asked.context]
     about += [asked.order] if asked.context != "single" else []
     about += [asked.template] if asked.template else []
     about += [count(len(asked.principles), "given principle")] if asked.principles else []
     about += [f"seed {asked.seed}", "meta RM" if standing.asked.meta else "no meta RM"]
+    ended_early = rule is not None and batch.phase == DONE
     return BatchRow(
         id=batch.id,
         run=standing.run_id,
@@ -258,7 +266,7 @@ def _row(standing: Standing) -> BatchRow:
         items=batch.size,
         items_done=counts.whole,
         samples=counts.samples,
-        total=batch.size * asked.k,
+        total=counts.samples if ended_early else batch.size * asked.k,
         failed=counts.failed,
         unreadable=counts.unreadable,
         rate=standing.rate,

@@ -198,7 +198,7 @@ def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Panel:
     shown = figure(traces, "", "", height=420, **axes)
     said = "Every point is a principle, its size the weight, near points mean like things; the axes mean nothing."
     said += " Circles stand in the first, squares in the second, diamonds in both." if scopes > 1 else ""
-    return panel("map", "What does the GRM think of?", table[["x", "y", "cluster"]], shown, said)
+    return panel("map", "Which principles does the GRM state?", table[["x", "y", "cluster"]], shown, said)
 
 
 def _growth(grown: list[pd.DataFrame]) -> list[Panel]:
@@ -210,4 +210,4 @@ def _growth(grown: list[pd.DataFrame]) -> list[Panel]:
     said = "Mean and 90% band over 200 random orders of the samples; where it is flat, more samples bring nothing new."
     shown = figure(traces, "k, samples", "distinct clusters")
     joined = pd.concat([table.assign(side=_SIDES[i]) for i, table in enumerate(grown)])
-    return [panel("growth", "Is the last sample still finding new views?", joined, shown, said)]
+    return [panel("growth", "Do more samples still bring new principles?", joined, shown, said)]

@@ -31,6 +31,10 @@ class Asking(TypedDict):
     template: str
     principles: str
     meta: bool
+    risk: float | None
+    """Adaptive k: how likely an item that ends before k samples may have another verdict with all of them.
+
+    None: every item gets k."""
 
 
 class FirstItem(TypedDict):

@@ -29,7 +29,7 @@ import { framed, headed } from "../views/table.js";
 
 const HOW =
   "Drop a file above: it is read in the form that it has, and shown here before anything is judged. " +
-  "What is started goes on while the page is closed, and after a restart of the app.";
+  "A batch goes on while this page is closed, and after the app restarts.";
 const SIZE = 50;
 const BUSY = ["running", "waiting"];
 
@@ -74,6 +74,15 @@ function begun(ask, form) {
 
 // ---- the file, and how it is to be judged
 
+/** Adaptive k: how likely an item that ends early may have another verdict with all its samples.
+ * @type {[string, string][]} */
+const RISKS = [
+  ["", "never: k samples an item"],
+  ["0.05", "when settled, risk 5%"],
+  ["0.01", "when settled, risk 1%"],
+  ["0.2", "when settled, risk 20%"],
+];
+
 /** @param {Form} form */
 function formFields(form) {
   /** @param {string[]} values @returns {[string, string][]} */
@@ -83,7 +92,7 @@ function formFields(form) {
   const principles = el("textarea");
   principles.id = "batch-principles";
   principles.rows = 3;
-  principles.placeholder = "the GRM finds its own";
+  principles.placeholder = "the GRM writes its own";
   const order = choice(same(form.orders), () => {}, "batch-order");
   const context = choice(
     form.contexts,
@@ -105,6 +114,7 @@ function formFields(form) {
     context,
     template,
     principles,
+    risk: choice(RISKS, () => {}, "batch-risk"),
     meta: input({ type: "checkbox", id: "batch-meta", checked: Boolean(form.meta), disabled: !form.meta }),
   };
 }
@@ -113,7 +123,9 @@ function formFields(form) {
 function drawDraft(state, draft) {
   const { nodes, form } = state;
   if (!draft) {
-    nodes.draft.replaceChildren(hint(form.may ? HOW : "Nothing can be started here: the database is only read."));
+    nodes.draft.replaceChildren(
+      hint(form.may ? HOW : "No batch can be started here: the database is open for reading only."),
+    );
     return;
   }
   const head = el("h2", "", draft.name);
@@ -175,6 +187,7 @@ function settings(state, draft) {
   const row = el("div", "grm-asked-fields");
   row.append(
     labelled("k, samples", fields.k),
+    labelled("stop early", fields.risk),
     labelled("temperature", fields.temperature),
     labelled("seed", fields.seed),
     labelled("responses", fields.context),
@@ -198,6 +211,7 @@ function settings(state, draft) {
       template: fields.template.value,
       principles: fields.principles.value,
       meta: fields.meta.checked,
+      risk: fields.risk.value ? Number(fields.risk.value) : null,
     });
     start.disabled = false;
     if (failed(reply)) {
@@ -205,23 +219,26 @@ function settings(state, draft) {
       return;
     }
     openBatch(state, reply.id);
-    state.nodes.draft.replaceChildren(hint(`${draft.name} is in the line below. Drop another file to add it.`));
+    state.nodes.draft.replaceChildren(hint(`${draft.name} is in the list below. Drop another file to add one.`));
     refresh(state);
   });
   start.id = "batch-start";
   const count = () => {
-    start.textContent = `Judge ${asked(draft.count, Number(fields.k.value))}`;
+    const most = fields.risk.value ? "up to " : "";
+    start.textContent = `Judge ${asked(draft.count, Number(fields.k.value), most)}`;
   };
   fields.k.oninput = count;
+  fields.risk.addEventListener("change", count);
   count();
   box.append(row, own, start, said);
   return box;
 }
 
-/** What a press of the button would ask for. @param {number} items @param {number} k */
-export function asked(items, k) {
+/** What a press of the button would ask for; `most`: words before a number that may turn out smaller.
+ * @param {number} items @param {number} k @param {string} most */
+export function asked(items, k, most = "") {
   const thing = `${items.toLocaleString("en")} item${items === 1 ? "" : "s"}`;
-  return k > 0 && Number.isInteger(k) ? `${thing}, ${(items * k).toLocaleString("en")} samples` : thing;
+  return k > 0 && Number.isInteger(k) ? `${thing}, ${most}${(items * k).toLocaleString("en")} samples` : thing;
 }
 
 // ---- the line
@@ -250,11 +267,11 @@ async function refresh(state) {
 function drawLine(state, found) {
   const { nodes, rows } = state;
   if (!nodes.line.isConnected || !nodes.line.children.length) {
-    nodes.line.append(el("h2", "", "The line"), nodes.judge, nodes.said, nodes.list);
+    nodes.line.append(el("h2", "", "Batches"), nodes.judge, nodes.said, nodes.list);
   }
   nodes.judge.textContent = `Judged by ${found.judge}.`;
   const busy = found.rows.some(({ phase }) => phase === "running");
-  const waits = busy && found.people ? "Somebody is scoring on Inspect: the line waits for that." : "";
+  const waits = busy && found.people ? "Someone is scoring on Inspect; batches wait until that is done." : "";
   nodes.said.textContent = found.trouble || waits || (found.rows.length ? "" : "Nothing has been started yet.");
   const ids = new Set(found.rows.map(({ id }) => id));
   for (const [id, { box }] of rows) {
@@ -322,15 +339,15 @@ export function actsOf({ phase, error }) {
   if (BUSY.includes(phase)) return ["pause", "cancel"];
   if (phase === "paused") return ["resume", "cancel"];
   if (phase === "failed") return ["resume", "remove"];
-  return phase === "done" && error ? ["ask again", "remove"] : ["remove"];
+  return phase === "done" && error ? ["retry", "remove"] : ["remove"];
 }
 
 /** @param {State} state @param {Row} row @param {string} name */
 function act(state, row, name) {
-  const what = name === "ask again" ? "resume" : name;
+  const what = name === "retry" ? "resume" : name;
   const sure = {
-    cancel: `Cancel ${row.title}? What has been judged stays, the rest is never asked for.`,
-    remove: `Take ${row.title} off this list? Its sessions stay.`,
+    cancel: `Cancel ${row.title}? Samples that were drawn are kept; the rest will not be drawn.`,
+    remove: `Remove ${row.title} from this list? Its sessions are kept.`,
   };
   const node = button(name, "grm-small", async () => {
     if (what in sure && !window.confirm(sure[/** @type {"cancel" | "remove"} */ (what)])) return;

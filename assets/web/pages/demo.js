@@ -13,12 +13,12 @@ import { drawAccuracy, drawEnd, drawFilter, drawGrow, drawSample, drawVote } fro
 /** @typedef {ReturnType<typeof begun>} State */
 
 const KEYS = /** @type {const} */ ([
-  ["→ ←", "on, back (space, page keys and a presenter's remote too)"],
+  ["→ ←", "next, previous (also space, page keys and a presenter's remote)"],
   ["A B C D", "vote, where the slide asks"],
   ["p", "play the vote"],
 ]);
 const HOW =
-  "Replay of recorded sessions. Page, arrow or space keys, or a presenter's remote: on; letters vote; p plays.";
+  "Recorded sessions. Arrow, page or space keys, or a presenter's remote, change the slide; letters vote; p plays.";
 const BALLOTS = "demo-votes";
 
 /** @param {Place} place */
@@ -86,7 +86,7 @@ function drawSlide(state) {
   stage.replaceChildren();
   state.advance = () => false;
   if (!slides.length) {
-    stage.append(el("p", "", "Nothing is recorded here."));
+    stage.append(el("p", "", "There are no recorded sessions here."));
     bar.replaceChildren();
     return;
   }
@@ -122,7 +122,7 @@ function drawBar(state) {
     ...dots,
     button("next ▶", "grm-small", () => go(state, at + 1)),
     el("span", "grm-note", HOW),
-    anchor("leave to the session", leaveTo(slide), "grm-link"),
+    anchor("Open this session", leaveTo(slide), "grm-link"),
   );
 }
 

@@ -21,7 +21,7 @@ const EXAMPLE =
 const COMMAND = "python app.py score ANSWERS.jsonl --k 8 --out SAMPLES.jsonl --db FILE";
 const RATINGS =
   "Bradley-Terry ratings, mean 1000; 400 more are odds of 10 to 1. Intervals, also of the rank, are 95% bootstraps " +
-  "over items; an arrow is an end without bound. Mean position: where the voting samples saw the answer, and what " +
+  "over items; an arrow marks an end without a bound. Mean position: where the voting samples saw the answer, and what " +
   "even shuffling gives.";
 const COLUMNS = ["rank", "model", "rating, 95% interval", "rating", "95%", "win rate", "won", "tied", "lost"];
 
@@ -140,7 +140,11 @@ function fillSubsets({ nodes, selection }, names) {
 function howTo(some) {
   const part = el("section", "grm-panel");
   part.append(
-    el("h3", "", some ? "Choose a run, or bring in answers of models" : "No run names the models that answered yet"),
+    el(
+      "h3",
+      "",
+      some ? "Choose a run, or add answers of models" : "No run names the models that wrote its responses yet",
+    ),
     el(
       "p",
       "",

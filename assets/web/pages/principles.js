@@ -32,7 +32,7 @@ import { csvButton, framed, numbers } from "../views/table.js";
 /** @type {Kind[]} */
 const KINDS = ["session", "run"];
 const START =
-  "Choose a session, or a run of many items: a map of what the GRM thought of, and what each thought does to the vote.";
+  "Choose a session or a run to see which principles the GRM states, and how the vote goes with each of them and without.";
 const ASSOCIATION =
   "Margin for the winner, over samples that state it and samples that do not: an association, not a cause.";
 const READ_MOST = 200;
@@ -146,13 +146,13 @@ function drawThoughts(state, thoughts) {
   const [map, ...others] = thoughts.panels;
   const top = el("div", "grm-lab");
   const side = el("div", "grm-panel");
-  side.append(el("h3", "", "How many, how different"), numbersTable(thoughts));
+  side.append(el("h3", "", "How many and how different"), numbersTable(thoughts));
   top.append(
     panel(map, name, (places) => drawList(reading, places, `${places.length} chosen on the map`)),
     side,
     ...others.map((each) => panel(each, name)),
   );
-  const title = el("h2", "", "Clusters, and what they do to the vote");
+  const title = el("h2", "", "Clusters and the vote");
   const tables = clusterTable(state, reading);
   state.nodes.body.replaceChildren(top, title, tables, reading.list, saveAll(state), settingsTable(state));
 }
@@ -258,7 +258,7 @@ function clusterRow(state, reading, i) {
   first.append(dot, field);
   const members = statements.flatMap((each, at) => (each.cluster === i ? [at] : []));
   const read = el("td");
-  read.append(button(`${members.length} to read`, "grm-small", () => drawList(reading, members, nameOf(state, name))));
+  read.append(button(`View ${members.length}`, "grm-small", () => drawList(reading, members, nameOf(state, name))));
   line.append(first, read, ...sides.flatMap(sideTexts).map((text) => el("td", "grm-num", text)));
   return line;
 }

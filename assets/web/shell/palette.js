@@ -92,7 +92,7 @@ const actions = (settings) => [
   { kind: "Action", text: "Settings", act: settings.show },
   { kind: "Action", text: "Light theme", act: () => prefer("theme", "light") },
   { kind: "Action", text: "Dark theme", act: () => prefer("theme", "dark") },
-  { kind: "Action", text: "Theme as the system", act: () => prefer("theme", "system") },
+  { kind: "Action", text: "System theme", act: () => prefer("theme", "system") },
 ];
 
 /** The entries that hold every word of what was typed. @template {{ text: string, kind: string }} T
@@ -128,7 +128,7 @@ function draw(state) {
   state.at = Math.min(state.at, Math.max(0, state.entries.length - 1));
   if (!state.entries.length) state.at = 0;
   list.replaceChildren(...state.entries.map((entry, at) => line(entry, at)));
-  if (!state.entries.length) list.append(el("p", "grm-note", "Nothing has these words."));
+  if (!state.entries.length) list.append(el("p", "grm-note", "No matches."));
   mark(state, 0);
 }
 

@@ -6,13 +6,13 @@ import { isSource, motion, prefer, theme } from "../lib/preferences.js";
 
 /** @type {[string, string][]} */
 const THEMES = [
-  ["system", "As the system"],
+  ["system", "System"],
   ["light", "Light"],
   ["dark", "Dark"],
 ];
 /** @type {[string, string][]} */
 const MOTIONS = [
-  ["system", "As the system"],
+  ["system", "System"],
   ["reduced", "Reduced"],
 ];
 

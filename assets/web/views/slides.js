@@ -86,7 +86,7 @@ export function drawSample(state, slide) {
 /** How the vote stands after k samples. @param {Recorded} slide @param {number} k */
 export function standing(slide, k) {
   const winner = slide.winners[k - 1];
-  const lead = !slide.totals[k - 1].length ? "no score that can be read" : winner ? `${winner} leads` : "a tie";
+  const lead = !slide.totals[k - 1].length ? "no readable score" : winner ? `${winner} leads` : "a tie";
   const label = winner === slide.best ? ", as labelled" : `, the label says ${slide.best}`;
   return `k = ${k}: ${lead}${slide.best ? label : ""}`;
 }
@@ -194,9 +194,9 @@ export function drawFilter(state, slide) {
     line.textContent = filtered ? slide.guided : slide.verdict;
   };
   /** @type {HTMLButtonElement} */
-  const turn = button("let the meta RM filter", "grm-vote", () => {
+  const turn = button("filter by the meta RM", "grm-vote", () => {
     filtered = !filtered;
-    turn.textContent = filtered ? "without the filter" : "let the meta RM filter";
+    turn.textContent = filtered ? "without the filter" : "filter by the meta RM";
     draw();
   });
   state.advance = () => {
@@ -233,8 +233,8 @@ export function drawAccuracy(state, slide) {
   const layout = { ...slide.figure.layout, height, font: { size: 0.62 * state.points() } };
   const isGuided = slide.sets.some(({ guided }) => guided?.length);
   const lines = isGuided
-    ? "; solid lines are plain voting, dotted ones keep the half that the meta RM likes best."
-    : ", by plain voting.";
+    ? "; solid lines: naive voting; dotted lines: guided voting over the half with the best meta RM scores."
+    : ", by naive voting.";
   state.stage.append(
     plot({ ...slide.figure, layout }, "Accuracy over k"),
     el("p", "grm-note", `Means over the items of each set (n = items)${lines}`),
@@ -247,5 +247,5 @@ export function drawEnd({ stage, ask }, again) {
     const text = await ask.handout();
     if (text) download("grm-lens-demo.html", "text/html", await withFormulas(text));
   });
-  stage.append(el("h1", "", "That was it"), el("p", "grm-lead", END), take, button("Once more", "grm-vote", again));
+  stage.append(el("h1", "", "Summary"), el("p", "grm-lead", END), take, button("Start over", "grm-vote", again));
 }

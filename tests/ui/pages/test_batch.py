@@ -19,7 +19,7 @@ from ui.view import calls
 
 ASKING = {
     "k": 4, "temperature": 0.5, "seed": 0, "order": "random", "context": "joint", "template": "automatic",
-    "principles": "", "meta": True,
+    "principles": "", "meta": True, "risk": None,
 }  # fmt: skip
 PAIRS = [{"prompt": f"q {n} \ud800", "chosen": "x" * 500, "rejected": "y"} for n in range(7)]
 
@@ -75,6 +75,8 @@ def test_what_is_begun_stands_in_the_line_with_its_settings(page: BatchPage, tmp
     assert page.items(made["id"], 0) == {"rows": [], "count": 0, "offset": 0}
     paused = page.act("pause", made["id"])
     assert paused["rows"][0]["phase"] == "paused"
+    page.begin(draft["id"], ASKING | {"risk": 0.05, "k": 16})
+    assert page.batches()["rows"][0]["about"].startswith("k up to 16, risk 0.05, ")
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,7 @@ def test_what_is_begun_stands_in_the_line_with_its_settings(page: BatchPage, tmp
         ({"template": "../x"}, "the template is one of"),
         ({"order": "sorted"}, "order"),
         ({"context": "pairs"}, "responses: choose"),
+        ({"risk": 1.5}, "0.05"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_before_anything_is_kept(

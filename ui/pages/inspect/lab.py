@@ -94,7 +94,7 @@ def _space(samples: list[Sample], n: int) -> Panel:
         [marks], f"total of {k} samples", "", xaxis={"range": [k - 0.5, 11 * k]}, yaxis={"autorange": "reversed"}
     )
     said = f"One sample can tell 10 values apart, {k} samples {9 * k + 1:,} ({k} to {10 * k})."
-    return panel("space", "How fine is the scale that the vote speaks?", table, shown, said)
+    return panel("space", "How finely can the vote distinguish?", table, shown, said)
 
 
 def _cost(samples: list[Sample], curve: Curve) -> Panel:
