@@ -1,7 +1,7 @@
 """Text that others wrote as a document shows it: Markdown, and code in colours. It holds no script, picture or style.
 
-The page does the same in a browser (assets/web/lib/rich.js), which sets formulas, too, also in a document that is taken
-from it: here they stand as LaTeX.
+The page does the same in a browser (assets/web/lib/rich.js), which sets formulas, too, also in a document that is
+taken from it: here they stand as LaTeX.
 """
 
 import re
