@@ -59,9 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_logins(parser)
     parser.add_argument("--api", action="store_true", help="also serve the judge over HTTP, under /v1")
-    parser.add_argument(
-        "--mcp", action="store_true", help="also offer the tool judge to MCP clients, under /gradio_api/mcp"
-    )
+    parser.add_argument("--mcp", action="store_true", help="also offer the tool judge to MCP clients, at /mcp")
     add_endpoint(parser)
     parser.add_argument("--pace", choices=("recorded", "at-once"), default="recorded", help="of a replay engine")
 

@@ -65,9 +65,9 @@ class Hosts:
 class Guard:
     """Refuses what another site's page, or a body of the wrong kind or size, would write; says so in words."""
 
-    def __init__(self, app: ASGIApp, room: Callable[[int], Awaitable[bool]], also: tuple[str, ...] = ()) -> None:
-        """`room`: whether so many bytes may still be uploaded; `also`: beginnings of Gradio's addresses that serve."""
-        self._app, self._room, self._also = app, room, also
+    def __init__(self, app: ASGIApp, room: Callable[[int], Awaitable[bool]]) -> None:
+        """`room`: whether so many bytes may still be uploaded."""
+        self._app, self._room = app, room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -101,7 +101,7 @@ class Guard:
             return _refuse(403, "sent by another site's page")
         below = path.removeprefix(f"{API}/").rstrip("/")
         gradios = path.startswith(f"{API}/")
-        if gradios and below not in (*_JSON_POSTS, "upload") and not f"{below}/".startswith(self._also):
+        if gradios and below not in (*_JSON_POSTS, "upload"):
             return _refuse(404, "there is no such address")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         forms = below == "upload" or path.rstrip("/") == "/login"

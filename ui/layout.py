@@ -1,6 +1,7 @@
 """All pages in one gr.Blocks, and how it is launched: loopback, no analytics, nothing of anybody's text as markup."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -34,22 +35,22 @@ from ui.proxy import Forwarded, Pages
 from ui.shell import NAME
 from ui.tabs import TABS_MOST, swept
 from ui.theme import theme
-from ui.tool import Tool
 from ui.uploads import KEPT_S, Uploads
 from ui.vectors import Vectors
 from ui.view import View
 from ui.wire.shared import Line
 
+_DATABASE = ("", "-wal", "-shm", "-journal", ".lock", ".door")
+"""Endings of the files that make up a database."""
 
-def build(store: Store, jobs: Jobs, batches: BatchLine, people: People, tool: Tool | None = None) -> gr.Blocks:
-    """The whole app, not launched yet; with a tool, other programs may call that."""
+
+def build(store: Store, jobs: Jobs, batches: BatchLine, people: People) -> gr.Blocks:
+    """The whole app, not launched yet."""
     vectors, shell = Vectors(Embedder()), Shell(store, jobs)
     with gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True, delete_cache=(KEPT_S // 6, KEPT_S)) as demo:
         gr.Navbar(visible=False)
         shell.place()
         InspectPage(jobs, Viewer(store, jobs), people)
-        if tool is not None:
-            gr.api(tool.judge, api_name="judge", concurrency_limit=None)
     for name, page in (
         ("Sessions", partial(SessionsPage, store, jobs)),
         ("Principles", partial(PrinciplesPage, store, vectors)),
@@ -85,13 +86,19 @@ def launch(demo: gr.Blocks, page: Page, options: dict[str, Any]) -> str:
     return str(url)
 
 
+@asynccontextmanager
+async def _alive(app: Any, beside: Callable[[], AbstractAsyncContextManager[None]]) -> AsyncIterator[None]:
+    async with swept(app), beside():
+        yield
+
+
 def _middleware(page: Page, uploads: Uploads, people: People) -> list[Middleware]:
     """What stands before every route, the outermost first."""
     return [
         # Another site that makes its name point to this machine gets no answer (DNS rebinding).
         Middleware(Hosts, names=page.allowed_hosts),
         Middleware(Forwarded, proxies=page.proxies),
-        Middleware(Guard, room=uploads.room, also=("mcp/",) if page.mcp else ()),
+        Middleware(Guard, room=uploads.room),
         Middleware(Who, people=people),
         Middleware(Calls),
         Middleware(Pages, frame_ancestors=page.frame_ancestors),
@@ -99,9 +106,17 @@ def _middleware(page: Page, uploads: Uploads, people: People) -> list[Middleware
 
 
 def launch_options(
-    store: Store, page: Page, uploads: Uploads, people: People, routes: Sequence[BaseRoute] = ()
+    store: Store,
+    page: Page,
+    uploads: Uploads,
+    people: People,
+    routes: Sequence[BaseRoute] = (),
+    beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> dict[str, Any]:
-    """Options of the app's launch beside its address; `routes` stand beside the page."""
+    """Options of the app's launch beside its address.
+
+    `routes` stand beside the page; `beside` is entered for as long as the app is served.
+    """
     return {
         # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
         "head": f'<link rel="preload" as="script" href="{web.address()}/{web.PLOTLY.name}">',
@@ -113,21 +128,19 @@ def launch_options(
         "strict_cors": True,
         "allowed_paths": [],
         # The files, not their folder: a folder above our own would take the page's scripts with it.
-        "blocked_paths": [
-            f"{store.path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock", ".door")
-        ],
+        "blocked_paths": [f"{store.path.resolve()}{end}" for end in _DATABASE],
         "max_file_size": UPLOAD_MOST,
         "show_error": False,
         "enable_monitoring": False,
         "run_history": False,
-        "mcp_server": page.mcp,
+        "mcp_server": False,
         "ssr_mode": False,
         "footer_links": [],
         "quiet": True,
         "app_kwargs": {
             "middleware": _middleware(page, uploads, people),
             "routes": [*web.routes(), *routes],
-            "lifespan": swept,
+            "lifespan": partial(_alive, beside=beside),
         },
         "state_session_capacity": TABS_MOST,
         "prevent_thread_lock": True,

@@ -6,9 +6,11 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import closing, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
+from typing import TYPE_CHECKING
 
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 
 from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
@@ -16,6 +18,9 @@ from grm_core.errors import UsageError
 from runs.settings import Endpoint, Page
 from storage import door as doors
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from runs.jobs import Jobs
 
 log = logging.getLogger("grm_lens")
 
@@ -50,29 +55,23 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
     """Serve this store and engine; as `run` otherwise."""
     from runs.batches import BatchLine
     from runs.jobs import Jobs
-    from runs.judging import Judging
-    from service import app
     from ui import door, layout
     from ui.people import People
-    from ui.tool import Tool
     from ui.uploads import Uploads
 
     card = cards.of(engine)
     meta = meta_rm.create(page.judge.meta, engine.style, engine, card, page.judge.meta_template)
     jobs = Jobs(store, engine, meta, card, page.sampling)
     batches = BatchLine(jobs)
-    endpoint, token, ended = page.endpoint or Endpoint(), doors.new_token(), _ended()
-    judging = Judging(engine, meta, card, page.sampling, endpoint, jobs.loop)
-    routes = door.routes(store, token)
-    routes += [] if page.endpoint is None else [Mount("/v1", app=app.create(judging, endpoint))]
+    token, ended = doors.new_token(), _ended()
+    asked, beside = _service(page, jobs)
+    routes = [*door.routes(store, token), *asked]
     uploads, people = Uploads(page.port), People(page.logins, store.acts)
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn believes no proxy: the app does, and has to know who speaks
     try:
         uploads.begin()
-        demo = layout.build(store, jobs, batches, people, Tool(judging) if page.mcp else None)
-        url = layout.launch(demo, page, layout.launch_options(store, page, uploads, people, routes))
-        if page.mcp and demo.mcp_error:
-            raise UsageError(f"--mcp: Gradio's server did not start ({demo.mcp_error}); it needs mcp below 2")
+        demo = layout.build(store, jobs, batches, people)
+        url = layout.launch(demo, page, layout.launch_options(store, page, uploads, people, routes, beside))
         # Only now: a starting vLLM takes every core, and the page has to be there within seconds.
         jobs.start()
         batches.start()
@@ -86,6 +85,29 @@ def serve(page: Page, store: Store, engine: Engine) -> int:
         jobs.close()
         uploads.clear()
     return 0
+
+
+def _service(page: Page, jobs: "Jobs") -> tuple[list[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
+    """The routes of whatever other programs may ask for, and what is entered as long as they are served."""
+    if page.endpoint is None and not page.mcp:
+        return [], nullcontext
+    from runs.judging import Judging
+
+    routes: list[BaseRoute] = []
+    beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    endpoint = page.endpoint or Endpoint()
+    judging = Judging(jobs.engine, jobs.meta, jobs.card, page.sampling, endpoint, jobs.loop)
+    if page.endpoint is not None:
+        from service import app
+
+        routes.append(Mount("/v1", app=app.create(judging, endpoint)))
+    if page.mcp:
+        from service import tool
+
+        served = tool.serve(judging)
+        routes.extend(served.routes)
+        beside = served.running
+    return routes, beside
 
 
 def _ended() -> threading.Event:

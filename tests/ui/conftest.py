@@ -14,6 +14,7 @@ import pytest
 from runs.batches import BatchLine
 from runs.jobs import Jobs
 from runs.settings import Judge, Page
+from service.tool import Served
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from tests.make import make_sample
@@ -59,8 +60,10 @@ def keep_session(store: Store) -> str:
 
 
 @contextmanager
-def serving(folder: Path, engine: FakeEngine | None = None, **options: Any) -> Iterator[App]:
-    """The app with these options of a Page."""
+def serving(
+    folder: Path, engine: FakeEngine | None = None, served: Served | None = None, **options: Any
+) -> Iterator[App]:
+    """The app with these options of a Page; `served` stands beside it."""
     with socket.socket() as probe, closing(Store(folder / "grm.db")) as store:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -71,7 +74,8 @@ def serving(folder: Path, engine: FakeEngine | None = None, **options: Any) -> I
         uploads.begin()
         people = People(page.logins, store.acts)
         demo = layout.build(store, jobs, BatchLine(jobs), people)
-        layout.launch(demo, page, layout.launch_options(store, page, uploads, people))
+        beside = () if served is None else served
+        layout.launch(demo, page, layout.launch_options(store, page, uploads, people, *beside))
         jobs.start()
         try:
             yield App(f"http://127.0.0.1:{port}", store, jobs, demo, uploads, people)

@@ -1,10 +1,15 @@
-"""The judge as a tool of the Model Context Protocol, by Gradio's own server."""
+"""The judge as a tool of the Model Context Protocol, at /mcp (streamable HTTP)."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import ValidationError
+from starlette.routing import BaseRoute
 
 from grm_core.errors import GRMError
 from runs.judging import Judging
@@ -13,6 +18,30 @@ from service.wire import Item, answer
 
 K_MOST = 128
 """Samples that one call may ask for."""
+
+
+PATH = "/mcp"
+
+
+class Served(NamedTuple):
+    """The tool as a web app has it."""
+
+    routes: Sequence[BaseRoute]
+    running: Callable[[], AbstractAsyncContextManager[None]]
+    """Entered once, for as long as the app is served."""
+
+
+def serve(judging: Judging) -> Served:
+    """The tool `judge` over this judging. Whoever serves it says which hosts and sites may ask."""
+    server = MCPServer("GRM Lens", log_level="WARNING")
+    server.add_tool(Tool(judging).judge)
+    app = server.streamable_http_app(
+        streamable_http_path=PATH,
+        json_response=True,
+        stateless_http=True,
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    return Served(app.routes, server.session_manager.run)
 
 
 class Tool:
