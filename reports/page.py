@@ -6,6 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from grm_core.analysis.frames import letter
 from reports.escape import encodable
+from reports.rich import line, rich
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -16,6 +17,8 @@ _TEMPLATES = Environment(
     keep_trailing_newline=True,
 )
 _TEMPLATES.filters["letter"] = letter
+_TEMPLATES.filters["rich"] = rich
+_TEMPLATES.filters["line"] = line
 
 
 def page(template: str, /, **values: object) -> str:

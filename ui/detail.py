@@ -9,7 +9,7 @@ from grm_core.analysis.critique import critique_text, pieces, sub_scores
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.analysis.text_diff import difference
-from grm_core.types import Example, Sample, Span
+from grm_core.types import Example, Principle, Sample, Span
 from ui.render import reason
 from ui.wire import shared as wire
 from ui.wire.inspect import Differences, Said
@@ -104,7 +104,7 @@ def about(samples: Sequence[Sample], response: int) -> list[Said]:
 
 def differences(base: Sample, other: Sample) -> Differences:
     """Words that `other` adds to and leaves out of `base`: of the principles, and of the critique by response."""
-    lists = ["\n".join(p.text for p in sample.parsed.principles) for sample in (base, other)]
+    lists = ["\n".join(map(_line, sample.parsed.principles)) for sample in (base, other)]
     places = [*range(len(base.order)), None]
     changes = {
         "general" if own is None else str(own): difference(_block(base, own), _block(other, own)) for own in places
@@ -121,6 +121,11 @@ def holding(samples: Sequence[Sample], words: str) -> list[int]:
 def said_of(sample: Sample, response: int) -> str:
     """A sample's words on one response (own index); the whole critique where it names none."""
     return _block(sample, response).strip() or critique_text(sample).strip()
+
+
+def _line(principle: Principle) -> str:
+    """A principle as a line of a list, with its weight."""
+    return f"- {principle.text}" + ("" if principle.weight is None else f" ({principle.weight:g})")
 
 
 def _block(sample: Sample, own: int | None) -> str:

@@ -15,7 +15,7 @@ from ui import ASSETS
 
 WEB = ASSETS / "web"
 STYLES: tuple[str, ...] = (
-    *("fonts", "tokens", "frame", "shell", "palette", "base", "case", "matrix", "card", "panel", "keys"),
+    *("fonts", "tokens", "frame", "shell", "palette", "base", "rich", "case", "matrix", "card", "panel", "keys"),
     *("welcome", "inspect", "sessions", "compare", "principles", "benchmarks", "models", "demo", "queue", "batch"),
 )
 """Files of assets/web/styles in the order of the cascade: what every page has, then views, then pages."""

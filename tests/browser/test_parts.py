@@ -201,7 +201,7 @@ def test_part_5_by_response_and_differences(address: str, page: Any) -> None:
     assert "water. in take 2" in articles.first.inner_text(), "the highest score for B first"
     assert "about=B" in page.url
     page.get_by_role("button", name="sample by sample").click()
-    page.get_by_role("button", name="mark differences").click()
+    page.get_by_role("button", name="differences").click()
     page.locator(".grm-card ins").first.wait_for(timeout=LONG)
     card = page.locator(".grm-card").nth(1)
     assert card.locator(".grm-principles ins").all_inner_texts() == ["light"]

@@ -1,5 +1,6 @@
 """The browser's side as the server gives it: modules by their own address and type, calls that are checked."""
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ui.view import View, calls, served
 from ui.web import WEB
 
 MODULES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js"))
+OURS = [name for name in MODULES if not name.startswith("vendor/")]
 
 
 class Wanted(TypedDict):
@@ -118,7 +120,18 @@ def test_every_style_has_its_place_in_the_cascade() -> None:
     assert sorted(web.STYLES) == sorted(path.stem for path in (WEB / "styles").iterdir())
 
 
-@pytest.mark.parametrize("name", MODULES)
+def test_vendored_libraries_are_what_their_list_says() -> None:
+    listed = (WEB / "vendor/README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", listed, re.M)
+    files = {name: hashlib.sha256((WEB / name).read_bytes()).hexdigest() for name, _ in rows}
+    assert files == dict(rows)
+    assert {f"vendor/{path.name}" for path in (WEB / "vendor").glob("*.js")} <= set(files)
+    for name in files:
+        licence = (WEB / name).with_name(f"{Path(name).stem}-LICENSE.txt")
+        assert len(licence.read_text("utf-8")) > 500
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_no_module_makes_markup_of_text_or_asks_another_host(name: str) -> None:
     source = (WEB / name).read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", source)

@@ -76,11 +76,8 @@ test("demo: the meta RM's best stands first, what cannot be read nowhere", () =>
 
 test("inspect: a response is named by its own letter, one that was not shown is left alone", () => {
   assert.deepEqual(namedResponses("Response 2 beats response 1; Response 9 is none.", ["B", "A"]), [
-    "Response 2",
-    { own: 0 },
-    " beats response 1",
-    { own: 1 },
-    "; Response 9 is none.",
+    { at: "Response 2".length, own: 0 },
+    { at: "Response 2 beats response 1".length, own: 1 },
   ]);
 });
 

@@ -50,6 +50,7 @@ export function fillChoice(node, pairs, now) {
   const options = [...pairs].map(([value, text]) => Object.assign(el("option", "", text), { value }));
   node.replaceChildren(...options);
   if (now !== undefined) node.value = now;
+  node.title = node.selectedOptions[0]?.textContent ?? ""; // it may be cut
 }
 
 /** A list to choose from; `act` gets what was chosen.
@@ -58,7 +59,10 @@ export function choice(pairs, act, id) {
   const node = el("select");
   if (id) node.id = id;
   fillChoice(node, pairs);
-  node.addEventListener("change", () => act(node.value));
+  node.addEventListener("change", () => {
+    node.title = node.selectedOptions[0]?.textContent ?? "";
+    act(node.value);
+  });
   return node;
 }
 

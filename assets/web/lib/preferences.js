@@ -1,4 +1,4 @@
-// What a person chose for this browser: theme, motion, single keys. early.js applies the first two.
+// What a person chose for this browser: theme, motion, how texts are shown, single keys. early.js applies the first two.
 
 import { memory } from "./memory.js";
 
@@ -11,7 +11,10 @@ export const theme = () => memory.read("theme", /** @type {Theme} */ ("system"))
 /** @returns {Motion} */
 export const motion = () => memory.read("motion", /** @type {Motion} */ ("system"));
 
-/** @param {"theme" | "motion"} name @param {string} value */
+/** Whether texts are shown as they were written. */
+export const isSource = () => memory.read("source", false);
+
+/** @param {"theme" | "motion" | "source"} name @param {string | boolean} value */
 export function prefer(name, value) {
   memory.write(name, value);
   document.dispatchEvent(new CustomEvent("grm:preferences"));

@@ -3,8 +3,10 @@
 import * as address from "../lib/address.js";
 import { anchor, chip, el, problem, tableRow } from "../lib/dom.js";
 import { letter } from "../lib/names.js";
+import { rich, sourceButton } from "../lib/rich.js";
 import { calls, failed, why } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
+import { responses, title, turns } from "../views/case.js";
 import { smallMatrix } from "../views/matrix.js";
 
 /** @typedef {import("../types").Pair} Pair */
@@ -34,14 +36,34 @@ function comparison({ sides: [one, other], settings, warnings }) {
   const agree =
     one.winner === other.winner ? `Both name the same winner: ${winner}.` : "They disagree about the winner.";
   const mind = warnings.map((text) => el("p", "grm-line grm-warn", text));
-  return [el("h2", "", agree), ...mind, el("p", "grm-note", one.query), settingsTable(settings), sides];
+  const head = el("div", "grm-compare-head");
+  head.append(el("h2", "", agree), sourceButton());
+  return [head, ...mind, ...cases(one, other), settingsTable(settings), sides];
+}
+
+/** What was judged: once where it is the same. @param {Side} one @param {Side} other */
+function cases(one, other) {
+  const isSame = one.query === other.query && one.responses.join("\0") === other.responses.join("\0");
+  return (isSame ? [one] : [one, other]).map((side) => {
+    const box = el("details", "grm-case-box");
+    const of = isSame ? "" : ` of ${side.title || side.id}`;
+    const item = { query: [{ role: "user", content: side.query }], responses: side.responses };
+    box.open = isSame;
+    box.append(
+      el("summary", "", `Query and responses${of}`),
+      ...turns(item),
+      responses(item, (i) => [title(i)], true),
+    );
+    return box;
+  });
 }
 
 /** @param {Pair["settings"]} settings */
 function settingsTable(settings) {
   const table = el("table", "grm-settings");
   for (const { name, values, differs } of settings) {
-    const line = tableRow("td", [...values, differs ? "differs" : ""]);
+    const line = tableRow("td", values, differs ? "grm-differing" : "");
+    line.append(el("td", "", differs ? "differs" : ""));
     line.className = differs ? "grm-differs" : "";
     line.prepend(el("th", "", name));
     table.append(line);
@@ -76,7 +98,8 @@ function principles(one, other) {
   const others = new Set(other.principles.map(({ text }) => text.toLowerCase()));
   for (const { text, samples, weight } of one.principles) {
     const line = el("tr");
-    const words = el("td", "", text);
+    const words = el("td");
+    words.append(rich(text, { isLine: true }));
     if (!others.has(text.toLowerCase())) words.append(el("span", "grm-only", "only here"));
     line.append(
       el("td", "grm-num", `${samples}×`),

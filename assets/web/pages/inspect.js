@@ -3,6 +3,8 @@
 import * as address from "../lib/address.js";
 import { el } from "../lib/dom.js";
 import { actOf, keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
+import { turnSource } from "../lib/rich.js";
+import { onSwipe } from "../lib/swipe.js";
 import { titled } from "../lib/title.js";
 import { drawBar, makeBar, openComposer } from "./inspect/bar.js";
 import { drawSamples, markCards, toggleRaw } from "./inspect/cards.js";
@@ -18,7 +20,7 @@ import {
   toggleCase,
 } from "./inspect/head.js";
 import { choose, drawMatrix, focusRow, makeMatrix, open, step } from "./inspect/matrix.js";
-import { compareCards, drawAbout, drawLab, drawModes, drawPlot, readNext } from "./inspect/modes.js";
+import { compareCards, drawAbout, drawLab, drawModes, drawPlot, readNext, turnPage } from "./inspect/modes.js";
 import { viewOf } from "./inspect/rows.js";
 import { begun, columns, METHODS, shownOf } from "./inspect/state.js";
 import { clearTools, findWords, makeTools } from "./inspect/tools.js";
@@ -76,6 +78,9 @@ function made(state) {
     keys: /** @type {ReturnType<typeof keysOf>} */ ([]),
     sheet: keySheet([]),
   };
+  onSwipe(state.parts.cards, (by) => {
+    if (state.mode === null && columns(state) === 1) turnPage(state, by);
+  });
   page.keys = keysOf(page);
   page.sheet = keySheet(page.keys);
   Object.assign(state.act, {
@@ -84,6 +89,7 @@ function made(state) {
     drawPlot: () => drawPlot(state, page.head.spark, page.plot),
     focusRow: (/** @type {number} */ i) => focusRow(state, i),
     open: (/** @type {number[]} */ places, /** @type {number} */ at) => open(state, places, at),
+    step: (/** @type {number} */ by) => step(state, page.matrix, by),
     read: (/** @type {State["mode"]} */ mode) => {
       state.mode = mode;
       drawCards(page);
@@ -221,6 +227,7 @@ function keysOf({ state, matrix, dials, head, tools }) {
     ["j k", "next, previous sample", () => step(state, matrix, 1), () => step(state, matrix, -1)],
     ["x", "pin the sample of the focused row, or let it go", () => choose(state, state.focus)],
     ["r", "raw text of the samples shown", () => toggleRaw(state)],
+    ["s", "texts as they were written, or as they are read", turnSource],
     ["d", "mark how the samples differ", () => compareCards(state)],
     ["b", "read about the next response, then sample by sample again", () => readNext(state)],
     ["m", "next voting method", () => nextMethod(state)],

@@ -1,8 +1,8 @@
-// Settings of this browser, on every page: theme, single keys, motion.
+// Settings of this browser, on every page: theme, motion, how texts are shown, single keys.
 
 import { button, choice, el, input, labelled } from "../lib/dom.js";
 import { areKeysOn, turnKeys } from "../lib/keys.js";
-import { motion, prefer, theme } from "../lib/preferences.js";
+import { isSource, motion, prefer, theme } from "../lib/preferences.js";
 
 /** @type {[string, string][]} */
 const THEMES = [
@@ -25,12 +25,15 @@ export function makeSettings() {
   title.id = "grm-settings-title";
   const themes = choice(THEMES, (value) => prefer("theme", value), "grm-theme");
   const motions = choice(MOTIONS, (value) => prefer("motion", value), "grm-motion");
+  const source = input({ type: "checkbox", id: "grm-text-source" });
+  source.addEventListener("change", () => prefer("source", source.checked));
   const keys = input({ type: "checkbox", id: "grm-single-keys" });
   keys.addEventListener("change", () => turnKeys(keys.checked));
   node.append(
     title,
     labelled("Theme", themes),
     labelled("Motion", motions),
+    labelled("Texts exactly as they were written", source),
     labelled("Single keys, such as j and k", keys),
     el("p", "grm-note", "Kept in this browser. Press ? on a page for its keys, Ctrl K to go anywhere."),
     button("Close", "grm-small", () => node.close()),
@@ -38,6 +41,7 @@ export function makeSettings() {
   const show = () => {
     themes.value = theme();
     motions.value = motion();
+    source.checked = isSource();
     keys.checked = areKeysOn();
     if (!node.open) node.showModal();
   };

@@ -1,12 +1,15 @@
 // One sample: what its critique says, with quotations looked up, and the raw text with what the parser took from it.
 
 import { chip, el, scrolled } from "../lib/dom.js";
+import { unfold } from "../lib/fold.js";
 import { onKey } from "../lib/keys.js";
 import { colourOf, counted, indexOf, letter } from "../lib/names.js";
+import { remark, rich } from "../lib/rich.js";
 
 /** @typedef {import("../types").Detail} Detail */
 /** @typedef {import("../types").Quote} Quote */
 /** @typedef {import("../types").Weighted} Weighted */
+/** @typedef {import("../lib/rich.js").Mark} Mark */
 
 /** @type {Record<string, string>} */
 const FOUND = {
@@ -16,53 +19,50 @@ const FOUND = {
   query: "stands in the query",
 };
 
-/** A text as plain pieces and own letters: "Response 2" in a critique is the second one *shown*, its letter is put beside
- * it. @param {string} text @param {readonly string[]} order @returns {(string | { own: number })[]} */
+/** "Response 2" in a critique is the second one *shown*: where such a name ends, and which response it means.
+ * @param {string} text @param {readonly string[]} order */
 export function named(text, order) {
-  /** @type {(string | { own: number })[]} */
-  const parts = [];
-  let from = 0;
-  for (const match of text.matchAll(/\bResponse\s{1,3}(\d{1,2})\b/gi)) {
+  return [...text.matchAll(/\bResponse\s{1,3}(\d{1,2})\b/gi)].flatMap((match) => {
     const own = order[Number(match[1]) - 1];
-    if (!own || own.length > 1) continue;
-    const end = match.index + match[0].length;
-    parts.push(text.slice(from, end), { own: indexOf(own) });
-    from = end;
-  }
-  return [...parts, text.slice(from)];
+    return own?.length === 1 ? [{ at: match.index + match[0].length, own: indexOf(own) }] : [];
+  });
 }
 
-/** @param {string} text @param {readonly string[]} order */
-const namedNodes = (text, order) =>
-  named(text, order).flatMap((part) => (typeof part === "string" ? [part] : [" ", chip(part.own)]));
-
-/** A piece of the critique. Quotations are marked with what became of them when they were looked up.
+/** A piece of the critique. Quotations are marked with what became of them when they were looked up, and the own letter
+ * stands beside "Response 2".
  * @param {Detail} sample @param {number} start @param {number} end
  * @param {(quote: Quote) => void} show where a response holds the words */
 export function critiqueText(sample, start, end, show) {
-  const box = el("div", "grm-text");
-  let from = start;
-  for (const quote of sample.quotes) {
+  const text = sample.critique.slice(start, end).trimEnd();
+  const quotes = sample.quotes.filter(({ at: [begin, stop] }) => begin >= start && stop <= end);
+  /** @type {Mark[]} */
+  const marks = quotes.map((quote) => {
     const [begin, stop] = quote.at;
-    if (begin < start || stop > end) continue;
-    box.append(...namedNodes(sample.critique.slice(from, begin), sample.order));
-    box.append(quoteMark(sample.critique.slice(begin, stop), quote, show));
-    from = stop;
+    const words = sample.critique.slice(begin, stop);
+    return { at: [begin - start, stop - start], make: (isFirst) => quoteMark(words, quote, isFirst ? show : null) };
+  });
+  for (const { at, found } of quotes) {
+    const end = at[1] - start;
+    if (found === "missing") marks.push({ at: [end, end], make: () => el("span", "grm-missing", " not found") });
   }
-  box.append(...namedNodes(sample.critique.slice(from, end).trimEnd(), sample.order));
-  return box;
+  for (const { at, own } of named(text, sample.order)) {
+    const isQuoted = quotes.some(({ at: [begin, stop] }) => begin - start < at && at <= stop - start);
+    if (!isQuoted) marks.push({ at: [at, at], make: () => chip(own) });
+  }
+  return rich(text, { marks });
 }
 
-/** @param {string} text @param {Quote} quote @param {(quote: Quote) => void} show */
-function quoteMark(text, quote, show) {
-  const node = el("mark", `grm-quote grm-quote-${quote.found}`, text);
+/** What stands around a quotation, or around its later parts where it goes over several elements: then `show` is null.
+ * @param {string} words @param {Quote} quote @param {((quote: Quote) => void) | null} show */
+function quoteMark(words, quote, show) {
+  const node = el("mark", `grm-quote grm-quote-${quote.found}`);
   node.title = FOUND[quote.found] + (quote.response === null ? "" : letter(quote.response));
-  if (quote.found === "missing") node.append(el("span", "grm-missing", " not found"));
   if (quote.response === null) return node;
   node.style.setProperty("--c", colourOf(quote.response));
+  if (!show) return node;
   node.tabIndex = 0;
   node.setAttribute("role", "button");
-  node.setAttribute("aria-label", `${text}, ${node.title}`);
+  node.setAttribute("aria-label", `${words}, ${node.title}`);
   node.addEventListener("click", () => show(quote));
   onKey(node, (event) => {
     if (event.key === "Enter") show(quote);
@@ -70,14 +70,19 @@ function quoteMark(text, quote, show) {
   return node;
 }
 
-/** The quotation where the response holds it. @param {HTMLElement} node the response's text @param {Quote} quote */
+/** The quotation where the response holds it, and no other. @param {HTMLElement} node the response's text
+ * @param {Quote} quote */
 export function showQuote(node, quote) {
   const [start, end] = quote.where ?? [0, 0];
-  const text = node.textContent ?? "";
-  const mark = el("mark", `grm-quote grm-quote-${quote.found}`, text.slice(start, end));
-  mark.style.setProperty("--c", colourOf(quote.response ?? 0));
-  node.replaceChildren(text.slice(0, start), mark, text.slice(end));
-  mark.scrollIntoView({ block: "center" });
+  for (const each of node.closest(".grm-responses")?.querySelectorAll(".grm-rich") ?? []) remark(each, []);
+  unfold(node);
+  const make = () => {
+    const mark = el("mark", `grm-quote grm-quote-${quote.found}`);
+    mark.style.setProperty("--c", colourOf(quote.response ?? 0));
+    return mark;
+  };
+  remark(node, [{ at: [start, end], make }]);
+  node.querySelector("mark")?.scrollIntoView({ block: "center" });
 }
 
 /** Principles with their weights as written, each with a bar beside the heaviest one.
@@ -86,7 +91,7 @@ export function principleLines(principles) {
   const most = Math.max(...principles.map(({ weight }) => weight || 0), 1);
   return principles.map(({ text, weight }) => {
     const line = el("div", "grm-principle");
-    line.append(el("span", "", text));
+    line.append(rich(text, { isLine: true }));
     if (weight !== null) {
       const node = el("span", "grm-weight", weight);
       const fill = el("i");
@@ -99,13 +104,18 @@ export function principleLines(principles) {
   });
 }
 
-/** Words that were added or left out. @param {readonly (readonly [string, string])[]} changes */
+/** The other text, with the words that were added or left out. @param {readonly (readonly [string, string])[]} changes */
 export function changed(changes) {
-  const box = el("div", "grm-text");
-  box.append(
-    ...changes.map(([kind, text]) => (kind === "same" ? text : el(kind === "added" ? "ins" : "del", "", text))),
-  );
-  return box;
+  /** @type {Mark[]} */
+  const marks = [];
+  let text = "";
+  for (const [kind, words] of changes) {
+    const at = text.length;
+    if (kind !== "removed") text += words;
+    if (kind === "added") marks.push({ at: [at, text.length], make: () => el("ins") });
+    if (kind === "removed") marks.push({ at: [at, at], make: () => el("del", "", words) });
+  }
+  return rich(text, { marks });
 }
 
 const SCROLLED = 2000; // characters of reasoning; more of them get a scroll bar of their own

@@ -4,6 +4,7 @@ import { button, chip, download, el, input, labelled } from "../lib/dom.js";
 import { indexOf, letter } from "../lib/names.js";
 import { plot, restyle } from "../lib/plot.js";
 import { isStill } from "../lib/preferences.js";
+import { rich, withFormulas } from "../lib/rich.js";
 import { note, question, responses } from "./case.js";
 import { scoreCell } from "./matrix.js";
 import { headed } from "./table.js";
@@ -22,8 +23,10 @@ const END =
 /** @param {State} state @param {Recorded} slide */
 function answers({ stage }, slide) {
   const isBest = (/** @type {number} */ i) => slide.kind !== "vote" && slide.best === letter(i);
+  const asked = rich(question(slide.case));
+  asked.classList.add("grm-asked");
   stage.append(
-    el("p", "grm-asked", question(slide.case)),
+    asked,
     responses(slide.case, (i) => (isBest(i) ? [note("labelled best")] : [])),
   );
 }
@@ -67,13 +70,15 @@ export function drawSample(state, slide) {
   if (!first) return;
   card.append(el("h4", "", "Principles"));
   for (const { text, weight } of first.principles) {
-    card.append(el("p", "", `• ${text}${weight === null ? "" : ` (weight ${weight})`}`));
+    const line = el("p", "", "• ");
+    line.append(rich(text, { isLine: true }), weight === null ? "" : ` (weight ${weight})`);
+    card.append(line);
   }
   card.append(el("h4", "", "Critique and scores"));
   for (const [name, text] of first.said) {
     const line = el("div", "grm-said-line");
     if (name !== null) line.append(scored(indexOf(name), first.scores));
-    line.append(el("div", "grm-text", text));
+    line.append(rich(text));
     card.append(line);
   }
   if (first.said[0][0] === null) card.append(...(first.scores || []).map((_, i) => scored(i, first.scores)));
@@ -242,7 +247,7 @@ export function drawAccuracy(state, slide) {
 export function drawEnd({ stage, ask }, again) {
   const take = button("Hand-out (HTML, opens offline)", "grm-vote", async () => {
     const text = await ask.handout();
-    if (text) download("grm-lens-demo.html", "text/html", text);
+    if (text) download("grm-lens-demo.html", "text/html", await withFormulas(text));
   });
   stage.append(el("h1", "", "Summary"), el("p", "grm-lead", END), take, button("Start over", "grm-vote", again));
 }

@@ -2,6 +2,7 @@
 
 import * as address from "../../lib/address.js";
 import { anchor, button, download, el, input } from "../../lib/dom.js";
+import { withFormulas } from "../../lib/rich.js";
 
 /** @typedef {import("./state").State} State */
 /** @typedef {"html" | "md" | "csv" | "jsonl"} Kind */
@@ -66,7 +67,8 @@ function makeDocuments(state) {
   for (const [kind, label, type] of DOCUMENTS) {
     const save = async () => {
       const text = await fetched(kind);
-      if (text) download(`grm-lens-${state.value.session}.${kind}`, type, text);
+      if (!text) return;
+      download(`grm-lens-${state.value.session}.${kind}`, type, kind === "html" ? await withFormulas(text) : text);
     };
     row.append(button(label, "grm-small", save));
   }

@@ -1,8 +1,9 @@
 // Samples side by side. Every card has the same rows (head, principles, what is said of no response, then of each), so
 // that they align.
 
-import { button, chip, el, hint, scrolled } from "../../lib/dom.js";
-import { letter } from "../../lib/names.js";
+import { button, chip, el, hint } from "../../lib/dom.js";
+import { fold } from "../../lib/fold.js";
+import { rich } from "../../lib/rich.js";
 import { changed, critiqueText, principleLines, rawText, reasoningBox, showQuote } from "../../views/card.js";
 import { openComposer } from "./bar.js";
 import { isDropped } from "./rows.js";
@@ -13,7 +14,6 @@ import { detailOf } from "./state.js";
 /** @typedef {import("../../types").Quote} Quote */
 /** @typedef {import("../../types").Differences | null | undefined} Changes */
 
-const LONG = 6000; // characters; more of them get a scroll bar of their own, so that what follows stays within reach
 const HOW = "Choose up to three samples to read them side by side: click, Enter, or j and k.";
 
 /** @param {State} state @param {() => boolean} isLast */
@@ -85,15 +85,16 @@ function critique(state, sample, changes) {
     if (changes) cell.append(changed(changes.blocks[own === null ? "general" : own] || []));
     else {
       const show = (/** @type {Quote} */ quote) => showInResponse(state, quote);
-      cell.append(...blocks.map(({ at: [start, end] }) => critiqueText(sample, start, end, show)));
-    }
-    const length = blocks.reduce((sum, { at: [start, end] }) => sum + end - start, 0);
-    if (length > LONG) {
-      cell.classList.add("grm-long");
-      scrolled(cell, own === null ? "Critique" : `Critique of ${letter(own)}`);
+      const texts = blocks.map(({ at: [start, end] }) => critiqueText(sample, start, end, show));
+      const box = el("div");
+      box.append(...texts);
+      const whole = blocks.map(({ at: [start, end] }) => sample.critique.slice(start, end)).join("\n");
+      cell.append(fold(box, whole, `sample/${sample.i}/${own ?? "general"}`));
     }
   });
-  if (!sample.critique && !sample.principles.length) cells[0].append(el("div", "grm-text", sample.raw || "(nothing)"));
+  if (!sample.critique && !sample.principles.length) {
+    cells[0].append(fold(rich(sample.raw || "(nothing)"), sample.raw, `sample/${sample.i}/whole`));
+  }
   return cells;
 }
 
@@ -158,13 +159,12 @@ export function facts({ order, seed, tokens, seconds, finish, meta }, alone) {
 }
 
 /** Where the response holds the words of a quotation. @param {State} state @param {Quote} quote */
-function showInResponse({ parts }, quote) {
+export function showInResponse({ parts }, quote) {
   const box = parts.case.querySelector("details");
-  const texts = /** @type {NodeListOf<HTMLElement>} */ (parts.case.querySelectorAll(".grm-response .grm-text"));
+  const texts = /** @type {NodeListOf<HTMLElement>} */ (parts.case.querySelectorAll(".grm-response .grm-rich"));
   const node = texts[quote.response ?? -1];
   if (!box || !node) return;
   box.open = true;
-  for (const each of texts) each.replaceChildren(each.textContent ?? "");
   showQuote(node, quote);
 }
 

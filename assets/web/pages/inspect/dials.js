@@ -23,8 +23,9 @@ export function makeDials(state) {
   const meta = makeSlider("k-meta", "k_meta", (at) => act.turn({ k_meta: at }));
   const player = button("▶ play", "grm-small", () => play(state, player));
   player.title = "replay the vote from k = 1 on";
-  const totals = el("span", "grm-totals");
-  parts.dials.append(box, k.box, player, meta.box, totals);
+  const totals = el("div", "grm-totals");
+  parts.dials.append(box, k.box, player, meta.box);
+  parts.verdict.append(totals); // a row of its own: beside the dials it wraps
   return { methods: inputs, k, meta, player, totals };
 }
 

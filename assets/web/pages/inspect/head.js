@@ -2,8 +2,10 @@
 
 import * as address from "../../lib/address.js";
 import { anchor, button, el } from "../../lib/dom.js";
+import { fold } from "../../lib/fold.js";
 import { tabMemory } from "../../lib/memory.js";
 import { counted, letter, short } from "../../lib/names.js";
+import { rich } from "../../lib/rich.js";
 import { note, question, responses, title, turns } from "../../views/case.js";
 import { sparkButton } from "../../views/sparkline.js";
 import { grouped } from "./rows.js";
@@ -57,14 +59,16 @@ function caseBox(item) {
   head.append(el("strong", "", "Query "), el("span", "grm-oneline", question(item)));
   head.append(el("span", "grm-more", count === 1 ? "1 response" : `${count} responses`));
   box.append(head, ...turns(item));
-  if (item.reference) box.append(el("div", "grm-role", "reference answer"), el("div", "grm-text", item.reference));
+  if (item.reference) {
+    box.append(el("div", "grm-role", "reference answer"), fold(rich(item.reference), item.reference, "reference"));
+  }
   const { models, labels } = item;
-  const list = responses(item, (i) => [
+  const beside = (/** @type {number} */ i) => [
     title(i),
     ...(models ? [el("span", "grm-writer", models[i])] : []),
     ...(labels ? [note(`label ${labels[i]}`)] : []),
-  ]);
-  box.append(list);
+  ];
+  box.append(responses(item, beside, true));
   return box;
 }
 

@@ -74,7 +74,7 @@ export function drawMatrix(state, matrix) {
 }
 
 /** @param {State} state */
-const headKey = ({ value }) => [value.session, value.n, hasMeta(value.rows)].join("/");
+const headKey = ({ value }) => [value.session, value.n, hasMeta(value.rows), value.alone].join("/");
 
 /** The samples to show; one that is being drawn has no row yet.
  * @param {State} state @param {Matrix} matrix @returns {[number, Row | null][]} */
@@ -115,7 +115,9 @@ function newTable(state, matrix) {
   table.setAttribute("aria-label", "Scores of every sample");
   const head = headRow(value.n);
   if (hasMeta(value.rows)) head.append(el("th", "grm-meta", "meta"));
-  head.append(el("th", "grm-order", "shown"), el("th", "grm-flag", ""));
+  // Responses that were judged one at a time stand in no order.
+  if (!value.alone) head.append(el("th", "grm-order", "shown"));
+  head.append(el("th", "grm-flag", ""));
   const top = el("thead");
   top.append(head);
   matrix.body = el("tbody");
@@ -142,7 +144,8 @@ function finishedLine(state, row, flag) {
     mark.title = flag.kind;
     mark.classList.add(`grm-flag-${flag.severity}`);
   }
-  line.append(el("td", "grm-order", value.alone ? "alone" : row.order), mark);
+  if (!value.alone) line.append(el("td", "grm-order", row.order));
+  line.append(mark);
   return line;
 }
 
@@ -167,7 +170,7 @@ const tailOf = ({ live = {} }, i) => (live[i] || "").slice(-TAIL);
 function runningLine({ value }, i) {
   const line = el("tr", "grm-running");
   const cell = el("td", "grm-tail", tailOf(value, i) || "·");
-  cell.colSpan = value.n + 2 + Number(hasMeta(value.rows));
+  cell.colSpan = value.n + 1 + Number(!value.alone) + Number(hasMeta(value.rows));
   line.append(el("td", "grm-index", i + 1), cell);
   return line;
 }

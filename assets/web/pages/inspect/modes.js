@@ -1,11 +1,16 @@
 // Ways to read: sample by sample, all that was said of one response, or the Lab: every question about this vote.
 
 import { button, chip, el, hint } from "../../lib/dom.js";
+import { fold } from "../../lib/fold.js";
 import { letter } from "../../lib/names.js";
 import { isDark } from "../../lib/plot.js";
+import { rich, sourceButton } from "../../lib/rich.js";
+import { critiqueText } from "../../views/card.js";
 import { note } from "../../views/case.js";
 import { panel } from "../../views/panel.js";
 import { drawSpark } from "../../views/sparkline.js";
+import { showInResponse } from "./cards.js";
+import { columns, detailOf } from "./state.js";
 
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").Point} Point */
@@ -30,8 +35,30 @@ export function drawModes(state) {
   tab("sample by sample", mode === null, () => act.read(null));
   for (let r = 0; r < value.n; r++) tab(`about ${letter(r)}`, mode === r, () => act.read(r));
   tab("lab", mode === "lab", () => act.read("lab"));
-  if (mode === null && state.chosen.length > 1) tab("mark differences", state.comparing, () => compareCards(state));
-  parts.modes.append(button("keys: ?", "grm-small grm-last", act.showKeys));
+  if (mode === null && state.chosen.length > 1) tab("differences", state.comparing, () => compareCards(state));
+  const last = el("span", "grm-last grm-chips");
+  last.append(sourceButton(), button("keys: ?", "grm-small", act.showKeys));
+  parts.modes.append(last);
+  if (mode === null && columns(state) === 1 && value.rows.length > 1) parts.modes.append(pager(state));
+}
+
+/** Where one sample is read at a time: which one, and the ones beside it. @param {State} state */
+function pager(state) {
+  const row = el("div", "grm-pager");
+  const before = button("‹", "grm-small", () => turnPage(state, -1));
+  const after = button("›", "grm-small", () => turnPage(state, 1));
+  before.setAttribute("aria-label", "Previous sample");
+  after.setAttribute("aria-label", "Next sample");
+  const [now] = state.chosen;
+  const said = now === undefined ? "no sample" : `sample ${now + 1}`;
+  row.append(before, el("span", "grm-note", `${said} of ${state.value.rows.length}`), after);
+  return row;
+}
+
+/** The sample before or after, read from its top. @param {State} state @param {number} by */
+export function turnPage({ act, parts }, by) {
+  act.step(by);
+  if (parts.modes.getBoundingClientRect().top < 0) parts.modes.scrollIntoView({ block: "start" });
 }
 
 /** @param {State} state */
@@ -54,6 +81,20 @@ export async function drawAbout(state, response, isLast) {
   cards.className = "grm-said-of";
   cards.replaceChildren(...passages.map((one) => said(state, response, one)));
   if (!passages.length) cards.replaceChildren(hint("No sample could be read."));
+  // Quotations are looked up one sample after the other, while the passages are read.
+  for (const [at, { samples }] of passages.entries()) {
+    const sample = await detailOf(state, samples[0]);
+    if (!isLast()) return;
+    if (sample) cards.children[at]?.querySelector(".grm-rich")?.replaceWith(quoted(state, response, sample));
+  }
+}
+
+/** What a sample says of a response, or its whole critique where that names none.
+ * @param {State} state @param {number} response @param {import("../../types").Detail} sample */
+function quoted(state, response, sample) {
+  const block = sample.blocks.find((each) => each.response === response);
+  const [start, end] = block?.at ?? [0, sample.critique.length];
+  return critiqueText(sample, start, end, (quote) => showInResponse(state, quote));
 }
 
 /** @param {State} state @param {number} response @param {Said} one */
@@ -66,7 +107,10 @@ function said(state, response, { score, samples, text }) {
     head.append(button(`sample ${i + 1}`, "grm-small", () => openSample(state, i)));
   }
   if (samples.length > NAMED_MOST) head.append(note(`and ${samples.length - NAMED_MOST} more`));
-  line.append(head, el("div", "grm-text", text || "(nothing was written on it)"));
+  const words = text || "(nothing was written on it)";
+  const box = el("div");
+  box.append(rich(words));
+  line.append(head, fold(box, words, `about/${letter(response)}/${samples[0]}`));
   return line;
 }
 

@@ -23,6 +23,7 @@ import { calls, Turns } from "../../lib/rpc.js";
  * @property {() => void} drawPlot
  * @property {(i: number) => void} focusRow the row that takes the keyboard
  * @property {(places: number[], at?: number) => void} open these samples as cards
+ * @property {(by: number) => void} step to the next samples in the order of the matrix
  * @property {(mode: Mode) => void} read
  * @property {(change: Partial<Dials>) => void} turn the dials
  * @property {() => void} showKeys
