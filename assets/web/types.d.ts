@@ -610,6 +610,81 @@ export interface FailureReport {
   lacks?: string;
 }
 
+/** An item of a run, by the naive vote over all its samples (see grm_core.analysis.standing). */
+export interface RunItem {
+  session: string;
+  title: string;
+  item: string;
+  subset: string;
+  best: number[];
+  winner: number | null;
+  margin: number | null;
+  agreement: number | null;
+  alone: number | null;
+  right: string | null;
+  settles: number | null;
+  samples: number;
+  unread: number;
+}
+
+/** All items of a run, the newest first. */
+export interface RunItems {
+  k: number;
+  labelled: boolean;
+  subsets: string[];
+  said: string;
+  items: RunItem[];
+}
+
+/** How many findings a session has, by severity. */
+export interface Counted {
+  session: string;
+  error: number;
+  warning: number;
+  note: number;
+}
+
+/** A run of several: its settings that differ, and its figures where items have labels. */
+export interface ComparedRun {
+  id: string;
+  title: string;
+  values: string[];
+  k: number;
+  alone: number | null;
+  accuracy: string;
+  difference: string;
+}
+
+/** An item that all runs judged; lists have a place for each run. */
+export interface ComparedItem {
+  item: string;
+  title: string;
+  subset: string;
+  best: number[];
+  sessions: string[];
+  winners: (number | null)[];
+  margins: (number | null)[];
+  right: (string | null)[];
+}
+
+/** How many items are `one` (right, wrong or tie) in the first run and `other` in another. */
+export interface Cross {
+  run: number;
+  one: string;
+  other: string;
+  count: number;
+}
+
+/** Several runs on the items that all of them judged. */
+export interface ComparedRuns {
+  settings: string[];
+  runs: ComparedRun[];
+  said: string[];
+  panels: Panel[];
+  crosses: Cross[];
+  items: ComparedItem[];
+}
+
 /** The page's settings when it opens. */
 export interface SessionsSettings {
   sorts: string[];
@@ -896,8 +971,14 @@ export interface BatchServer {
 export interface RunsServer {
   /** The runs of more than one session; those of one where there are no others. */
   choices(): Promise<Choice[] | null>;
+  /** Every item of a run in a line, the newest first. */
+  items(name: string): Promise<RunItems | Failed | null>;
+  /** How many findings these sessions have, of at most 100 of them. */
+  findings(sessions: string[]): Promise<Counted[] | null>;
   /** The panels of a run, all its items counted: "first" is what is shown while the others are computed, "rest". */
-  run(name: string, beside: string, part: string): Promise<Panels | Failed | null>;
+  run(name: string, part: string): Promise<Panels | Failed | null>;
+  /** Two runs or more on the items that all of them judged; the first is what the others are set against. */
+  compared(names: string[]): Promise<ComparedRuns | Failed | null>;
 }
 
 export interface BenchmarksServer {

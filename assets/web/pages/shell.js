@@ -5,6 +5,7 @@ import { calls, failed } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
 import { makePalette } from "../shell/palette.js";
 import { makeSettings } from "../shell/settings.js";
+import { showTrail } from "../shell/trail.js";
 
 /** @typedef {import("../types").Frame} Frame */
 /** @typedef {import("../lib/page").Place<null, object>} Place */
@@ -27,6 +28,7 @@ export function mount({ element, server }) {
   byId("shell-find").addEventListener("click", palette.show);
   byId("shell-skip").addEventListener("click", skip);
   makeMenu();
+  showTrail(byId("shell-trail"));
   titled("");
   watch(element, ask);
 }
