@@ -102,7 +102,7 @@ def _figures(store: Store, columns: dict[str, list[ItemScores]]) -> tuple[list[d
 def _run(run: Run, values: list[str], figures: dict[str, Any] | None) -> ComparedRun:
     mine = figures or {"k": run.k, "k = 1": None, "difference": None}
     own = interval(mine["accuracy"], mine["low"], mine["high"]) if figures else ""
-    paired = (mine["difference"], mine.get("difference low"), mine.get("difference high"))
+    ends = (mine.get("difference low", 0.0), mine.get("difference high", 0.0))
     return ComparedRun(
         id=run.id,
         title=run_title(run),
@@ -110,7 +110,7 @@ def _run(run: Run, values: list[str], figures: dict[str, Any] | None) -> Compare
         k=mine["k"],
         alone=mine["k = 1"],
         accuracy=own,
-        difference="" if mine["difference"] is None else points(*paired),
+        difference="" if mine["difference"] is None else points(mine["difference"], *ends),
     )
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from grm_core.analysis import accuracy, run_curves
-from grm_core.analysis.accuracy import Items, Judged, Values, in_numbers
+from grm_core.analysis.accuracy import Items, Judged, Values
 from grm_core.analysis.scaling import tables
 from grm_core.baselines import pairwise
 from grm_core.baselines.poll import Poll, accuracy_at, as_they_are
 from grm_core.errors import UsageError
+from grm_core.formats.scores import ItemScores
 from grm_core.outcome import has_preference
 from grm_core.types import Baseline, Method
 
@@ -107,12 +108,12 @@ def differences(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["this", "against", "difference", "low", "high"])
 
 
-def against_first(comparison: Comparison) -> pd.DataFrame:
-    """Each judge's naive votes over all its samples beside the first one's: judge, k, k = 1, accuracy, low, high, and
+def against_first(comparison: Comparison, method: Method = Method.NAIVE) -> pd.DataFrame:
+    """Each judge's votes over all its samples beside the first one's: judge, k, k = 1, accuracy, low, high, and
     the difference from the first judge, paired over items, with its interval: difference, difference low, difference
     high (None for the first).
     """
-    voting = [each for each in comparison.contenders if each.method == str(Method.NAIVE)]
+    voting = [each for each in comparison.contenders if each.method == str(method)]
     rows: list[tuple[object, ...]] = []
     for place, each in enumerate(voting):
         own = accuracy.estimate(each.values[:, -1], 2000)
@@ -128,8 +129,8 @@ def called(each: Contender, place: int) -> str:
     return f"{each.name}, {each.method}, k = {each.ks[place]}"
 
 
-def _grm(name: str, items: Items) -> list[Contender]:
-    numbers = in_numbers(items)
+def _grm(name: str, items: Sequence[Judged | ItemScores]) -> list[Contender]:
+    numbers = [item if isinstance(item, ItemScores) else item.numbers for item in items]
     most = max((len(item.indices) for item in numbers), default=0)
     if not most:
         raise UsageError(f"{name}: there are no samples of the common items")
