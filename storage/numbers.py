@@ -16,9 +16,10 @@ from storage.store import Store
 
 _SAMPLES = """SELECT s.seq, p."index", p."order", p.shown_scores, p.meta_logit
     FROM session AS s CROSS JOIN sample AS p INDEXED BY sample_numbers ON p.session_id = s.id
-    WHERE s.run_id = ? AND s.binned_at IS NULL AND p.error IS NULL ORDER BY s.seq DESC, p."index\""""
-_ITEMS = """SELECT seq, n, json_extract(example, '$.id', '$.subset', '$.labels'), id, title FROM session
-    WHERE run_id = ? AND binned_at IS NULL ORDER BY seq DESC"""
+    WHERE WANTED AND p.error IS NULL ORDER BY s.seq DESC, p."index\""""
+_ITEMS = """SELECT s.seq, s.n, json_extract(s.example, '$.id', '$.subset', '$.labels'), s.id, s.title
+    FROM session AS s WHERE WANTED ORDER BY s.seq DESC"""
+_OF_RUN = "s.run_id = ? AND s.binned_at IS NULL"
 _CONTENTS = """SELECT id, json_extract(example, '$.query', '$.responses') FROM session
     WHERE run_id = ? AND binned_at IS NULL"""
 
@@ -39,7 +40,14 @@ def of_run(store: Store, run_id: str) -> list[ItemScores]:
 def listed(store: Store, run_id: str) -> list[Listed]:
     """The same with the session of each."""
     with store.reading() as conn:
-        return _listed(conn, run_id)
+        return _listed(conn, _OF_RUN, (rows.pack(run_id),))
+
+
+def of_sessions(store: Store, session_ids: Sequence[str]) -> dict[str, ItemScores]:
+    """Session -> its item, of those that there are; a page of them at a time."""
+    wanted = f"s.id IN ({', '.join('?' * len(session_ids))})"
+    with store.reading() as conn:
+        return {each.session: each.item for each in _listed(conn, wanted, tuple(map(rows.pack, session_ids)))}
 
 
 def contents(store: Store, run_id: str) -> dict[str, str]:
@@ -49,10 +57,11 @@ def contents(store: Store, run_id: str) -> dict[str, str]:
     return {rows.unpack(session): hashlib.sha256(text.encode()).hexdigest() for session, text in stored}
 
 
-def _listed(conn: sqlite3.Connection, run_id: str) -> list[Listed]:
-    key = rows.pack(run_id)
-    stored = {seq: list(mine) for seq, mine in groupby(conn.execute(_SAMPLES, (key,)), key=lambda row: row[0])}
-    items = conn.execute(_ITEMS, (key,)).fetchall()
+def _listed(conn: sqlite3.Connection, wanted: str, values: Sequence[str | bytes | None]) -> list[Listed]:
+    """The items of the sessions that fit the SQL `wanted`."""
+    samples = conn.execute(_SAMPLES.replace("WANTED", wanted), values)
+    stored = {seq: list(mine) for seq, mine in groupby(samples, key=lambda row: row[0])}
+    items = conn.execute(_ITEMS.replace("WANTED", wanted), values).fetchall()
     table = {
         n: _own({seq: stored.get(seq, []) for seq, responses, *_ in items if responses == n}, n)
         for n in {responses for _, responses, *_ in items}

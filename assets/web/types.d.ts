@@ -697,6 +697,7 @@ export interface Wanted {
   tag: string;
   model: string;
   sort: string;
+  run: string;
   labelled: boolean;
   binned: boolean;
   offset: number;
@@ -709,6 +710,12 @@ export interface Listed {
   tags: string[];
   snippet: string;
   model: string;
+  run: string;
+  settings: string;
+  item: string;
+  winner: number | null;
+  margin: number | null;
+  right: string | null;
   foreign: string;
   n: number;
   k: number;
@@ -726,6 +733,15 @@ export interface SessionList {
   models: string[];
   offset: number;
   count: number;
+}
+
+/** A passage that holds all words. */
+export interface Found {
+  session: string;
+  title: string;
+  sample: number | null;
+  field: string;
+  snippet: string;
 }
 
 /** The result of a change: what was wrong, '' for nothing. */
@@ -916,7 +932,7 @@ export interface InspectServer {
   about(session_id: string, response: number): Promise<InspectSaid[] | null>;
   /** How the words of two samples differ. */
   differences(session_id: string, base: number, other: number): Promise<Differences | null>;
-  /** The samples with a principle that holds the words. */
+  /** The samples with a principle or critique that holds the words. */
   holding(session_id: string, words: string): Promise<number[] | null>;
 }
 
@@ -940,6 +956,8 @@ export interface QueueServer {
 export interface SessionsServer {
   /** One page of the wanted sessions, how many there are, and by what they can be filtered. */
   find(fields: Wanted): Promise<SessionList | null>;
+  /** Passages that hold the words, in the sessions that fit otherwise: best first, 30 from `offset` on. */
+  passages(fields: Wanted, offset: number): Promise<Found[] | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;
   /** The newest lines of the audit log, for admins. */

@@ -3,6 +3,7 @@
 import { el } from "../lib/dom.js";
 import { calls, failed } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
+import { markWords } from "../shell/marks.js";
 import { makePalette } from "../shell/palette.js";
 import { makeSettings } from "../shell/settings.js";
 import { showTrail } from "../shell/trail.js";
@@ -29,6 +30,7 @@ export function mount({ element, server }) {
   byId("shell-skip").addEventListener("click", skip);
   makeMenu();
   showTrail(byId("shell-trail"));
+  markWords();
   titled("");
   watch(element, ask);
 }
