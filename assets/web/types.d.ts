@@ -636,6 +636,12 @@ export interface RunItems {
   items: RunItem[];
 }
 
+/** A file to download. */
+export interface Archive {
+  name: string;
+  base64: string;
+}
+
 /** How many findings a session has, by severity. */
 export interface Counted {
   session: string;
@@ -906,6 +912,35 @@ export interface Places {
   runs: Choice[];
 }
 
+/** What is read first: a run, or the Demo's slides (then the run has no items). */
+export interface SiteContent {
+  title: string;
+  sessions: string[];
+  titles: string[];
+  run: RunItems;
+  panels: Panel[];
+  findings: Counted[];
+  tour: (Recorded | Over)[];
+  handout: string;
+}
+
+/** A session with everything that Inspect shows of it. */
+export interface SiteSession {
+  view: View;
+  case: Case;
+  samples: Detail[];
+  about: InspectSaid[][];
+  drawn: Record<string, Drawn>;
+}
+
+/** A text that search reads. */
+export interface SitePassage {
+  session: number;
+  sample: number | null;
+  field: string;
+  body: string;
+}
+
 export interface ShellServer {
   /** The engine and the runs at this moment. */
   state(): Promise<Frame | null>;
@@ -995,6 +1030,8 @@ export interface RunsServer {
   findings(sessions: string[]): Promise<Counted[] | null>;
   /** The panels of a run, all its items counted: "first" is what is shown while the others are computed, "rest". */
   run(name: string, part: string): Promise<Panels | Failed | null>;
+  /** A run as a static site, in a ZIP archive. */
+  site(name: string): Promise<Archive | Failed | null>;
   /** Two runs or more on the items that all of them judged; the first is what the others are set against. */
   compared(names: string[]): Promise<ComparedRuns | Failed | null>;
 }

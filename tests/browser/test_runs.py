@@ -135,7 +135,7 @@ def test_the_items_of_a_run_are_narrowed_by_its_plots_and_come_back_to(url: str,
     page.locator("#shell-trail").get_by_role("link", name="Next").click()
     page.locator("#shell-trail").get_by_text("Item 3 of 3").wait_for(timeout=LONG)
     page.locator("#shell-trail a").first.click()
-    back = page.locator(".grm-item-list tr.grm-last")
+    back = page.locator(".grm-item-list tr.grm-came-from")
     back.wait_for(timeout=LONG)
     assert back.get_attribute("data-id") == f"many-{even[2].item_id}"
     assert listed.count() == 3, "narrowed and sorted as before"

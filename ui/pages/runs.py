@@ -1,8 +1,9 @@
 """The Runs page: the items of a run beside its plots, and several runs on the same items."""
 
+import base64
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from grm_core.analysis import accuracy, audit
 from grm_core.analysis.accuracy import Items
@@ -18,7 +19,7 @@ from storage.numbers import Listed
 from storage.store import Store
 from ui import compared, run_panels
 from ui.view import View, calls, served
-from ui.wire.runs import ComparedRuns, Counted, RunItem, RunItems
+from ui.wire.runs import Archive, ComparedRuns, Counted, RunItem, RunItems
 from ui.wire.shared import Choice, Failed, Panel, Panels
 
 _SINGLE_MOST = 50
@@ -32,8 +33,9 @@ _EDITION = 2
 class RunPage:
     """A view that asks the server for the run that its address names."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, zipped: Callable[[Store, str], bytes]) -> None:
+        """`zipped` makes the static site of a run."""
+        self.store, self.zipped = store, zipped
         View("runs", calls(self)).place({}, elem_id="run")
 
     @served(wrong=[])
@@ -76,6 +78,11 @@ class RunPage:
         if kept is None:
             self.store.keep(key, compact(made))
         return Panels(title=run_title(run), said=[], panels=made)
+
+    @served()
+    def site(self, name: str) -> Archive | Failed:
+        """A run as a static site, in a ZIP archive."""
+        return Archive(name=f"grm-lens-{name}.zip", base64=base64.b64encode(self.zipped(self.store, name)).decode())
 
     @served()
     def compared(self, names: list[str]) -> ComparedRuns | Failed:

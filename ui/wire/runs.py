@@ -37,6 +37,13 @@ class RunItems(TypedDict):
     items: list[RunItem]
 
 
+class Archive(TypedDict):
+    """A file to download."""
+
+    name: str
+    base64: str
+
+
 class Counted(TypedDict):
     """How many findings a session has, by severity."""
 

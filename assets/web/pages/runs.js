@@ -1,7 +1,7 @@
 // Runs of many items: the items of one beside its plots, or several runs on the same items. All stands in the address.
 
 import * as address from "../lib/address.js";
-import { anchor, button, choice, el, fillChoice, hint, labelled, problem } from "../lib/dom.js";
+import { anchor, button, choice, download, el, fillChoice, hint, labelled, problem } from "../lib/dom.js";
 import { narrowing } from "../lib/items.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
@@ -21,17 +21,21 @@ const HOW =
   "A run judges many items under the same settings; with labels it also shows accuracy. " +
   "Batch, `score --db` and `import` bring one here.";
 
+const SITE = "Static site";
+
 /** @param {Place} place */
 export async function mount({ element, server }) {
   const state = begun(calls(server));
   const { nodes } = state;
   const bar = el("div", "grm-session-bar");
-  bar.append(labelled("run", nodes.run), labelled("compare with", nodes.beside), nodes.others, nodes.principles);
+  bar.append(labelled("run", nodes.run), labelled("compare with", nodes.beside), nodes.others);
+  bar.append(nodes.principles, nodes.site);
   const box = el("div", "grm-page grm-runs");
   box.append(bar, nodes.body);
   element.append(box);
   nodes.run.addEventListener("change", () => load(state, { ...everything(), id: nodes.run.value, beside: [] }));
   nodes.beside.addEventListener("change", () => compareWith(state, [...state.selection.beside, nodes.beside.value]));
+  nodes.site.addEventListener("click", () => takeAway(state));
   nodes.body.addEventListener("click", (event) => remember(state, event), true);
   nodes.body.append(hint("Looking for runs …"));
   state.runs = (await state.ask.choices()) || [];
@@ -58,8 +62,27 @@ function begun(ask) {
       run: choice([], () => undefined, "run-id"),
       beside: choice([], () => undefined, "run-beside"),
       others: el("span", "grm-chips"),
+      site: makeSite(),
     },
   };
+}
+
+function makeSite() {
+  const node = button(SITE, "grm-small", () => undefined);
+  node.title = "Items, plots and every session, to open from a disk or any web server";
+  return node;
+}
+
+/** The run as a static site. @param {State} state */
+async function takeAway({ selection, nodes: { site }, ask }) {
+  site.disabled = true;
+  site.textContent = "Writing the site …";
+  const made = await ask.site(selection.id);
+  site.disabled = false;
+  site.textContent = failed(made) ? why(made) : SITE;
+  if (failed(made)) return;
+  const bytes = Uint8Array.from(atob(made.base64), (letter) => letter.charCodeAt(0));
+  download(made.name, "application/zip", bytes);
 }
 
 /** @param {State} state @param {string[]} beside */
@@ -103,6 +126,8 @@ function drawBar(state) {
       return chip;
     }),
   );
+  nodes.site.hidden = !selection.id || selection.beside.length > 0;
+  nodes.site.textContent = SITE;
   nodes.principles.hidden = !selection.id || selection.beside.length > 0;
   nodes.principles.href = address.link("principles", { run: selection.id });
 }
@@ -196,7 +221,7 @@ function showLast(body) {
   const session = cameFrom();
   const line = session && body.querySelector(`tr[data-id="${CSS.escape(session)}"]`);
   if (!line) return;
-  line.classList.add("grm-last");
+  line.classList.add("grm-came-from");
   line.scrollIntoView({ block: "center" });
 }
 

@@ -97,15 +97,14 @@ function pager({ count, all, page, last, size }, change) {
   return node;
 }
 
-/** @type {Record<string, [string, string]>} */
-const MARKS = { right: ["✓", "grm-right"], wrong: ["✗", "grm-wrong"], tie: ["=", "grm-tie"] };
+/** @type {Record<string, string>} */
+const SIGNS = { right: "✓", wrong: "✗", tie: "=" };
 
 /** Right, wrong or tie, as sign and word. @param {string | null} right */
 export function rightMark(right) {
   if (right === null) return "–";
-  const [sign, cls] = MARKS[right];
-  const node = el("span", `grm-mark ${cls}`);
-  node.append(Object.assign(el("i", "", sign), { ariaHidden: "true" }), ` ${right}`);
+  const node = el("span", `grm-is grm-is-${right}`);
+  node.append(Object.assign(el("i", "", SIGNS[right]), { ariaHidden: "true" }), ` ${right}`);
   return node;
 }
 

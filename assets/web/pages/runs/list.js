@@ -184,11 +184,14 @@ export function itemCell({ title, item }, href) {
 function findingMarks(counts) {
   const kinds = /** @type {const} */ (["error", "warning", "note"]);
   const worst = kinds.find((kind) => counts?.[kind]);
-  const node = el("span", "grm-found", counts ? "none" : "…");
+  const node = el("span", "grm-findings-of", counts ? "none" : "…");
   if (!counts || !worst) return node;
   const others = counts.error + counts.warning + counts.note - counts[worst];
   node.title = kinds.map((kind) => counted(counts[kind], kind)).join(", ");
-  node.replaceChildren(el("span", `grm-found-${worst}`, counted(counts[worst], worst)), others ? ` +${others}` : "");
+  node.replaceChildren(
+    el("span", `grm-findings-of-${worst}`, counted(counts[worst], worst)),
+    others ? ` +${others}` : "",
+  );
   return node;
 }
 
@@ -200,6 +203,6 @@ async function look({ findings }, shown, counts, list) {
   for (const mine of (await findings(missing)) ?? []) {
     counts.set(mine.session, mine);
     const line = list.querySelector(`tr[data-id="${CSS.escape(mine.session)}"]`);
-    line?.querySelector(".grm-found")?.replaceWith(findingMarks(mine));
+    line?.querySelector(".grm-findings-of")?.replaceWith(findingMarks(mine));
   }
 }
