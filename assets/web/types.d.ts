@@ -991,7 +991,7 @@ export interface QueueServer {
 export interface SessionsServer {
   /** One page of the wanted sessions, how many there are, and by what they can be filtered. */
   find(fields: Wanted): Promise<SessionList | null>;
-  /** Passages that hold the words, in the sessions that fit otherwise: best first, 30 from `offset` on. */
+  /** Passages that hold the words, in the sessions that fit otherwise: best first, 12 from `offset` on. */
   passages(fields: Wanted, offset: number): Promise<Found[] | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;

@@ -56,9 +56,14 @@ def offline(chromium: Any) -> Iterator[Any]:
     context = chromium.new_context(offline=True, viewport={"width": 1440, "height": 900})
     page = context.new_page()
     wrong: list[str] = []
+
+    def refuse(dialog: Any) -> None:
+        wrong.append("dialog")
+        dialog.dismiss()
+
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("dialog", lambda dialog: (wrong.append("dialog"), dialog.dismiss()))
+    page.on("dialog", refuse)
     page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else wrong.append(r.url))
     yield page
     context.close()

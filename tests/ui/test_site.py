@@ -41,8 +41,8 @@ def cases() -> list[dict[str, Any]]:
     ties = [make_sample(i, (5, 5, 3), 0.5) for i in range(4)]
     made += [_case(ties, method, None, None, 3) for method in Method]
     for lead in range(1, 9):  # eighths lie halfway between two digits
-        rows = [(1 + lead, 1)] + [(5, 5)] * 7
-        made.append(_case([make_sample(i, row) for i, row in enumerate(rows)], Method.NAIVE, None, None, 2))
+        pairs = [(1 + lead, 1)] + [(5, 5)] * 7
+        made.append(_case([make_sample(i, pair) for i, pair in enumerate(pairs)], Method.NAIVE, None, None, 2))
     return made
 
 

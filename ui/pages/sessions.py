@@ -18,7 +18,7 @@ from ui.wire.sessions import Wanted as Fields
 from ui.wire.shared import Failed
 
 PAGE = 50
-_PASSAGES = 30
+_PASSAGES = 12
 _TAGS_MOST, _TEXT_MOST, _FIELD_MOST = 20, 300, 10_000
 _CANNOT = "that cannot be done"
 _DID = {
@@ -54,7 +54,7 @@ class SessionsPage:
 
     @served(wrong=[])
     def passages(self, fields: Fields, offset: int) -> list[Found]:
-        """Passages that hold the words, in the sessions that fit otherwise: best first, 30 from `offset` on."""
+        """Passages that hold the words, in the sessions that fit otherwise: best first, 12 from `offset` on."""
         hits = self.store.search(_wanted(fields), _PASSAGES, max(0, offset))
         sessions = self.store.sessions_by_id(hit.session_id for hit in hits)
         return [

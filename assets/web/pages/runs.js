@@ -166,7 +166,10 @@ async function single(state, isLast) {
   body.append(list.node, plots);
   nodes.body.replaceChildren(el("h2", "", title), el("p", "grm-run-said", items.said), body);
   showLast(nodes.body);
-  await drawPanels(state, plots, isLast, (text) => list.narrow(narrowing(text)));
+  await drawPanels(state, plots, isLast, (text) => {
+    list.narrow(narrowing(text));
+    list.node.scrollIntoView({ block: "nearest" });
+  });
 }
 
 /** The first panel while the others are computed.

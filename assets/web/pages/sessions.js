@@ -18,7 +18,7 @@ import { rightMark, winnerMark } from "../views/items.js";
 
 const SIZE = 50;
 const COLUMNS = ["", "Session", "Run", "n", "k", "Parsed", "Winner", "Margin", "Right", "State", "Judged (UTC)", ""];
-const PASSAGES = 30;
+const PASSAGES = 12;
 
 /** @param {Place} place */
 export function mount({ element, props, server }) {
@@ -154,10 +154,16 @@ async function findPassages(state, offset, isLast) {
   const node = nodes.passages;
   if (!offset) node.replaceChildren(...(hits?.length ? [el("h3", "", "Where the words stand")] : []));
   node.querySelector(".grm-more")?.remove();
-  node.append(...(hits ?? []).map((hit) => passage(hit, selection.words)));
+  node.append(...withoutTitles(hits ?? []).map((hit) => passage(hit, selection.words)));
   if (hits?.length === PASSAGES) {
     node.append(button("More", "grm-small grm-more", () => findPassages(state, offset + PASSAGES, isLast)));
   }
+}
+
+/** A title repeats how the query begins. @param {import("../types").Found[]} hits */
+function withoutTitles(hits) {
+  const queries = new Set(hits.flatMap(({ session, field }) => (field === "query" ? [session] : [])));
+  return hits.filter(({ session, field }) => field !== "title" || !queries.has(session));
 }
 
 /** A link to the very place: the words are marked there. @param {import("../types").Found} hit @param {string} words */

@@ -26,11 +26,15 @@ export function comparison(made, place) {
     el("h3", "", "Right and wrong, item by item"),
     ...made.runs.slice(1).map((_, at) => crossTable(made, at + 1, list)),
   );
-  const node = el("div", "grm-lab");
-  node.append(...made.panels.map((each) => panel(each, place.selection.id)));
-  if (made.crosses.length) node.append(crosses);
+  const plots = el("div", "grm-run-plots");
+  plots.append(
+    ...(made.crosses.length ? [crosses] : []),
+    ...made.panels.map((each) => panel(each, place.selection.id)),
+  );
+  const both = el("div", "grm-run-body");
+  both.append(list.node, plots);
   const whole = el("div", "grm-compared");
-  whole.append(figures, node, list.node);
+  whole.append(figures, both);
   return whole;
 }
 
@@ -38,7 +42,10 @@ export function comparison(made, place) {
 function runTable({ settings, runs }) {
   const isLabelled = runs.some(({ accuracy }) => accuracy);
   const figures = isLabelled ? ["accuracy, k = 1", "accuracy, all samples", "against run 1, points"] : [];
-  const table = headed("grm-points", ["run", ...settings, ...figures]);
+  const table = headed("grm-points grm-run-table", ["run", ...settings, ...figures]);
+  [...table.rows[0].cells].slice(0, 1 + settings.length).forEach((cell) => {
+    cell.className = "grm-words";
+  });
   runs.forEach(({ id, title, values, alone, accuracy, difference }, at) => {
     const line = el("tr");
     const name = el("td", "grm-words", `${at + 1} · `);

@@ -146,7 +146,7 @@ function columnsOf({ run, link, findings }, counts) {
       title: "Unread",
       hint: "samples that could not be read",
       value: ({ unread }) => unread,
-      cell: ({ unread, samples }) => (unread ? `${unread} of ${samples}` : "0"),
+      cell: ({ unread }) => unread,
       cls: "grm-num",
     },
   ];
