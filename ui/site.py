@@ -237,7 +237,7 @@ def _address(path: str) -> str:
 
 def _assets() -> Iterator[File]:
     """Styles, fonts, icons and scripts that are no modules."""
-    site = (web.WEB / "styles" / "site.css").read_text(encoding="utf-8")
+    site = (web.WEB / "site" / "site.css").read_text(encoding="utf-8")
     yield f"{_BASE}/styles.css", f"{web.sheet()}\n{site}".encode()
     yield f"{_BASE}/early.js", (web.WEB / "early.js").read_bytes()
     yield f"{_BASE}/{web.PLOTLY.name}", web.PLOTLY.read_bytes()

@@ -1,6 +1,7 @@
 """The Runs page in a real Chromium (part 7: accuracy over k by subset, greedy beside; 2 the map; 4 adaptive k)."""
 
 import csv
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,15 @@ def test_the_items_of_a_run_are_narrowed_by_its_plots_and_come_back_to(url: str,
     assert back.get_attribute("data-id") == f"many-{even[2].item_id}"
     assert listed.count() == 3, "narrowed and sorted as before"
     assert "none" in back.inner_text() or "note" in back.inner_text() or "warning" in back.inner_text()
+
+
+def test_a_run_is_taken_away_as_a_static_site(url: str, page: Any, tmp_path: Path) -> None:
+    page.goto(f"{url}/runs?id=greedy")
+    with page.expect_download(timeout=LONG) as waiting:
+        page.get_by_role("button", name="Static site").click()
+    waiting.value.save_as(tmp_path / "site.zip")
+    names = zipfile.ZipFile(tmp_path / "site.zip").namelist()
+    assert {"grm-lens-greedy/index.html", "grm-lens-greedy/data/session-5.js"} <= set(names)
 
 
 def test_runs_without_labels_show_how_soon_the_vote_knows_its_winner(url: str, page: Any) -> None:

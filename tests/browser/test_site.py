@@ -136,5 +136,5 @@ def test_the_demo_opens_from_the_disk(tmp_path: Path, offline: Any) -> None:
     offline.get_by_role("heading", name="Which answer is better?").wait_for(timeout=LONG)
     offline.keyboard.press("ArrowRight")
     offline.get_by_role("heading", name="The judge writes before it scores").wait_for(timeout=LONG)
-    offline.get_by_role("link", name="leave to the session").click()
+    offline.get_by_role("link", name="Open this session").click()
     offline.locator(".grm-matrix tbody tr").first.wait_for(timeout=LONG)

@@ -21,7 +21,7 @@ import { serverOf } from "./server.js";
 
 /** @typedef {import("../types").SiteContent} Content */
 
-const FOUND_MOST = 100;
+const FOUND_MOST = 30;
 const AROUND = 80; // characters on either side of a word that was found
 
 export async function start() {

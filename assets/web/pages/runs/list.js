@@ -21,6 +21,7 @@ import { bestMarks, itemTable, rightMark, winnerMark } from "../../views/items.j
  * @property {((sessions: string[]) => Promise<Counted[] | null>) | null} findings null where they are not looked up
  */
 
+const AT_ONCE = 10; // sessions whose texts are looked through in one call
 const LABELLED = ["label", "alone", "right"];
 const NEEDS_LABELS = new Set(["wrong", "right", "won", "lost"]);
 
@@ -195,14 +196,16 @@ function findingMarks(counts) {
   return node;
 }
 
-/** Looks up the findings of the items that are shown, once each.
+/** Looks up the findings of the items that are shown, once each and some at a time.
  * @param {Place} place @param {readonly Item[]} shown @param {Map<string, Counted>} counts @param {HTMLElement} list */
 async function look({ findings }, shown, counts, list) {
   const missing = shown.map(({ session }) => session).filter((session) => !counts.has(session));
-  if (!findings || !missing.length) return;
-  for (const mine of (await findings(missing)) ?? []) {
-    counts.set(mine.session, mine);
-    const line = list.querySelector(`tr[data-id="${CSS.escape(mine.session)}"]`);
-    line?.querySelector(".grm-findings-of")?.replaceWith(findingMarks(mine));
+  const table = list.firstChild;
+  for (let at = 0; findings && at < missing.length && list.firstChild === table; at += AT_ONCE) {
+    for (const mine of (await findings(missing.slice(at, at + AT_ONCE))) ?? []) {
+      counts.set(mine.session, mine);
+      const line = list.querySelector(`tr[data-id="${CSS.escape(mine.session)}"]`);
+      line?.querySelector(".grm-findings-of")?.replaceWith(findingMarks(mine));
+    }
   }
 }
