@@ -11,7 +11,6 @@ import io
 import json
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from storage.transfer import import_file
 from ui import ASSETS, detail, render, run_panels, web
 from ui.pages import demo
 from ui.pages.inspect.viewer import Viewer, drawn
-from ui.pages.runs import run_items, voted
+from ui.pages.runs import counted, run_items, voted
 from ui.wire.inspect import Drawn
 from ui.wire.runs import Counted, RunItems
 from ui.wire.site import SiteContent, SitePassage, SiteSession
@@ -156,8 +155,7 @@ def _demo(store: Store) -> SiteContent:
 
 def _counted(store: Store, session: str) -> Counted:
     example, samples = store.judged([session])[session]
-    counts = Counter(finding.severity for finding in audit.find(example, samples))
-    return Counted(session=session, error=counts["error"], warning=counts["warning"], note=counts["note"])
+    return counted(session, audit.find(example, samples))
 
 
 def _session(viewer: Viewer, session: str, example: Example, samples: list[Sample]) -> SiteSession:

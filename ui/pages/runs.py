@@ -58,7 +58,7 @@ class RunPage:
     def findings(self, sessions: list[str]) -> list[Counted]:
         """How many findings these sessions have, of at most 100 of them."""
         judged = self.store.judged(sessions[:_FINDINGS_MOST])
-        return [_counted(session, audit.find(example, samples)) for session, (example, samples) in judged.items()]
+        return [counted(session, audit.find(example, samples)) for session, (example, samples) in judged.items()]
 
     @served()
     def run(self, name: str, part: str) -> Panels | Failed:
@@ -114,7 +114,8 @@ def run_items(listed: list[Listed]) -> RunItems:
     )
 
 
-def _counted(session: str, findings: Sequence[Finding]) -> Counted:
+def counted(session: str, findings: Sequence[Finding]) -> Counted:
+    """How many findings a session has; those that are no reason to look do not count."""
     counts = Counter(finding.severity for finding in findings)
     return Counted(session=session, error=counts["error"], warning=counts["warning"], note=counts["note"])
 
