@@ -15,7 +15,7 @@ from grm_core.errors import GRMError
 
 NAMES: tuple[str, ...] = ("score", "settle", "parse", "vote", "curve", "bench", "report", "train", "measure", "serve")
 NAMES += ("import_", "convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline")
-NAMES += ("compare", "users", "backup", "restore")
+NAMES += ("compare", "users", "backup", "restore", "bundle")
 COMMANDS = {name.rstrip("_"): f"cli.commands.{name}" for name in (*NAMES, "doctor")}
 """A command's name -> its module, which is imported when it is asked for."""
 
@@ -51,9 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             top.error(f"options of {args.command} belong after it")
         listen()
     try:
-        if args.command:
-            return int(import_module(COMMANDS[args.command]).run(args))
-        return int(import_module("ui.serve").run(import_module("cli.page").settings_of(args)))
+        return act(args)
     except GRMError as error:
         say("; ".join(filter(None, (str(error), getattr(error, "hint", "")))))
     except KeyboardInterrupt:
@@ -61,6 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return hung_up()
     return 2
+
+
+def act(args: argparse.Namespace) -> int:
+    """Run the command, or serve the page; returns the exit code."""
+    if not args.command:
+        return int(import_module("ui.serve").run(import_module("cli.page").settings_of(args)))
+    # Commands and pages never see each other; `bundle` writes what the page shows.
+    site = [import_module("ui.site")] if args.command == "bundle" else []
+    return int(import_module(COMMANDS[args.command]).run(args, *site))
 
 
 if __name__ == "__main__":

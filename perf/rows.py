@@ -18,7 +18,7 @@ from perf.pairs import Row, measure
 from storage import numbers, rows, schema
 from storage.store import Store
 from storage.transfer import import_file
-from ui.pages import runs
+from ui import run_panels
 
 ROOT = Path(__file__).parent.parent
 K, N = 32, 4
@@ -63,7 +63,7 @@ def run_page(folder: Path, items: int, rounds: int) -> Row:
     store = Store(path, read_only=True)
 
     def ours() -> None:
-        runs.panels(numbers.of_run(store, run), [])
+        run_panels.panels(numbers.of_run(store, run))
 
     def other() -> None:
         store.samples_by_session(store.session_ids())

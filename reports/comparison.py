@@ -51,8 +51,8 @@ def _parts(comparison: Comparison, headlines: pd.DataFrame | None) -> list[Secti
     curves = growth(comparison)
     tokens = curves.dropna(subset=["tokens"]).sort_values("tokens", kind="stable")
     official = pd.DataFrame() if headlines is None else headlines
-    by_k = _curves(curves, "k", "k, samples")
-    by_tokens = _curves(curves, "tokens", "generated tokens per item") if len(tokens) else None
+    by_k = curves_over(curves, "k", "k, samples")
+    by_tokens = curves_over(curves, "tokens", "generated tokens per item") if len(tokens) else None
     every = [
         Section("Official headlines", "Of each run's own items, under the chosen method and policy.", official),
         Section("Accuracy over k", _GROWTH, curves.drop(columns="tokens"), by_k),
@@ -63,7 +63,7 @@ def _parts(comparison: Comparison, headlines: pd.DataFrame | None) -> list[Secti
     return [section for section in every if len(section.frame)]
 
 
-def _curves(table: pd.DataFrame, x: str, title: str) -> Figure:
+def curves_over(table: pd.DataFrame, x: str, title: str) -> Figure:
     """One line per judge and method over k or tokens, with a band; a judge's colour is the same in every figure."""
     traces: list[Any] = []
     for place, (name, method) in enumerate(dict.fromkeys(zip(table["judge"], table["method"], strict=True))):
@@ -78,7 +78,7 @@ def _curves(table: pd.DataFrame, x: str, title: str) -> Figure:
     if x == "k":
         ticks = sorted(set(table["k"].tolist()))
         axis |= {"tickvals": ticks, "ticktext": list(map(str, ticks))}
-    return figure(traces, title, "accuracy", xaxis=axis, height=360)
+    return figure(traces, title, "accuracy", xaxis=axis, yaxis={"tickformat": ".0%"}, height=360)
 
 
 def _title(comparison: Comparison) -> str:

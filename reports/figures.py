@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 Figure = dict[str, Any]
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A")
 METHOD_COLOURS = {"naive": "#0072B2", "guided": "#D55E00", "guided-weighted": "#009E73"}
+PERCENT: Figure = {"range": [0, 1.03], "tickformat": ".0%"}
+"""An axis of a share."""
 _POINTS_MOST = 64
 _LAYOUT: Figure = {
     "height": 280,

@@ -32,6 +32,20 @@ def run_title(run: Run) -> str:
     return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {began}"
 
 
+def settings(run: Run) -> list[tuple[str, str]]:
+    """What a run was judged with, in words: name and value of each setting."""
+    return [
+        ("model", run.model),
+        ("template", f"{run.template} ({run.template_hash[:8]})"),
+        ("temperature", f"{run.params.temperature:g}"),
+        ("own principles", "; ".join(run.principles) or "none"),
+        ("context", run.context),
+        ("order", run.order),
+        ("structured output", "yes" if run.params.regex else "no"),
+        ("seed", str(run.seed)),
+    ]
+
+
 def context(run: Run) -> str:
     """In which context a run judged, and how it shuffled."""
     if run.single:
@@ -44,6 +58,16 @@ def context(run: Run) -> str:
 def count(number: int, thing: str) -> str:
     """A number of things: '1 sample', '2 samples'."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def interval(mean: float, low: float, high: float) -> str:
+    """A share 0..1 with its 95% interval: '81.2% [78.6, 83.5]'."""
+    return f"{100 * mean:.1f}% [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def points(difference: float, low: float, high: float) -> str:
+    """A difference of two shares with its 95% interval, in points: '+4.1 [-0.2, +8.3]'."""
+    return f"{100 * difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
 
 
 def percent(share: float | None) -> str:

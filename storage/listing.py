@@ -16,6 +16,7 @@ SORTS = {
     "title": "s.title COLLATE NOCASE, s.seq DESC",
     "most samples": "samples DESC, s.seq DESC",
     "most responses": "s.n DESC, s.seq DESC",
+    "item": "json_extract(s.example, '$.id') COLLATE NOCASE, s.seq DESC",
 }
 """Name -> SQL; a name from outside is looked up here and never becomes SQL."""
 
@@ -71,6 +72,15 @@ def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> l
     listed = rows.fetch(conn, sql, *values, limit, offset)
     snippets = passages.snippets(conn, search, [row["passage"] for row in listed]) if search else {}
     return [_row(row, snippets.get(row["passage"], "")) for row in listed]
+
+
+def hits(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[passages.Hit]:
+    """Passages with the words in the sessions that are wanted otherwise; [] without words."""
+    search = passages.words(wanted.words)
+    if search is None:
+        return []
+    source, values = _from(None, wanted)
+    return passages.hits(conn, search, limit, offset, (f"SELECT s.id {source}", values))
 
 
 def count(conn: sqlite3.Connection, wanted: Wanted) -> int:

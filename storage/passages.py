@@ -1,7 +1,8 @@
 """Literal search: what a person types is looked for as it stands and never read as a query language.
 
-Every word has to occur in one passage (a title, a query, the principles or the critique of one sample). Words are
-found through the full-text index; those that it cannot split (punctuation, scripts without spaces) by comparing.
+Every word has to occur in one passage (a title, a query, an item's responses, the principles or the critique of one
+sample). Words are found through the full-text index; those that it cannot split (punctuation, scripts without spaces)
+by comparing.
 """
 
 import re
@@ -23,6 +24,8 @@ _PASSAGES_MOST = 500
 """Passages that one statement cuts snippets of."""
 _SNIPPET_WORDS = 24
 _SNIPPET_CHARS = 160
+_UNBINNED: tuple[str, Sequence[str]] = ("SELECT id FROM session WHERE binned_at IS NULL", ())
+"""SQL that selects the sessions outside the bin, and its values."""
 _UNSPLIT = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -34,9 +37,9 @@ class Hit(NamedTuple):
 
     session_id: str
     sample_index: int | None
-    """None for a title or query."""
+    """None for a title, a query or responses."""
     field: str
-    """title, query, principles or critique."""
+    """title, query, responses, principles or critique."""
     snippet: str
     """Its surroundings, found words between MARK_ON and MARK_OFF."""
 
@@ -87,7 +90,16 @@ def clean(text: str) -> str:
 def session_passages(session: Session) -> list[Passage]:
     """The passages of a session itself."""
     query = "\n".join(message.content for message in session.example.query)
-    return [Passage("title", clean(session.title)), Passage("query", clean(query))]
+    return [
+        Passage("title", clean(session.title)),
+        Passage("query", clean(query)),
+        responses_passage(session.example.responses),
+    ]
+
+
+def responses_passage(responses: Sequence[str]) -> Passage:
+    """All responses of an item."""
+    return Passage("responses", clean("\n".join(responses)))
 
 
 def sample_passages(sample: Sample) -> list[Passage]:
@@ -102,8 +114,10 @@ def sample_passages(sample: Sample) -> list[Passage]:
     return [passage for passage in candidates if passage.body]
 
 
-def hits(conn: sqlite3.Connection, search: Words, limit: int) -> list[Hit]:
-    """The best `limit` hits by bm25, or the newest where there are too many to rank."""
+def hits(
+    conn: sqlite3.Connection, search: Words, limit: int, offset: int = 0, within: tuple[str, Sequence[str]] = _UNBINNED
+) -> list[Hit]:
+    """The best hits by bm25, or the newest where there are too many to rank; of sessions that `within` selects."""
     order = "p.id DESC"
     ranked = ""
     if search.match is not None and not search.literals and _few(conn, search.match):
@@ -112,9 +126,9 @@ def hits(conn: sqlite3.Connection, search: Words, limit: int) -> list[Hit]:
     where, values = (search.where, search.values) if not ranked else ("1", (search.match,))
     rows = conn.execute(
         f"""SELECT p.id, p.session_id, s."index", p.field FROM passage AS p {ranked}
-            LEFT JOIN sample AS s ON s.id = p.sample_id WHERE {where} AND NOT EXISTS
-            (SELECT 1 FROM session WHERE id = p.session_id AND binned_at IS NOT NULL) ORDER BY {order} LIMIT ?""",
-        (*values, limit),
+            LEFT JOIN sample AS s ON s.id = p.sample_id WHERE {where} AND p.session_id IN ({within[0]})
+            ORDER BY {order} LIMIT ? OFFSET ?""",
+        (*values, *within[1], limit, offset),
     ).fetchall()
     texts = snippets(conn, search, [passage for passage, *_ in rows])
     return [Hit(session, index, field, texts[passage]) for passage, session, index, field in rows]

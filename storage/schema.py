@@ -7,7 +7,9 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from grm_core.formats import items
 from storage.errors import StoreError
+from storage.passages import responses_passage
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -154,6 +156,17 @@ def m010_people(db: "Database") -> None:
         """CREATE TABLE audit (
             seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
             target TEXT NOT NULL)""",
+    )
+
+
+@_step
+def m011_responses_are_searched(db: "Database") -> None:
+    """Let search read the responses of the sessions that are there already."""
+    stored = db.execute("SELECT id, example FROM session ORDER BY seq").fetchall()
+    texts = ((session, responses_passage(items.load_example(example).responses)) for session, example in stored)
+    db.conn.executemany(
+        "INSERT INTO passage (session_id, field, body) VALUES (?, ?, ?)",
+        [(session, passage.field, passage.body) for session, passage in texts],
     )
 
 

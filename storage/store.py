@@ -253,16 +253,14 @@ class Store:
                 row["id"] for row in rows.fetch(conn, "SELECT id FROM session WHERE binned_at IS NULL ORDER BY seq")
             ]
 
-    def search(self, words: str, limit: int = _PAGE) -> list[Hit]:
-        """Passages (title, query, principles or critique) that hold all words, best first; within one second.
+    def search(self, wanted: Wanted | str, limit: int = _PAGE, offset: int = 0) -> list[Hit]:
+        """Passages (title, query, responses, principles or critique) that hold all words, best first; within a second.
 
         The words are literal: quotation marks, AND, NEAR(, * and title: mean themselves.
         """
-        search = passages.words(words)
-        if search is None:
-            return []
-        with self._searching(words) as conn:
-            return passages.hits(conn, search, limit)
+        wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
+        with self._searching(wanted.words) as conn:
+            return listing.hits(conn, wanted, limit, offset)
 
     def rename(self, session_id: str, title: str) -> None:
         """Give a session another title."""

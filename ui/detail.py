@@ -113,9 +113,13 @@ def differences(base: Sample, other: Sample) -> Differences:
 
 
 def holding(samples: Sequence[Sample], words: str) -> list[int]:
-    """The samples that have a principle holding these words, whatever their case."""
+    """The samples whose critique, or one of whose principles, holds these words, whatever their case."""
     wanted = words.casefold()
-    return [s.index for s in samples if any(wanted in p.text.casefold() for p in s.parsed.principles)]
+    return [
+        s.index
+        for s in samples
+        if any(wanted in text.casefold() for text in (critique_text(s), *(p.text for p in s.parsed.principles)))
+    ]
 
 
 def said_of(sample: Sample, response: int) -> str:

@@ -15,7 +15,7 @@ from runs.batches import BatchLine
 from runs.jobs import Jobs
 from runs.settings import Page
 from storage.store import Store
-from ui import web
+from ui import site, web
 from ui.calls import Calls
 from ui.guard import UPLOAD_MOST, Guard, Hosts
 from ui.pages.batch import BatchPage
@@ -55,7 +55,7 @@ def build(store: Store, jobs: Jobs, batches: BatchLine, people: People) -> gr.Bl
         ("Sessions", partial(SessionsPage, store, jobs)),
         ("Principles", partial(PrinciplesPage, store, vectors)),
         ("Batch", partial(BatchPage, batches)),
-        ("Runs", partial(RunPage, store)),
+        ("Runs", partial(RunPage, store, site.zipped)),
         ("Benchmarks", partial(BenchPage, store)),
         ("Models", partial(ModelsPage, store)),
         ("Queue", partial(QueuePage, store, vectors)),

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from grm_core.analysis import rules, trust
 from grm_core.analysis.accuracy import Items
-from reports.figures import COLOURS, band, figure, line, whiskers
+from reports.figures import COLOURS, PERCENT, band, figure, line, whiskers
 from ui.panels import Json, panel
 from ui.wire.shared import Panel
 
@@ -31,13 +31,14 @@ def _calibration(items: Items) -> Panel | None:
         name="votes",
         line={"color": COLOURS[0]},
         error_y=whiskers(table, "right"),
+        customdata=[_range(share) for share in table["share"]],
     )
     shown = figure(
         [line([0, 1], [0, 1], "as often right as the share says", COLOURS[7], **_DASH), marks],
         "share of samples that name the winner",
         "votes that are right",
-        xaxis={"range": [0, 1.03], "tickformat": ".0%"},
-        yaxis={"range": [0, 1.03], "tickformat": ".0%"},
+        xaxis=PERCENT,
+        yaxis=PERCENT,
     )
     said = (
         f"{calibration.n} items with a winner, 95% Wilson intervals. Expected calibration error "
@@ -46,6 +47,12 @@ def _calibration(items: Items) -> Panel | None:
     if calibration.tied:
         said += f" Left out: {calibration.tied} without a winner."
     return panel("calibration", "How often is a large majority right?", table, shown, said)
+
+
+def _range(share: float) -> str:
+    """The bin of a share, as it narrows the list of items."""
+    place = min(int(share * trust.BINS), trust.BINS - 1)
+    return f"agreement={place / trust.BINS:g}-{(place + 1) / trust.BINS:g}"
 
 
 def _worth(items: Items) -> Panel | None:
@@ -78,7 +85,7 @@ def _rules(items: Items) -> Panel | None:
         marker={"color": COLOURS[0]},
         error_y=whiskers(table, "accuracy"),
     )
-    axes: Json = {"xaxis": {"type": "category"}, "yaxis": {"range": [0, 1.03], "tickformat": ".0%"}}
+    axes: Json = {"xaxis": {"type": "category"}, "yaxis": PERCENT}
     shown = figure([bar], "", "accuracy", **axes)
     said = f"All samples of {len(items)} items, 95% bootstrap over items; points are paired differences from the sum."
     return panel("rules", "Would another way of adding up do better?", table, shown, said)

@@ -610,6 +610,87 @@ export interface FailureReport {
   lacks?: string;
 }
 
+/** An item of a run, by the naive vote over all its samples (see grm_core.analysis.standing). */
+export interface RunItem {
+  session: string;
+  title: string;
+  item: string;
+  subset: string;
+  best: number[];
+  winner: number | null;
+  margin: number | null;
+  agreement: number | null;
+  alone: number | null;
+  right: string | null;
+  settles: number | null;
+  samples: number;
+  unread: number;
+}
+
+/** All items of a run, the newest first. */
+export interface RunItems {
+  k: number;
+  labelled: boolean;
+  subsets: string[];
+  said: string;
+  items: RunItem[];
+}
+
+/** A file to download. */
+export interface Archive {
+  name: string;
+  base64: string;
+}
+
+/** How many findings a session has, by severity. */
+export interface Counted {
+  session: string;
+  error: number;
+  warning: number;
+  note: number;
+}
+
+/** A run of several: its settings that differ, and its figures where items have labels. */
+export interface ComparedRun {
+  id: string;
+  title: string;
+  values: string[];
+  k: number;
+  alone: number | null;
+  accuracy: string;
+  difference: string;
+}
+
+/** An item that all runs judged; lists have a place for each run. */
+export interface ComparedItem {
+  item: string;
+  title: string;
+  subset: string;
+  best: number[];
+  sessions: string[];
+  winners: (number | null)[];
+  margins: (number | null)[];
+  right: (string | null)[];
+}
+
+/** How many items are `one` (right, wrong or tie) in the first run and `other` in another. */
+export interface Cross {
+  run: number;
+  one: string;
+  other: string;
+  count: number;
+}
+
+/** Several runs on the items that all of them judged. */
+export interface ComparedRuns {
+  settings: string[];
+  runs: ComparedRun[];
+  said: string[];
+  panels: Panel[];
+  crosses: Cross[];
+  items: ComparedItem[];
+}
+
 /** The page's settings when it opens. */
 export interface SessionsSettings {
   sorts: string[];
@@ -622,6 +703,7 @@ export interface Wanted {
   tag: string;
   model: string;
   sort: string;
+  run: string;
   labelled: boolean;
   binned: boolean;
   offset: number;
@@ -634,6 +716,12 @@ export interface Listed {
   tags: string[];
   snippet: string;
   model: string;
+  run: string;
+  settings: string;
+  item: string;
+  winner: number | null;
+  margin: number | null;
+  right: string | null;
   foreign: string;
   n: number;
   k: number;
@@ -651,6 +739,15 @@ export interface SessionList {
   models: string[];
   offset: number;
   count: number;
+}
+
+/** A passage that holds all words. */
+export interface Found {
+  session: string;
+  title: string;
+  sample: number | null;
+  field: string;
+  snippet: string;
 }
 
 /** The result of a change: what was wrong, '' for nothing. */
@@ -815,6 +912,35 @@ export interface Places {
   runs: Choice[];
 }
 
+/** What is read first: a run, or the Demo's slides (then the run has no items). */
+export interface SiteContent {
+  title: string;
+  sessions: string[];
+  titles: string[];
+  run: RunItems;
+  panels: Panel[];
+  findings: Counted[];
+  tour: (Recorded | Over)[];
+  handout: string;
+}
+
+/** A session with everything that Inspect shows of it. */
+export interface SiteSession {
+  view: View;
+  case: Case;
+  samples: Detail[];
+  about: InspectSaid[][];
+  drawn: Record<string, Drawn>;
+}
+
+/** A text that search reads. */
+export interface SitePassage {
+  session: number;
+  sample: number | null;
+  field: string;
+  body: string;
+}
+
 export interface ShellServer {
   /** The engine and the runs at this moment. */
   state(): Promise<Frame | null>;
@@ -841,7 +967,7 @@ export interface InspectServer {
   about(session_id: string, response: number): Promise<InspectSaid[] | null>;
   /** How the words of two samples differ. */
   differences(session_id: string, base: number, other: number): Promise<Differences | null>;
-  /** The samples with a principle that holds the words. */
+  /** The samples with a principle or critique that holds the words. */
   holding(session_id: string, words: string): Promise<number[] | null>;
 }
 
@@ -865,6 +991,8 @@ export interface QueueServer {
 export interface SessionsServer {
   /** One page of the wanted sessions, how many there are, and by what they can be filtered. */
   find(fields: Wanted): Promise<SessionList | null>;
+  /** Passages that hold the words, in the sessions that fit otherwise: best first, 12 from `offset` on. */
+  passages(fields: Wanted, offset: number): Promise<Found[] | null>;
   /** Rename, tag, bin, restore or delete one session; says what was wrong in `error`. */
   change(what: string, session_id: string, value: string | null): Promise<Done | null>;
   /** The newest lines of the audit log, for admins. */
@@ -896,8 +1024,16 @@ export interface BatchServer {
 export interface RunsServer {
   /** The runs of more than one session; those of one where there are no others. */
   choices(): Promise<Choice[] | null>;
+  /** Every item of a run in a line, the newest first. */
+  items(name: string): Promise<RunItems | Failed | null>;
+  /** How many findings these sessions have, of at most 100 of them. */
+  findings(sessions: string[]): Promise<Counted[] | null>;
   /** The panels of a run, all its items counted: "first" is what is shown while the others are computed, "rest". */
-  run(name: string, beside: string, part: string): Promise<Panels | Failed | null>;
+  run(name: string, part: string): Promise<Panels | Failed | null>;
+  /** A run as a static site, in a ZIP archive. */
+  site(name: string): Promise<Archive | Failed | null>;
+  /** Two runs or more on the items that all of them judged; the first is what the others are set against. */
+  compared(names: string[]): Promise<ComparedRuns | Failed | null>;
 }
 
 export interface BenchmarksServer {

@@ -1,10 +1,10 @@
-"""python app.py search WORDS: find words in titles, queries, principles and critiques."""
+"""python app.py search WORDS: find words in titles, queries, responses, principles and critiques."""
 
 import argparse
 
 from cli.common import add_db, print_json, say, whole
 
-HELP = "find words in queries, principles and critiques"
+HELP = "find words in queries, responses, principles and critiques"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -90,11 +90,11 @@ def settled(items: Items, level: float = 0.05) -> pd.DataFrame:
     """
     numbers = in_numbers(items)
     stops = _stops(numbers, level)
-    rows = [(item.item_id, len(item.indices), _settles(item), stop) for item, stop in zip(numbers, stops, strict=True)]
+    rows = [(item.item_id, len(item.indices), settles(item), stop) for item, stop in zip(numbers, stops, strict=True)]
     return pd.DataFrame(rows, columns=["item", "asked", "settles", "stops"])
 
 
-def _settles(item: ItemScores) -> int | None:
+def settles(item: ItemScores) -> int | None:
     """From which k on the naive vote names the winner that it ends with; None where it ends without one."""
     if item.scores.shape[1] < 2 or not item.valid.any():
         return None

@@ -19,6 +19,8 @@ from grm_core.outcome import Tie
 from grm_core.voting import leader
 
 KS = (1, 2, 4, 8, 16, 32, 64, 128)
+BINS = 5
+"""Equal ranges of the share that calibration looks at."""
 _DRAWS = 2000
 
 
@@ -38,7 +40,7 @@ class Calibration:
     """Items without one, which are left out."""
 
 
-def calibration(items: Items, bins: int = 5) -> Calibration | None:
+def calibration(items: Items, bins: int = BINS) -> Calibration | None:
     """Calibration of the naive vote over all samples of each item; None where no vote has a winner."""
     pairs = [pair for item in in_numbers(items) if (pair := _share_and_right(item)) is not None]
     if not pairs:
@@ -116,10 +118,21 @@ def _correlation(groups: Values) -> float:
     return float(np.clip((between - within) / spread, 0.0, 1.0)) if spread > 1e-12 else float("nan")
 
 
-def _share_and_right(item: ItemScores) -> tuple[float, bool] | None:
+def agreement(item: ItemScores) -> float | None:
+    """The share 0..1 of the valid samples that put the vote's winner first, t leaders 1/t each; None without one."""
     scores = item.scores[item.valid]
-    winner = leader(scores.sum(axis=0).tolist())[0] if len(scores) else None
-    if winner is None or not item.labels:
+    winner = _winner(item)
+    if winner is None or item.scores.shape[1] < 2:
         return None
     leads = scores == scores.max(axis=1, keepdims=True)
-    return float((leads[:, winner] / leads.sum(axis=1)).mean()), winner in item.best
+    return float((leads[:, winner] / leads.sum(axis=1)).mean())
+
+
+def _winner(item: ItemScores) -> int | None:
+    scores = item.scores[item.valid]
+    return leader(scores.sum(axis=0).tolist())[0] if len(scores) else None
+
+
+def _share_and_right(item: ItemScores) -> tuple[float, bool] | None:
+    share = agreement(item)
+    return None if share is None or not item.labels else (share, _winner(item) in item.best)

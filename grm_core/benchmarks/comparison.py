@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from grm_core.analysis import accuracy, run_curves
-from grm_core.analysis.accuracy import Judged, Values
-from grm_core.analysis.scaling import curve
+from grm_core.analysis.accuracy import Items, Judged, Values
+from grm_core.analysis.scaling import tables
 from grm_core.baselines import pairwise
 from grm_core.baselines.poll import Poll, accuracy_at, as_they_are
 from grm_core.errors import UsageError
+from grm_core.formats.scores import ItemScores
 from grm_core.outcome import has_preference
 from grm_core.types import Baseline, Method
 
@@ -46,14 +47,13 @@ class Comparison:
     contenders: tuple[Contender, ...]
 
 
-def compare(grms: Mapping[str, Sequence[Judged]], baselines: Mapping[str, Sequence[Poll]]) -> Comparison:
+def compare(grms: Mapping[str, Items], baselines: Mapping[str, Sequence[Poll]]) -> Comparison:
     """The judges by name on the labelled items that all have; a GRM is guided too where its samples have logits.
 
-    Raises UsageError where they have no labelled item in common.
+    Of numbers alone nothing is known about tokens. Raises UsageError where they have no labelled item in common.
     """
     labelled = {
-        name: {item.item_id: item for item in items if has_preference(item.example.labels)}
-        for name, items in grms.items()
+        name: {item.item_id: item for item in items if has_preference(item.labels)} for name, items in grms.items()
     }
     polls = {
         name: {item.example.id: item for item in items if has_preference(item.example.labels)}
@@ -63,7 +63,7 @@ def compare(grms: Mapping[str, Sequence[Judged]], baselines: Mapping[str, Sequen
     first, *others = sets
     common = tuple(name for name in first if all(name in other for other in others))
     if not common:
-        raise UsageError("the files have no labelled item in common; there is nothing to compare")
+        raise UsageError("they have no labelled item in common; there is nothing to compare")
     contenders: list[Contender] = []
     for name, items in labelled.items():
         contenders += _grm(name, [items[each] for each in common])
@@ -108,26 +108,42 @@ def differences(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["this", "against", "difference", "low", "high"])
 
 
+def against_first(comparison: Comparison, method: Method = Method.NAIVE) -> pd.DataFrame:
+    """Each judge's votes over all its samples beside the first one's: judge, k, k = 1, accuracy, low, high, and
+    the difference from the first judge, paired over items, with its interval: difference, difference low, difference
+    high (None for the first).
+    """
+    voting = [each for each in comparison.contenders if each.method == str(method)]
+    rows: list[tuple[object, ...]] = []
+    for place, each in enumerate(voting):
+        own = accuracy.estimate(each.values[:, -1], 2000)
+        change = accuracy.estimate(each.values[:, -1] - voting[0].values[:, -1], 2000)
+        paired = (change.mean, change.low, change.high) if place else (None, None, None)
+        rows.append((each.name, each.ks[-1], each.values[:, 0].mean(), own.mean, own.low, own.high, *paired))
+    columns = ["judge", "k", "k = 1", "accuracy", "low", "high", "difference", "difference low", "difference high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def called(each: Contender, place: int) -> str:
     """A contender with the k at this place of its ks, in words."""
     return f"{each.name}, {each.method}, k = {each.ks[place]}"
 
 
-def _grm(name: str, items: Sequence[Judged]) -> list[Contender]:
-    most = max((len(item.samples) for item in items), default=0)
+def _grm(name: str, items: Sequence[Judged | ItemScores]) -> list[Contender]:
+    numbers = [item if isinstance(item, ItemScores) else item.numbers for item in items]
+    most = max((len(item.indices) for item in numbers), default=0)
     if not most:
         raise UsageError(f"{name}: there are no samples of the common items")
     ks = tuple(run_curves.powers(most))
-    written = [s.completion.completion_tokens for item in items for s in item.samples if s.completion is not None]
+    drawn = [sample for item in items if isinstance(item, Judged) for sample in item.samples]
+    written = [sample.completion.completion_tokens for sample in drawn if sample.completion is not None]
     tokens = float(np.mean(written)) if written and any(written) else None
-    logits = any(s.meta_logit is not None for item in items for s in item.samples)
+    logits = any(not np.isnan(item.logits).all() for item in numbers)
     contenders = []
-    for method in (Method.NAIVE, Method.GUIDED) if logits and run_curves.scored(items) else (Method.NAIVE,):
-        rows = []
-        for item in items:
-            points = curve(item.samples, method, labels=item.labels, draws=_DRAWS).points
-            rows.append([accuracy.share(points, k, len(item.samples)) for k in ks])
-        contenders.append(Contender(name, str(method), ks, np.array(rows), tokens))
+    for method in (Method.NAIVE, Method.GUIDED) if logits and run_curves.scored(numbers) else (Method.NAIVE,):
+        curves = tables(numbers, method, draws=_DRAWS)
+        values = np.stack([accuracy.shares(curves, numbers, k) for k in ks], axis=1)
+        contenders.append(Contender(name, str(method), ks, values, tokens))
     return contenders
 
 

@@ -19,7 +19,7 @@ from tests.make import make_sample
 def test_a_winner_settles_where_the_replay_of_its_votes_does(item: tuple[list[Sample], object]) -> None:
     samples, _ = item
     expected = lab.settled(lab.replay(samples))
-    assert run_curves._settles(ItemScores.of("i", samples)) == expected
+    assert run_curves.settles(ItemScores.of("i", samples)) == expected
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

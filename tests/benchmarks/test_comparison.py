@@ -7,7 +7,7 @@ import pytest
 from grm_core.analysis.accuracy import Judged
 from grm_core.baselines import pairwise
 from grm_core.baselines.poll import poll
-from grm_core.benchmarks.comparison import compare, differences, gains, growth
+from grm_core.benchmarks.comparison import against_first, compare, differences, gains, growth
 from grm_core.errors import UsageError
 from grm_core.types import Baseline, Example
 from tests.make import make_example, make_sample
@@ -76,3 +76,20 @@ def test_nothing_in_common_or_without_a_preference_is_refused() -> None:
     even = replace(judged("a", RIGHT), labels=(1.0, 1.0), example=example("a", (1.0, 1.0)))
     with pytest.raises(UsageError, match="no labelled item in common"):
         compare({"x": [even]}, {})
+
+
+def test_numbers_alone_compare_as_their_samples_do() -> None:
+    whole = compare({"small": SMALL, "large": LARGE}, {})
+    numbers = compare(
+        {name: [item.numbers for item in items] for name, items in (("small", SMALL), ("large", LARGE))}, {}
+    )
+    assert growth(numbers)["accuracy"].tolist() == growth(whole)["accuracy"].tolist()
+    assert growth(numbers)["tokens"].isna().all()
+
+
+def test_every_judge_stands_beside_the_first_with_all_its_samples() -> None:
+    first, second = against_first(compare({"large": LARGE, "small": SMALL}, {})).to_dict("records")
+    assert first["accuracy"] == pytest.approx(2 / 3)
+    assert first["difference"] is None or first["difference"] != first["difference"]
+    assert (second["judge"], second["k"], second["k = 1"]) == ("small", 2, pytest.approx(1 / 2))
+    assert (second["difference"], second["difference low"], second["difference high"]) == (0, 0, 0)

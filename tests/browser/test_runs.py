@@ -1,6 +1,7 @@
 """The Runs page in a real Chromium (part 7: accuracy over k by subset, greedy beside; 2 the map; 4 adaptive k)."""
 
 import csv
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from grm_core.analysis import run_curves
+from grm_core.analysis.standing import crossed, standings
 from storage.store import Store
 from tests.analysis.test_run_curves import items
 from tests.browser.conftest import Serve
@@ -69,11 +71,26 @@ def test_runs_part_7_a_greedy_run_stands_beside_the_votes(url: str, page: Any) -
     page.goto(f"{url}/runs")
     page.locator("#run-id").select_option("many")
     page.locator("#run-beside").select_option("greedy")
-    shown = page.locator(".grm-panel[data-name=accuracy]", has_text="The other run at k = 1, on 6 of these items")
+    shown = page.locator(".grm-panel[data-name=curves]", has_text="Means over the 6 labelled items")
     shown.wait_for(timeout=LONG)
     assert "id=many&beside=greedy" in page.url
     page.reload()
     shown.wait_for(timeout=LONG)
+    table = page.locator(".grm-compared .grm-points").first
+    assert table.locator("tr").first.locator("th").all_inner_texts() == [
+        "run", "model", "accuracy, k = 1", "accuracy, all samples", "against run 1, points",
+    ]  # fmt: skip
+    traces = shown.locator(".js-plotly-plot").evaluate("plot => plot.data.map(line => line.name).filter(Boolean)")
+    assert {name.partition(":")[0] for name in traces} == {"1", "2"}, "both curves stand in one plot"
+    lines = standings(ITEMS), standings([replace(item, samples=item.samples[:1]) for item in ITEMS])
+    differ = [one.item_id for one, other in zip(*lines, strict=True) if one.winner != other.winner]
+    page.locator("#run-show").select_option("differ")
+    assert sorted(page.locator(".grm-item-list tbody tr .grm-note").all_inner_texts()) == sorted(differ)
+    counts = crossed(list(zip(*lines, strict=True)))
+    (pair, count) = next(iter(counts.items()))
+    page.get_by_role("button", name=f"{count} items: run 1 {pair[0]}, run 2 {pair[1]}").click()
+    assert page.locator(".grm-item-list tbody tr").count() == count
+    assert f"cross=1%2F{pair[0]}%2F{pair[1]}" in page.url
 
 
 def test_runs_part_2_and_4_the_map_and_what_adaptive_k_saves(url: str, page: Any) -> None:
@@ -94,6 +111,45 @@ def test_runs_part_2_and_4_the_map_and_what_adaptive_k_saves(url: str, page: Any
             "3–4": ks.between(3, 4).sum(),
             "5–8": ks.between(5, 8).sum(),
         }
+
+
+def test_the_items_of_a_run_are_narrowed_by_its_plots_and_come_back_to(url: str, page: Any) -> None:
+    page.goto(f"{url}/runs?id=many&sort=-margin")
+    rows(page, "subsets")
+    newest_first = list(reversed(standings(ITEMS)))
+    lines = sorted(newest_first, key=lambda line: -line.margin)
+    listed = page.locator(".grm-item-list tbody tr")
+    read = (
+        "rows => rows.map(row => [row.querySelector('.grm-note').textContent,"
+        " row.querySelector('[data-name=Margin]').textContent])"
+    )
+    assert listed.evaluate_all(read) == [[line.item_id, str(line.margin)] for line in lines]
+    page.locator("[data-name=subsets] .js-plotly-plot").evaluate(
+        "plot => plot.emit('plotly_click', { points: [{ customdata: plot.data[0].customdata[0] }] })"
+    )
+    even = [line for line in lines if line.subset == "even"]
+    assert [row[0] for row in listed.evaluate_all(read)] == [line.item_id for line in even]
+    assert "subset=%3Deven" in page.url
+    assert page.get_by_role("button", name="Remove: subset: even").is_visible()
+    listed.nth(1).locator("a").first.click()
+    page.locator("#shell-trail").get_by_text("Item 2 of 3").wait_for(timeout=LONG)
+    page.locator("#shell-trail").get_by_role("link", name="Next").click()
+    page.locator("#shell-trail").get_by_text("Item 3 of 3").wait_for(timeout=LONG)
+    page.locator("#shell-trail a").first.click()
+    back = page.locator(".grm-item-list tr.grm-came-from")
+    back.wait_for(timeout=LONG)
+    assert back.get_attribute("data-id") == f"many-{even[2].item_id}"
+    assert listed.count() == 3, "narrowed and sorted as before"
+    assert "none" in back.inner_text() or "note" in back.inner_text() or "warning" in back.inner_text()
+
+
+def test_a_run_is_taken_away_as_a_static_site(url: str, page: Any, tmp_path: Path) -> None:
+    page.goto(f"{url}/runs?id=greedy")
+    with page.expect_download(timeout=LONG) as waiting:
+        page.get_by_role("button", name="Static site").click()
+    waiting.value.save_as(tmp_path / "site.zip")
+    names = zipfile.ZipFile(tmp_path / "site.zip").namelist()
+    assert {"grm-lens-greedy/index.html", "grm-lens-greedy/data/session-5.js"} <= set(names)
 
 
 def test_runs_without_labels_show_how_soon_the_vote_knows_its_winner(url: str, page: Any) -> None:

@@ -75,6 +75,43 @@ def test_part_9_search_filters_and_sort_stand_in_the_address(url: str, page: Any
     page.get_by_text("No session fits.").wait_for(timeout=LONG)
 
 
+def test_search_finds_samples_and_leads_to_the_words(url: str, page: Any) -> None:
+    ours(page, url)
+    page.locator("#search").fill("big word two")
+    passages = page.locator(".grm-passage")
+    page.locator(".grm-passage .grm-note", has_text="sample 3, critique").wait_for(timeout=LONG)
+    assert sorted(passages.locator(".grm-note").all_inner_texts()) == [f"sample {i}, critique" for i in (1, 2, 3, 4)]
+    assert set(passages.first.locator("mark").all_inner_texts()) >= {"big", "word", "two"}
+    page.locator(".grm-passage", has_text="sample 3, critique").click()
+    page.wait_for_function("CSS.highlights?.get('grm-words')?.size > 0", timeout=LONG)
+    assert "session=two" in page.url
+    assert "sample=3" in page.url
+    marked = page.evaluate("[...CSS.highlights.get('grm-words')].map((range) => range.toString().toLowerCase())")
+    assert {"big", "word", "two"} <= set(marked)
+
+
+def test_sessions_say_who_wins_and_whether_that_is_right_item_by_item(url: str, page: Any) -> None:
+    ours(page, url)
+
+    def cells(name: str) -> list[str]:
+        return [
+            page.locator(f"tr[data-id={name}] td[data-name={column}]").inner_text().strip()
+            for column in ("Winner", "Margin", "Right")
+        ]
+
+    assert cells("one") == ["A", "20", "✓ right"]
+    assert cells("two") == ["B", "8", "✗ wrong"]
+    assert cells("three") == ["B", "3", "–"]
+    page.locator("#sessions-sort").select_option("item")
+    group = page.locator(".grm-group", has_text="2 sessions, they differ")
+    group.wait_for(timeout=LONG)
+    after = group.evaluate("line => [line.nextSibling.dataset.id, line.nextSibling.nextSibling.dataset.id]")
+    assert after == ["two", "one"]
+    page.locator("tr[data-id=one] .grm-plain").click()
+    until_titles(page, "planets, cold")
+    assert "run=cold" in page.url
+
+
 def test_part_9_rename_and_tag_a_session(url: str, page: Any) -> None:
     ours(page, url)
     row = page.locator("tr[data-id=three]")

@@ -82,7 +82,8 @@ def test_numbers_follow_every_change(store: Store) -> None:
 
 def test_no_text_is_touched_for_them(store: Store) -> None:
     with sqlite3.connect(store.path) as conn:
-        plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {numbers._SAMPLES}", ("run",))]
+        sql = numbers._SAMPLES.replace("WANTED", numbers._OF_RUN)
+        plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", ("run",))]
     conn.close()
     assert any("COVERING INDEX sample_numbers" in step for step in plan), plan
 
@@ -92,7 +93,7 @@ def test_the_statements_do_not_grow_with_the_items(store: Store) -> None:
         seen: list[str] = []
         with store._db.read() as conn:
             conn.set_trace_callback(seen.append)
-            numbers._of_run(conn, "run")
+            numbers._listed(conn, numbers._OF_RUN, ("run",))
             conn.set_trace_callback(None)
         return len(seen)
 
@@ -116,3 +117,18 @@ def test_results_are_kept_by_key_and_the_oldest_go(store: Store, monkeypatch: py
     assert reader.kept("e") is None
     assert reader.kept("b") == "again"
     reader.close()
+
+
+def test_items_are_listed_with_their_sessions_and_told_apart_by_their_texts(store: Store) -> None:
+    listed = numbers.listed(store, "run")
+    assert [(each.session, each.title) for each in listed] == [
+        (each, each) for each in ("empty", "unread", "list", "pair")
+    ]
+    assert [each.item.item_id for each in listed] == [item.item_id for item in numbers.of_run(store, "run")]
+    some = numbers.of_sessions(store, ["pair", "list", "gone"])
+    assert set(some) == {"pair", "list"}
+    assert digest_of([some["pair"]]) == digest_of([listed[3].item])
+    texts = numbers.contents(store, "run")
+    assert set(texts) == {"pair", "list", "unread", "empty"}
+    assert texts["list"] == texts["unread"], "the same query and responses"
+    assert texts["pair"] != texts["list"]

@@ -9,6 +9,7 @@ import pytest
 
 from grm_core.types import Principle
 from storage.errors import StoreError
+from storage.listing import Wanted
 from storage.passages import MARK_OFF, MARK_ON, clean
 from storage.store import Store
 from tests.make import make_example, make_sample
@@ -92,3 +93,21 @@ def test_a_search_that_takes_too_long_says_so(store: Store, monkeypatch: pytest.
 def test_text_of_an_unreadable_completion_is_found(store: Store) -> None:
     store.add_sample(make_sample(1, None, text="rambling without scores"))
     assert [hit.sample_index for hit in store.search("rambling")] == [1]
+
+
+def test_responses_are_found_and_sessions_that_do_not_fit_are_left_out(store: Store) -> None:
+    other = replace(RUN, id="other")
+    store.add_run(other)
+    example = make_example(query="Which?", labels=(1.0, 0.0))
+    store.add_session(replace(SESSION, id="second", run_id="other", example=example, title="Second"))
+    hits = store.search("Candidate number")
+    assert {(hit.session_id, hit.field, hit.sample_index) for hit in hits} == {
+        ("s", "responses", None),
+        ("second", "responses", None),
+    }
+    assert [hit.session_id for hit in store.search(Wanted("Candidate", run="other"))] == ["second"]
+    assert [hit.session_id for hit in store.search(Wanted("Candidate", labelled=True))] == ["second"]
+    assert len(store.search("Candidate", limit=1)) == len(store.search("Candidate", limit=1, offset=1)) == 1
+    store.bin("second")
+    assert [hit.session_id for hit in store.search(Wanted("Candidate", binned=True))] == ["second"]
+    assert [hit.session_id for hit in store.search("Candidate")] == ["s"]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from storage import schema
 from storage.store import Store
+from tests.storage.make import RUN, SESSION
+from tests.storage.older import age
 
 DOCS = Path(__file__).parents[2] / "docs" / "schema.md"
 
@@ -38,6 +40,17 @@ def test_a_file_of_the_first_migration_is_brought_up_to_date(tmp_path: Path) -> 
     with sqlite3.connect(path) as conn:
         assert not schema.pending(conn)
     conn.close()
+
+
+def test_responses_of_an_older_file_are_found(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new.db")
+    store.add_run(RUN)
+    store.add_session(SESSION)
+    store.close()
+    age(tmp_path / "new.db", tmp_path / "old.db")
+    older = Store(tmp_path / "old.db")
+    assert [(hit.session_id, hit.field) for hit in older.search("Candidate")] == [("s", "responses")]
+    older.close()
 
 
 def test_runs_of_an_older_file_judged_together(tmp_path: Path) -> None:

@@ -14,7 +14,16 @@ import { named as namedResponses, reasoningBox, reasoningTitle } from "../../ass
 import { rankedByMeta, standing } from "../../assets/web/views/slides.js";
 
 test("sessions: what is wanted comes back out of the address", () => {
-  const selection = { words: "a&b", tag: "", model: "m", sort: "oldest", labelled: true, binned: false, offset: 0 };
+  const selection = {
+    words: "a&b",
+    tag: "",
+    model: "m",
+    run: "r",
+    sort: "oldest",
+    labelled: true,
+    binned: false,
+    offset: 0,
+  };
   const params = new URLSearchParams(Object.entries(named(selection)));
   assert.deepEqual(selectionOf(params), selection);
 });

@@ -7,7 +7,7 @@ import numpy as np
 from grm_core.errors import UsageError
 from grm_core.types import Example, Method, Run, Sample, Session
 from grm_core.voting import vote
-from reports.words import verdict_line
+from reports.words import settings, verdict_line
 from storage.store import Store
 from ui import render
 from ui.view import View, calls, served
@@ -49,18 +49,6 @@ def compare(store: Store, first: str, second: str) -> Pair | Failed:
 
 
 def _settings(a: Run, b: Run) -> list[tuple[str, str, str]]:
-    def settings(run: Run) -> list[tuple[str, str]]:
-        return [
-            ("model", run.model),
-            ("template", f"{run.template} ({run.template_hash[:8]})"),
-            ("temperature", f"{run.params.temperature:g}"),
-            ("own principles", "; ".join(run.principles) or "none"),
-            ("context", run.context),
-            ("order", run.order),
-            ("structured output", "yes" if run.params.regex else "no"),
-            ("seed", str(run.seed)),
-        ]
-
     return [(name, left, right) for (name, left), (_, right) in zip(settings(a), settings(b), strict=True)]
 
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 
+from grm_core.analysis.standing import Standing, standings
 from grm_core.errors import UsageError
+from grm_core.types import Run
 from runs.job import SETTLED
 from runs.jobs import Jobs
 from runs.logins import ADMIN, ANNOTATOR
+from storage import numbers
 from storage.listing import SORTS, SessionRow, Wanted
 from storage.store import Store
 from ui.people import person
 from ui.view import View, calls, served
-from ui.wire.sessions import Act, AuditLog, Done, Listed, SessionList, SessionsSettings
+from ui.wire.sessions import Act, AuditLog, Done, Found, Listed, SessionList, SessionsSettings
 from ui.wire.sessions import Wanted as Fields
 from ui.wire.shared import Failed
 
 PAGE = 50
+_PASSAGES = 12
 _TAGS_MOST, _TEXT_MOST, _FIELD_MOST = 20, 300, 10_000
 _CANNOT = "that cannot be done"
 _DID = {
@@ -37,17 +41,32 @@ class SessionsPage:
     @served()
     def find(self, fields: Fields) -> SessionList:
         """One page of the wanted sessions, how many there are, and by what they can be filtered."""
-        words, tag, model, sort = (fields[name][:_FIELD_MOST] for name in ("words", "tag", "model", "sort"))
-        wanted = Wanted(words, tag, model, fields["labelled"], binned=fields["binned"], sort=sort or "newest")
+        wanted = _wanted(fields)
         try:
             count = self.store.count_sessions(wanted)
             offset = max(0, min(fields["offset"], max(0, count - 1) // PAGE * PAGE))
-            rows = [self.row(row) for row in self.store.sessions(wanted, PAGE, offset)]
+            rows = self.rows(self.store.sessions(wanted, PAGE, offset))
             tags, models = self.store.facets()
         except UsageError as error:
             return SessionList(rows=[], text=f"{error}.", tags=[], models=[], offset=0, count=0)
         text = _summary(count, offset, len(rows), wanted)
         return SessionList(rows=rows, text=text, tags=tags, models=models, offset=offset, count=count)
+
+    @served(wrong=[])
+    def passages(self, fields: Fields, offset: int) -> list[Found]:
+        """Passages that hold the words, in the sessions that fit otherwise: best first, 12 from `offset` on."""
+        hits = self.store.search(_wanted(fields), _PASSAGES, max(0, offset))
+        sessions = self.store.sessions_by_id(hit.session_id for hit in hits)
+        return [
+            Found(
+                session=hit.session_id,
+                title=sessions[hit.session_id].title,
+                sample=hit.sample_index,
+                field=hit.field,
+                snippet=hit.snippet,
+            )
+            for hit in hits
+        ]
 
     @served(wrong=Done(error=_CANNOT))
     def change(self, what: str, session_id: str, value: str | None) -> Done:
@@ -81,7 +100,14 @@ class SessionsPage:
         lines = [Act(at=act.at, who=act.who, what=act.what, target=act.target) for act in self.store.acts.newest()]
         return AuditLog(lines=lines)
 
-    def row(self, stored: SessionRow) -> Listed:
+    def rows(self, stored: list[SessionRow]) -> list[Listed]:
+        """Sessions as the list shows them, each with its run and its vote."""
+        runs = self.store.runs_by_id(row.session.run_id for row in stored)
+        items = numbers.of_sessions(self.store, [row.session.id for row in stored])
+        lines = dict(zip(items, standings(list(items.values())), strict=True))
+        return [self.row(row, runs[row.session.run_id], lines[row.session.id]) for row in stored]
+
+    def row(self, stored: SessionRow, run: Run, line: Standing) -> Listed:
         """One session as the list shows it."""
         progress = self.jobs.snapshot(stored.session.id)
         if progress is not None and progress.running:
@@ -98,6 +124,12 @@ class SessionsPage:
             tags=list(stored.session.tags),
             snippet=stored.snippet,
             model=stored.model,
+            run=run.id,
+            settings=f"{run.template}, temperature {run.params.temperature:g}",
+            item=stored.session.example.id,
+            winner=line.winner,
+            margin=line.margin,
+            right=line.right,
             foreign=stored.foreign,
             n=stored.n,
             k=max(stored.k_asked, stored.samples),
@@ -106,6 +138,11 @@ class SessionsPage:
             state=state,
             created=stored.session.created_at.replace("T", " ")[:16],
         )
+
+
+def _wanted(fields: Fields) -> Wanted:
+    words, tag, model, run, sort = (fields[name][:_FIELD_MOST] for name in ("words", "tag", "model", "run", "sort"))
+    return Wanted(words, tag, model, fields["labelled"], run=run, binned=fields["binned"], sort=sort or "newest")
 
 
 def _tags(text: str) -> list[str]:

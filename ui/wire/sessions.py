@@ -18,6 +18,8 @@ class Wanted(TypedDict):
     tag: str
     model: str
     sort: str
+    run: str
+    """Id of a run, '' for all."""
     labelled: bool
     binned: bool
     offset: int
@@ -32,6 +34,15 @@ class Listed(TypedDict):
     snippet: str
     """Words that were found stand between U+E000 and U+E001."""
     model: str
+    run: str
+    settings: str
+    """Temperature and template of the run."""
+    item: str
+    """Id of what is judged: sessions of the same item have the same."""
+    winner: int | None
+    margin: float | None
+    right: str | None
+    """The naive vote against the label: right, wrong or tie; None without labels or samples."""
     foreign: str
     """The form of the file that it was imported from, where others judged it; '' for our own."""
     n: int
@@ -51,6 +62,18 @@ class SessionList(TypedDict):
     models: list[str]
     offset: int
     count: int
+
+
+class Found(TypedDict):
+    """A passage that holds all words."""
+
+    session: str
+    title: str
+    sample: int | None
+    """Index of the sample that says it; None for a title, a query or responses."""
+    field: str
+    snippet: str
+    """Words that were found stand between U+E000 and U+E001."""
 
 
 class Done(TypedDict):

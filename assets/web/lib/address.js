@@ -1,7 +1,7 @@
 // What a page shows stands in its address. Links and modules stay inside the prefix that the app is served under.
 
-// This file is at <app>/web/<version>/lib/address.js.
-const HOME = new URL("../../../", import.meta.url);
+// This file is at <app>/web/<version>/lib/address.js; a static site names the file of its page.
+const HOME = new URL(globalThis.document?.documentElement.dataset.home ?? "../../../", import.meta.url);
 
 /** @typedef {Record<string, string | number | null | undefined>} Params */
 

@@ -235,7 +235,7 @@ function keysOf({ state, matrix, dials, head, tools }) {
     ["- +", "k_meta down, up", () => moveMeta(state, dials, -1), () => moveMeta(state, dials, 1)],
     ["l", "the Lab: plots of this vote", () => act.read(state.mode === "lab" ? null : "lab")],
     ["p", "play the vote from k = 1, or stop it", () => play(state, dials.player)],
-    ["f", "find in principles", find],
+    ["f", "find in principles and critiques", find],
     ["c", "open or close query and responses", () => toggleCase(state)],
     ["n", "samples of the next finding", () => nextFinding(state, head)],
   ];

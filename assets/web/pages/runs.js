@@ -1,51 +1,93 @@
-// A run of many items. The run and the one beside it stand in the address.
+// Runs of many items: the items of one beside its plots, or several runs on the same items. All stands in the address.
 
 import * as address from "../lib/address.js";
-import { anchor, choice, el, fillChoice, hint, labelled, problem } from "../lib/dom.js";
+import { anchor, button, choice, download, el, fillChoice, hint, labelled, problem } from "../lib/dom.js";
+import { narrowing } from "../lib/items.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
+import { cameFrom, leave } from "../lib/trail.js";
+import { pageSize } from "../views/items.js";
 import { panel } from "../views/panel.js";
+import { comparison } from "./runs/compared.js";
+import { runList } from "./runs/list.js";
+import { everything, namesOf, selectionOf } from "./runs/state.js";
 
 /** @typedef {import("../types").Choice} Choice */
+/** @typedef {import("../types").Failed} Failed */
 /** @typedef {import("../lib/page").Place<object, object>} Place */
 /** @typedef {ReturnType<typeof begun>} State */
 
 const HOW =
   "A run judges many items under the same settings; with labels it also shows accuracy. " +
-  "`score --db` and `import` bring one here.";
+  "Batch, `score --db` and `import` bring one here.";
+
+const SITE = "Static site";
 
 /** @param {Place} place */
 export async function mount({ element, server }) {
   const state = begun(calls(server));
-  const { selection, nodes } = state;
-  const run = choice([], (id) => load(state, { id }), "run-id");
-  const beside = choice([], (other) => load(state, { beside: other }), "run-beside");
+  const { nodes } = state;
   const bar = el("div", "grm-session-bar");
-  bar.append(labelled("run", run), labelled("beside (such as greedy)", beside), nodes.principles);
-  const box = el("div", "grm-page");
+  bar.append(labelled("run", nodes.run), labelled("compare with", nodes.beside), nodes.others);
+  bar.append(nodes.principles, nodes.site);
+  const box = el("div", "grm-page grm-runs");
   box.append(bar, nodes.body);
   element.append(box);
+  nodes.run.addEventListener("change", () => load(state, { ...everything(), id: nodes.run.value, beside: [] }));
+  nodes.beside.addEventListener("change", () => compareWith(state, [...state.selection.beside, nodes.beside.value]));
+  nodes.site.addEventListener("click", () => takeAway(state));
+  nodes.body.addEventListener("click", (event) => remember(state, event), true);
   nodes.body.append(hint("Looking for runs …"));
   state.runs = (await state.ask.choices()) || [];
-  const options = state.runs.map(({ id, title }) => /** @type {[string, string]} */ ([id, title]));
-  fillChoice(run, [["", "choose"], ...options], selection.id);
-  fillChoice(beside, [["", "nothing"], ...options], selection.beside);
   load(state, {});
 }
 
 /** @param {import("../types").RunsServer} ask */
 function begun(ask) {
-  const params = address.params();
   const principles = el("a", "grm-link", "its principles");
   principles.hidden = true;
   return {
     ask,
     turns: new Turns(),
-    selection: { id: params.get("id") || "", beside: params.get("beside") || "" },
+    selection: selectionOf(address.params()),
     /** @type {Choice[]} */
     runs: [],
-    nodes: { body: el("div"), principles },
+    /** The title of what is shown. */
+    title: "",
+    /** The sessions of the list in their order. @type {string[]} */
+    order: [],
+    nodes: {
+      body: el("div"),
+      principles,
+      run: choice([], () => undefined, "run-id"),
+      beside: choice([], () => undefined, "run-beside"),
+      others: el("span", "grm-chips"),
+      site: makeSite(),
+    },
   };
+}
+
+function makeSite() {
+  const node = button(SITE, "grm-small", () => undefined);
+  node.title = "Items, plots and every session, to open from a disk or any web server";
+  return node;
+}
+
+/** The run as a static site. @param {State} state */
+async function takeAway({ selection, nodes: { site }, ask }) {
+  site.disabled = true;
+  site.textContent = "Writing the site …";
+  const made = await ask.site(selection.id);
+  site.disabled = false;
+  site.textContent = failed(made) ? why(made) : SITE;
+  if (failed(made)) return;
+  const bytes = Uint8Array.from(atob(made.base64), (letter) => letter.charCodeAt(0));
+  download(made.name, "application/zip", bytes);
+}
+
+/** @param {State} state @param {string[]} beside */
+function compareWith(state, beside) {
+  load(state, { ...everything(), beside: [...new Set(beside)].filter((id) => id && id !== state.selection.id) });
 }
 
 /** @param {State} state @param {Partial<State["selection"]>} change */
@@ -53,27 +95,137 @@ async function load(state, change) {
   const { selection, nodes } = state;
   Object.assign(selection, change);
   const isLast = state.turns.next();
-  address.name(selection);
-  nodes.principles.hidden = !selection.id;
-  nodes.principles.href = address.link("principles", { run: selection.id });
-  nodes.body.replaceChildren(...(selection.id ? [hint("Voting over all items …")] : start(state.runs)));
+  name(state);
+  drawBar(state);
+  nodes.body.replaceChildren(...(selection.id ? [hint("Reading all items …")] : start(state.runs)));
   if (!selection.id) return;
-  const grid = el("div", "grm-lab");
+  if (selection.beside.length) await compare(state, isLast);
+  else await single(state, isLast);
+}
+
+/** @param {State} state */
+const name = ({ selection }) => address.name(namesOf(selection));
+
+/** @param {State} state */
+function drawBar(state) {
+  const { selection, runs, nodes } = state;
+  const options = runs.map(({ id, title }) => /** @type {[string, string]} */ ([id, title]));
+  const others = options.filter(([id]) => id !== selection.id && !selection.beside.includes(id));
+  fillChoice(nodes.run, [["", "choose"], ...options], selection.id);
+  fillChoice(nodes.beside, [["", selection.beside.length ? "add a run" : "nothing"], ...others], "");
+  nodes.others.replaceChildren(
+    ...selection.beside.map((id) => {
+      const title = runs.find((run) => run.id === id)?.title ?? id;
+      const remove = () =>
+        compareWith(
+          state,
+          selection.beside.filter((other) => other !== id),
+        );
+      const chip = button(`${title} ✕`, "grm-small grm-narrow", remove);
+      chip.setAttribute("aria-label", `Do not compare with ${title}`);
+      return chip;
+    }),
+  );
+  nodes.site.hidden = !selection.id || selection.beside.length > 0;
+  nodes.site.textContent = SITE;
+  nodes.principles.hidden = !selection.id || selection.beside.length > 0;
+  nodes.principles.href = address.link("principles", { run: selection.id });
+}
+
+/** A link to a session that is followed leaves the way back. @param {State} state @param {MouseEvent} event */
+function remember({ order, title }, event) {
+  if (!(/** @type {Element} */ (event.target).closest(".grm-item-list a"))) return;
+  leave({ back: window.location.href, title, size: pageSize(), sessions: order });
+}
+
+/** @param {State} state @param {Failed | null} answer */
+const refuse = ({ nodes }, answer) => nodes.body.replaceChildren(problem(why(answer)));
+
+// ---- one run
+
+/** @param {State} state @param {() => boolean} isLast */
+async function single(state, isLast) {
+  const { selection, nodes, ask } = state;
+  const items = await ask.items(selection.id);
+  if (!isLast()) return;
+  if (failed(items)) return refuse(state, items);
+  const title = state.runs.find(({ id }) => id === selection.id)?.title ?? selection.id;
+  begin(state, title);
+  const list = runList({
+    run: items,
+    selection,
+    link: (session) => address.sessionLink(session),
+    name: () => name(state),
+    listed: (order) => {
+      state.order = order.map(({ session }) => session);
+    },
+    findings: (sessions) => ask.findings(sessions),
+  });
+  const plots = el("div", "grm-run-plots");
+  const body = el("div", "grm-run-body");
+  body.append(list.node, plots);
+  nodes.body.replaceChildren(el("h2", "", title), el("p", "grm-run-said", items.said), body);
+  showLast(nodes.body);
+  await drawPanels(state, plots, isLast, (text) => {
+    list.narrow(narrowing(text));
+    list.node.scrollIntoView({ block: "nearest" });
+  });
+}
+
+/** The first panel while the others are computed.
+ * @param {State} state @param {HTMLElement} plots @param {() => boolean} isLast @param {(text: string) => void} narrow */
+async function drawPanels({ selection, ask }, plots, isLast, narrow) {
   const more = hint("Voting over all items …");
+  plots.append(more);
+  const onSelect = (/** @type {unknown[]} */ points) => {
+    const text = points.find((point) => typeof point === "string");
+    if (text) narrow(String(text));
+  };
   for (const part of ["first", "rest"]) {
-    const answer = await state.ask.run(selection.id, selection.beside, part);
+    const answer = await ask.run(selection.id, part);
     if (!isLast()) return;
     if (failed(answer)) {
       more.replaceWith(problem(why(answer)));
-      if (part === "first") nodes.body.replaceChildren(problem(why(answer)));
       return;
     }
-    grid.append(...answer.panels.map((each) => panel(each, selection.id)));
-    if (part !== "first") continue;
-    titled(answer.title);
-    nodes.body.replaceChildren(el("h2", "", answer.title), grid, more);
+    more.before(...answer.panels.map((each) => panel(each, selection.id, onSelect)));
   }
   more.remove();
+}
+
+// ---- several runs
+
+/** @param {State} state @param {() => boolean} isLast */
+async function compare(state, isLast) {
+  const { selection, nodes, ask } = state;
+  const made = await ask.compared([selection.id, ...selection.beside]);
+  if (!isLast()) return;
+  if (failed(made)) return refuse(state, made);
+  begin(state, `${made.runs.length} runs compared`);
+  const node = comparison(made, {
+    selection,
+    name: () => name(state),
+    listed: (order) => {
+      state.order = order.map(({ sessions }) => sessions[0]);
+    },
+  });
+  nodes.body.replaceChildren(el("h2", "", state.title), node);
+  showLast(nodes.body);
+}
+
+/** @param {State} state @param {string} title */
+function begin(state, title) {
+  state.title = title;
+  titled(title);
+}
+
+/** Marks the item that was come back from. @param {HTMLElement} body */
+function showLast(body) {
+  const session = cameFrom();
+  const line = session && body.querySelector(`tr[data-id="${CSS.escape(session)}"]`);
+  if (!line) return;
+  line.classList.add("grm-came-from");
+  line.scrollIntoView({ block: "center" });
 }
 
 // Nothing chosen yet: what there is, and how more gets here.

@@ -4,8 +4,10 @@ import * as address from "../lib/address.js";
 import { confirmed } from "../lib/confirm.js";
 import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
 import { onKey } from "../lib/keys.js";
+import { counted, short } from "../lib/names.js";
 import { calls, failed, Turns } from "../lib/rpc.js";
 import { pieces } from "../lib/snippet.js";
+import { rightMark, winnerMark } from "../views/items.js";
 
 /** @typedef {import("../types").Listed} Listed */
 /** @typedef {import("../types").SessionList} SessionList */
@@ -15,14 +17,16 @@ import { pieces } from "../lib/snippet.js";
 /** @typedef {ReturnType<typeof begun>} State */
 
 const SIZE = 50;
-const COLUMNS = ["", "Session", "Model", "n", "k", "Read", "State", "Judged (UTC)", ""];
+const COLUMNS = ["", "Session", "Run", "n", "k", "Parsed", "Winner", "Margin", "Right", "State", "Judged (UTC)", ""];
+const PASSAGES = 12;
 
 /** @param {Place} place */
 export function mount({ element, props, server }) {
   const state = begun(props.value || { sorts: ["newest"], may: false }, calls(server));
   const { nodes } = state;
   const box = el("div", "grm-sessions");
-  box.append(bar(state), nodes.undo, nodes.compare, nodes.said, nodes.list, nodes.pages, audit(state));
+  box.append(bar(state), nodes.run, nodes.undo, nodes.compare, nodes.passages);
+  box.append(nodes.said, nodes.list, nodes.pages, audit(state));
   element.append(box);
   find(state, {});
 }
@@ -44,6 +48,8 @@ function begun(settings, ask) {
       compare: el("a", "grm-compare"),
       list: el("div", "grm-session-list"),
       pages: el("div", "grm-pages"),
+      passages: el("section", "grm-passages"),
+      run: el("p", "grm-chips"),
       tag: el("select"),
       model: el("select"),
       sort: el("select"),
@@ -59,6 +65,7 @@ export function selectionOf(params) {
     words: text("words"),
     tag: text("tag"),
     model: text("model"),
+    run: text("run"),
     sort: text("sort") || "newest",
     labelled: params.get("labelled") === "1",
     binned: params.get("binned") === "1",
@@ -67,10 +74,11 @@ export function selectionOf(params) {
 }
 
 /** The address that asks for it. @param {Wanted} selection @returns {address.Params} */
-export const named = ({ words, tag, model, sort, labelled, binned }) => ({
+export const named = ({ words, tag, model, run, sort, labelled, binned }) => ({
   words,
   tag,
   model,
+  run,
   labelled: labelled ? "1" : "",
   binned: binned ? "1" : "",
   sort: sort === "newest" ? "" : sort,
@@ -79,10 +87,10 @@ export const named = ({ words, tag, model, sort, labelled, binned }) => ({
 /** @param {State} state */
 function bar(state) {
   const { selection, nodes } = state;
-  const words = "Words of queries, principles and critiques";
+  const words = "Words of queries, responses, principles and critiques";
   const search = input(
     { type: "search", value: selection.words, placeholder: words, id: "search" },
-    "Search queries, principles and critiques",
+    "Search queries, responses, principles and critiques",
   );
   let typing = 0;
   search.addEventListener("input", () => {
@@ -121,7 +129,50 @@ async function find(state, change) {
   fillChoice(nodes.model, [["", "any"], ...same(page.models)], selection.model);
   fillChoice(nodes.sort, same(state.settings.sorts), selection.sort);
   nodes.said.textContent = page.text;
+  drawRun(state);
   drawList(state, page);
+  if (selection.offset === 0) findPassages(state, 0, isLast);
+}
+
+/** The run that the list is narrowed to. @param {State} state */
+function drawRun(state) {
+  const { nodes } = state;
+  const { run } = state.selection;
+  nodes.run.hidden = !run;
+  if (!run) return;
+  const clear = button("sessions of one run ✕", "grm-small", () => find(state, { run: "" }));
+  nodes.run.replaceChildren(clear, anchor("Open on Runs", address.link("runs", { id: run }), "grm-link"));
+}
+
+// ---- passages that hold the words
+
+/** @param {State} state @param {number} offset @param {() => boolean} isLast */
+async function findPassages(state, offset, isLast) {
+  const { selection, nodes, ask } = state;
+  const hits = selection.words.trim() ? await ask.passages(selection, offset) : [];
+  if (!isLast()) return;
+  const node = nodes.passages;
+  if (!offset) node.replaceChildren(...(hits?.length ? [el("h3", "", "Where the words stand")] : []));
+  node.querySelector(".grm-more")?.remove();
+  node.append(...withoutTitles(hits ?? []).map((hit) => passage(hit, selection.words)));
+  if (hits?.length === PASSAGES) {
+    node.append(button("More", "grm-small grm-more", () => findPassages(state, offset + PASSAGES, isLast)));
+  }
+}
+
+/** A title repeats how the query begins. @param {import("../types").Found[]} hits */
+function withoutTitles(hits) {
+  const queries = new Set(hits.flatMap(({ session, field }) => (field === "query" ? [session] : [])));
+  return hits.filter(({ session, field }) => field !== "title" || !queries.has(session));
+}
+
+/** A link to the very place: the words are marked there. @param {import("../types").Found} hit @param {string} words */
+function passage({ session, title, sample, field, snippet: text }, words) {
+  const node = el("a", "grm-passage");
+  node.href = address.sessionLink(session, { sample: sample === null ? "" : sample + 1, words });
+  const where = sample === null ? field : `sample ${sample + 1}, ${field}`;
+  node.append(el("strong", "", title || "(no title)"), el("span", "grm-note", where), snippet(text));
+  return node;
 }
 
 // ---- the list
@@ -135,7 +186,12 @@ function drawList(state, page) {
   const top = el("thead");
   for (const name of COLUMNS) head.append(el("th", "", name));
   top.append(head);
-  body.append(...page.rows.map((session) => row(state, session)));
+  const byItem = state.selection.sort === "item";
+  page.rows.forEach((session, at) => {
+    const isFirst = byItem && session.item !== page.rows[at - 1]?.item;
+    if (isFirst) body.append(groupRow(page.rows.filter(({ item }) => item === session.item)));
+    body.append(row(state, session));
+  });
   table.append(top, body);
   list.replaceChildren(...(page.rows.length ? [table] : []));
   pages.replaceChildren();
@@ -146,13 +202,30 @@ function drawList(state, page) {
   drawCompare(state);
 }
 
+/** What the sessions of one item have in common. @param {Listed[]} sessions */
+function groupRow(sessions) {
+  const line = el("tr", "grm-group");
+  const cell = el("th");
+  cell.colSpan = COLUMNS.length;
+  const winners = new Set(sessions.map(({ winner }) => winner));
+  const agree = sessions.length < 2 ? "" : winners.size === 1 ? ", all name the same winner" : ", they differ";
+  cell.append(sessions[0].item, el("span", "grm-note", ` ${counted(sessions.length, "session")}${agree}`));
+  line.append(cell);
+  return line;
+}
+
 /** @param {State} state @param {Listed} session */
 function row(state, session) {
   const line = el("tr");
   line.dataset.id = session.id;
   const k = session.samples === session.k ? session.k : `${session.samples} of ${session.k}`;
-  line.append(markCell(state, session), titleCell(state, session), modelCell(session));
+  line.append(markCell(state, session), titleCell(state, session), runCell(state, session));
   line.append(el("td", "grm-num", session.n), el("td", "grm-num", k), el("td", "grm-num", session.valid));
+  const winner = el("td");
+  const right = el("td");
+  winner.append(session.n > 1 ? winnerMark(session.winner, session.valid > 0) : "–");
+  right.append(rightMark(session.right));
+  line.append(winner, el("td", "grm-num", session.margin === null ? "–" : short(session.margin)), right);
   line.append(el("td", "", session.state), el("td", "grm-when", session.created), actions(state, session));
   [...line.children].forEach((cell, at) => {
     if (at > 2 && COLUMNS[at]) /** @type {HTMLElement} */ (cell).dataset.name = COLUMNS[at];
@@ -160,9 +233,13 @@ function row(state, session) {
   return line;
 }
 
-/** Who judged; others' judgments say which file they came from. @param {Listed} session */
-function modelCell(session) {
-  const cell = el("td", "grm-model", session.model);
+/** Who judged and how, which narrows the list to that run; others' judgments say which file they came from.
+ * @param {State} state @param {Listed} session */
+function runCell(state, session) {
+  const cell = el("td", "grm-model");
+  const narrow = button(session.model, "grm-plain", () => find(state, { run: session.run }));
+  narrow.title = "Only the sessions of this run";
+  cell.append(narrow, el("span", "grm-note", session.settings));
   if (session.foreign) cell.append(" ", el("span", "grm-tag", `imported: ${session.foreign}`));
   return cell;
 }

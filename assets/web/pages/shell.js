@@ -3,8 +3,10 @@
 import { el } from "../lib/dom.js";
 import { calls, failed } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
+import { markWords } from "../shell/marks.js";
 import { makePalette } from "../shell/palette.js";
 import { makeSettings } from "../shell/settings.js";
+import { showTrail } from "../shell/trail.js";
 
 /** @typedef {import("../types").Frame} Frame */
 /** @typedef {import("../lib/page").Place<null, object>} Place */
@@ -27,6 +29,8 @@ export function mount({ element, server }) {
   byId("shell-find").addEventListener("click", palette.show);
   byId("shell-skip").addEventListener("click", skip);
   makeMenu();
+  showTrail(byId("shell-trail"));
+  markWords();
   titled("");
   watch(element, ask);
 }

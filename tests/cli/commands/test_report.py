@@ -177,3 +177,11 @@ def test_overall_is_the_mean_of_stored_reports(command: Command, tmp_path: Path)
     assert "missing: rmb-bon" in command("report", "overall", "--data", tmp_path).words
     (tmp_path / "other.json").write_text("[]")
     assert "other.json is not what report prints" in command("report", "overall", "--data", tmp_path).words
+
+
+def test_a_headline_below_what_is_wanted_ends_with_3(command: Command, data: Path, tmp_path: Path) -> None:
+    file = samples(tmp_path / "s.jsonl", SCORES)
+    report = ("report", "rewardbench", "--data", data, "--samples", file, "--tie", "half")
+    headline = command(*report).lines[0]["headline"]
+    assert command(*report, "--fail-below", headline - 0.001).code == 0
+    assert command(*report, "--fail-below", headline + 0.001).code == 3

@@ -13,8 +13,9 @@ from tests.analysis.test_run_curves import items
 from tests.make import make_example, make_sample
 from tests.make import make_judged as judged
 from tests.storage.make import RUN
+from ui import run_panels
 from ui.pages import runs
-from ui.pages.runs import panels
+from ui.run_panels import panels
 
 TIE = tuple(make_sample(i, (5, 5)) for i in range(4))
 UNREAD = tuple(make_sample(i, None) for i in range(4))
@@ -28,7 +29,7 @@ def shown(every: list[dict[str, Any]], name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("samples", [TIE, UNREAD, ()], ids=["ties", "unreadable", "none"])
 def test_a_run_without_a_winner_has_its_panels(samples: Any, labelled: bool) -> None:
     judged = [replace(item, samples=samples, labels=item.labels if labelled else ()) for item in items(3, 4)]
-    shown_panels = panels(judged, [])
+    shown_panels = panels(judged)
     settled = shown(shown_panels, "settled")
     assert [row[2] for row in settled["rows"]] == [None] * 3, "no k from which on a winner stays"
     assert settled["note"] == (
@@ -43,7 +44,7 @@ def test_a_run_without_a_winner_has_its_panels(samples: Any, labelled: bool) -> 
 def test_names_of_subsets_are_words_on_the_axis_and_never_markup() -> None:
     names = ["<a href='https://example.org'>x</a>", "2", "10"]
     given: list[Judged] = [replace(item, subset=name) for item, name in zip(items(3, 4), names, strict=True)]
-    found = shown(panels(given, []), "subsets")
+    found = shown(panels(given), "subsets")
     assert [row[0] for row in found["rows"]] == sorted(names), "the table holds the names as they are"
     assert found["figure"]["layout"]["xaxis"]["type"] == "category"
     labels = found["figure"]["data"][0]["x"]
@@ -52,7 +53,7 @@ def test_names_of_subsets_are_words_on_the_axis_and_never_markup() -> None:
 
 def test_votes_are_set_against_their_labels_and_other_rules() -> None:
     items = [judged((9, 1), (8, 2), (3, 7)), judged((2, 6), (1, 9), (4, 5)), judged((6, 5), (6, 5), (1, 10))]
-    made = panels(items, [])
+    made = panels(items)
     calibration, worth, rules = (shown(made, name) for name in ("calibration", "worth", "rules"))
     assert "3 items with a winner" in calibration["note"]
     assert [row[0] for row in worth["rows"]] == [1, 2]
@@ -80,14 +81,14 @@ def test_a_run_is_computed_once_and_again_when_its_samples_change(
         return worked
 
     for part in ("first", "rest"):
-        monkeypatch.setattr(runs, part, counted(part, getattr(runs, part)))
+        monkeypatch.setitem(run_panels.MADE, part, counted(part, run_panels.MADE[part]))
     page = object.__new__(runs.RunPage)
     page.store = store
-    shown = [page.run("run", "", part) for part in ("first", "rest")]
-    assert [page.run("run", "", part) for part in ("first", "rest")] == shown
+    shown = [page.run("run", part) for part in ("first", "rest")]
+    assert [page.run("run", part) for part in ("first", "rest")] == shown
     assert made == ["first", "rest"]
     store.set_meta_logit("s0/0", 3.0)
-    page.run("run", "", "rest")
+    page.run("run", "rest")
     assert made == ["first", "rest", "rest"]
-    assert page.run("none", "", "first") == {"error": "There is no run none."}
+    assert page.run("none", "first") == {"error": "There is no run none."}
     store.close()

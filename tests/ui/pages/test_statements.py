@@ -17,6 +17,7 @@ from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN, SESSION
+from ui import site
 from ui.pages.benchmarks import BenchPage
 from ui.pages.models import ModelsPage
 from ui.pages.principles import PrinciplesPage
@@ -58,6 +59,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 principles = (Principle(f"Clarity {number % 7}", 50.0, (0, 7)),)
                 assert sample.parsed.status is ParseStatus.OK
                 store.add_sample(replace(sample, parsed=replace(sample.parsed, principles=principles)))
+        store.add_run(replace(RUN, id="again", seed=1))
+        for number in range(FEW):
+            example = replace(make_example(2, labels=(1.0, 0.0), subset="Chat"), id=f"i{number}", models=("a", "b"))
+            store.add_session(replace(SESSION, id=f"again{number}", run_id="again", example=example))
+            store.add_sample(make_sample(0, (8, 3), session_id=f"again{number}"))
     store.close()
     return path
 
@@ -92,7 +98,10 @@ def store(path: Path, statements: list[str]) -> Iterator[Store]:
 PAGES: dict[str, Callable[[Store], Any]] = {
     "a benchmark": lambda store: BenchPage(store).run("many", "", "naive", "", ""),
     "all benchmarks": lambda store: BenchPage(store).choices(),
-    "a run": lambda store: RunPage(store).run("many", "", "first"),
+    "a run": lambda store: RunPage(store, site.zipped).run("many", "first"),
+    "the items of a run": lambda store: RunPage(store, site.zipped).items("many"),
+    "findings of a run": lambda store: RunPage(store, site.zipped).findings([f"s{number}" for number in range(100)]),
+    "two runs": lambda store: RunPage(store, site.zipped).compared(["many", "again"]),
     "a leaderboard": lambda store: ModelsPage(store).board("many", "naive", None, None),
     "the principles of a run": lambda store: PrinciplesPage(store, Vectors(Letters())).principles("run", "many", ""),
     "the principles by settings": lambda store: PrinciplesPage(store, Vectors(Letters())).settings(),

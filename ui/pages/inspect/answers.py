@@ -76,7 +76,7 @@ class Answers:
 
     @served()
     def holding(self, session_id: str, words: str) -> list[int]:
-        """The samples with a principle that holds the words."""
+        """The samples with a principle or critique that holds the words."""
         return detail.holding(self.viewer.store.samples(session_id), words[:_WORDS_MOST].strip())
 
 

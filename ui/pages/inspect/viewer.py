@@ -1,6 +1,7 @@
 """A session as the Inspect view shows it at one moment, from the store and the running job."""
 
 import io
+from typing import Protocol
 
 from grm_core.analysis import audit
 from grm_core.analysis.scaling import Curve, curve
@@ -10,7 +11,6 @@ from grm_core.voting import read_by_meta, vote
 from reports import session as documents
 from reports.words import context, verdict_line
 from runs.job import SETTLED, Snapshot
-from runs.jobs import Jobs
 from storage.store import Store
 from storage.transfer import export_store
 from ui import plots, render
@@ -26,10 +26,20 @@ _LIVE_CURVE = 64
 _State = tuple[tuple[int, str | None, tuple[int, ...] | None, float | None], ...]
 
 
+class Sampled(Protocol):
+    """Who samples sessions now, and what they judge."""
+
+    def example(self, session_id: str) -> Example | None:
+        """What a session judges."""
+
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        """How far its sampling is; None where nobody samples it."""
+
+
 class Viewer:
     """Builds views; keeps curves and findings, which are dear, until the samples change."""
 
-    def __init__(self, store: Store, jobs: Jobs) -> None:
+    def __init__(self, store: Store, jobs: Sampled) -> None:
         self.store, self.jobs = store, jobs
         self._curves: dict[tuple[str, Method, int | None, _State], Curve] = {}
         self._findings: dict[tuple[str, _State], list[Finding]] = {}
@@ -93,7 +103,7 @@ class Viewer:
         if progress is not None and progress.running and valid > _LIVE_CURVE:
             return None
         try:
-            return _over_k(self._curve(session_id, samples, dials, example.labels), len(example.responses))
+            return drawn(self._curve(session_id, samples, dials, example.labels), len(example.responses))
         except UsageError:  # `voted` says why there is no such vote
             return None
 
@@ -172,7 +182,8 @@ def _state(samples: list[Sample]) -> _State:
     return tuple((s.index, s.error, s.scores, s.meta_logit) for s in samples)
 
 
-def _over_k(over_k: Curve, n: int) -> Drawn:
+def drawn(over_k: Curve, n: int) -> Drawn:
+    """A curve over k as the page draws it; `n` responses."""
     points: list[Point] = plots.table(over_k) if n > 1 else []
     return Drawn(plot=plots.margin_over_k(over_k), points=points, how=plots.how(over_k))
 

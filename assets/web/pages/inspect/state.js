@@ -43,7 +43,7 @@ export const everything = () => ({
   low: 1,
   high: 10,
   words: "",
-  /** @type {Set<number> | null} samples with a principle that holds the words */
+  /** @type {Set<number> | null} samples with a principle or critique that holds the words */
   holding: null,
   /** @type {Set<number> | null} chosen on a plot of the Lab */
   picked: null,

@@ -25,8 +25,8 @@ export function makeTools(state) {
   const low = scoreBox("lowest score", 1, (score) => narrow({ low: score }));
   const high = scoreBox("highest score", 10, (score) => narrow({ high: score }));
   const words = input(
-    { type: "search", placeholder: "words of a principle", id: "grm-words" },
-    "Only samples with a principle that holds these words",
+    { type: "search", placeholder: "of a principle or critique", id: "grm-words" },
+    "Only samples with a principle or critique that holds these words",
   );
   words.addEventListener("input", () => findWords(state, words.value));
   const more = el("details", "grm-filters");
@@ -34,7 +34,7 @@ export function makeTools(state) {
   counted.setAttribute("aria-live", "polite");
   const range = el("span", "grm-range");
   range.append(response, low, " to ", high);
-  more.append(el("summary", "", "filter"), labelled("principle", words), labelled("score", range));
+  more.append(el("summary", "", "filter"), labelled("words", words), labelled("score", range));
   const made = { sort, show, response, low, high, words, more, counted };
   const clear = button("clear", "grm-small", () => {
     clearTools(state, made);

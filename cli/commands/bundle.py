@@ -1,0 +1,48 @@
+"""python app.py bundle RUN --out DIR: a run as a static site that opens from a disk or any web server (docs/site.md).
+
+RUN is the id of a run in the database (--db), or demo: the Demo with its recorded sessions. The site has the run's
+items and plots, every session with matrix, cards and dials, and a search. It asks no server and no other site.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.common import add_db, say, unwritten
+from grm_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+HELP = "a run, or the Demo, as a static site that opens offline"
+DEMO = "demo"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("run", metavar="RUN", help=f"id of a run in the database, or {DEMO}")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    add_db(parser)
+
+
+def run(args: argparse.Namespace, site: "ModuleType") -> int:
+    """Write the site by the page's own module `site`, which app.py hands over; returns 0."""
+    from storage.store import Store
+
+    try:
+        if args.run == DEMO:
+            with tempfile.TemporaryDirectory() as scratch:
+                count = site.write_demo(args.out, Path(scratch))
+        else:
+            if not args.db.is_file():
+                raise UsageError(f"there is no database {args.db}")
+            store = Store(args.db, read_only=True)
+            try:
+                count = site.write(store, args.run, args.out)
+            finally:
+                store.close()
+    except OSError as error:
+        raise unwritten(args.out, error) from None
+    say(f"{count} sessions are in {args.out}; open {args.out / 'index.html'}")
+    return 0

@@ -1,0 +1,44 @@
+"""What a static site holds."""
+
+from typing_extensions import TypedDict
+
+from ui.wire.demo import Over, Recorded
+from ui.wire.inspect import Drawn, Said, View
+from ui.wire.runs import Counted, RunItems
+from ui.wire.shared import Case, Detail, Panel
+
+
+class SiteContent(TypedDict):
+    """What is read first: a run, or the Demo's slides (then the run has no items)."""
+
+    title: str
+    sessions: list[str]
+    """Ids; the texts of the session at place p are in data/session-p.js."""
+    titles: list[str]
+    run: RunItems
+    panels: list[Panel]
+    findings: list[Counted]
+    tour: list[Recorded | Over]
+    handout: str
+
+
+class SiteSession(TypedDict):
+    """A session with everything that Inspect shows of it."""
+
+    view: View
+    case: Case
+    samples: list[Detail]
+    about: list[list[Said]]
+    """By response."""
+    drawn: dict[str, Drawn]
+    """Margin over k by method, where half of the samples are kept."""
+
+
+class SitePassage(TypedDict):
+    """A text that search reads."""
+
+    session: int
+    """Its place."""
+    sample: int | None
+    field: str
+    body: str
