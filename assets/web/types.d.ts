@@ -483,6 +483,7 @@ export interface QueueLine {
   total: number;
   done: number;
   mine: number;
+  made: string;
 }
 
 /** All queues, and what new ones can be made of. */
@@ -502,6 +503,16 @@ export interface NewQueue {
   overlap: number;
   control: number;
   seed: number;
+  grows?: boolean;
+}
+
+/** The size of a queue before it is made. */
+export interface Planned {
+  total: number;
+  twice: number;
+  sessions: number;
+  pending: number;
+  rules: Record<string, number>;
 }
 
 /** A queue that was made. */
@@ -571,6 +582,7 @@ export interface Item {
   verdict?: string;
   rows?: Row[];
   samples?: Detail[];
+  others?: Record<string, Label[]>;
 }
 
 /** A label on which annotators differ. */
@@ -581,6 +593,9 @@ export interface Differ {
   sample: number | null;
   place: number | null;
   labels: Record<string, string>;
+  allowed: string[];
+  final: Label | null;
+  adjudicator: string;
 }
 
 /** How far annotators agree. */
@@ -848,18 +863,22 @@ export interface InspectServer {
 export interface QueueServer {
   /** All queues with their progress, and what new ones can be made of; a login is the author. */
   overview(author: string): Promise<Overview | null>;
+  /** The size of a queue before it is made. */
+  plan(wanted: NewQueue): Promise<Planned | Failed | null>;
   /** A new queue from a run, a tag or everything, by the rules in the order given. */
   make(wanted: NewQueue): Promise<Made | Failed | null>;
   /** The author's next item. */
   take(queue_id: string, author: string, after: number): Promise<Item | End | Failed | null>;
   /** A certain item, which is the author's from then on. */
   look(queue_id: string, author: string, place: number): Promise<Item | Failed | null>;
+  /** An item that all who had it have completed, with what each of them said. */
+  compare(queue_id: string, author: string, place: number): Promise<Item | Failed | null>;
   /** Keep an annotation; sent again, it changes nothing. */
   save(said: QueueSaid): Promise<Saved | Failed | null>;
   /** Kappa, alpha and disagreements over the items that all who had them have finished. */
   agreed(queue_id: string, author: string): Promise<Agreed | Failed | null>;
-  /** The failure report of a queue, or of all annotations for ''. */
-  failed(queue_id: string): Promise<FailureReport | Failed | null>;
+  /** The failure report of a queue, or of all annotations for ''; without what the author must not see yet. */
+  failed(queue_id: string, author: string): Promise<FailureReport | Failed | null>;
 }
 
 export interface SessionsServer {

@@ -20,7 +20,7 @@ export function tell({ nodes: { saved } }, text, isBad = false) {
 }
 
 /** @param {State} state @param {Said} annotation */
-function keep(state, annotation) {
+export function keep(state, annotation) {
   state.unsaved.push(annotation);
   memory.write("unsaved", state.unsaved);
   return send(state);
@@ -102,14 +102,15 @@ export async function say(state, kind, label, { sample = null, place = null, spa
   return keep(state, one);
 }
 
-/** @param {State} state @param {Omit<Label, "id">} said @param {Label | undefined} before @returns {Said} */
-function annotation({ item, me }, said, before) {
+/** @param {State} state @param {Omit<Label, "id">} said @param {{ id: string } | null | undefined} before
+ * @param {string} [session] the item's, if not another one's @returns {Said} */
+export function annotation({ item, me }, said, before, session) {
   return {
     ...said,
     id: newName(),
-    session_id: item?.session ?? "",
+    session_id: session ?? item?.session ?? "",
     author: me.name,
-    queue: item?.queue ?? "",
+    queue: me.queue,
     created_at: new Date().toISOString(),
     replaces: before ? before.id : null,
   };
