@@ -160,6 +160,44 @@ def test_a_note_after_a_label_is_on_the_sample_that_was_labelled(desk: tuple[str
     assert notes == {"on the first": 0, "on the third": 2}
 
 
+def test_notes_become_codes_that_are_split_and_counted_and_samples_get_codes_by_key(
+    desk: tuple[str, Path], page: Any
+) -> None:
+    url, _ = desk
+    first_item(page, url)
+    page.keyboard.press("1")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    for sample, note in ((1, "no numbers"), (2, "no names")):
+        page.keyboard.press("n")
+        page.get_by_label(f"Note on sample {sample}").fill(note)
+        page.keyboard.press("Enter")
+        page.keyboard.press("j")
+    page.get_by_role("button", name="Code book", exact=True).click()
+    page.get_by_label("Name of a new code book").fill("Ours <b>")
+    page.get_by_role("button", name="New code book").click()
+    page.get_by_text("No code yet").wait_for(timeout=LONG)
+    for box in page.get_by_label("Choose the note: ").all():
+        box.check()
+    page.get_by_label("Code of the chosen notes").fill("vague")
+    page.get_by_role("button", name="Give the chosen notes this code").click()
+    page.get_by_text("2 notes coded").wait_for(timeout=LONG)
+    page.get_by_role("button", name="Split").click()
+    page.get_by_label("First part").fill("without numbers")
+    page.get_by_label("Second part").fill("without names")
+    page.locator(".grm-case-line", has_text="no names").get_by_label("Part", exact=True).select_option("1")
+    page.locator(".grm-code-form").get_by_role("button", name="Split").click()
+    page.get_by_role("button", name="1 sample of without names").click()
+    page.locator(".grm-code-form", has_text="no names").wait_for(timeout=LONG)
+    page.get_by_text("History: ").click()
+    assert "split “vague” into “without numbers”, “without names”" in page.locator(".grm-queue-page").inner_text()
+    page.get_by_role("button", name="Back to the item").click()
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    page.keyboard.press("c")
+    page.get_by_label("Code", exact=True).fill("without nam")
+    page.keyboard.press("Enter")
+    page.locator(".grm-code-line", has_text="without names").wait_for(timeout=LONG)
+
+
 def test_audit_part_3_two_at_once_agreement_and_what_is_left_to_settle(desk: tuple[str, Path], chromium: Any) -> None:
     url, path = desk
     pages = [chromium.new_context().new_page() for _ in range(2)]

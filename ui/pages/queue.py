@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from grm_core.analysis import agreement, codebook, gold, labels, queues
+from grm_core.analysis.codebook import Code
 from grm_core.errors import EngineError, UsageError
 from grm_core.formats.annotations import read_annotation
 from grm_core.types import Annotation, Example
@@ -23,6 +24,7 @@ from runs.queueing import Source
 from storage.desk import Queue, QueueItem
 from storage.store import Store
 from ui import detail, peers, render
+from ui.codes import Codes
 from ui.panels import panel
 from ui.people import person
 from ui.vectors import Vectors
@@ -60,7 +62,7 @@ class QueuePage:
         self.store, self.desk, self.vectors = store, store.desk, vectors
         self._growing = threading.Lock()
         settings = QueueSettings(may=not store.read_only, rules=list(queues.RULES), classes=list(labels.CLASSES))
-        View("queue", calls(self)).place(settings)
+        View("queue", (*calls(self), *calls(Codes(store)))).place(settings)
 
     @served()
     def overview(self, author: str) -> Overview:
@@ -227,7 +229,7 @@ class QueuePage:
             session=session.id,
             revealed=revealed,
             case=detail.case(example),
-            mine=[_label(each) for each in mine],
+            mine=self._labels(mine),
             done=author in item.done,
             progress=self._progress(queue_id, author),
         )
@@ -235,6 +237,12 @@ class QueuePage:
             shown["case"] = shown["case"] | {"labels": None, "reference": None, "models": None}
             return shown
         return self._reveal(shown, item, example)
+
+    def _labels(self, made: list[Annotation]) -> list[Label]:
+        """Labels as the page shows them; those whose code was removed are left out."""
+        books = codebook.books(self.store.codes.events()).values() if any(a.kind == "code" for a in made) else ()
+        codes = {a.id: code for a in made if a.kind == "code" for book in books if (code := book.now(a)) is not None}
+        return [_label(each, codes.get(each.id)) for each in made if each.kind != "code" or each.id in codes]
 
     def _reveal(self, shown: Item, item: QueueItem, example: Example) -> Item:
         """The item with all that the GRM said of it."""
@@ -250,7 +258,7 @@ class QueuePage:
         if session is None:
             raise UsageError(f"the session {item.session_id} is gone")
         made = labels.standing(self.desk.annotations(item.session_id, queue_id))
-        others = {author: [_label(each) for each in made if each.author == author] for author in sorted(item.done)}
+        others = {name: self._labels([each for each in made if each.author == name]) for name in sorted(item.done)}
         shown = Item(
             queue=queue_id,
             place=item.place,
@@ -330,11 +338,12 @@ def read(said: Said) -> Annotation:
     return annotation
 
 
-def _label(annotation: Annotation) -> Label:
+def _label(annotation: Annotation, code: Code | None = None) -> Label:
     return Label(
         id=annotation.id,
         kind=annotation.kind,
-        label=annotation.label,
+        label=annotation.label if code is None else code.id,
+        name="" if code is None else code.name,
         sample=annotation.sample,
         place=annotation.place,
         span=annotation.span,

@@ -86,6 +86,9 @@ class Label(TypedDict):
     id: str
     kind: str
     label: str
+    """Of a code: its id, as the code book is now."""
+    name: str
+    """Of a code; '' for the other kinds."""
     sample: int | None
     place: int | None
     span: tuple[int, int] | None

@@ -5,10 +5,13 @@ import { button, choice, el, fillChoice, input, labelled, problem } from "../lib
 import { keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
 import { memory } from "../lib/memory.js";
 import { failed, why } from "../lib/rpc.js";
+import { drawCodes } from "./queue/codes.js";
+import { makeCoding } from "./queue/coding.js";
 import { drawReport, welcome } from "./queue/desk.js";
 import { drawItem, drawProgress, finish, labelPrinciple, labelSample, show, step } from "./queue/item.js";
 import { drawMake } from "./queue/make.js";
 import { makeNote, startNote } from "./queue/notes.js";
+import { drawPeople } from "./queue/people.js";
 import { follow } from "./queue/sample.js";
 import { keepSending, send, undo } from "./queue/saving.js";
 import { drawAgreement } from "./queue/settle.js";
@@ -24,9 +27,9 @@ const RECOUNT = 20_000; // milliseconds after which what others have done is cou
 export function mount(place) {
   const page = made(begun(place));
   const { state, top, sheet } = page;
-  const { box, progress, side, body, foot, keys, noteBox } = state.nodes;
+  const { box, progress, side, body, foot, keys, noteBox, codeBox } = state.nodes;
   makeNote(state);
-  foot.append(noteBox, keys);
+  foot.append(noteBox, codeBox, keys);
   box.append(sheet.node, top, progress, side, body, foot);
   onKey(document, (event) => {
     if (box.isConnected) press(page, event);
@@ -62,7 +65,9 @@ function made(state) {
     labelled("Queue", queue),
     button("New queue", "grm-small", () => drawMake(state)),
     button("Agreement", "grm-small", () => drawAgreement(state)),
+    button("Code book", "grm-small", () => drawCodes(state)),
     button("Failure report", "grm-small", () => drawReport(state)),
+    button("GRM against people", "grm-small", () => drawPeople(state)),
     button("Back to the item", "grm-small", () => state.act.begin()),
     button("Keys (?)", "grm-small", () => page.sheet.show()),
     nodes.saved,
@@ -78,6 +83,7 @@ function made(state) {
     labelSample: (label) => labelSample(state, label),
     labelPrinciple: (label) => labelPrinciple(state, label),
     startNote: () => startNote(state),
+    startCoding: makeCoding(state),
     drawQueues: () => drawQueues(page),
   };
   return page;
@@ -159,6 +165,7 @@ const keysOf = (classes) => [
   ["p", "the next principle"],
   ["f u b", `the principle: ${PRINCIPLE_KEYS.map(([, label]) => label).join(", ")}`],
   ["n", "a note on the sample labelled last, or on the one you turned to; on what is selected of it"],
+  ["c", "codes of the sample, from a code book"],
   ["z", "undo; on a new item: open the last one again"],
   ["s", "skip the item"],
   ["Enter", "the item is done"],

@@ -52,13 +52,14 @@ function queueTable(queues, open) {
 
 /** Shows something in place of the item. @param {State} state @param {...Node} shown */
 export function leaveItem(state, ...shown) {
-  const { body, keys, side } = state.nodes;
+  const { body, keys, side, progress } = state.nodes;
   state.item = null;
   state.settling = null;
   state.isOver = false;
   leaveNote(state);
   body.replaceChildren();
   keys.replaceChildren();
+  progress.replaceChildren();
   side.replaceChildren(...shown);
   return state.turns.next();
 }

@@ -135,6 +135,7 @@ function drawKeys(state, item) {
       keyButton(i + 1, label, () => act.labelSample(label), standing?.label === label),
     ),
     keyButton("n", "note", act.startNote),
+    keyButton("c", "code", act.startCoding),
     keyButton("j", "next", () => step(state, 1)),
     keyButton("k", "back", () => step(state, -1)),
     keyButton("p", "principle", () => nextPrinciple(state)),

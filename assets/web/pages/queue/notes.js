@@ -71,6 +71,7 @@ export function startNote(state) {
   const span = spanOf(sample.raw, range);
   const label = saidOf(item, "class", sample.i)?.label;
   const words = range ? `: “${characters(sample.raw, span).slice(0, QUOTED)}”` : label ? ` (${label})` : "";
+  leaveNote(state);
   state.noteOn = { sample: sample.i, span };
   nodes.noteOn.textContent = `Note on sample ${sample.i + 1}${words}`;
   nodes.noteBox.hidden = false;
@@ -78,9 +79,10 @@ export function startNote(state) {
   nodes.noteInput.focus();
 }
 
-/** Closes the field; what was typed is gone. @param {State} state */
-export function leaveNote({ nodes: { noteBox } }) {
+/** Closes the fields of the key bar; what was typed is gone. @param {State} state */
+export function leaveNote({ nodes: { noteBox, codeBox } }) {
   noteBox.hidden = true;
+  codeBox.hidden = true;
 }
 
 /** @param {State} state */

@@ -4,6 +4,7 @@ import { chip, el } from "../../lib/dom.js";
 import { letter, weightText } from "../../lib/names.js";
 import { critiqueText, rawText, reasoningBox, showQuote } from "../../views/card.js";
 import { note, responses, title, turns } from "../../views/case.js";
+import { codesOf } from "./coding.js";
 import { keyButton } from "./keys.js";
 import { characters } from "./notes.js";
 import { PRINCIPLE_KEYS, saidOf } from "./state.js";
@@ -133,7 +134,10 @@ export function sampleCard(state, item, one) {
   head.append(el("h3", "", `Sample ${one.i + 1}`), el("span", "grm-note", `shown ${one.order.join(" ")}`));
   head.append(...(one.scores ?? []).map((score, own) => chip(own, ` ${score}`)));
   if (one.reason) head.append(el("span", "grm-bad", `casts no vote: ${one.reason}`));
-  card.append(head, ...(item.others ? sideBySide(item.others, one.i) : notesOf(item, one)));
+  card.append(
+    head,
+    ...(item.others ? sideBySide(item.others, one.i) : [...codesBox(state, one), ...notesOf(item, one)]),
+  );
   if (one.principles.length) card.append(el("h4", "", "Principles"));
   card.append(...one.principles.map((_, at) => principleLine(state, item, one, at)));
   card.append(...critique(state, item, one));
@@ -144,6 +148,15 @@ export function sampleCard(state, item, one) {
     rawBox(state, one),
   );
   return card;
+}
+
+/** The codes that the author has given to the sample. @param {State} state @param {Detail} one */
+function codesBox(state, one) {
+  const codes = codesOf(state, one.i);
+  if (!codes.length) return [];
+  const line = el("p", "grm-code-line");
+  line.append(note("Codes: "), ...codes.map(({ name }) => el("span", "grm-code-tag", name)));
+  return [line];
 }
 
 /** What the author noted of the sample. @param {Item} item @param {Detail} one */

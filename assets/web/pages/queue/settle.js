@@ -6,7 +6,7 @@ import { failed, why } from "../../lib/rpc.js";
 import { framed, numbers } from "../../views/table.js";
 import { leaveItem } from "./desk.js";
 import { keyButton } from "./keys.js";
-import { annotation, keep, tell } from "./saving.js";
+import { annotation, keep, may, tell } from "./saving.js";
 import { PRINCIPLE_KEYS } from "./state.js";
 
 /** @typedef {import("./state").State} State */
@@ -164,13 +164,15 @@ function showSample(state, { sample, place }) {
 async function settle(state, label) {
   const { settling, me } = state;
   const one = settling?.differ[settling.at];
-  if (!settling || !one) return;
-  if (!state.settings.may) {
-    tell(state, "this page is read-only", true);
-    return;
-  }
+  if (!settling || !one || !may(state)) return;
   const isSame = one.final?.label === label;
-  const said = { kind: `gold-${one.kind}`, label: isSame ? "" : label, sample: one.sample, place: one.place };
+  const said = {
+    kind: `gold-${one.kind}`,
+    label: isSame ? "" : label,
+    name: "",
+    sample: one.sample,
+    place: one.place,
+  };
   const made = annotation(state, { ...said, span: null, note: "" }, one.final, one.session);
   one.final = isSame ? null : { ...said, id: made.id, span: null, note: "" };
   one.adjudicator = isSame ? "" : me.name;

@@ -27,6 +27,7 @@ import { calls, Turns } from "../../lib/rpc.js";
  * @property {(label: string) => void} labelSample
  * @property {(label: string) => void} labelPrinciple
  * @property {() => void} startNote
+ * @property {() => Promise<void>} startCoding
  * @property {() => void} drawQueues writes how far each queue is into the list of queues
  */
 
@@ -39,7 +40,7 @@ export const PRINCIPLE_KEYS = [
 
 /** @param {Place} place */
 export function begun({ props, server }) {
-  /** @type {import("../../types").QueueServer} */
+  /** @type {import("../../types").QueueServer & import("../../types").CodesServer} */
   const ask = calls(server);
   const saved = el("span", "grm-saved");
   saved.setAttribute("role", "status");
@@ -74,6 +75,10 @@ export function begun({ props, server }) {
     isOver: false,
     /** Whether the blind label is being saved. */
     judging: false,
+    /** The code books, and the one that codes are given from.
+     * @type {import("../../types").BookCodes[]} */
+    books: [],
+    book: memory.read("book", ""),
     /** The sample that was labelled last, until the annotator turns to another one: what a note is about then.
      * @type {number | null} */
     labelled: null,
@@ -98,6 +103,7 @@ export function begun({ props, server }) {
       keys,
       saved,
       noteBox: el("div", "grm-note-box"),
+      codeBox: el("div", "grm-note-box grm-code-box"),
       noteOn: el("label", "grm-note-on"),
       noteInput: input({
         type: "text",
