@@ -206,9 +206,9 @@ def _events(change: Change, who: str) -> list[CodeEvent]:
     if what != "split":
         return [event(what, change["code"], change["name"], change["meaning"], targets=tuple(change["targets"]))]
     parts = [event("code", f"c-{uuid.uuid4().hex[:12]}", name) for name in change["targets"]]
-    if any(not 0 <= place < len(parts) for _, place in change["moves"]):
+    if any(not 0 <= move["part"] < len(parts) for move in change["moves"]):
         raise UsageError("a label can only move to a part of the code that is split")
-    moves = tuple((label, parts[place].code) for label, place in change["moves"])
+    moves = tuple((move["label"], parts[move["part"]].code) for move in change["moves"])
     return [*parts, event("split", change["code"], targets=tuple(part.code for part in parts), moves=moves)]
 
 

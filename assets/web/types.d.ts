@@ -211,6 +211,12 @@ export interface BookReport {
   html: string;
 }
 
+/** Where a label of a split code goes. */
+export interface Move {
+  label: string;
+  part: number;
+}
+
 /** A change of a code book: what is not of its kind is ''. */
 export interface Change {
   book: string;
@@ -219,7 +225,7 @@ export interface Change {
   name: string;
   meaning: string;
   targets: string[];
-  moves: [string, number][];
+  moves: Move[];
   author: string;
 }
 

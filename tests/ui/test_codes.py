@@ -69,7 +69,7 @@ def test_notes_become_codes_and_codes_are_renamed_split_and_merged(codes: Codes)
     codes.change(change("rename", book, code=code, name="unclear", meaning="says nothing"))
     assert counts(codes, book) == {"unclear": 2}
     cases = codes.cases(book, code, "", "ann")
-    moves = [(case["id"], 1) for case in cases if case["note"] == "no names"]
+    moves = [{"label": case["id"], "part": 1} for case in cases if case["note"] == "no names"]
     codes.change(change("split", book, code=code, targets=["without numbers", "without names"], moves=moves))
     assert counts(codes, book) == {"without numbers": 1, "without names": 1}
     one, other = (each["id"] for each in codes.book(book, "", "ann")["codes"])

@@ -67,6 +67,14 @@ class BookReport(Choice):
     html: str
 
 
+class Move(TypedDict):
+    """Where a label of a split code goes."""
+
+    label: str
+    part: int
+    """Its place among the parts."""
+
+
 class Change(TypedDict):
     """A change of a code book: what is not of its kind is ''."""
 
@@ -77,8 +85,8 @@ class Change(TypedDict):
     meaning: str
     targets: list[str]
     """Ids of the codes that a merged one becomes; names of the parts of a split."""
-    moves: list[tuple[str, int]]
-    """Of a split: a label and the place of the part that it moves to."""
+    moves: list[Move]
+    """Of a split; other labels go to the first part."""
     author: str
 
 

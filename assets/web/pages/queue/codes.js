@@ -233,7 +233,12 @@ async function drawSplit(page, code) {
     list.append(line);
   }
   const save = button("Split", "grm-small", () =>
-    page.change({ what: "split", code: code.id, targets: names.map(({ value }) => value), moves: [...moved] }),
+    page.change({
+      what: "split",
+      code: code.id,
+      targets: names.map(({ value }) => value),
+      moves: [...moved].map(([label, part]) => ({ label, part })),
+    }),
   );
   const fields = names.map((field, i) => labelled(i ? "Second part" : "First part", field));
   form(page, `Split “${code.name}” into two`, ...fields, list, save);
