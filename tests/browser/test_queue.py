@@ -1,6 +1,7 @@
 """The annotator's desk in a real Chromium: each test names its part (1 queue, 2 labels, 3 agreement, 4 report)."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,49 @@ def test_notes_become_codes_that_are_split_and_counted_and_samples_get_codes_by_
     page.get_by_label("Code", exact=True).fill("without nam")
     page.keyboard.press("Enter")
     page.locator(".grm-code-line", has_text="without names").wait_for(timeout=LONG)
+
+
+def test_nothing_of_another_annotators_labels_is_in_the_page_or_on_the_wire(
+    desk: tuple[str, Path], chromium: Any
+) -> None:
+    url, _ = desk
+    pages = [chromium.new_context().new_page() for _ in range(2)]
+    begin(pages[0], url, "ann")
+    queue = make(pages[0], overlap=100)
+    pages[0].keyboard.press("1")
+    pages[0].locator(".grm-desk-card").wait_for(timeout=LONG)
+    pages[0].keyboard.press("n")
+    pages[0].get_by_label("Note on sample 1").fill("a secret of ann")
+    pages[0].keyboard.press("Enter")
+    pages[0].keyboard.press("4")
+    pages[0].locator(".grm-said-class", has_text="improper principles").wait_for(timeout=LONG)
+    pages[0].keyboard.press("Enter")
+    pages[0].get_by_text("1 done by you").wait_for(timeout=LONG)
+    page, sent = pages[1], list[str]()
+    page.on("response", lambda r: sent.append(r.text()) if "component_server" in r.url else None)
+    begin(page, url, "bob", queue)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.get_by_role("button", name="2 B").click()
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    shown = [page.content()]
+    for name, ready in REPORTS.items():
+        page.get_by_role("button", name=name, exact=True).click()
+        page.locator(ready).first.wait_for(timeout=LONG)
+        shown.append(page.content())
+    everything = "".join([*sent, *shown])
+    assert "stay hidden until you have completed yours" in everything
+    assert "a secret of ann" not in everything
+    assert not re.search(r'"label": ?"improper principles"', "".join(sent)), "a class that ann gave"
+    for each in pages:
+        each.context.close()
+
+
+REPORTS = {
+    "Agreement": "h3:has-text(\"To settle: 0\")",
+    "Code book": ".grm-codes",
+    "Failure report": ".grm-panel[data-name=classes]",
+    "GRM against people": ".grm-panel[data-name=by-choice]",
+}
 
 
 def test_audit_part_3_two_at_once_agreement_and_what_is_left_to_settle(desk: tuple[str, Path], chromium: Any) -> None:
