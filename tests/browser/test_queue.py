@@ -235,7 +235,7 @@ def test_nothing_of_another_annotators_labels_is_in_the_page_or_on_the_wire(
 
 
 REPORTS = {
-    "Agreement": "h3:has-text(\"To settle: 0\")",
+    "Agreement": 'h3:has-text("To settle: 0")',
     "Code book": ".grm-codes",
     "Failure report": ".grm-panel[data-name=classes]",
     "GRM against people": ".grm-panel[data-name=by-choice]",
