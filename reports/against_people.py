@@ -20,7 +20,7 @@ from storage.store import Store
 
 TITLE = "The GRM against people"
 AGREEMENT = (
-    "n: items in which people chose blind; gold where they were settled. Agreement with 95% intervals (Wilson), "
+    "Items in which people chose blind; the gold label where they were settled. Agreement with 95% intervals (Wilson), "
     "Cohen's kappa with 95% bootstraps over items."
 )
 CHOICES = (

@@ -15,7 +15,8 @@ const STEPS = [
   "Create a queue: sessions of a run, chosen by rules (verdict against the label, flips, ties, findings), some at random as a control.",
   "For each session, first blind: which response is best? Only the query and the responses are shown.",
   "Then the GRM's samples: what went wrong in each, whether its principles fit, and notes. Every label is saved at once.",
-  "Agreement shows where annotators differ once all have finished; the failure report counts what went wrong.",
+  "Agreement shows where annotators differ once all have finished, and settles it; notes become the codes of a code book.",
+  "Reports count what went wrong, and how often the GRM chooses as people do.",
 ];
 
 /** What stands there before a queue is chosen: the queues with their progress, and what the work is.
