@@ -20,8 +20,8 @@ from storage.store import Store
 
 TITLE = "The GRM against people"
 AGREEMENT = (
-    "Items in which people chose blind; the gold label where they were settled. Agreement with 95% intervals (Wilson), "
-    "Cohen's kappa with 95% bootstraps over items."
+    "Items in which people chose blind; the gold label where they were settled. Agreement with 95% intervals "
+    "(Wilson), Cohen's kappa with 95% bootstraps over items."
 )
 CHOICES = (
     "True positives: of the items in which people chose this, the share where the GRM does (TPR). True negatives: of "
