@@ -294,7 +294,7 @@ class Annotation:
     id: str
     session_id: str
     kind: str
-    """best, class, principle, span or done: see analysis.labels."""
+    """best, class, principle, span, done, code or gold-...: see analysis.labels."""
     label: str
     """'' takes back what it replaces."""
     author: str
@@ -326,3 +326,26 @@ class CurvePoint:
     """Probability that the full-K winner wins the subset's vote, ties shared 1/t."""
     accuracy: float | None
     """The same for the best label; None without labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEvent:
+    """A change of a code book by a person; books are what their changes add up to (see analysis.codebook)."""
+
+    id: str
+    book: str
+    """Id of the book."""
+    what: str
+    """book, code, rename, merge, split or remove."""
+    who: str
+    created_at: str
+    code: str = ""
+    """Id of the code; '' for the book itself."""
+    name: str = ""
+    """Of the book, or of the code from now on."""
+    meaning: str = ""
+    """When the code is to be used."""
+    targets: tuple[str, ...] = ()
+    """Ids of the codes that a merged or split one became."""
+    moves: tuple[tuple[str, str], ...] = ()
+    """Of a split: id of a label -> the code that it has now; the others have the first target."""

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from grm_core.analysis import labels
+from grm_core.analysis import codebook, labels
 from grm_core.errors import UsageError
-from grm_core.formats import annotations, lines, sessions
+from grm_core.formats import annotations, codebooks, lines, sessions
 from grm_core.formats.sessions import Block
-from grm_core.types import Annotation
+from grm_core.types import Annotation, CodeEvent
 from storage import door, transfer
 from storage.door import Door
 from storage.store import Store
@@ -58,13 +58,13 @@ class Writer:
             else:
                 yield from keep_sessions(self.store, [portion])
 
-    def annotate(self, additions: Sequence[Annotation]) -> int:
-        """Keep all of the annotations or none; returns how many were not there yet."""
-        check_annotations(self.store, additions)
+    def annotate(self, additions: Sequence[Annotation], events: Sequence[CodeEvent] = ()) -> int:
+        """Keep all of the annotations and changes of code books, or none; returns how many annotations were new."""
         if self.door is None:
-            return self.store.desk.add_all(additions)
-        text = "".join(f"{lines.canonical(annotations.annotation_record(each))}\n" for each in additions)
-        return int(self._hand(ANNOTATIONS, text))
+            return keep_labels(self.store, additions, events)
+        check_labels(self.store, additions, events)
+        records = [*map(codebooks.event_record, events), *map(annotations.annotation_record, additions)]
+        return int(self._hand(ANNOTATIONS, "".join(f"{lines.canonical(record)}\n" for record in records)))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -101,8 +101,21 @@ def keep_sessions(store: Store, blocks: Sequence[Block]) -> list[Imported]:
         return transfer.keep(store, blocks)
 
 
-def check_annotations(store: Store, additions: Sequence[Annotation]) -> None:
-    """UsageError where an annotation does not fit the session and sample that it is about."""
+def keep_labels(store: Store, additions: Sequence[Annotation], events: Sequence[CodeEvent]) -> int:
+    """Keep annotations and changes of code books, all or none; returns how many annotations were new."""
+    check_labels(store, additions, events)
+    with store.transaction():
+        store.codes.add(events)
+        return store.desk.add_all(additions)
+
+
+def check_labels(store: Store, additions: Sequence[Annotation], events: Sequence[CodeEvent]) -> None:
+    """UsageError where a change does not fit its code book, or an annotation what it is about."""
+    stored = store.codes.events()
+    there = {event.id for event in stored}
+    all_events = [*stored, *(event for event in events if event.id not in there)]
+    codebook.books(all_events)
+    codes = codebook.codes(all_events)
     judged = store.judged(each.session_id for each in additions)
     for annotation in additions:
         if annotation.session_id not in judged:
@@ -110,7 +123,7 @@ def check_annotations(store: Store, additions: Sequence[Annotation]) -> None:
         example, samples = judged[annotation.session_id]
         sample = next((each for each in samples if each.index == annotation.sample), None)
         try:
-            labels.check(annotation, example, sample)
+            labels.check(annotation, example, sample, codes)
         except UsageError as error:
             raise UsageError(f"{annotation.id}: {error}") from None
 
@@ -121,9 +134,8 @@ def _take_sessions(store: Store, data: bytes) -> list[dict[str, Any]]:
 
 
 def _take_annotations(store: Store, data: bytes) -> int:
-    additions = annotations.read_annotations(io.BytesIO(data))
-    check_annotations(store, additions)
-    return store.desk.add_all(additions)
+    portion = codebooks.read_labels(io.BytesIO(data))
+    return keep_labels(store, portion.annotations, portion.events)
 
 
 TAKERS = {SESSIONS: _take_sessions, ANNOTATIONS: _take_annotations}

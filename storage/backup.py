@@ -13,7 +13,10 @@ from storage.database import explained, unused
 from storage.errors import StoreError
 from storage.lock import FileLock
 
-TABLES = ("run", "session", "sample", "passage", "annotation", "queue", "queue_item", "assignment", "owner", "audit")
+TABLES = (
+    *("run", "session", "sample", "passage", "annotation", "queue", "queue_item", "queue_seen", "assignment"),
+    *("code_event", "owner", "audit", "batch"),
+)
 """What holds data, each after those that it refers to. The index for search follows from `passage` by triggers."""
 _FAR = 2**40
 """No table has as many rows."""

@@ -27,6 +27,8 @@ class Queue(NamedTuple):
     """Share 0..1 of the items that two annotators look at."""
     seed: int
     created_at: str
+    source: str = ""
+    """JSON of whoever lets the queue grow; '' for a queue that stays as it is."""
 
 
 class QueueItem(NamedTuple):
@@ -70,17 +72,41 @@ class Desk:
             sql = f"SELECT {rows.ANNOTATION_COLUMNS} FROM annotation WHERE {where} ORDER BY seq"
             return [rows.annotation_from(row) for row in rows.fetch(conn, sql, *tests.values())]
 
-    def add_queue(self, queue: Queue, items: Sequence[tuple[str, str, int]]) -> None:
-        """Keep a queue with its items (session id, reason, annotators needed), in their order."""
+    def add_queue(self, queue: Queue, items: Sequence[tuple[str, str, int]], seen: Iterable[str] = ()) -> None:
+        """Keep a queue with its items (session id, reason, annotators needed), in their order.
+
+        `seen` are the sessions that were looked at, when it grows.
+        """
         values = (queue.id, rows.pack(queue.title), compact(queue.rules), queue.overlap, queue.seed, queue.created_at)
         with self._db.write() as conn:
             conn.execute(
-                "INSERT INTO queue (id, title, rules, overlap, seed, created_at) VALUES (?, ?, ?, ?, ?, ?)", values
+                "INSERT INTO queue (id, title, rules, overlap, seed, created_at, source) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*values, rows.pack(queue.source)),
             )
-            conn.executemany(
-                "INSERT INTO queue_item (queue_id, place, session_id, reason, need) VALUES (?, ?, ?, ?, ?)",
-                [(queue.id, place, name, rows.pack(why), need) for place, (name, why, need) in enumerate(items)],
-            )
+            _append(conn, queue.id, items, seen)
+
+    def grow(self, queue_id: str, items: Sequence[tuple[str, str, int]], seen: Iterable[str]) -> None:
+        """Put further items at a queue's end; sessions that it has already are left out."""
+        with self._db.write() as conn:
+            there = {row["session_id"] for row in rows.fetch(conn, _HELD, rows.pack(queue_id))}
+            _append(conn, queue_id, [item for item in items if item[0] not in there], seen)
+
+    def seen(self, queue_id: str) -> set[str]:
+        """The sessions that a queue has or that its rules have passed over."""
+        key = rows.pack(queue_id)
+        with self._db.read() as conn:
+            return {row["session_id"] for row in rows.fetch(conn, f"{_HELD} UNION {_SEEN}", key, key)}
+
+    def open_for(self, author: str) -> set[tuple[str, str]]:
+        """(queue, session) of the items that the author has and has not finished, or may still get."""
+        sql = f"""SELECT i.queue_id, i.session_id FROM queue_item AS i
+            LEFT JOIN assignment AS t ON t.queue_id = i.queue_id AND t.place = i.place
+            WHERE NOT EXISTS (SELECT 1 FROM annotation AS a WHERE a.session_id = i.session_id
+                AND a.queue = i.queue_id AND a.kind = 'done' AND a.author = ? AND {_STANDS})
+            GROUP BY i.queue_id, i.place HAVING count(t.author) < i.need OR coalesce(max(t.author = ?), 0)"""
+        me = rows.pack(author)
+        with self._db.read() as conn:
+            return {(row["queue_id"], row["session_id"]) for row in rows.fetch(conn, sql, me, me)}
 
     def queues(self) -> list[Queue]:
         """All queues, the newest first."""
@@ -97,6 +123,13 @@ class Desk:
         """The queue's items in their order."""
         with self._db.read() as conn:
             return _items(conn, queue_id)
+
+    def assigned(self, author: str) -> set[tuple[str, str]]:
+        """(queue, session) of the items that the author has, done or not."""
+        sql = """SELECT i.queue_id, i.session_id FROM queue_item AS i
+            JOIN assignment AS t ON t.queue_id = i.queue_id AND t.place = i.place WHERE t.author = ?"""
+        with self._db.read() as conn:
+            return {(row["queue_id"], row["session_id"]) for row in rows.fetch(conn, sql, rows.pack(author))}
 
     def take(self, queue_id: str, author: str, after: int = -1) -> QueueItem | None:
         """The author's next item: the first begun and not done, else the first that needs somebody; None at the end.
@@ -124,6 +157,23 @@ class Desk:
             if not any(item.place == place for item in _items(conn, queue_id)):
                 raise Refused(f"queue {queue_id} has no item {place + 1}")
             _assign(conn, queue_id, place, author)
+
+
+_HELD = "SELECT session_id FROM queue_item WHERE queue_id = ?"
+_SEEN = "SELECT session_id FROM queue_seen WHERE queue_id = ?"
+
+
+def _append(
+    conn: sqlite3.Connection, queue_id: str, items: Sequence[tuple[str, str, int]], seen: Iterable[str]
+) -> None:
+    key = rows.pack(queue_id)
+    sql = "SELECT coalesce(max(place) + 1, 0) AS place FROM queue_item WHERE queue_id = ?"
+    first = rows.fetch(conn, sql, key)[0]["place"]
+    conn.executemany(
+        "INSERT INTO queue_item (queue_id, place, session_id, reason, need) VALUES (?, ?, ?, ?, ?)",
+        [(key, place, rows.pack(name), rows.pack(why), need) for place, (name, why, need) in enumerate(items, first)],
+    )
+    conn.executemany("INSERT OR IGNORE INTO queue_seen VALUES (?, ?)", [(key, rows.pack(name)) for name in seen])
 
 
 def _add(conn: sqlite3.Connection, annotation: Annotation) -> bool:
@@ -181,4 +231,5 @@ def _items(conn: sqlite3.Connection, queue_id: str) -> list[QueueItem]:
 
 def _queue(row: sqlite3.Row) -> Queue:
     rules = tuple(json.loads(row["rules"]))
-    return Queue(row["id"], rows.unpack(row["title"]), rules, row["overlap"], row["seed"], row["created_at"])
+    title, source = rows.unpack(row["title"]), rows.unpack(row["source"])
+    return Queue(row["id"], title, rules, row["overlap"], row["seed"], row["created_at"], source)

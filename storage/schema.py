@@ -170,6 +170,22 @@ def m011_responses_are_searched(db: "Database") -> None:
     )
 
 
+@_step
+def m012_code_books(db: "Database") -> None:
+    """Keep code books as the changes that were made to them, and let a queue grow with its run."""
+    _script(
+        db,
+        """CREATE TABLE code_event (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, book TEXT NOT NULL, what TEXT NOT NULL,
+            code TEXT NOT NULL, name TEXT NOT NULL, meaning TEXT NOT NULL, targets TEXT NOT NULL, moves TEXT NOT NULL,
+            who TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        "ALTER TABLE queue ADD COLUMN source TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE queue_seen (
+            queue_id TEXT NOT NULL REFERENCES queue(id) ON DELETE CASCADE,
+            session_id TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE, PRIMARY KEY (queue_id, session_id))""",
+    )
+
+
 def migrations() -> "Migrations":
     """The migrations as sqlite_utils applies them; it imports pandas, for which no reader should wait."""
     from sqlite_utils import Migrations

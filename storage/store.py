@@ -17,6 +17,7 @@ from grm_core.types import Example, Run, Sample, Session
 from storage import kept, listing, passages, rows
 from storage.acts import Acts
 from storage.batches import Batches
+from storage.codes import Codes
 from storage.database import Database, explained
 from storage.desk import Desk
 from storage.errors import StoreError
@@ -42,6 +43,7 @@ class Store:
                 path.parent.mkdir(parents=True, exist_ok=True)
         self._db = Database(path, read_only)
         self.desk = Desk(self._db)
+        self.codes = Codes(self._db)
         self.batches = Batches(self._db)
         self.acts = Acts(self._db)
 

@@ -21,6 +21,7 @@ PAGES = {
     "Shell": "ui.pages.shell.Shell",
     "Inspect": "ui.pages.inspect.answers.Answers",
     "Queue": "ui.pages.queue.QueuePage",
+    "Codes": "ui.codes.Codes",
     "Sessions": "ui.pages.sessions.SessionsPage",
     "Principles": "ui.pages.principles.PrinciplesPage",
     "Batch": "ui.pages.batch.BatchPage",

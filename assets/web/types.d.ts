@@ -150,6 +150,124 @@ export interface Benchmark {
   items: BenchmarkItem[];
 }
 
+/** A code that may be given. */
+export interface CodeName {
+  id: string;
+  name: string;
+  meaning: string;
+}
+
+/** A code book and its codes. */
+export interface BookCodes {
+  id: string;
+  title: string;
+  codes: CodeName[];
+}
+
+/** A code, by whom it was made, and how often it was given. */
+export interface CodeLine {
+  id: string;
+  name: string;
+  meaning: string;
+  samples: number;
+  items: number;
+  annotators: number;
+  share: number | null;
+  low: number | null;
+  high: number | null;
+  who: string;
+}
+
+/** A note, or a label with the note that it was made from. */
+export interface NoteLine {
+  id: string;
+  session: string;
+  sample: number;
+  title: string;
+  author: string;
+  note: string;
+  quoted: string;
+  codes: string[];
+}
+
+/** A change of a code book, in words. */
+export interface HistoryLine {
+  at: string;
+  who: string;
+  what: string;
+}
+
+/** A code book with all that was coded by it. */
+export interface BookReport {
+  id: string;
+  title: string;
+  said: string;
+  note: string;
+  codes: CodeLine[];
+  together: Table;
+  notes: NoteLine[];
+  history: HistoryLine[];
+  markdown: string;
+  html: string;
+}
+
+/** Where a label of a split code goes. */
+export interface Move {
+  label: string;
+  part: number;
+}
+
+/** A change of a code book: what is not of its kind is ''. */
+export interface Change {
+  book: string;
+  what: string;
+  code: string;
+  name: string;
+  meaning: string;
+  targets: string[];
+  moves: Move[];
+  author: string;
+}
+
+/** The book or code that was made or changed. */
+export interface Changed {
+  id: string;
+}
+
+/** Notes that get a code. */
+export interface Coding {
+  code: string;
+  notes: string[];
+  author: string;
+}
+
+/** How many notes got a code that they had not. */
+export interface Coded {
+  added: number;
+}
+
+/** Something to download. */
+export interface File {
+  name: string;
+  text: string;
+}
+
+/** What became of a file of labels, in words. */
+export interface Taken {
+  said: string;
+}
+
+/** The GRM of a run against people. */
+export interface People {
+  run: string;
+  runs: Choice[];
+  said: string;
+  panels: Panel[];
+  markdown: string;
+  html: string;
+  csv: string;
+}
+
 /** A setting of both runs. */
 export interface Setting {
   name: string;
@@ -483,6 +601,7 @@ export interface QueueLine {
   total: number;
   done: number;
   mine: number;
+  made: string;
 }
 
 /** All queues, and what new ones can be made of. */
@@ -502,6 +621,16 @@ export interface NewQueue {
   overlap: number;
   control: number;
   seed: number;
+  grows?: boolean;
+}
+
+/** The size of a queue before it is made. */
+export interface Planned {
+  total: number;
+  twice: number;
+  sessions: number;
+  pending: number;
+  rules: Record<string, number>;
 }
 
 /** A queue that was made. */
@@ -523,6 +652,7 @@ export interface Label {
   id: string;
   kind: string;
   label: string;
+  name: string;
   sample: number | null;
   place: number | null;
   span: [number, number] | null;
@@ -571,6 +701,7 @@ export interface Item {
   verdict?: string;
   rows?: Row[];
   samples?: Detail[];
+  others?: Record<string, Label[]>;
 }
 
 /** A label on which annotators differ. */
@@ -581,6 +712,9 @@ export interface Differ {
   sample: number | null;
   place: number | null;
   labels: Record<string, string>;
+  allowed: string[];
+  final: Label | null;
+  adjudicator: string;
 }
 
 /** How far annotators agree. */
@@ -974,18 +1108,41 @@ export interface InspectServer {
 export interface QueueServer {
   /** All queues with their progress, and what new ones can be made of; a login is the author. */
   overview(author: string): Promise<Overview | null>;
+  /** The size of a queue before it is made. */
+  plan(wanted: NewQueue): Promise<Planned | Failed | null>;
   /** A new queue from a run, a tag or everything, by the rules in the order given. */
   make(wanted: NewQueue): Promise<Made | Failed | null>;
   /** The author's next item. */
   take(queue_id: string, author: string, after: number): Promise<Item | End | Failed | null>;
   /** A certain item, which is the author's from then on. */
   look(queue_id: string, author: string, place: number): Promise<Item | Failed | null>;
+  /** An item that all who had it have completed, with what each of them said. */
+  compare(queue_id: string, author: string, place: number): Promise<Item | Failed | null>;
   /** Keep an annotation; sent again, it changes nothing. */
   save(said: QueueSaid): Promise<Saved | Failed | null>;
   /** Kappa, alpha and disagreements over the items that all who had them have finished. */
   agreed(queue_id: string, author: string): Promise<Agreed | Failed | null>;
-  /** The failure report of a queue, or of all annotations for ''. */
-  failed(queue_id: string): Promise<FailureReport | Failed | null>;
+  /** The failure report of a queue, or of all annotations for ''; without what the author must not see yet. */
+  failed(queue_id: string, author: string): Promise<FailureReport | Failed | null>;
+}
+
+export interface CodesServer {
+  /** All code books with their codes, the paper's first. */
+  books(): Promise<BookCodes[] | null>;
+  /** A code book with its counts over a queue, or over everything for ''. */
+  book(book_id: string, queue: string, author: string): Promise<BookReport | Failed | null>;
+  /** The labels of a code, each with its sample. */
+  cases(book_id: string, code: string, queue: string, author: string): Promise<NoteLine[] | Failed | null>;
+  /** Change a code book, or begin one. */
+  change(change: Change): Promise<Changed | Failed | null>;
+  /** Give a code to the samples of some notes. */
+  code_notes(coding: Coding): Promise<Coded | Failed | null>;
+  /** Labels as a file of this kind: see reports.labelled. */
+  exported(kind: string, queue: string, author: string): Promise<File | Failed | null>;
+  /** Keep the labels and code books of a file; with logins, admins only, as labels carry names. */
+  imported(text: string): Promise<Taken | Failed | null>;
+  /** The GRM of a run against people's blind labels; '' takes the run that has most of them. */
+  people(run_id: string, author: string): Promise<People | Failed | null>;
 }
 
 export interface SessionsServer {

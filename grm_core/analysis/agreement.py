@@ -11,11 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
-from grm_core.analysis.labels import standing, target
+from grm_core.analysis.labels import SETTLED, standing, target
 from grm_core.types import Annotation
-
-COMPARED = ("best", "class", "principle")
-"""Kinds whose labels two people can agree on."""
 
 
 def units(annotations: Iterable[Annotation], kind: str) -> pd.DataFrame:
@@ -43,7 +40,7 @@ def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
     kappa is None where both used one and the same label throughout: it is not defined there.
     """
     made, rows = list(annotations), []
-    for kind in COMPARED:
+    for kind in SETTLED:
         table = units(made, kind)
         for first, second in combinations(table.columns, 2):
             both = table[[first, second]].dropna()
@@ -57,7 +54,7 @@ def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
 def alphas(annotations: Iterable[Annotation]) -> pd.DataFrame:
     """One row per kind with units that two or more labelled: kind, n (units), authors, alpha (nominal)."""
     made, rows = list(annotations), []
-    for kind in COMPARED:
+    for kind in SETTLED:
         table = units(made, kind)
         shared = table[table.notna().sum(axis=1) > 1] if len(table) else table
         if len(shared):
@@ -71,7 +68,7 @@ def alphas(annotations: Iterable[Annotation]) -> pd.DataFrame:
 def disagreements(annotations: Iterable[Annotation]) -> pd.DataFrame:
     """One row per thing that authors labelled differently: session, kind, sample, place, labels ({author: label})."""
     made, rows = list(annotations), []
-    for kind in COMPARED:
+    for kind in SETTLED:
         table = units(made, kind)
         for unit, labels in zip(table.index, table.to_dict("records"), strict=True):
             texts = {author: label for author, label in labels.items() if isinstance(label, str)}

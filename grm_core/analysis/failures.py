@@ -6,10 +6,10 @@ The paper counted 40 failures of its own GRM (arXiv 2504.02495, App. F); its cou
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
-from scipy.stats import binomtest
 
 from grm_core.analysis.frames import letter
 from grm_core.analysis.labels import CLASSES, standing
+from grm_core.analysis.shares import wilson
 from grm_core.formats.annotations import JudgedById
 from grm_core.types import GOOD, Annotation, Example, Sample
 
@@ -50,7 +50,7 @@ def by_class(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name in CLASSES[1:]:
         count = int((failures["label"] == name).sum())
-        rows.append((name, count, len(failures), *_share(count, len(failures)), PAPER[name], PAPER[name] / PAPER_N))
+        rows.append((name, count, len(failures), *wilson(count, len(failures)), PAPER[name], PAPER[name] / PAPER_N))
     return pd.DataFrame(rows, columns=["class", "count", "n", "share", "low", "high", "paper", "paper_share"])
 
 
@@ -63,7 +63,7 @@ def by_group(table: pd.DataFrame, group: str) -> pd.DataFrame:
     for value, mine in sorted(table.groupby(group, dropna=True), key=lambda each: _rank(group, *each)):
         count = int((mine["label"] != GOOD).sum())
         classes = [int((mine["label"] == name).sum()) for name in CLASSES[1:]]
-        rows.append((value, len(mine), count, *_share(count, len(mine)), *classes))
+        rows.append((value, len(mine), count, *wilson(count, len(mine)), *classes))
     return pd.DataFrame(rows, columns=[group, "n", "failures", "share", "low", "high", *CLASSES[1:]])
 
 
@@ -88,13 +88,6 @@ def _groups(example: Example, sample: Sample, cluster: Mapping[str, str]) -> tup
         position = f"shown {sample.order.index(first) + 1} of {len(sample.order)}"
     stated = sorted(sample.parsed.principles, key=lambda p: -(p.weight or 0))
     return example.source, example.subset, length, position, cluster.get(stated[0].text) if stated else None
-
-
-def _share(count: int, n: int) -> tuple[float | None, float | None, float | None]:
-    if not n:
-        return None, None, None
-    interval = binomtest(count, n).proportion_ci(0.95, "wilson")
-    return count / n, float(interval.low), float(interval.high)
 
 
 def blind(annotations: Iterable[Annotation], judged: JudgedById, winners: Mapping[str, int | None]) -> pd.DataFrame:

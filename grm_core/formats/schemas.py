@@ -8,18 +8,19 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from grm_core.formats.annotations import ANNOTATION, LABELLED, LabelledLine
+from grm_core.formats.codebooks import EVENT
 from grm_core.formats.fields import Codec
 from grm_core.formats.items import ITEM
 from grm_core.formats.runs import RUN
 from grm_core.formats.samples import LINE, SampleLine
 from grm_core.formats.sessions import SESSION, SessionInfo
 from grm_core.formats.verdicts import CRITIQUE, VERDICT, CritiqueLine, VerdictLine
-from grm_core.types import N_MAX, Annotation, Example, Message, Params, Principle, Run
+from grm_core.types import N_MAX, Annotation, CodeEvent, Example, Message, Params, Principle, Run
 
 Json = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = (
-    *(Annotation, Example, Message, Params, Principle, Run),
+    *(Annotation, CodeEvent, Example, Message, Params, Principle, Run),
     *(CritiqueLine, LabelledLine, SampleLine, SessionInfo, VerdictLine),
 )
 
@@ -40,6 +41,7 @@ def schemas() -> dict[str, Json]:
         "items": ("A line of ITEMS.jsonl", item),
         "samples": ("A line of SAMPLES.jsonl", {"anyOf": [_run_line(), _item_line(item), _schema(LINE)]}),
         "annotations": ("A line of annotations", _schema(ANNOTATION)),
+        "code-books": ("A line of annotations that changes a code book", _schema(EVENT)),
         "training-labels": ("A line of annotations as training data", labelled),
         "verdicts": ("A line of VERDICTS.jsonl", _schema(VERDICT)),
         "critiques": ("A line of critiques.jsonl", _schema(CRITIQUE)),

@@ -1,12 +1,13 @@
 """The annotator's desk in a real Chromium: each test names its part (1 queue, 2 labels, 3 agreement, 4 report)."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grm_core.analysis import agreement
+from grm_core.analysis import agreement, labels
 from storage.store import Store
 from tests.browser.conftest import Serve, Watched
 from tests.browser.test_runs import fill
@@ -33,10 +34,10 @@ def make(page: Any, *rules: str, overlap: int = 0, run: str = "many") -> str:
     page.get_by_role("button", name="new queue").click()
     for rule in rules:
         page.get_by_label(rule).check()
-    page.get_by_label("from").select_option(run)
-    page.get_by_label("% seen by two").fill(str(overlap))
+    page.locator(".grm-make select").first.select_option(run)
+    page.get_by_label("% read by two annotators").fill(str(overlap))
     page.get_by_label("% random control").fill("0")
-    page.get_by_role("button", name="make it").click()
+    page.get_by_role("button", name="Create queue").click()
     page.get_by_text("item 1 ·").wait_for(timeout=LONG)
     return str(page.url.split("queue=")[1])
 
@@ -122,7 +123,7 @@ def test_audit_part_2_a_note_on_what_is_selected(desk: tuple[str, Path], page: A
     url, path = desk
     queue = first_item(page, url)
     page.keyboard.press("1")
-    page.locator("#grm-raw").wait_for(timeout=LONG)
+    page.locator("#grm-raw").wait_for(timeout=LONG)  # unfolded: nothing of it could be cut by response
     page.evaluate(
         "() => { const text = document.querySelector('#grm-raw').firstChild, range = document.createRange();"
         "range.setStart(text, 2); range.setEnd(text, 6);"
@@ -139,6 +140,108 @@ def test_audit_part_2_a_note_on_what_is_selected(desk: tuple[str, Path], page: A
     assert spans == [(2, 6)]
 
 
+def test_a_note_after_a_label_is_on_the_sample_that_was_labelled(desk: tuple[str, Path], page: Any) -> None:
+    url, path = desk
+    queue = first_item(page, url)
+    page.keyboard.press("1")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    page.keyboard.press("2")  # the page goes on to the second sample
+    page.keyboard.press("n")
+    page.get_by_label("Note on sample 1 (incorrect critique)").fill("on the first")
+    page.keyboard.press("Enter")
+    page.locator(".grm-desk-list button", has_text="note").first.wait_for(timeout=LONG)
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    page.get_by_label("Note on sample 3").fill("on the third")
+    page.keyboard.press("Enter")
+    page.wait_for_function("localStorage.getItem('grm-lens-unsaved') === '[]'", timeout=LONG)
+    store = Store(path, read_only=True)
+    notes = {each.note: each.sample for each in store.desk.annotations(queue=queue) if each.kind == "span"}
+    store.close()
+    assert notes == {"on the first": 0, "on the third": 2}
+
+
+def test_notes_become_codes_that_are_split_and_counted_and_samples_get_codes_by_key(
+    desk: tuple[str, Path], page: Any
+) -> None:
+    url, _ = desk
+    first_item(page, url)
+    page.keyboard.press("1")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    for sample, note in ((1, "no numbers"), (2, "no names")):
+        page.keyboard.press("n")
+        page.get_by_label(f"Note on sample {sample}").fill(note)
+        page.keyboard.press("Enter")
+        page.keyboard.press("j")
+    page.get_by_role("button", name="Code book", exact=True).click()
+    page.get_by_label("Name of a new code book").fill("Ours <b>")
+    page.get_by_role("button", name="New code book").click()
+    page.get_by_text("No code yet").wait_for(timeout=LONG)
+    for box in page.get_by_label("Choose the note: ").all():
+        box.check()
+    page.get_by_label("Code of the chosen notes").fill("vague")
+    page.get_by_role("button", name="Give the chosen notes this code").click()
+    page.get_by_text("2 notes coded").wait_for(timeout=LONG)
+    page.get_by_role("button", name="Split").click()
+    page.get_by_label("First part").fill("without numbers")
+    page.get_by_label("Second part").fill("without names")
+    page.locator(".grm-case-line", has_text="no names").get_by_label("Part", exact=True).select_option("1")
+    page.locator(".grm-code-form").get_by_role("button", name="Split").click()
+    page.get_by_role("button", name="1 sample of without names").click()
+    page.locator(".grm-code-form", has_text="no names").wait_for(timeout=LONG)
+    page.get_by_text("History: ").click()
+    assert "split “vague” into “without numbers”, “without names”" in page.locator(".grm-queue-page").inner_text()
+    page.get_by_role("button", name="Back to the item").click()
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    page.keyboard.press("c")
+    page.get_by_label("Code", exact=True).fill("without nam")
+    page.keyboard.press("Enter")
+    page.locator(".grm-code-line", has_text="without names").wait_for(timeout=LONG)
+
+
+def test_nothing_of_another_annotators_labels_is_in_the_page_or_on_the_wire(
+    desk: tuple[str, Path], chromium: Any
+) -> None:
+    url, _ = desk
+    pages = [chromium.new_context().new_page() for _ in range(2)]
+    begin(pages[0], url, "ann")
+    queue = make(pages[0], overlap=100)
+    pages[0].keyboard.press("1")
+    pages[0].locator(".grm-desk-card").wait_for(timeout=LONG)
+    pages[0].keyboard.press("n")
+    pages[0].get_by_label("Note on sample 1").fill("a secret of ann")
+    pages[0].keyboard.press("Enter")
+    pages[0].keyboard.press("4")
+    pages[0].locator(".grm-said-class", has_text="improper principles").wait_for(timeout=LONG)
+    pages[0].keyboard.press("Enter")
+    pages[0].get_by_text("1 done by you").wait_for(timeout=LONG)
+    page, sent = pages[1], list[str]()
+    page.on("response", lambda r: sent.append(r.text()) if "component_server" in r.url else None)
+    begin(page, url, "bob", queue)
+    page.get_by_text("Which response is best?").wait_for(timeout=LONG)
+    page.get_by_role("button", name="2 B").click()
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    shown = [page.content()]
+    for name, ready in REPORTS.items():
+        page.get_by_role("button", name=name, exact=True).click()
+        page.locator(ready).first.wait_for(timeout=LONG)
+        shown.append(page.content())
+    everything = "".join([*sent, *shown])
+    assert "stay hidden until you have completed yours" in everything
+    assert "a secret of ann" not in everything
+    assert not re.search(r'"label": ?"improper principles"', "".join(sent)), "a class that ann gave"
+    for each in pages:
+        each.context.close()
+
+
+REPORTS = {
+    "Agreement": 'h3:has-text("To settle: 0")',
+    "Code book": ".grm-codes",
+    "Failure report": ".grm-panel[data-name=classes]",
+    "GRM against people": ".grm-panel[data-name=by-choice]",
+}
+
+
 def test_audit_part_3_two_at_once_agreement_and_what_is_left_to_settle(desk: tuple[str, Path], chromium: Any) -> None:
     url, path = desk
     pages = [chromium.new_context().new_page() for _ in range(2)]
@@ -153,16 +256,37 @@ def test_audit_part_3_two_at_once_agreement_and_what_is_left_to_settle(desk: tup
     page = pages[1]
     page.get_by_role("button", name="agreement").click()
     page.get_by_text("To settle: 5").wait_for(timeout=LONG)
+    assert "6 items completed by all assigned annotators." in page.locator(".grm-queue-page").inner_text()
     store = Store(path, read_only=True)
     made = store.desk.annotations(queue=queue)
     store.close()
     expected = agreement.kappas(made).set_index("kind")["kappa"]
     cells = page.locator(".grm-panel", has_text="Cohen's kappa").locator("tr", has_text="best").locator("td")
     assert float(cells.all_inner_texts()[5]) == pytest.approx(expected["best"], abs=6e-4)
-    page.locator(".grm-differ button").first.click()
-    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    settle(page, path, queue)
     for each in pages:
         each.context.close()
+
+
+def settle(page: Any, path: Path, queue: str) -> None:
+    """Open the sample of a difference, name the final label by key; both labels stay as they were."""
+    row = page.locator(".grm-differ", has_text="sample 1").first
+    row.get_by_role("button", name="open").click()
+    page.locator(".grm-sides", has_text="bob").wait_for(timeout=LONG)
+    assert page.locator(".grm-desk-card h3").inner_text() == "Sample 1"
+    assert page.locator(".grm-sides section").all_inner_texts()[1].split("\n")[0] == "bob"
+    page.keyboard.press("2")
+    page.locator(".grm-saved", has_text="saved ").wait_for(timeout=LONG)
+    page.keyboard.press("Enter")
+    page.get_by_text("To settle: 4").wait_for(timeout=LONG)
+    store = Store(path, read_only=True)
+    made = store.desk.annotations(queue=queue)
+    store.close()
+    (final,) = [each for each in made if each.kind == "gold-class"]
+    assert (final.label, final.author, final.sample) == ("incorrect critique", "bob", 0)
+    ours = {(each.author, each.label) for each in labels.standing(made) if each.kind == "class"
+            and each.session_id == final.session_id}  # fmt: skip
+    assert ours == {("ann", "good"), ("bob", "incorrect critique")}
 
 
 def test_audit_part_4_the_failure_report_beside_the_papers(desk: tuple[str, Path], page: Any) -> None:

@@ -6,9 +6,11 @@ import { SHOWN } from "../../assets/web/pages/benchmarks.js";
 import { facts } from "../../assets/web/pages/inspect/cards.js";
 import { interval, results, scaleOf } from "../../assets/web/pages/models.js";
 import { sideTexts } from "../../assets/web/pages/principles.js";
-import { differText } from "../../assets/web/pages/queue/desk.js";
-import { characters, shownAs, spanOf } from "../../assets/web/pages/queue/item.js";
+import { sizeText } from "../../assets/web/pages/queue/make.js";
+import { characters, placeOf, spanOf } from "../../assets/web/pages/queue/notes.js";
+import { shownAs } from "../../assets/web/pages/queue/sample.js";
 import { standing as standingLabel } from "../../assets/web/pages/queue/saving.js";
+import { differText } from "../../assets/web/pages/queue/settle.js";
 import { named, selectionOf } from "../../assets/web/pages/sessions.js";
 import { named as namedResponses, reasoningBox, reasoningTitle } from "../../assets/web/views/card.js";
 import { rankedByMeta, standing } from "../../assets/web/views/slides.js";
@@ -108,6 +110,22 @@ test("queue: notes count characters, not UTF-16 units", () => {
   assert.deepEqual(span, [1, 2]);
   assert.equal(characters(raw, span), "😀");
   assert.deepEqual(spanOf(raw, null), [0, 3]);
+});
+
+test("queue: a selection is found where it was made, and a rendered one falls back to its part", () => {
+  const raw = "x the end. the end. y";
+  assert.deepEqual(placeOf(raw, 2, 19, "the end", 9), { startOffset: 11, endOffset: 18 });
+  assert.deepEqual(placeOf(raw, 2, 19, "the end", 1), { startOffset: 2, endOffset: 9 });
+  assert.deepEqual(placeOf(raw, 2, 19, "The End", 1), { startOffset: 2, endOffset: 19 });
+});
+
+test("queue: the size of a queue says where its items come from", () => {
+  const plan = { total: 5, twice: 1, sessions: 12, pending: 0, rules: { tie: 4, "random control": 1 } };
+  assert.equal(sizeText(plan), "5 items of 12 sessions: 4 tie, 1 random control. 1 read by two.");
+  const all = { total: 12, twice: 0, sessions: 12, pending: 3, rules: { "random control": 12 } };
+  assert.equal(sizeText(all), "12 items of 12 sessions. 0 read by two. 3 sessions still being judged.");
+  const none = { total: 0, twice: 0, sessions: 1, pending: 0, rules: {} };
+  assert.equal(sizeText(none), "No item yet: none of 1 session fits these rules.");
 });
 
 test("queue: a response says where the sample saw it", () => {

@@ -1,27 +1,30 @@
 """The Queue page: an annotator's desk. What it may show is decided here: nothing of the GRM before the blind label."""
 
 import statistics
-import uuid
+import threading
+from collections.abc import Hashable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
-from grm_core.analysis import agreement, labels, queues
-from grm_core.analysis.queues import Case
+from grm_core.analysis import agreement, codebook, gold, labels, queues
+from grm_core.analysis.codebook import Code
 from grm_core.errors import EngineError, UsageError
 from grm_core.formats.annotations import read_annotation
-from grm_core.types import Annotation
+from grm_core.types import Annotation, Example
 from grm_core.voting import vote
 from reports import failures
-from reports.words import run_title, verdict_line
+from reports.words import count, run_title, verdict_line
+from runs import queueing
 from runs.logins import ANNOTATOR
+from runs.queueing import Source
 from storage.desk import Queue, QueueItem
-from storage.listing import Wanted
 from storage.store import Store
-from ui import detail, render
+from ui import detail, peers, render
+from ui.codes import Codes
 from ui.panels import panel
 from ui.people import person
 from ui.vectors import Vectors
@@ -36,6 +39,7 @@ from ui.wire.queue import (
     Made,
     NewQueue,
     Overview,
+    Planned,
     Progress,
     QueueLine,
     QueueSettings,
@@ -47,7 +51,6 @@ from ui.wire.queue import (
 )
 from ui.wire.shared import Choice, Failed, Table
 
-_SESSIONS_MOST = 2000
 _PAUSE_S = 600
 """A longer time between two items is a pause, not a pace."""
 
@@ -57,8 +60,9 @@ class QueuePage:
 
     def __init__(self, store: Store, vectors: Vectors) -> None:
         self.store, self.desk, self.vectors = store, store.desk, vectors
+        self._growing = threading.Lock()
         settings = QueueSettings(may=not store.read_only, rules=list(queues.RULES), classes=list(labels.CLASSES))
-        View("queue", calls(self)).place(settings)
+        View("queue", (*calls(self), *calls(Codes(store)))).place(settings)
 
     @served()
     def overview(self, author: str) -> Overview:
@@ -66,37 +70,51 @@ class QueuePage:
         author = person().name or author
         lines = []
         for queue in self.desk.queues():
+            with self._growing:
+                queueing.grow(self.store, queue)
             items = self.desk.items(queue.id)
             done = sum(len(item.done) >= item.need for item in items)
             mine = sum(author in item.done for item in items)
-            lines.append(QueueLine(id=queue.id, title=queue.title, total=len(items), done=done, mine=mine))
-        runs = [Choice(id=run.id, title=f"{run_title(run)} ({n} sessions)") for run, n in self.store.runs(least=2)]
+            lines.append(
+                QueueLine(
+                    id=queue.id, title=queue.title, total=len(items), done=done, mine=mine, made=queue.created_at[:10]
+                )
+            )
+        runs = [Choice(id=run.id, title=f"{run_title(run)} ({count(n, 'session')})") for run, n in self.store.runs()]
         return Overview(queues=lines, runs=runs, tags=self.store.facets()[0], author=person().name)
+
+    @served()
+    def plan(self, wanted: NewQueue) -> Planned | Failed:
+        """The size of a queue before it is made."""
+        planned = queueing.plan(self.store, _source(wanted))
+        return Planned(
+            total=len(planned.items),
+            twice=sum(item.need > 1 for item in planned.items),
+            sessions=len(planned.sessions),
+            pending=planned.pending,
+            rules=planned.by_rule,
+        )
 
     @served()
     def make(self, wanted: NewQueue) -> Made | Failed:
         """A new queue from a run, a tag or everything, by the rules in the order given."""
         person().check(ANNOTATOR)
-        rules, overlap, seed = wanted["rules"], _share(wanted["overlap"]), wanted["seed"]
-        source = Wanted(run=wanted["run"], tag=wanted["tag"], sort="oldest")
-        sessions = [row.session for row in self.store.sessions(source, limit=_SESSIONS_MOST)]
-        samples = self.store.samples_by_session(session.id for session in sessions)
-        cases = [Case(session.id, session.example, tuple(samples[session.id])) for session in sessions]
-        items = queues.build(cases, rules, overlap, _share(wanted["control"]), seed)
-        if not items:
+        source = _source(wanted)
+        planned = queueing.plan(self.store, source)
+        if not planned.items and not source.grows:
             raise UsageError("no session fits these rules; choose others")
-        title = wanted["title"].strip()[:120] or " + ".join(rules) or "all sessions"
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        queue = Queue(uuid.uuid4().hex[:12], title, tuple(rules), overlap, seed, now)
-        self.desk.add_queue(queue, [(item.session_id, item.reason, item.need) for item in items])
+        title = wanted["title"].strip()[:120] or " + ".join(source.rules) or "all sessions"
+        queue = queueing.make(self.store, title, source, planned)
         self.store.acts.note(person().name, "made a queue", f"{queue.id} {title}")
-        return Made(id=queue.id, total=len(items))
+        return Made(id=queue.id, total=len(planned.items))
 
     @served()
     def take(self, queue_id: str, author: str, after: int) -> Item | End | Failed:
         """The author's next item."""
-        author = _author(author)
-        item = self.desk.take(self._queue(queue_id).id, author, after)
+        author, queue = _author(author), self._queue(queue_id)
+        with self._growing:
+            queueing.grow(self.store, queue)
+        item = self.desk.take(queue.id, author, after)
         if item is None:
             return End(end=True, progress=self._progress(queue_id, author))
         return self._shown(queue_id, item, author)
@@ -108,6 +126,15 @@ class QueuePage:
         self.desk.assign(self._queue(queue_id).id, place, author)
         item = next(item for item in self.desk.items(queue_id) if item.place == place)
         return self._shown(queue_id, item, author)
+
+    @served()
+    def compare(self, queue_id: str, author: str, place: int) -> Item | Failed:
+        """An item that all who had it have completed, with what each of them said."""
+        author = _author(author)
+        item = next((item for item in self.desk.items(self._queue(queue_id).id) if item.place == place), None)
+        if item is None or not _is_ready(item):
+            raise UsageError("not all annotators have completed this item")
+        return self._compared(queue_id, item, author)
 
     @served(wrong=Failed(error="the annotation has not the right fields."))
     def save(self, said: Said) -> Saved | Failed:
@@ -121,7 +148,9 @@ class QueuePage:
         sample = None
         if annotation.sample is not None:
             sample = self.store.sample(f"{session.id}/{annotation.sample}")
-        labels.check(annotation, session.example, sample)
+        labels.check(annotation, session.example, sample, codebook.codes(self.store.codes.events()))
+        if annotation.kind.startswith(labels.GOLD):
+            self._check_ready(annotation)
         self.desk.add(annotation)
         return Saved(saved=annotation.id, at=datetime.now().strftime("%H:%M:%S"))
 
@@ -130,18 +159,14 @@ class QueuePage:
         """Kappa, alpha and disagreements over the items that all who had them have finished."""
         queue = self._queue(queue_id)
         items = {item.session_id: item for item in self.desk.items(queue.id)}
-        ready = {name for name, item in items.items() if len(item.done) >= max(2, item.need)}
+        ready = {name for name, item in items.items() if _is_ready(item)}
         annotations = [each for each in self.desk.annotations(queue=queue.id) if each.session_id in ready]
+        words = gold.last_words(annotations)
+        rows = agreement.disagreements(annotations).to_dict("records")
+        sessions = self.store.sessions_by_id(row["session"] for row in rows)
         differ = [
-            Differ(
-                session=row["session"],
-                item=items[row["session"]].place,
-                kind=row["kind"],
-                sample=_none(row["sample"]),
-                place=_none(row["place"]),
-                labels=row["labels"],
-            )
-            for row in agreement.disagreements(annotations).to_dict("records")
+            _differ(row, items[row["session"]].place, words, len(sessions[row["session"]].example.responses))
+            for row in rows
         ]
         differ.sort(key=lambda one: one["item"])
         return Agreed(
@@ -153,18 +178,19 @@ class QueuePage:
         )
 
     @served()
-    def failed(self, queue_id: str) -> FailureReport | Failed:
-        """The failure report of a queue, or of all annotations for ''."""
+    def failed(self, queue_id: str, author: str) -> FailureReport | Failed:
+        """The failure report of a queue, or of all annotations for ''; without what the author must not see yet."""
         name = "" if queue_id == "" else self._queue(queue_id).id
-        annotations = self.desk.annotations(queue=name)
+        annotations, hidden = peers.visible(self.desk, person().name or author, name)
         judged = self.store.judged(sorted({each.session_id for each in annotations}))
+        lacks = [peers.words(hidden)] if hidden else []
         try:
             clusters = failures.clusters(annotations, judged, self.vectors.of)
         except EngineError as error:
-            without_clusters = _failures(failures.make(annotations, judged))
-            without_clusters["lacks"] = f"No clusters of principles: {error}. {error.hint}"
-            return without_clusters
-        return _failures(failures.make(annotations, judged, clusters))
+            clusters = None
+            lacks.append(f"No clusters of principles: {error}. {error.hint}")
+        report = _failures(failures.make(annotations, judged, clusters))
+        return report | {"lacks": " ".join(lacks)} if lacks else report
 
     def _check_own(self, annotation: Annotation) -> None:
         """Refuse to take back or replace what another login said; an admin may, and it is noted."""
@@ -176,6 +202,12 @@ class QueuePage:
         if author != who.name:
             who.check_owner(author)
             self.store.acts.note(who.name, f"replaced a label of {author}", annotation.session_id)
+
+    def _check_ready(self, annotation: Annotation) -> None:
+        """Refuse to settle what somebody still labels."""
+        items = self.desk.items(annotation.queue)
+        if not any(item.session_id == annotation.session_id and _is_ready(item) for item in items):
+            raise UsageError("not all annotators have completed this item")
 
     def _queue(self, queue_id: str) -> Queue:
         queue = self.desk.queue(queue_id)
@@ -197,18 +229,48 @@ class QueuePage:
             session=session.id,
             revealed=revealed,
             case=detail.case(example),
-            mine=[_label(each) for each in mine],
+            mine=self._labels(mine),
             done=author in item.done,
             progress=self._progress(queue_id, author),
         )
         if not revealed:
             shown["case"] = shown["case"] | {"labels": None, "reference": None, "models": None}
             return shown
-        samples = self.store.samples(session.id)
+        return self._reveal(shown, item, example)
+
+    def _labels(self, made: list[Annotation]) -> list[Label]:
+        """Labels as the page shows them; those whose code was removed are left out."""
+        books = codebook.books(self.store.codes.events()).values() if any(a.kind == "code" for a in made) else ()
+        codes = {a.id: code for a in made if a.kind == "code" for book in books if (code := book.now(a)) is not None}
+        return [_label(each, codes.get(each.id)) for each in made if each.kind != "code" or each.id in codes]
+
+    def _reveal(self, shown: Item, item: QueueItem, example: Example) -> Item:
+        """The item with all that the GRM said of it."""
+        samples = self.store.samples(item.session_id)
         shown["reason"], shown["rows"] = item.reason, render.rows(samples)
         shown["verdict"] = verdict_line(vote(samples), len(example.responses))
         shown["samples"] = [detail.detail(example, sample) for sample in samples]
         return shown
+
+    def _compared(self, queue_id: str, item: QueueItem, author: str) -> Item:
+        """The item as it is revealed, with the labels of all in place of one's own."""
+        session = self.store.session(item.session_id)
+        if session is None:
+            raise UsageError(f"the session {item.session_id} is gone")
+        made = labels.standing(self.desk.annotations(item.session_id, queue_id))
+        others = {name: self._labels([each for each in made if each.author == name]) for name in sorted(item.done)}
+        shown = Item(
+            queue=queue_id,
+            place=item.place,
+            session=session.id,
+            revealed=True,
+            case=detail.case(session.example),
+            mine=[],
+            done=True,
+            progress=self._progress(queue_id, author),
+            others=others,
+        )
+        return self._reveal(shown, item, session.example)
 
     def _progress(self, queue_id: str, author: str) -> Progress:
         """How many are done, by the author and by all, and the author's pace in seconds an item."""
@@ -223,6 +285,27 @@ class QueuePage:
             total=len(items),
             pace=round(statistics.median(gaps)) if gaps else None,
         )
+
+
+def _is_ready(item: QueueItem) -> bool:
+    """Whether two or more, and all who were to, have completed the item."""
+    return len(item.done) >= max(2, item.need)
+
+
+def _differ(row: dict[Hashable, Any], place: int, words: dict[gold.Target, Annotation], n: int) -> Differ:
+    sample, of = _none(row["sample"]), _none(row["place"])
+    word = words.get((row["session"], row["kind"], sample, of))
+    return Differ(
+        session=row["session"],
+        item=place,
+        kind=row["kind"],
+        sample=sample,
+        place=of,
+        labels=row["labels"],
+        allowed=list(labels.allowed(row["kind"], n)),
+        final=None if word is None else _label(word),
+        adjudicator="" if word is None else word.author,
+    )
 
 
 def _failures(report: failures.FailureReport) -> FailureReport:
@@ -255,11 +338,12 @@ def read(said: Said) -> Annotation:
     return annotation
 
 
-def _label(annotation: Annotation) -> Label:
+def _label(annotation: Annotation, code: Code | None = None) -> Label:
     return Label(
         id=annotation.id,
         kind=annotation.kind,
-        label=annotation.label,
+        label=annotation.label if code is None else code.id,
+        name="" if code is None else code.name,
         sample=annotation.sample,
         place=annotation.place,
         span=annotation.span,
@@ -284,6 +368,18 @@ def _author(name: str) -> str:
     if not name.strip() or len(name) > labels.AUTHOR_MOST:
         raise UsageError("say who you are first")
     return name
+
+
+def _source(wanted: NewQueue) -> Source:
+    return Source(
+        run=wanted["run"],
+        tag=wanted["tag"],
+        rules=tuple(wanted["rules"]),
+        overlap=_share(wanted["overlap"]),
+        control=_share(wanted["control"]),
+        seed=wanted["seed"],
+        grows=wanted.get("grows", False),
+    )
 
 
 def _share(part: float) -> float:

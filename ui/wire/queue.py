@@ -21,6 +21,8 @@ class QueueLine(Choice):
     total: int
     done: int
     mine: int
+    made: str
+    """The day."""
 
 
 class Overview(TypedDict):
@@ -43,6 +45,22 @@ class NewQueue(TypedDict):
     overlap: float
     control: float
     seed: int
+    grows: NotRequired[bool]
+    """Whether sessions that come later are added."""
+
+
+class Planned(TypedDict):
+    """The size of a queue before it is made."""
+
+    total: int
+    twice: int
+    """Items that two annotators look at."""
+    sessions: int
+    """Sessions that the rules looked at."""
+    pending: int
+    """Sessions that are not whole yet."""
+    rules: dict[str, int]
+    """Rule -> its items."""
 
 
 class Made(TypedDict):
@@ -68,6 +86,9 @@ class Label(TypedDict):
     id: str
     kind: str
     label: str
+    """Of a code: its id, as the code book is now."""
+    name: str
+    """Of a code; '' for the other kinds."""
     sample: int | None
     place: int | None
     span: tuple[int, int] | None
@@ -120,6 +141,8 @@ class Item(TypedDict):
     verdict: NotRequired[str]
     rows: NotRequired[list[Row]]
     samples: NotRequired[list[Detail]]
+    others: NotRequired[dict[str, list[Label]]]
+    """Annotator -> labels, where all have completed the item and somebody settles what they differ on."""
 
 
 class Differ(TypedDict):
@@ -131,6 +154,10 @@ class Differ(TypedDict):
     sample: int | None
     place: int | None
     labels: dict[str, str]
+    allowed: list[str]
+    """The labels that may be final."""
+    final: Label | None
+    adjudicator: str
 
 
 class Agreed(TypedDict):

@@ -5,25 +5,38 @@ import { button, choice, el, fillChoice, input, labelled, problem } from "../lib
 import { keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
 import { memory } from "../lib/memory.js";
 import { failed, why } from "../lib/rpc.js";
-import { drawAgreement, drawMake, drawReport, welcome } from "./queue/desk.js";
-import { drawItem, finish, labelPrinciple, labelSample, makeNote, show, startNote, step } from "./queue/item.js";
+import { drawCodes } from "./queue/codes.js";
+import { makeCoding } from "./queue/coding.js";
+import { drawReport, welcome } from "./queue/desk.js";
+import { drawItem, drawProgress, finish, labelPrinciple, labelSample, show, step } from "./queue/item.js";
+import { drawMake } from "./queue/make.js";
+import { makeNote, startNote } from "./queue/notes.js";
+import { drawPeople } from "./queue/people.js";
+import { follow } from "./queue/sample.js";
 import { keepSending, send, undo } from "./queue/saving.js";
+import { drawAgreement } from "./queue/settle.js";
 import { begun, PRINCIPLE_KEYS } from "./queue/state.js";
 
 /** @typedef {import("./queue/state").State} State */
 /** @typedef {import("./queue/state").Place} Place */
 /** @typedef {ReturnType<typeof made>} Page the state and the nodes of the bar */
 
+const RECOUNT = 20_000; // milliseconds after which what others have done is counted again
+
 /** @param {Place} place */
 export function mount(place) {
   const page = made(begun(place));
   const { state, top, sheet } = page;
-  const { box, progress, side, body, foot } = state.nodes;
+  const { box, progress, side, body, foot, keys, noteBox, codeBox } = state.nodes;
   makeNote(state);
+  foot.append(noteBox, codeBox, keys);
   box.append(sheet.node, top, progress, side, body, foot);
   onKey(document, (event) => {
     if (box.isConnected) press(page, event);
   });
+  window.addEventListener("scroll", () => requestAnimationFrame(() => follow(state)), { passive: true });
+  document.addEventListener("visibilitychange", () => recount(state));
+  setInterval(() => recount(state), RECOUNT);
   keepSending(state);
   place.element.append(box);
   begin(page);
@@ -48,13 +61,15 @@ function made(state) {
     state.act.begin();
   });
   page.top.append(
-    labelled("I am", who),
-    labelled("queue", queue),
-    button("new queue", "grm-small", () => drawMake(state)),
-    button("agreement", "grm-small", () => drawAgreement(state)),
-    button("failure report", "grm-small", () => drawReport(state)),
-    button("to the item", "grm-small", () => state.act.begin()),
-    button("keys: ?", "grm-small", () => page.sheet.show()),
+    labelled("Annotator", who),
+    labelled("Queue", queue),
+    button("New queue", "grm-small", () => drawMake(state)),
+    button("Agreement", "grm-small", () => drawAgreement(state)),
+    button("Code book", "grm-small", () => drawCodes(state)),
+    button("Failure report", "grm-small", () => drawReport(state)),
+    button("GRM against people", "grm-small", () => drawPeople(state)),
+    button("Back to the item", "grm-small", () => state.act.begin()),
+    button("Keys (?)", "grm-small", () => page.sheet.show()),
     nodes.saved,
   );
   state.act = {
@@ -68,12 +83,39 @@ function made(state) {
     labelSample: (label) => labelSample(state, label),
     labelPrinciple: (label) => labelPrinciple(state, label),
     startNote: () => startNote(state),
+    startCoding: makeCoding(state),
+    drawQueues: () => drawQueues(page),
   };
   return page;
 }
 
 /** @param {Page} page */
-async function begin({ state, queue, who, top }) {
+function drawQueues({ state: { choices, me }, queue }) {
+  const options = choices.queues.map(
+    ({ id, title, done, total }) => /** @type {[string, string]} */ ([id, `${title} (${done} of ${total})`]),
+  );
+  fillChoice(queue, [["", "Choose a queue"], ...options], me.queue);
+}
+
+/** What others have done since, and items of a run that grows. @param {State} state */
+async function recount(state) {
+  const { me, nodes, ask, act } = state;
+  if (document.hidden || !nodes.box.isConnected) return;
+  const isLast = state.turns.now();
+  const now = await ask.overview(me.name);
+  if (!now || !isLast()) return;
+  const before = state.choices.queues.find(({ id }) => id === me.queue);
+  const line = now.queues.find(({ id }) => id === me.queue);
+  state.choices = now;
+  if (!line) act.drawQueues();
+  else if (state.isOver && line.total > (before?.total ?? line.total)) await act.next();
+  else if (state.item) drawProgress(state, { ...line, pace: state.pace });
+  else act.drawQueues();
+}
+
+/** @param {Page} page */
+async function begin(page) {
+  const { state, who, top } = page;
   const { me, nodes } = state;
   const isLast = state.turns.next();
   state.choices = (await state.ask.overview(me.name)) || state.choices;
@@ -83,14 +125,12 @@ async function begin({ state, queue, who, top }) {
     who.disabled = true; // labels carry the login
   }
   address.name({ queue: me.queue });
-  const options = state.choices.queues.map(
-    ({ id, title, done, total }) => /** @type {[string, string]} */ ([id, `${title} (${done} of ${total})`]),
-  );
-  fillChoice(queue, [["", "choose"], ...options], me.queue);
+  drawQueues(page);
   nodes.side.replaceChildren();
   if (!me.name || !me.queue) {
     state.item = null;
-    nodes.foot.replaceChildren();
+    state.isOver = false;
+    nodes.keys.replaceChildren();
     nodes.progress.replaceChildren();
     nodes.body.replaceChildren(welcome(state));
     return;
@@ -99,7 +139,7 @@ async function begin({ state, queue, who, top }) {
   await next(state);
   const focused = document.activeElement;
   // Or the keys would type there.
-  if (top.contains(focused) && focused?.tagName !== "BUTTON") nodes.body.focus();
+  if (top.contains(focused) && focused?.tagName !== "BUTTON") nodes.body.focus({ preventScroll: true });
 }
 
 /** @param {State} state @param {number} [after] */
@@ -124,19 +164,22 @@ const keysOf = (classes) => [
   ["j k", "next, previous sample (arrows too)"],
   ["p", "the next principle"],
   ["f u b", `the principle: ${PRINCIPLE_KEYS.map(([, label]) => label).join(", ")}`],
-  ["n", "a note on what is selected"],
+  ["n", "a note on the sample labelled last, or on the one you turned to; on what is selected of it"],
+  ["c", "codes of the sample, from a code book"],
   ["z", "undo; on a new item: open the last one again"],
   ["s", "skip the item"],
   ["Enter", "the item is done"],
+  ["o j k", "under Agreement: open that sample, next, previous; the labels' own keys say which one is final"],
 ];
 
 /** What a key does: a button that shows it is pressed, the others are of the samples.
  * @param {State} state @param {string} pressed @returns {(() => unknown) | undefined} */
 function actOf(state, pressed) {
   const { item, act, nodes } = state;
-  const buttons = [...nodes.foot.querySelectorAll("button")];
+  const buttons = [...nodes.keys.querySelectorAll("button")];
   const target = buttons.find((node) => node.firstChild?.textContent === pressed);
   if (target) return () => target.click();
+  if (state.settling) return undefined;
   const principle = PRINCIPLE_KEYS.find(([key]) => key === pressed);
   if (item?.revealed && principle) return () => act.labelPrinciple(principle[1]);
   if (item?.revealed && pressed === "ArrowDown") return () => step(state, 1);
@@ -153,7 +196,7 @@ function press({ state, sheet }, event) {
     sheet.show();
     return;
   }
-  if (!sheet.live() || !(state.item || state.finished)) return;
+  if (!sheet.live() || !(state.item || state.finished || state.settling)) return;
   const act = meant(event, (name) => actOf(state, name));
   if (!act) return;
   event.preventDefault();

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grm_core.types import Annotation
+from grm_core.types import Annotation, CodeEvent
 from storage.store import Store
 from tests.browser import four
 from tests.cli.conftest import Command
@@ -116,3 +116,61 @@ def test_only_one_queue(command: Command, db: Path) -> None:
     store.desk.add(replace(MADE[0], id="b-1", queue="other"))
     store.close()
     assert len(command("labels", "export", "--queue", "other", "--db", db).lines) == 1
+
+
+CODED = [
+    Annotation("c-1", "four", "code", "c-vague", "ann", NOW, sample=0, queue="q"),
+    Annotation("g-1", "four", "gold-best", "A", "eve", NOW, queue="q"),
+]
+BOOK = [
+    CodeEvent("e-1", "b", "book", "ann", NOW, name="Ours"),
+    CodeEvent("e-2", "b", "code", "ann", NOW, "c-vague", "vague", "says nothing"),
+    CodeEvent("e-3", "b", "rename", "bob", NOW, "c-vague", "unclear", "says nothing"),
+]
+
+
+@pytest.fixture
+def coded(db: Path) -> Path:
+    store = Store(db)
+    store.codes.add(BOOK)
+    store.desk.add_all(CODED)
+    store.close()
+    return db
+
+
+def test_code_books_travel_with_the_labels(command: Command, coded: Path, tmp_path: Path) -> None:
+    first, second, other = tmp_path / "first.jsonl", tmp_path / "second.jsonl", tmp_path / "y.db"
+    assert command("labels", "export", "--db", coded, "--out", first).code == 0
+    four.make(other)
+    assert "8 annotations added" in command("labels", "import", first, "--db", other).words
+    assert "0 annotations added" in command("labels", "import", first, "--db", other).words
+    assert command("labels", "export", "--db", other, "--out", second).code == 0
+    assert first.read_bytes() == second.read_bytes()
+    store = Store(other, read_only=True)
+    assert store.codes.events() == BOOK
+    store.close()
+
+
+def test_gold_and_coded_samples_are_lines_and_the_book_a_report(command: Command, coded: Path, tmp_path: Path) -> None:
+    gold = {(line["kind"], line.get("sample")): line for line in
+            command("labels", "export", "--format", "gold", "--db", coded).lines}  # fmt: skip
+    assert (gold["best", None]["label"], gold["best", None]["how"]) == ("A", "adjudicated")
+    assert gold["best", None]["labels"] == {"ann": "A", "bob": "tie"}
+    assert gold["best", None]["adjudicator"] == "eve"
+    assert (gold["class", 0]["label"], gold["class", 0]["how"]) == ("incorrect critique", "one annotator")
+    lines = command("labels", "export", "--format", "codes", "--db", coded).lines
+    assert [(line["book"], line["code"], line["sample"]) for line in lines] == [
+        ("The paper's classes of failure", "incorrect critique", 0), ("Ours", "unclear", 0),
+    ]  # fmt: skip
+    assert command("labels", "codes", "--book", "Ours", "--db", coded, "--out", tmp_path / "book.md").code == 0
+    assert "| unclear | 1 | 1 | 1 | 2 | 0.500 |" in (tmp_path / "book.md").read_text()
+    assert command("labels", "codes", "--book", "nobody's", "--db", coded).code == 2
+
+
+def test_the_grm_against_people_as_a_document_and_as_csv(command: Command, coded: Path, tmp_path: Path) -> None:
+    done = command("labels", "judge", "--db", coded, "--out", tmp_path / "people.md")
+    assert "People chose in 1 item of 1 with a verdict (1 settled)." in done.words
+    assert command("labels", "judge", "--db", coded, "--out", tmp_path / "people.csv").code == 0
+    assert (tmp_path / "people.csv").read_text().startswith("subset,n,agreed,low,high,kappa")
+    assert command("labels", "judge", "--db", coded, "--out", tmp_path / "people.html").code == 0
+    assert "<script" not in (tmp_path / "people.html").read_text()

@@ -1,47 +1,40 @@
 // One item: first blind, then what the GRM saw.
 
-import { button, el } from "../../lib/dom.js";
-import { onKey } from "../../lib/keys.js";
-import { letter, weightText } from "../../lib/names.js";
-import { reasoningBox } from "../../views/card.js";
-import { note, responses, title, turns } from "../../views/case.js";
+import { el } from "../../lib/dom.js";
+import { letter } from "../../lib/names.js";
+import { keyButton } from "./keys.js";
+import { leaveNote } from "./notes.js";
+import { caseBox, sampleCard, sampleList } from "./sample.js";
 import { say } from "./saving.js";
-import { PRINCIPLE_KEYS, saidOf, sampleOf } from "./state.js";
+import { drawFinal } from "./settle.js";
+import { saidOf, sampleOf } from "./state.js";
 
 /** @typedef {import("./state").State} State */
 /** @typedef {import("./state").Item} Item */
-/** @typedef {import("./state").Detail} Detail */
 /** @typedef {import("../../types").End} End */
 /** @typedef {import("../../types").Progress} Progress */
 
-const MUCH = 300; // characters of a query; a longer one is written smaller
-const QUOTED = 120; // characters of a text that a note shows
 const WIDE = "(min-width: 1100px)";
-
-/** A button that shows its key. @param {string | number} pressed @param {string} label @param {() => unknown} act
- * @param {boolean} [isOn] */
-export function keyButton(pressed, label, act, isOn = false) {
-  const node = button("", `grm-key${isOn ? " grm-on" : ""}`, act);
-  node.append(el("kbd", "", pressed), ` ${label}`);
-  node.setAttribute("aria-pressed", String(isOn));
-  return node;
-}
 
 /** @param {State} state @param {Item | End} answer */
 export function show(state, answer) {
-  const { body, foot } = state.nodes;
+  const { body, keys } = state.nodes;
   const item = "end" in answer ? null : answer;
   state.item = item;
+  state.isOver = !item;
+  state.labelled = null;
+  if (!item?.others) state.settling = null;
   state.sampleAt = state.principleAt = 0;
+  leaveNote(state);
   body.replaceChildren();
-  if (item?.revealed) {
+  if (item?.revealed && !item.others) {
     const open = (item.samples ?? []).findIndex(({ i }) => !saidOf(item, "class", i));
     state.sampleAt = Math.max(0, open);
   }
   drawProgress(state, answer.progress);
   if (item) drawItem(state);
   else {
-    foot.replaceChildren();
+    keys.replaceChildren();
     body.replaceChildren(
       el("h2", "", "That was the last item for you in this queue."),
       el("p", "grm-note", "Agreement and the failure report stand above."),
@@ -50,15 +43,21 @@ export function show(state, answer) {
   window.scrollTo(0, 0);
 }
 
-/** @param {State} state @param {Progress} now */
-function drawProgress({ item, nodes: { progress } }, { total, done, mine, pace }) {
+/** How far the queue is, above the item and in the list of queues. @param {State} state @param {Progress} now */
+export function drawProgress(state, now) {
+  const { total, done, mine, pace } = now;
+  const { item, nodes, me, choices } = state;
   const bar = el("progress");
   bar.max = Math.max(1, total);
   bar.value = done;
   bar.setAttribute("aria-label", "Items done");
   const place = item ? `item ${item.place + 1} · ` : "";
   const speed = pace ? `, ${pace} s an item` : "";
-  progress.replaceChildren(bar, el("span", "", `${place}${mine} done by you, ${done} of ${total} done${speed}`));
+  nodes.progress.replaceChildren(bar, el("span", "", `${place}${mine} done by you, ${done} of ${total} done${speed}`));
+  state.pace = pace;
+  const line = choices.queues.find(({ id }) => id === me.queue);
+  if (line) Object.assign(line, { total, done, mine });
+  state.act.drawQueues();
 }
 
 /** @param {State} state */
@@ -69,39 +68,9 @@ export function drawItem(state) {
   else drawBlind(state, item);
 }
 
-/** Query and responses. With the sample that is read, each response says as which one it was shown and what it got.
- * @param {Item} item @param {boolean} isOpen @param {Detail} [sample] */
-function caseBox(item, isOpen, sample) {
-  const part = el("details", "grm-case-box");
-  const query = reachable(el("div", "grm-asked-box"), "Query");
-  const { labels } = item.case;
-  part.open = isOpen;
-  query.append(...turns(item.case, (content) => `grm-asked grm-text${content.length > MUCH ? " grm-much" : ""}`));
-  const list = responses(item.case, (i) => [
-    title(i),
-    ...(sample ? [note(shownAs(sample, i))] : []),
-    ...(labels ? [note(`label ${labels[i]}`)] : []),
-  ]);
-  [...list.children].forEach((card, i) => {
-    reachable(/** @type {HTMLElement} */ (card), `Response ${letter(i)}`);
-  });
-  part.append(el("summary", "", "Query and responses"), query, list);
-  return part;
-}
-
-/** @param {Pick<Detail, "order" | "scores">} sample @param {number} i */
-export const shownAs = ({ order, scores }, i) =>
-  `shown as Response ${order.indexOf(letter(i)) + 1}${scores ? `: ${scores[i]}/10` : ""}`;
-
-/** What may have to be scrolled can be reached by keyboard. @param {HTMLElement} node @param {string} label */
-function reachable(node, label) {
-  Object.assign(node, { tabIndex: 0, role: "group", ariaLabel: label });
-  return node;
-}
-
 /** @param {State} state @param {Item} item */
 function drawBlind(state, item) {
-  const { body, foot } = state.nodes;
+  const { body, keys } = state.nodes;
   const question = item.case.responses.length > 1 ? "Which response is best?" : "Is the response good?";
   body.replaceChildren(el("h2", "", question), caseBox(item, true));
   const standing = saidOf(item, "best");
@@ -116,7 +85,7 @@ function drawBlind(state, item) {
       state.judging = false;
     }
   };
-  foot.replaceChildren(
+  keys.replaceChildren(
     ...item.case.responses.map((_, i) => keyButton(i + 1, letter(i), act(letter(i)), standing?.label === letter(i))),
     keyButton("t", "tie", act("tie")),
     keyButton("0", "cannot say", act("cannot say")),
@@ -130,98 +99,43 @@ function drawBlind(state, item) {
 function drawSamples(state, item) {
   const { body } = state.nodes;
   const sample = sampleOf(state);
-  const head = el("div", "grm-verdict");
-  const words = `You said ${saidOf(item, "best")?.label}. Here because of: ${item.reason}.`;
+  const head = el("div", "grm-desk-verdict");
+  const who = item.others
+    ? `Completed by ${Object.keys(item.others).join(" and ")}`
+    : `You said ${saidOf(item, "best")?.label}`;
+  const words = `${who}. Here because of: ${item.reason}.`;
   head.append(el("h2", "", item.verdict), el("p", "grm-note", words));
-  const list = sampleList(state, item);
+  const list = sampleList(state, item, (at) => turnTo(state, at));
   const box = caseBox(item, state.caseOpen ?? window.matchMedia(WIDE).matches, sample);
   box.addEventListener("toggle", () => {
     state.caseOpen = box.open;
   });
   const grid = el("div", "grm-desk");
+  grid.style.setProperty("--n", String(item.case.responses.length));
   grid.append(list, sampleCard(state, item, sample), box);
   const read = body.querySelector(".grm-case-box")?.scrollTop ?? 0; // the place in a long response stays
   body.replaceChildren(head, grid);
   box.scrollTop = read;
   drawKeys(state, item);
-  const now = /** @type {HTMLElement | undefined} */ (list.children[state.sampleAt]);
+  const now = /** @type {HTMLElement | null} */ (list.querySelector(".grm-on"));
   if (now) list.scrollTop = Math.max(0, now.offsetTop - list.clientHeight / 2);
-}
-
-/** @param {State} state @param {Item} item */
-function sampleList(state, item) {
-  const list = el("div", "grm-desk-list");
-  (item.samples ?? []).forEach((one, at) => {
-    const isOn = at === state.sampleAt;
-    const node = button("", isOn ? "grm-on" : "", () => {
-      state.sampleAt = at;
-      state.principleAt = 0;
-      drawItem(state);
-    });
-    const label = saidOf(item, "class", one.i)?.label ?? "";
-    node.append(el("b", "", one.i + 1), el("span", "", one.scores ? one.scores.join(" ") : one.reason));
-    node.append(el("span", "grm-said-class", label));
-    node.setAttribute("aria-current", String(isOn));
-    list.append(node);
-  });
-  return list;
-}
-
-/** @param {State} state @param {Item} item @param {Detail | undefined} one */
-function sampleCard(state, item, one) {
-  const card = el("article", "grm-desk-card");
-  if (!one) {
-    card.append(el("p", "grm-note", "This session has no samples."));
-    return card;
-  }
-  card.append(el("h3", "", `Sample ${one.i + 1}, shown ${one.order.join(" ")}`));
-  if (one.principles.length) card.append(el("h4", "", "Principles"));
-  card.append(...one.principles.map((_, at) => principleLine(state, item, one, at)));
-  const text = el("div", "grm-text grm-raw-text", one.raw);
-  text.id = "grm-raw";
-  const reasoning = reasoningBox(one, state.reasoningOpen, (isOpen) => {
-    state.reasoningOpen = isOpen;
-  });
-  card.append(...reasoning, el("h4", "", "What it wrote"), text);
-  for (const { kind, sample, span, note: words } of item.mine) {
-    if (kind !== "span" || sample !== one.i || !span) continue;
-    card.append(el("p", "grm-span-note", `“${characters(one.raw, span).slice(0, QUOTED)}”: ${words}`));
-  }
-  if (state.noteOn && state.noteOn.sample !== one.i) state.nodes.noteBox.hidden = true;
-  card.append(state.nodes.noteBox);
-  return card;
-}
-
-/** Part of a text; places are counted in characters as Python counts them, not in UTF-16 units.
- * @param {string} text @param {readonly [number, number]} span */
-export const characters = (text, [start, end]) => [...text].slice(start, end).join("");
-
-/** @param {State} state @param {Item} item @param {Detail} one @param {number} at */
-function principleLine(state, item, one, at) {
-  const { text, weight } = one.principles[at];
-  const standing = saidOf(item, "principle", one.i, at);
-  const line = el("div", `grm-desk-principle${at === state.principleAt ? " grm-on" : ""}`);
-  line.append(el("span", "grm-text", text + weightText(weight)));
-  for (const [pressed, label] of PRINCIPLE_KEYS) {
-    const act = () => {
-      state.principleAt = at;
-      state.act.labelPrinciple(label);
-    };
-    line.append(keyButton(pressed, label, act, standing?.label === label));
-  }
-  return line;
 }
 
 /** @param {State} state @param {Item} item */
 function drawKeys(state, item) {
   const { act, settings, nodes } = state;
   const one = sampleOf(state);
+  if (item.others) {
+    drawFinal(state);
+    return;
+  }
   const standing = one && saidOf(item, "class", one.i);
-  nodes.foot.replaceChildren(
+  nodes.keys.replaceChildren(
     ...settings.classes.map((label, i) =>
       keyButton(i + 1, label, () => act.labelSample(label), standing?.label === label),
     ),
     keyButton("n", "note", act.startNote),
+    keyButton("c", "code", act.startCoding),
     keyButton("j", "next", () => step(state, 1)),
     keyButton("k", "back", () => step(state, -1)),
     keyButton("p", "principle", () => nextPrinciple(state)),
@@ -231,12 +145,26 @@ function drawKeys(state, item) {
   );
 }
 
+/** Another sample, from its beginning. @param {State} state @param {number} at */
+function goTo(state, at) {
+  state.sampleAt = at;
+  state.principleAt = 0;
+  drawItem(state);
+  const card = state.nodes.body.querySelector(".grm-desk-card");
+  if (card && card.getBoundingClientRect().top < 0) card.scrollIntoView({ block: "start" });
+}
+
+/** The annotator turns to a sample: what was labelled before is no more what a note is about.
+ * @param {State} state @param {number} at */
+function turnTo(state, at) {
+  state.labelled = null;
+  goTo(state, at);
+}
+
 /** @param {State} state @param {number} by */
 export function step(state, by) {
   const count = state.item?.samples?.length ?? 0;
-  state.sampleAt = Math.max(0, Math.min(count - 1, state.sampleAt + by));
-  state.principleAt = 0;
-  drawItem(state);
+  turnTo(state, Math.max(0, Math.min(count - 1, state.sampleAt + by)));
 }
 
 /** @param {State} state */
@@ -255,11 +183,10 @@ export async function labelSample(state, label) {
   if (!one) return;
   // The page goes on at once: a second key, before the server has answered, is about what is seen then.
   const saving = say(state, "class", label, { sample: one.i });
-  if (saidOf(state.item, "class", one.i) && state.sampleAt < (state.item?.samples?.length ?? 0) - 1) {
-    state.sampleAt += 1;
-    state.principleAt = 0;
-  }
-  drawItem(state);
+  const stands = saidOf(state.item, "class", one.i);
+  state.labelled = stands ? one.i : null;
+  if (stands && state.sampleAt < (state.item?.samples?.length ?? 0) - 1) goTo(state, state.sampleAt + 1);
+  else drawItem(state);
   await saving;
 }
 
@@ -270,6 +197,7 @@ export async function labelPrinciple(state, label) {
   const last = one.principles.length - 1;
   const at = Math.min(state.principleAt, last);
   const saving = say(state, "principle", label, { sample: one.i, place: at });
+  state.labelled = null;
   state.principleAt = Math.min(at + 1, last);
   drawItem(state);
   await saving;
@@ -281,45 +209,4 @@ export async function finish(state) {
   if (!item || !(await say(state, "done", "done"))) return;
   state.finished = { queue: state.me.queue, place: item.place };
   if (state.item === item) state.act.next();
-}
-
-// ---- notes
-
-/** What is selected of a text in characters, the whole text without a selection.
- * @param {string} raw @param {{ startOffset: number, endOffset: number } | null} range @returns {[number, number]} */
-export function spanOf(raw, range) {
-  if (!range) return [0, [...raw].length];
-  return [[...raw.slice(0, range.startOffset)].length, [...raw.slice(0, range.endOffset)].length];
-}
-
-/** @param {State} state */
-export function startNote(state) {
-  const node = document.getElementById("grm-raw");
-  const one = sampleOf(state);
-  if (!node || !one?.raw) return;
-  const chosen = window.getSelection();
-  const isInside =
-    chosen?.rangeCount && !chosen.isCollapsed && node.contains(chosen.anchorNode) && node.contains(chosen.focusNode);
-  state.noteOn = { sample: one.i, span: spanOf(one.raw, isInside ? chosen.getRangeAt(0) : null) };
-  state.nodes.noteBox.hidden = false;
-  state.nodes.noteInput.value = "";
-  state.nodes.noteInput.focus();
-}
-
-/** @param {State} state */
-export function makeNote(state) {
-  const { noteBox, noteInput, body } = state.nodes;
-  noteBox.append(noteInput);
-  noteBox.hidden = true;
-  onKey(noteInput, async (event) => {
-    event.stopPropagation();
-    const note = noteInput.value.trim();
-    if (event.key !== "Escape" && (event.key !== "Enter" || !note)) return;
-    noteBox.hidden = true;
-    body.focus();
-    if (event.key === "Escape" || !state.noteOn) return;
-    const saving = say(state, "span", "span", { ...state.noteOn, note });
-    drawItem(state);
-    await saving;
-  });
 }

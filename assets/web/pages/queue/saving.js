@@ -20,7 +20,7 @@ export function tell({ nodes: { saved } }, text, isBad = false) {
 }
 
 /** @param {State} state @param {Said} annotation */
-function keep(state, annotation) {
+export function keep(state, annotation) {
   state.unsaved.push(annotation);
   memory.write("unsaved", state.unsaved);
   return send(state);
@@ -91,25 +91,43 @@ export const standing = (before, kind, label) => (before && before.label === lab
  * @param {State} state @param {string} kind @param {string} label @param {About} [about] */
 export async function say(state, kind, label, { sample = null, place = null, span = null, note = "" } = {}) {
   const { item } = state;
-  if (!state.settings.may || !item) {
-    tell(state, "this page is read-only", true);
-    return false;
-  }
+  if (!item || !may(state)) return false;
   const before = kind === "span" ? undefined : saidOf(item, kind, sample, place);
-  const one = annotation(state, { kind, label: standing(before, kind, label), sample, place, span, note }, before);
+  const about = { kind, label: standing(before, kind, label), name: "", sample, place, span, note };
+  const one = annotation(state, about, before);
   item.mine = item.mine.filter((each) => each !== before);
-  if (one.label) item.mine.push({ id: one.id, kind, label, sample, place, span, note });
+  if (one.label) item.mine.push({ id: one.id, kind, label, name: "", sample, place, span, note });
   return keep(state, one);
 }
 
-/** @param {State} state @param {Omit<Label, "id">} said @param {Label | undefined} before @returns {Said} */
-function annotation({ item, me }, said, before) {
+/** Whether this page may save; says so where it may not. @param {State} state */
+export function may(state) {
+  if (!state.settings.may) tell(state, "this page is read-only", true);
+  return state.settings.may;
+}
+
+/** Gives a code to a sample, beside its others, or takes it back. @param {State} state @param {number} sample
+ * @param {string} label the code's id @param {string} name */
+export async function sayCode(state, sample, label, name) {
+  const { item } = state;
+  if (!item || !may(state)) return false;
+  const before = item.mine.find((one) => one.kind === "code" && one.sample === sample && one.label === label);
+  const about = { kind: "code", sample, place: null, span: null, note: "" };
+  const made = annotation(state, { ...about, label: before ? "" : label, name }, before);
+  item.mine = item.mine.filter((one) => one !== before);
+  if (!before) item.mine.push({ ...about, id: made.id, label, name });
+  return keep(state, made);
+}
+
+/** @param {State} state @param {Omit<Label, "id">} said @param {{ id: string } | null | undefined} before
+ * @param {string} [session] the item's, if not another one's @returns {Said} */
+export function annotation({ item, me }, { name: _, ...said }, before, session) {
   return {
     ...said,
     id: newName(),
-    session_id: item?.session ?? "",
+    session_id: session ?? item?.session ?? "",
     author: me.name,
-    queue: item?.queue ?? "",
+    queue: me.queue,
     created_at: new Date().toISOString(),
     replaces: before ? before.id : null,
   };
@@ -130,10 +148,10 @@ export async function undo(state) {
   }
   item.mine.pop();
   const { kind, sample, place, span } = last;
-  await keep(state, annotation(state, { kind, label: "", sample, place, span, note: "" }, last));
+  await keep(state, annotation(state, { kind, label: "", name: "", sample, place, span, note: "" }, last));
   if (kind === "best") await state.act.reopen();
   else lookAgain(state, last);
-  tell(state, `undone: ${kind === "class" || kind === "principle" ? last.label : kind}`);
+  tell(state, `undone: ${last.name || (kind === "class" || kind === "principle" ? last.label : kind)}`);
 }
 
 /** @param {State} state @param {number} place */

@@ -8,6 +8,7 @@ import { calls, Turns } from "../../lib/rpc.js";
 /** @typedef {import("../../types").Item} Item */
 /** @typedef {import("../../types").Detail} Detail */
 /** @typedef {import("../../types").Label} Label */
+/** @typedef {import("../../types").Differ} Differ */
 /** @typedef {import("../../types").QueueSaid} Said */
 /** @typedef {import("../../types").Overview} Overview */
 /** @typedef {import("../../types").QueueSettings} Settings */
@@ -26,9 +27,9 @@ import { calls, Turns } from "../../lib/rpc.js";
  * @property {(label: string) => void} labelSample
  * @property {(label: string) => void} labelPrinciple
  * @property {() => void} startNote
+ * @property {() => Promise<void>} startCoding
+ * @property {() => void} drawQueues writes how far each queue is into the list of queues
  */
-
-const NOTE = "a note on what is selected, or on the whole text; Enter keeps it";
 
 /** @type {readonly (readonly [key: string, label: string])[]} */
 export const PRINCIPLE_KEYS = [
@@ -39,15 +40,15 @@ export const PRINCIPLE_KEYS = [
 
 /** @param {Place} place */
 export function begun({ props, server }) {
-  /** @type {import("../../types").QueueServer} */
+  /** @type {import("../../types").QueueServer & import("../../types").CodesServer} */
   const ask = calls(server);
   const saved = el("span", "grm-saved");
   saved.setAttribute("role", "status");
   const body = el("div", "grm-queue-body");
   body.tabIndex = -1;
-  const foot = el("div", "grm-label-bar");
-  foot.setAttribute("role", "toolbar");
-  foot.setAttribute("aria-label", "Labels");
+  const keys = el("div", "grm-keys-row");
+  keys.setAttribute("role", "toolbar");
+  keys.setAttribute("aria-label", "Labels");
   return {
     ask,
     settings: props.value || { may: false, rules: [], classes: [] },
@@ -63,13 +64,30 @@ export function begun({ props, server }) {
     finished: null,
     /** Whether query and responses stand open beside the samples; null: where there is room. @type {boolean | null} */
     caseOpen: null,
-    /** Whether the reasoning of samples stands open. */
+    /** Whether the reasoning of samples stands open, and their raw text. */
     reasoningOpen: false,
+    rawOpen: false,
+    /** The response of which the part speaks that is read. @type {number | null} */
+    reading: null,
+    /** Seconds that an item takes the author. @type {number | null} */
+    pace: null,
+    /** Whether the author has no item left in the queue. */
+    isOver: false,
     /** Whether the blind label is being saved. */
     judging: false,
+    /** The code books, and the one that codes are given from.
+     * @type {import("../../types").BookCodes[]} */
+    books: [],
+    book: memory.read("book", ""),
+    /** The sample that was labelled last, until the annotator turns to another one: what a note is about then.
+     * @type {number | null} */
+    labelled: null,
     /** What the note is about: the sample, and characters of its text.
      * @type {{ sample: number, span: [number, number] } | null} */
     noteOn: null,
+    /** Labels on which annotators differ, and the one that is settled now; null elsewhere.
+     * @type {{ differ: Differ[], at: number } | null} */
+    settling: null,
     /** What the server has not got yet: kept in this browser until it has. @type {Said[]} */
     unsaved: memory.read("unsaved", []),
     /** @type {Promise<void> | null} */
@@ -81,10 +99,18 @@ export function begun({ props, server }) {
       progress: el("div", "grm-queue-progress"),
       side: el("div"),
       body,
-      foot,
+      foot: el("div", "grm-label-bar"),
+      keys,
       saved,
       noteBox: el("div", "grm-note-box"),
-      noteInput: input({ type: "text", placeholder: NOTE, maxLength: 4000 }, "Note"),
+      codeBox: el("div", "grm-note-box grm-code-box"),
+      noteOn: el("label", "grm-note-on"),
+      noteInput: input({
+        type: "text",
+        id: "queue-note",
+        placeholder: "Enter keeps it, Esc leaves it",
+        maxLength: 4000,
+      }),
     },
     act: /** @type {Acts} */ ({}),
   };
