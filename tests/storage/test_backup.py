@@ -156,3 +156,10 @@ def test_the_commands_back_up_restore_and_repair(path: Path, tmp_path: Path) -> 
     store.close()
     assert app("restore", copy).returncode == 0
     assert "nothing to repair" in app("doctor", "--repair").stderr
+
+
+def test_a_repair_brings_every_table_over_that_holds_data_of_its_own(store: Store) -> None:
+    with sqlite3.connect(store.path) as raw:
+        tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    derived = {name for name in tables if name.startswith(("passage_fts", "sqlite_", "_sqlite"))} | {"kept"}
+    assert tables - derived == set(backup.TABLES)
