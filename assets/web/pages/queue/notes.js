@@ -1,6 +1,7 @@
 // Notes: on the sample that was labelled, or on what is selected of the text that is read.
 
 import { onKey } from "../../lib/keys.js";
+import { placeOf as placeRendered } from "../../lib/rich.js";
 import { say } from "./saving.js";
 import { saidOf, sampleOf } from "./state.js";
 
@@ -52,6 +53,11 @@ function selection(sample) {
     (node instanceof Element ? node : node.parentElement)?.closest("[data-from]") ?? null;
   const part = /** @type {HTMLElement | null} */ (within(range.startContainer));
   if (!part || part !== within(range.endContainer)) return null;
+  const rendered = placeRendered(part, range);
+  if (rendered) {
+    const from = Number(part.dataset.from);
+    return { startOffset: from + rendered[0], endOffset: from + rendered[1] };
+  }
   const before = range.cloneRange();
   before.setStart(part, 0);
   before.setEnd(range.startContainer, range.startOffset);

@@ -2,6 +2,7 @@
 
 import { chip, el } from "../../lib/dom.js";
 import { letter, weightText } from "../../lib/names.js";
+import { rich } from "../../lib/rich.js";
 import { critiqueText, rawText, reasoningBox, showQuote } from "../../views/card.js";
 import { note, responses, title, turns } from "../../views/case.js";
 import { codesOf } from "./coding.js";
@@ -245,7 +246,9 @@ function principleLine(state, item, one, at) {
   const standing = saidOf(item, "principle", one.i, at);
   const line = el("div", `grm-desk-principle${at === state.principleAt ? " grm-on" : ""}`);
   const keys = el("span", "grm-principle-keys");
-  line.append(el("span", "grm-text", text + weightText(weight)), keys);
+  const said = el("span", "grm-text");
+  said.append(rich(text, { isLine: true }), weightText(weight));
+  line.append(said, keys);
   for (const [pressed, label] of item.others ? [] : PRINCIPLE_KEYS) {
     const act = () => {
       state.principleAt = at;
