@@ -59,8 +59,9 @@ def subsets(items: Items) -> pd.DataFrame:
     for name in sorted({item.subset for item in numbers}):
         mine = [item for item in numbers if item.subset == name]
         most = max(len(item.indices) for item in mine)
-        row = {"subset": name or "(none)", "items": len(mine), "k = 1": float(accuracy.at_k(mine, 1).mean())}
-        row[f"k = {most}"] = float(accuracy.at_k(mine, most).mean())
+        one, full = accuracy.at_ks(mine, (1, most))
+        row = {"subset": name or "(none)", "items": len(mine), "k = 1": float(one.mean())}
+        row[f"k = {most}"] = float(full.mean())
         if scored(mine):
             row[f"meta RM, k = {most}"] = float(accuracy.at_k(mine, most, Method.GUIDED).mean())
         rows.append(row)

@@ -1,7 +1,7 @@
 """When more samples would no longer change the verdict: how sure the vote is before all k are drawn."""
 
+import functools
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,7 @@ def chances_of_change(scores: Array, missing: int, draws: int = 2000, seed: int 
     return chances
 
 
-@lru_cache(256)
+@functools.lru_cache(256)
 def _times(count: int, n: int, missing: int, draws: int, seed: int) -> NDArray[np.int64]:
     """(draws, count + n) how often each of `count` samples and of n dissenting ones comes, whatever the item."""
     rng = np.random.default_rng(seed)
@@ -114,5 +114,12 @@ def _winners(scores: Array, ranks: Array, counts: NDArray[np.int64], method: Met
 
 def _leaders(totals: Array) -> NDArray[np.int64]:
     """The own index of the highest total along the last axis, -1 for a tie."""
-    tied = (totals >= totals.max(axis=-1, keepdims=True) - TIE).sum(axis=-1) > 1
-    return np.where(tied, -1, totals.argmax(axis=-1))
+    # By response: numpy is slow along an axis of few.
+    planes = [totals[..., own] for own in range(totals.shape[-1])]
+    most = functools.reduce(np.maximum, planes)
+    leading = [plane >= most - TIE for plane in planes]
+    leaders = np.full(most.shape, -1)
+    for own, leads in enumerate(leading):
+        leaders[leads] = own
+    leaders[functools.reduce(np.add, [leads.view(np.int8) for leads in leading]) > 1] = -1
+    return leaders
