@@ -57,6 +57,12 @@ def text(rng: random.Random, count: int) -> str:
     return " ".join(rng.choices(words, cum_weights=weights, k=count))
 
 
+def rare(count: int) -> list[str]:
+    """So many words that stand in at most one critique of a hundred."""
+    words, _ = _words()
+    return words[WORDS // 10 :: WORDS // (2 * count)][:count]
+
+
 def example(number: int, n: int, rng: random.Random) -> Example:
     """An item whose first response is labelled best."""
     return Example(
