@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cli.common import real, say, unwritten, whole
 from cli.recipe import add_recipe, recipe_of
 from cli.waiting import SCREEN
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.errors import UsageError
 from grm_core.types import CONTEXTS, Method
 from runs.settings import Judge, Settings, Workers, following

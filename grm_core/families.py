@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
-
-import jinja2
-from jinja2 import meta
+from typing import TYPE_CHECKING, Any
 
 from grm_core.reading import letter_choice, parsing, replies
 from grm_core.types import Message, Parsed
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "recipes"
 DEEPSEEK_META_RM = "deepseek-meta-rm"
@@ -76,6 +76,8 @@ def context_of(template: str) -> str:
 @lru_cache(maxsize=32)
 def placeholders(text: str) -> frozenset[str]:
     """The values that a file asks for."""
+    from jinja2 import meta
+
     return frozenset(meta.find_undeclared_variables(_environment().parse(text)))
 
 
@@ -93,7 +95,9 @@ def _compiled(text: str) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
+def _environment() -> "Environment":
+    import jinja2
+
     made = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"json": partial(json.dumps, ensure_ascii=False), "fenced": _fenced}
     return made

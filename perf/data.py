@@ -7,7 +7,7 @@ twenty cannot be read, one item in seven is tied, and every readable sample has 
 import random
 from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 from grm_core.formats.items import item_record
@@ -24,13 +24,17 @@ from grm_core.types import (
     Principle,
     Run,
     Sample,
+    Session,
 )
+from storage.store import Store
 
 WORDS = 20_000
 """Different words that texts are made of; word i is i + 1 times rarer than the first."""
 _SUBJECTS = ("maths", "code", "chat", "safety")
 _UNREAD = 0.05
 _TIED = 1 / 7
+_AT_ONCE = 100
+"""Sessions that one transaction keeps."""
 
 
 def run(name: str, k: int) -> Run:
@@ -51,6 +55,12 @@ def text(rng: random.Random, count: int) -> str:
     """So many words of the made-up language."""
     words, weights = _words()
     return " ".join(rng.choices(words, cum_weights=weights, k=count))
+
+
+def rare(count: int) -> list[str]:
+    """So many words that stand in at most one critique of a hundred."""
+    words, _ = _words()
+    return words[WORDS // 10 :: WORDS // (2 * count)][:count]
 
 
 def example(number: int, n: int, rng: random.Random) -> Example:
@@ -113,5 +123,22 @@ def write(path: Path, count: int, k: int = 32, n: int = 4, seed: int = 0) -> Pat
             for one, drawn in items(count, k, n, seed):
                 out.write(canonical({"item": item_record(one)}) + "\n")
                 out.writelines(sample_line(one.id, sample) + "\n" for sample in drawn)
+        part.replace(path)
+    return path
+
+
+def database(path: Path, count: int, k: int = 10, n: int = 2, seed: int = 0) -> Path:
+    """Saved sessions in a database; one that was made before is kept."""
+    if not path.exists():
+        part = path.with_name(path.name + ".part")
+        store, judged = Store(part), run(f"perf-{count}-{k}-{n}", k)
+        store.add_run(judged)
+        everything = items(count, k, n, seed)
+        while some := list(islice(everything, _AT_ONCE)):
+            with store.transaction():
+                for one, drawn in some:
+                    session = Session(one.id, judged.id, one, text(random.Random(one.id), 6), judged.created_at)
+                    store.add_new(session, drawn)
+        store.close()
         part.replace(path)
     return path

@@ -1,7 +1,7 @@
 """Two ways to do the same, measured in turns: what else the machine does then meets both."""
 
 import json
-import platform
+import os
 import random
 import resource
 import statistics
@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 
@@ -66,15 +65,14 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 def where() -> dict[str, Any]:
     """The machine, the date and the commit that figures belong to."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    about = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":")[1].strip() for line in about if line.startswith("model name")]
-    machine = f"{len(names)} x {names[0]}" if names else platform.machine()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    machine = f"{os.cpu_count()} cores and {memory:.0f} GiB of memory"
     return {"machine": machine, "date": datetime.now(UTC).date().isoformat(), "commit": commit.stdout.strip()}
 
 
 def line(row: Row) -> str:
-    """A row as JSON."""
-    return json.dumps(asdict(row))
+    """A row as JSON, with what its ratio is of."""
+    return json.dumps({**asdict(row), "ratio_of": "processor seconds"})
 
 
 def _timed(work: Work) -> tuple[float, float]:

@@ -16,12 +16,15 @@ from grm_core.types import Method
 from perf import data
 from perf.pairs import Row, measure
 from storage import numbers, rows, schema
+from storage.listing import Wanted
 from storage.store import Store
 from storage.transfer import import_file
 from ui import run_panels
 
 ROOT = Path(__file__).parent.parent
 K, N = 32, 4
+_TIMES = 20
+"""Short work is done so many times a round."""
 Measured = Callable[[Path, int, int], Row]
 
 
@@ -121,7 +124,59 @@ def start(folder: Path, items: int, rounds: int) -> Row:
     return measure("start", "app.py --help", "python -c pass", 0, rounds, lambda: _run(ours), lambda: _run(python))
 
 
-ROWS: dict[str, Measured] = {"vote": vote, "curve": curve, "runs": run_page, "import": import_, "start": start}
+def sessions(folder: Path, items: int, rounds: int) -> Row:
+    """The Sessions page's list, with its count and choices, of 20 times as many sessions."""
+    store = Store(_searched(folder, items), read_only=True)
+
+    def ours() -> None:
+        for _ in range(_TIMES):
+            store.sessions(limit=50)
+            store.count_sessions(Wanted())
+            store.facets()
+
+    def other() -> None:
+        with store.reading() as conn:
+            for _ in range(_TIMES):
+                conn.execute("SELECT id, title FROM session ORDER BY seq DESC LIMIT 50").fetchall()
+                conn.execute("SELECT count(*) FROM session").fetchall()
+
+    what = f"{_TIMES} times the Sessions page of {20 * items:,} sessions"
+    try:
+        return measure("sessions", what, "ids, titles and their number in bare SQL", items, rounds, ours, other)
+    finally:
+        store.close()
+
+
+def search(folder: Path, items: int, rounds: int) -> Row:
+    """50 hits for words that stand in at most 1% of the critiques, 20 times as many as items."""
+    store = Store(_searched(folder, items), read_only=True)
+    words = data.rare(_TIMES)
+
+    def ours() -> None:
+        for word in words:
+            store.search(word, 50)
+
+    def other() -> None:
+        sql = "SELECT rowid FROM passage_fts WHERE passage_fts MATCH ? ORDER BY rank LIMIT 50"
+        with store.reading() as conn:
+            for word in words:
+                conn.execute(sql, (f'"{word}"',)).fetchall()
+
+    what = f"{_TIMES} searches of {20 * items:,} critiques, 50 hits with snippets each"
+    try:
+        return measure("search", what, "the index alone, without snippets", items, rounds, ours, other)
+    finally:
+        store.close()
+
+
+def _searched(folder: Path, items: int) -> Path:
+    return data.database(folder / f"sessions-{20 * items}.db", 20 * items, 1)
+
+
+ROWS: dict[str, Measured] = {
+    "vote": vote, "curve": curve, "runs": run_page, "import": import_, "sessions": sessions, "search": search,
+    "start": start,
+}  # fmt: skip
 
 
 def _quiet(argv: list[str]) -> None:

@@ -7,7 +7,8 @@ through again from its first round with what it left, and ends with the same sam
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grm_core.analysis.settling import Rule
+from grm_core.analysis import settling
+from grm_core.analysis.looks import Rule
 from grm_core.types import Sample, Session
 from runs.drive import Arrival, Progress, Sink, Source, Task, drive
 from runs.screen import Say
@@ -75,7 +76,7 @@ class Growing:
             if first is None or item.at >= self.rule.most:
                 del self.open[task.plan.example.id]
                 continue
-            chance = self.rule.chance(first)
+            chance = settling.chance(self.rule, first)
             if self.rule.settles(chance):
                 del self.open[task.plan.example.id]
             item.chance = 1.0 if chance is None else chance

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.engines.base import Engine
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, GRMError, UsageError

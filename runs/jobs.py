@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from grm_core import prompts, sampling
-from grm_core.analysis import settling
+from grm_core.analysis.looks import check_level
 from grm_core.cards import Card
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, GRMError, UsageError
@@ -82,7 +82,7 @@ class Jobs:
         """Begin a run of `owner` and return its session's id. Raises UsageError for what cannot be judged or saved."""
         sampling.check(example, settings.k, N_MAX_PAGE)
         if settings.settle is not None:
-            settling.check_level(settings.settle)
+            check_level(settings.settle)
         self._free()
         settings = settings.settled(self.card.context)
         template = template_for(example, settings, self.engine.style)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from grm_core import sampling
-from grm_core.analysis import audit
+from grm_core.analysis import audit, settling
 from grm_core.cards import Card
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
@@ -96,7 +96,7 @@ class Judging:
             samples.sort(key=lambda sample: sample.index)
             if rule is None or look >= plan.k or any(sample.error for sample in samples):
                 return samples
-            if rule.settles(rule.chance(samples)):
+            if rule.settles(settling.chance(rule, samples)):
                 return samples
             look = rule.after(look)
 

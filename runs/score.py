@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grm_core import engines, meta_rm, prompts
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.cards import OWN_METAS
 from grm_core.errors import UsageError
 from grm_core.formats.sessions import Block

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grm_core import families, prompts, shuffling
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.errors import UsageError
 from grm_core.recipes import Recipe
 from grm_core.types import Params

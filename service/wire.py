@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.errors import UsageError
 from grm_core.formats.items import read_item
 from grm_core.formats.samples import sample_record

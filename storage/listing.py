@@ -58,8 +58,8 @@ class SessionRow(NamedTuple):
     """The form of the file that it was imported from, where others judged it; '' for our own."""
 
 
-def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[SessionRow]:
-    """Some of the wanted sessions; StoreError for an unknown sort."""
+def page(conn: sqlite3.Connection, wanted: Wanted, limit: int | None, offset: int) -> list[SessionRow]:
+    """So many of the wanted sessions, None for all; StoreError for an unknown sort."""
     if wanted.sort not in SORTS:
         raise StoreError(f"sessions are sorted by {', '.join(SORTS)}, not by {wanted.sort!r}")
     search = passages.words(wanted.words)
@@ -69,7 +69,7 @@ def page(conn: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> l
     sql = f"""SELECT {columns}, s.n, r.model, r.k, r.engine, r.template, h.passage,
         {counts}) AS samples, {counts} AND status = 'ok') AS valid
         {source} ORDER BY {SORTS[wanted.sort]} LIMIT ? OFFSET ?"""
-    listed = rows.fetch(conn, sql, *values, limit, offset)
+    listed = rows.fetch(conn, sql, *values, -1 if limit is None else limit, offset)
     snippets = passages.snippets(conn, search, [row["passage"] for row in listed]) if search else {}
     return [_row(row, snippets.get(row["passage"], "")) for row in listed]
 
@@ -117,6 +117,13 @@ def newest_of_runs(conn: sqlite3.Connection, run_ids: Sequence[str], limit: int)
     sql = f"""SELECT {columns} FROM session AS s JOIN run AS r ON r.id = s.run_id
         WHERE s.binned_at IS NULL AND r.id IN ({marks}) ORDER BY r.seq DESC, s.seq DESC LIMIT ?"""
     return [rows.session_from(row) for row in rows.fetch(conn, sql, *map(rows.pack, run_ids), limit)]
+
+
+def run_sessions(conn: sqlite3.Connection, run_id: str) -> list[tuple[str, int]]:
+    """The sessions of a run that are not in the bin with their numbers of samples, in order of arrival."""
+    sql = """SELECT id, (SELECT count(*) FROM sample WHERE session_id = s.id) AS samples FROM session AS s
+        WHERE run_id = ? AND binned_at IS NULL ORDER BY seq"""
+    return [(row["id"], row["samples"]) for row in rows.fetch(conn, sql, rows.pack(run_id))]
 
 
 def facets(conn: sqlite3.Connection) -> tuple[list[str], list[str]]:

@@ -212,8 +212,11 @@ class Store:
         with self._db.write() as conn:
             self._changed(conn.execute("UPDATE sample SET meta_logit = ? WHERE id = ?", (value, sample_id)), sample_id)
 
-    def sessions(self, wanted: Wanted | str = "", limit: int = _PAGE, offset: int = 0) -> list[SessionRow]:
-        """The sessions that are wanted, or those that hold these words, newest first unless said otherwise."""
+    def sessions(self, wanted: Wanted | str = "", limit: int | None = _PAGE, offset: int = 0) -> list[SessionRow]:
+        """The sessions that are wanted, or those that hold these words, newest first unless said otherwise.
+
+        `limit`: so many, None for all.
+        """
         wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
         with self._searching(wanted.words) as conn:
             return listing.page(conn, wanted, limit, offset)
@@ -247,6 +250,11 @@ class Store:
         """All tags and all models of the sessions that are not in the bin."""
         with self._db.read() as conn:
             return listing.facets(conn)
+
+    def run_sessions(self, run_id: str) -> list[tuple[str, int]]:
+        """The sessions of a run outside the bin and how many samples each has, in order of arrival."""
+        with self._db.read() as conn:
+            return listing.run_sessions(conn, run_id)
 
     def session_ids(self) -> list[str]:
         """All sessions that are not in the bin, in order of arrival."""

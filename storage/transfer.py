@@ -164,18 +164,23 @@ def _unknown_run(block: Block) -> Run:
 def _import_item(store: Store, run: Run, item: ItemSamples) -> Imported:
     assert item.example is not None  # `named` has looked
     session = sessions.session_of(run, item, item.example)
-    about = run_name(run) + sessions.item_line(session.example, session)
-    samples = "".join(sample_line(item.item_id, sample) for sample in item.samples)
-    # New ids follow from the content, so that importing the file once more adds nothing.
-    for name in (session.id, digest(about), digest(about + samples)):
-        news = _news(store, replace(session, id=name), item.samples)
+    for name in _names(run, item, session):
+        known = store.session(name)
+        news = item.samples if known is None else _news(store, known, replace(session, id=name), item.samples)
         if news is not None:
-            return _keep(store, run, replace(session, id=name), news, name != session.id)
-    return _keep(store, run, replace(session, id=uuid.uuid4().hex), item.samples, True)
+            return _keep(store, run, replace(session, id=name), news, known is not None, name != session.id)
+    return _keep(store, run, replace(session, id=uuid.uuid4().hex), item.samples, False, True)
 
 
-def _keep(store: Store, run: Run, session: Session, samples: Sequence[Sample], copied: bool) -> Imported:
-    exists = store.session(session.id) is not None
+def _names(run: Run, item: ItemSamples, session: Session) -> Iterator[str]:
+    """Its own id, then new ones that follow from the content: importing the file once more adds nothing."""
+    yield session.id
+    about = run_name(run) + sessions.item_line(session.example, session)
+    yield digest(about)
+    yield digest(about + "".join(sample_line(item.item_id, sample) for sample in item.samples))
+
+
+def _keep(store: Store, run: Run, session: Session, samples: Sequence[Sample], exists: bool, copied: bool) -> Imported:
     with store.transaction():
         if not exists:
             store.add_run(run)
@@ -188,11 +193,8 @@ def _keep(store: Store, run: Run, session: Session, samples: Sequence[Sample], c
     return Imported(session.id, session.example.id, len(samples), state)
 
 
-def _news(store: Store, session: Session, samples: Sequence[Sample]) -> list[Sample] | None:
+def _news(store: Store, known: Session, session: Session, samples: Sequence[Sample]) -> list[Sample] | None:
     """The samples that the store lacks of this session; None when the id is taken by something else."""
-    known = store.session(session.id)
-    if known is None:
-        return list(samples)
     if (known.run_id, known.example) != (session.run_id, session.example):
         return None
     stored = {sample.index: sample for sample in store.samples(session.id)}

@@ -128,6 +128,24 @@ async def test_a_local_model_gives_each_reading_its_own_logit_whatever_stands_be
     assert await LocalMetaRM(lambda: tmp_path, "tiny").score(readings) == together, "nothing kept, nothing changed"
 
 
+@pytest.mark.model
+async def test_the_bundled_head_gives_a_judgment_after_a_shared_prompt_the_logit_of_the_whole() -> None:
+    import torch
+
+    folder = models.meta_folder()
+    model, tokenizer, device = meta_rm._load(folder)
+    meta = LocalMetaRM(lambda: folder, "bundled")
+    meta._loaded = (model.float(), tokenizer, device)
+    judgments = ["Critique:\nResponse 1: right.\nScores: \\boxed{9, 2}", "Scores: \\boxed{1, 2}"]
+    readings = [Reading(make_example(2), (0, 1), judgment) for judgment in judgments]
+    shared = await meta.score(readings)
+    with torch.inference_mode():
+        whole = [meta_rm.logits(model, [meta_rm.encode(tokenizer, reading)], device).item() for reading in readings]
+    assert shared == pytest.approx(whole, abs=1e-3)
+    assert len(meta._prompts) == 1, "query and responses of one order are read once"
+    await meta.close()
+
+
 class TestSelf:
     """The GRM as its own meta RM."""
 

@@ -118,8 +118,6 @@ def launch_options(
     `routes` stand beside the page; `beside` is entered for as long as the app is served.
     """
     return {
-        # Fetched early and run by the first plot: as a script of a component it would keep all else waiting.
-        "head": f'<link rel="preload" as="script" href="{web.address()}/{web.PLOTLY.name}">',
         "theme": theme(),
         "favicon_path": str(web.WEB / "icons" / "icon.png"),
         "auth": people.enter if people.are_asked else None,

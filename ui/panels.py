@@ -14,8 +14,3 @@ def panel(name: str, title: str, table: pd.DataFrame, figure: Figure | None, not
     """The panel as the page is sent it; no figure means that the note says why there is nothing to draw."""
     rows = json.loads(table.round(6).to_json(orient="values")) if len(table) else []
     return Panel(name=name, title=title, columns=list(table.columns), rows=rows, figure=figure, note=note)
-
-
-def only_first(most: int, stored: int) -> list[str]:
-    """A sentence where a page looks at the first `most` of the sessions that are stored."""
-    return [f"Only the first {most:,} of {stored:,} sessions are looked at."] if stored > most else []

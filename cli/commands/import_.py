@@ -5,6 +5,7 @@ or OpenTelemetry, or items that nobody has judged; docs/files.md shows them. Wha
 """
 
 import argparse
+import gc
 
 from cli.common import add_db, print_json, say
 
@@ -25,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
     from runs.writing import writing
     from storage import transfer
 
+    gc.disable()  # nothing that is read refers to itself: collecting would go through all of it again and again
     # All are read before the first is imported: a broken one leaves everything as it was.
     files = [(file, imports.read(file)) for file in args.files]
     blocks = [transfer.named(understood.blocks, file) for file, understood in files]

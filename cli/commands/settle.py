@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cli.common import print_json, real, say, whole
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.errors import UsageError
 from grm_core.types import Method
 

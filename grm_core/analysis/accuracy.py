@@ -80,13 +80,25 @@ class Estimate:
 
 def at_k(items: Items, k: int, method: Method = Method.NAIVE, k_meta: int | None = None) -> Values:
     """(items,) accuracy 0..1 of each item with k samples; an item of which nothing could be read has 0."""
+    return at_ks(items, (k,), method, k_meta)[0]
+
+
+def at_ks(items: Items, ks: Sequence[int], method: Method = Method.NAIVE, k_meta: int | None = None) -> list[Values]:
+    """The same for several k, from the same curves."""
     numbers = in_numbers(items)
-    return shares(tables(numbers, method, k_meta, draws=_DRAWS), numbers, k)
+    curves = tables(numbers, method, k_meta, draws=_DRAWS)
+    return [shares(curves, numbers, k) for k in ks]
 
 
 def shares(curves: Sequence[Table], items: Sequence[ItemScores], k: int) -> Values:
     """(items,) accuracy with k of each item's samples (see `share`), from the curves over those that could be read."""
-    return np.array([_share(curve.accuracy, k, len(item.indices)) for curve, item in zip(curves, items, strict=True)])
+    alike: dict[tuple[int, int], list[int]] = {}
+    for place, (curve, item) in enumerate(zip(curves, items, strict=True)):
+        alike.setdefault((curve.k, len(item.indices)), []).append(place)
+    out = np.empty(len(items))
+    for (read, total), places in alike.items():
+        out[places] = _shares(np.stack([curves[place].accuracy for place in places]), read, total, k)
+    return out
 
 
 def share(points: Sequence[CurvePoint], k: int, total: int) -> float:
@@ -94,12 +106,14 @@ def share(points: Sequence[CurvePoint], k: int, total: int) -> float:
 
     j of k random samples can be read with hypergeometric probability; j = 0 names nothing and is wrong.
     """
-    return _share(np.array([point.accuracy or 0.0 for point in points]), k, total)
+    accuracies = np.array([[point.accuracy or 0.0 for point in points]])
+    return float(_shares(accuracies, len(points), total, k)[0])
 
 
-def _share(accuracies: Values, k: int, total: int) -> float:
-    first, chances = _chances(len(accuracies), total, min(k, total))
-    return float(chances @ np.nan_to_num(accuracies[first - 1 : first - 1 + len(chances)]))
+def _shares(accuracies: Values, read: int, total: int, k: int) -> Values:
+    """(items,) from (items, read) accuracies by the number of samples that could be read, of `total` each."""
+    first, chances = _chances(read, total, min(k, total))
+    return np.asarray(np.nan_to_num(accuracies[:, first - 1 : first - 1 + len(chances)]) @ chances)
 
 
 @lru_cache(4096)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from grm_core.analysis import accuracy, settling
 from grm_core.analysis.accuracy import Items, Values, in_numbers
+from grm_core.analysis.looks import LEAST
 from grm_core.analysis.scaling import Table, tables
 from grm_core.formats.scores import ItemScores
 from grm_core.outcome import TIE
@@ -58,8 +59,9 @@ def subsets(items: Items) -> pd.DataFrame:
     for name in sorted({item.subset for item in numbers}):
         mine = [item for item in numbers if item.subset == name]
         most = max(len(item.indices) for item in mine)
-        row = {"subset": name or "(none)", "items": len(mine), "k = 1": float(accuracy.at_k(mine, 1).mean())}
-        row[f"k = {most}"] = float(accuracy.at_k(mine, most).mean())
+        one, full = accuracy.at_ks(mine, (1, most))
+        row = {"subset": name or "(none)", "items": len(mine), "k = 1": float(one.mean())}
+        row[f"k = {most}"] = float(full.mean())
         if scored(mine):
             row[f"meta RM, k = {most}"] = float(accuracy.at_k(mine, most, Method.GUIDED).mean())
         rows.append(row)
@@ -111,12 +113,12 @@ def settles(item: ItemScores) -> int | None:
 def _stops(items: Sequence[ItemScores], level: float) -> list[int]:
     stops = [len(item.indices) for item in items]
     running = set(range(len(items)))
-    for k in range(settling.LEAST, max(stops, default=0)):
+    for k in range(LEAST, max(stops, default=0)):
         groups: dict[tuple[int, int, int], list[int]] = {}
         for place in running:
             item = items[place]
             read, n = int(item.valid[:k].sum()), item.scores.shape[1]
-            if k < len(item.indices) and read >= settling.LEAST and n > 1:
+            if k < len(item.indices) and read >= LEAST and n > 1:
                 groups.setdefault((read, n, len(item.indices) - k), []).append(place)
         for (_, _, missing), places in groups.items():
             scores = np.stack([items[place].scores[:k][items[place].valid[:k]] for place in places])

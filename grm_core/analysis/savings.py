@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
-from grm_core.analysis.settling import Rule
+from grm_core.analysis import settling
+from grm_core.analysis.looks import Rule
 from grm_core.types import Sample
 from grm_core.voting import vote
 
@@ -52,7 +53,7 @@ class Savings:
 def stop_of(item_id: str, samples: Sequence[Sample], rule: Rule) -> Stop:
     """Where the rule ends an item whose samples (the first rule.most by index) are all there."""
     first = sorted(samples, key=lambda sample: sample.index)[: rule.most]
-    k = rule.stop(first)
+    k = settling.stop(rule, first)
     return Stop(item_id, k, len(first), vote(first[:k], rule.method).winner, vote(first, rule.method).winner)
 
 

@@ -6,6 +6,7 @@ the subset; the band therefore closes at k = K by construction and says nothing 
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -173,8 +174,7 @@ def _voter(item: ItemScores, method: Method, k_meta: int | None) -> _Voter:
         if method is Method.GUIDED_WEIGHTED:
             values = values * np.array([quality(logit) for logit in logits[ranked].tolist()])[:, None]
     total, n = values.shape
-    counts = range(1, total + 1)
-    keep = tuple(counts if method is Method.NAIVE else (min(k, k_meta or max(1, k // 2)) for k in counts))
+    keep = _keep(total, method is Method.NAIVE, k_meta)
     winner = leader(values[: keep[-1]].sum(axis=0).tolist())[0] if total and n > 1 else None
     best = best_labels(item.labels) if item.labels and n > 1 and len(set(item.labels)) > 1 else ()
     front = [] if winner is None else [winner]
@@ -182,6 +182,13 @@ def _voter(item: ItemScores, method: Method, k_meta: int | None) -> _Voter:
     columns += [own for own in range(n) if own not in columns]
     sides = Sides(winner is not None, tuple(sorted(columns.index(own) for own in best)))
     return _Voter(_Kind(keep, n, method is Method.GUIDED_WEIGHTED, sides), values[:, columns])
+
+
+@lru_cache(1024)
+def _keep(total: int, everybody: bool, k_meta: int | None) -> tuple[int, ...]:
+    """Of how many samples a vote over k = 1..total takes account."""
+    counts = range(1, total + 1)
+    return tuple(counts if everybody else (min(k, k_meta or max(1, k // 2)) for k in counts))
 
 
 def _numbers(kind: _Kind, voters: Sequence[_Voter], draws: int, seed: int) -> Numbers:

@@ -1,20 +1,17 @@
 """When more samples would no longer change the verdict: how sure the vote is before all k are drawn."""
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grm_core.errors import UsageError
+from grm_core.analysis.looks import LEAST, Rule
 from grm_core.outcome import TIE
 from grm_core.types import Method, Sample
 from grm_core.voting import as_method, keep_count, logit, quality
 
 Array = NDArray[np.float64]
-LEAST = 4
-"""Below so many valid samples nothing is said: every guess would be too sure."""
 _ITEMS_AT_ONCE = 256
 _PRIOR = 1.0
 """Weight of one made-up sample per response that likes it best by the mean lead: keeps unanimous beginnings humble."""
@@ -24,58 +21,19 @@ _DRAWS = 8
 """Of the samples to come, this many times what it takes to see the level of a look once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """When an item has samples enough: looked at after 4, 6, 8, 12, 18, 26, ... of them, it ends at `most` or before.
+def chance(rule: Rule, samples: Sequence[Sample]) -> float | None:
+    """`chance_of_change` of an item's first samples at a look of the rule, never 0: draws show no smaller one."""
+    draws = max(500, round(_DRAWS / rule.level))
+    change = chance_of_change(samples, rule.most, rule.method, draws)
+    return None if change is None else max(change, 1 / draws)
 
-    It ends at a look where `chance_of_change` is below risk / number of looks. Each look takes an equal share of the
-    risk because a vote that is looked at often has many occasions to seem settled (Bonferroni's bound): the verdict
-    then differs from that of all `most` samples with at most `risk`, also where the judge cannot tell the responses
-    apart. docs/adaptive.md has how often it did. Only the first samples by index are looked at, never the first to
-    arrive, so what is drawn follows from the seed.
-    """
 
-    risk: float = 0.05
-    most: int = 32
-    method: Method = Method.NAIVE
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for a risk that is no probability."""
-        check_level(self.risk)
-
-    @property
-    def looks(self) -> tuple[int, ...]:
-        """Numbers of samples after which the vote is looked at, ascending and even; `most` is not among them."""
-        looks = [LEAST]
-        while looks[-1] < self.most:
-            looks.append(looks[-1] + max(2, looks[-1] // 4 * 2))
-        return tuple(looks[:-1])
-
-    def after(self, count: int) -> int:
-        """How many samples an item has at the look that follows the one at `count` (0 = none so far)."""
-        return next((look for look in self.looks if look > count), self.most)
-
-    @property
-    def level(self) -> float:
-        """The share of the risk that each look has."""
-        return self.risk / max(1, len(self.looks))
-
-    def chance(self, samples: Sequence[Sample]) -> float | None:
-        """`chance_of_change` of these first samples, never 0: draws show no smaller chance than one of them."""
-        draws = max(500, round(_DRAWS / self.level))
-        chance = chance_of_change(samples, self.most, self.method, draws)
-        return None if chance is None else max(chance, 1 / draws)
-
-    def settles(self, chance: float | None) -> bool:
-        """Whether an item ends at a look with this chance."""
-        return chance is not None and chance < self.level
-
-    def stop(self, samples: Sequence[Sample]) -> int:
-        """At how many of these samples (by index, `most` of them where they are all) the item ends or would have."""
-        for look in self.looks:
-            if look > len(samples) or self.settles(self.chance(samples[:look])):
-                return min(look, len(samples))
-        return min(self.most, len(samples))
+def stop(rule: Rule, samples: Sequence[Sample]) -> int:
+    """At how many of these samples (by index, `most` of them where they are all) the item ends or would have."""
+    for look in rule.looks:
+        if look > len(samples) or rule.settles(chance(rule, samples[:look])):
+            return min(look, len(samples))
+    return min(rule.most, len(samples))
 
 
 def chance_of_change(
@@ -124,14 +82,7 @@ def chances_of_change(scores: Array, missing: int, draws: int = 2000, seed: int 
     return chances
 
 
-def check_level(level: float) -> float:
-    """The level at which a run may stop; UsageError unless it is a probability above 0 and below 1."""
-    if not 0 < level < 1:
-        raise UsageError(f"the level is {level}; it must lie between 0 and 1, such as 0.05")
-    return level
-
-
-@lru_cache(256)
+@functools.lru_cache(256)
 def _times(count: int, n: int, missing: int, draws: int, seed: int) -> NDArray[np.int64]:
     """(draws, count + n) how often each of `count` samples and of n dissenting ones comes, whatever the item."""
     rng = np.random.default_rng(seed)
@@ -163,5 +114,12 @@ def _winners(scores: Array, ranks: Array, counts: NDArray[np.int64], method: Met
 
 def _leaders(totals: Array) -> NDArray[np.int64]:
     """The own index of the highest total along the last axis, -1 for a tie."""
-    tied = (totals >= totals.max(axis=-1, keepdims=True) - TIE).sum(axis=-1) > 1
-    return np.where(tied, -1, totals.argmax(axis=-1))
+    # By response: numpy is slow along an axis of few.
+    planes = [totals[..., own] for own in range(totals.shape[-1])]
+    most = functools.reduce(np.maximum, planes)
+    leading = [plane >= most - TIE for plane in planes]
+    leaders = np.full(most.shape, -1)
+    for own, leads in enumerate(leading):
+        leaders[leads] = own
+    leaders[functools.reduce(np.add, [leads.view(np.int8) for leads in leading]) > 1] = -1
+    return leaders

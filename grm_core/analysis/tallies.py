@@ -16,10 +16,14 @@ from grm_core.outcome import TIE
 
 Array = NDArray[np.float64]
 Planes = list[NDArray[Any]]
-"""(draws, items) totals by response."""
+"""(draws, items) by response: by how much the total of response 0 is above this one's; 0 itself first."""
 _BAND = (0.05, 0.95)
 _WHOLE_AT_ONCE, _REAL_AT_ONCE = (32, 2500), (32, 625)
 """Items and draws that are worked on together: their totals fit into a processor's cache."""
+_TURNED_AT_ONCE = 32_768
+"""Bytes of a block that are turned by 90 degrees while they are in the cache next to the core."""
+_SHARED_MOST = 6
+"""Responses of which every share of a lead is a whole number of 60ths, so that four of them fit into a byte."""
 
 
 class Sides(NamedTuple):
@@ -46,12 +50,13 @@ def drawn(values: NDArray[Any], keep: tuple[int, ...], sides: Sides, draws: int,
     whole = values.dtype.kind == "i"
     at_once, chunk = _WHOLE_AT_ONCE if whole else _REAL_AT_ONCE
     parts = []
+    room = _room(min(at_once, len(values)), [draws] * len(keep), values, sides)
     for first in range(0, len(values), at_once):
         some = values[first : first + at_once]
-        tally = _Tally(len(some), keep, sides, [draws] * len(keep), whole)
+        tally = _Tally(len(some), keep, sides, [margins[: len(some)] for margins in room], whole)
         for start in range(0, draws, chunk):
-            for k, totals in enumerate(_arriving(some, keep, draws, seed, slice(start, start + chunk))):
-                tally.add(k, totals, start)
+            for k, leads in enumerate(_arriving(some, keep, draws, seed, slice(start, start + chunk))):
+                tally.add(k, leads, start)
         parts.append(tally.numbers())
     return Numbers(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -63,63 +68,73 @@ def enumerated(values: NDArray[Any], keep: tuple[int, ...], sides: Sides) -> Num
     sizes, place = members.sum(axis=1), np.cumsum(members, axis=1)
     counts = [math.comb(total, k) for k in range(1, total + 1)]
     whole = values.dtype.kind == "i"
-    tally = _Tally(len(values), keep, sides, counts, whole)
+    tally = _Tally(len(values), keep, sides, _room(len(values), counts, values, sides), whole)
     for k in range(1, total + 1):
         chosen = sizes == k
         kept = (members[chosen] * (place[chosen] <= keep[k - 1])).astype(values.dtype)
-        tally.add(k - 1, [kept @ values[:, :, own].T for own in range(values.shape[2])], 0)
+        tally.add(k - 1, [kept @ lead.T for lead in _leads(values)], 0)
     return tally.numbers()
 
 
+def _leads(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """(items, K) by response: by how much each sample scores response 0 above this one."""
+    return [values[:, :, 0] - values[:, :, own] for own in range(values.shape[2])]
+
+
 def _arriving(values: NDArray[Any], keep: tuple[int, ...], draws: int, seed: int, part: slice) -> Iterator[Planes]:
-    """Totals of the first k = 1..K arrivals of some orders; each step changes the arrays of the one before."""
+    """The leads after the first k = 1..K arrivals of some orders; each step changes the arrays of the one before."""
     orders = arrivals(keep, draws, seed)
     kind = np.int32 if values.dtype.kind == "i" and 10 * len(keep) >= 2**15 else values.dtype
     nobody = np.zeros((1, len(values)), kind)
-    adds = [np.concatenate([nobody, values[:, :, own].T.astype(kind)]) for own in range(values.shape[2])]
+    adds = [np.concatenate([nobody, lead.T.astype(kind)]) for lead in _leads(values)]
     count = len(orders.comes[0, part])
-    totals = [np.zeros((count, len(values)), kind) for _ in adds]
-    change = np.empty_like(totals[0])
+    leads = [np.zeros((count, len(values)), kind) for _ in adds]
+    change = np.empty_like(leads[0])
     for comes, goes in zip(orders.comes, orders.goes, strict=True):
         come = comes[part].astype(np.intp)
         go = None if goes is None else goes[part].astype(np.intp)
-        for add, total in zip(adds, totals, strict=True):
-            total += add.take(come, 0, change, "clip")
+        for add, lead in zip(adds[1:], leads[1:], strict=True):
+            lead += add.take(come, 0, change, "clip")
             if go is not None:
-                total -= add.take(go, 0, change, "clip")
-        yield totals
+                lead -= add.take(go, 0, change, "clip")
+        yield leads
+
+
+def _room(items: int, draws: Sequence[int], values: NDArray[Any], sides: Sides) -> list[NDArray[Any]]:
+    """By k, (items, draws) room for the winner's margins, which one block after the other uses: new memory is slow."""
+    kind = values.dtype if values.dtype.kind != "i" else np.int32 if 9 * len(draws) >= 2**15 else np.int16
+    return [np.empty((items if sides.winner else 0, count), kind) for count in draws]
 
 
 class _Tally:
     """Counts what happens in the draws of a block of items."""
 
-    def __init__(self, items: int, keep: Sequence[int], sides: Sides, draws: Sequence[int], whole: bool) -> None:
-        self.items, self.keep, self.sides, self.draws, self.whole = items, keep, sides, draws, whole
+    def __init__(
+        self, items: int, keep: Sequence[int], sides: Sides, room: Sequence[NDArray[Any]], whole: bool
+    ) -> None:
+        self.items, self.keep, self.sides, self.whole = items, keep, sides, whole
         self.win = np.zeros((len(keep), items))
         """Sums over draws of the winner's share."""
         self.right = self.win if sides.winner and sides.best == (0,) else np.zeros((len(keep), items))
         """Sums over draws of the labelled best's share."""
-        kind = np.int32 if 9 * len(keep) >= 2**15 else np.int16
-        self.ahead: list[NDArray[Any]] = [
-            np.empty((items, count), kind if whole else np.float64) for count in draws if sides.winner
-        ]
+        self.ahead = room
         """By k, (items, draws) by how much the winner is ahead."""
 
-    def add(self, k: int, totals: Planes, start: int) -> None:
+    def add(self, k: int, leads: Planes, start: int) -> None:
         """Count some draws of k + 1 samples, which are the draws from `start` on."""
         if self.sides.winner:
-            ahead = totals[0] - _top(totals[1:])
-            self.ahead[k][:, start : start + len(ahead)] = ahead.T
-            self.win[k] += self._share(ahead, totals, (0,))
+            ahead = _least(leads[1:])
+            _turn(ahead, self.ahead[k][:, start : start + len(ahead)])
+            self.win[k] += self._share(ahead, leads, (0,))
         if self.sides.best and self.right is not self.win:
             best = self.sides.best
-            others = [total for own, total in enumerate(totals) if own not in best]
-            ahead = _top([totals[own] for own in best]) - _top(others)
-            self.right[k] += self._share(ahead, totals, best)
+            others = [lead for own, lead in enumerate(leads) if own not in best]
+            ahead = _least(others) - _least([leads[own] for own in best])
+            self.right[k] += self._share(ahead, leads, best)
 
     def numbers(self) -> Numbers:
         """What was counted."""
-        draws, keep = np.array(self.draws), np.array(self.keep)
+        draws, keep = np.array([margins.shape[1] for margins in self.ahead]), np.array(self.keep)
         nothing = np.full((self.items, len(keep)), np.nan)
         accuracy = self.right.T / draws if self.sides.best else nothing
         if not self.sides.winner:
@@ -128,65 +143,67 @@ class _Tally:
         margin, low, high = (np.stack(column, axis=1) / keep for column in zip(*bands, strict=True))
         return Numbers(margin, low, high, self.win.T / draws, accuracy)
 
-    def _share(self, ahead: NDArray[Any], totals: Planes, side: tuple[int, ...]) -> Array:
+    def _share(self, ahead: NDArray[Any], leads: Planes, side: tuple[int, ...]) -> Array:
         """(items,) the sum over draws of the side's share of the lead, 1/t of t that are level."""
-        if self.whole and len(side) == 1:
-            return _whole_share(ahead, totals, side[0])
-        alone = _count(ahead > TIE)
-        places = np.flatnonzero(np.abs(ahead) <= TIE)
-        if not len(places):
+        if self.whole and len(side) == 1 and len(leads) <= _SHARED_MOST:
+            return _whole_share(ahead, leads, side[0])
+        alone = _sums(ahead > TIE)
+        reached = _sums(ahead >= -TIE)
+        if (alone == reached).all():
             return alone
-        level = np.stack([total.ravel()[places] for total in totals])
-        leads = level >= level.max(axis=0) - TIE
-        share = leads[list(side)].sum(axis=0) / leads.sum(axis=0)
+        places = np.flatnonzero(np.abs(ahead) <= TIE)
+        level = np.stack([lead.ravel()[places] for lead in leads])
+        first = level <= level.min(axis=0) + TIE
+        share = first[list(side)].sum(axis=0) / first.sum(axis=0)
         return alone + np.bincount(places % self.items, weights=share, minlength=self.items)
 
 
-def _whole_share(ahead: NDArray[Any], totals: Planes, own: int) -> Array:
-    """As _share for one response and whole numbers, of which many are level: by how many are."""
-    share = _count(ahead > 0)
-    level = ahead == 0
-    if len(totals) == 2:
-        return share + _count(level) / 2
-    others = np.zeros(ahead.shape, np.uint8)
-    for other, total in enumerate(totals):
+def _whole_share(ahead: NDArray[Any], leads: Planes, own: int) -> Array:
+    """As _share for one of few responses and whole numbers, of which many are level: by how many are."""
+    beside = np.zeros(ahead.shape, np.uint8)
+    for other, lead in enumerate(leads):
         if other != own:
-            others += total == totals[own]
-    others *= level
-    for t in range(1, len(totals)):
-        share += _count(others == t) / (t + 1)
-    return share
+            beside += lead == (leads[own] if own else 0)
+    parts = math.lcm(*range(1, len(leads) + 1))
+    share = np.full(ahead.shape, parts, np.uint8)
+    for t in range(1, len(leads)):
+        share -= (beside >= t).view(np.uint8) * np.uint8(parts // t - parts // (t + 1))
+    share *= ahead >= 0
+    return _sums(share) / parts
 
 
-def _count(flags: NDArray[np.bool_]) -> Array:
-    """(items,) how many of (draws, items) hold: halves are added to each other while a byte can hold the sums."""
-    sums = flags.view(np.uint8)
-    for _ in range(7):
-        half = len(sums) // 2
-        if half == 0:
-            break
-        odd = sums[2 * half :]
-        sums = sums[:half] + sums[half : 2 * half]
-        sums[: len(odd)] += odd
-    return np.asarray(sums.sum(axis=0, dtype=np.float64))
+def _sums(counts: NDArray[np.bool_] | NDArray[np.uint8]) -> Array:
+    """(items,) sums of (draws, items) small numbers: exact, and faster as a product than as a sum of rows."""
+    return np.asarray(np.ones(len(counts), np.float32) @ counts.astype(np.float32), dtype=np.float64)
 
 
-def _top(totals: Planes) -> NDArray[Any]:
-    top = totals[0]
-    for total in totals[1:]:
-        top = np.maximum(top, total)
-    return top
+def _least(leads: Planes) -> NDArray[Any]:
+    least = leads[0]
+    for lead in leads[1:]:
+        least = np.minimum(least, lead)
+    return least
+
+
+def _turn(block: NDArray[Any], into: NDArray[Any]) -> None:
+    """Write a block's columns as rows."""
+    rows = max(1, _TURNED_AT_ONCE // (block.itemsize * block.shape[1]))
+    for start in range(0, len(block), rows):
+        into[:, start : start + rows] = block[start : start + rows].T
 
 
 def _band(values: NDArray[Any]) -> tuple[Array, Array, Array]:
-    """(items,) mean and band of (items, draws) values, which are sorted in place.
+    """(items,) mean and band of (items, draws) values, whose order is lost.
 
     The band is where cumulative shares reach 5% and 95%, in ascending order.
     """
     mean, draws = values.mean(axis=1), values.shape[1]
-    values.sort(axis=1)
-    low, high = (values[:, max(0, math.ceil(share * draws - 1e-9) - 1)].astype(np.float64) for share in _BAND)
-    return mean, low, high
+    first, last = (max(0, math.ceil(share * draws - 1e-9) - 1) for share in _BAND)
+    # One place at a time: for several, numpy has no vectorised selection.
+    values.partition(first, axis=1)
+    low = values[:, first].astype(np.float64)
+    above = values[:, first:]
+    above.partition(last - first, axis=1)
+    return mean, low, values[:, last].astype(np.float64)
 
 
 def paired(difference: NDArray[np.int64], keep: tuple[int, ...], winner: int | None, best: int | None) -> Numbers:

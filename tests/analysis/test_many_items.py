@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from grm_core import outcome
 from grm_core.analysis import accuracy, gain, lab, run_curves, settling
+from grm_core.analysis.looks import LEAST
 from grm_core.formats.scores import ItemScores
 from grm_core.outcome import Tie
 from grm_core.types import Sample
@@ -60,8 +61,7 @@ def test_items_settle_together_as_each_does_alone() -> None:
     table = run_curves.settled([ItemScores.of("i", samples) for samples in drawn])
     for samples, stop in zip(drawn, table["stops"], strict=True):
         chances = [
-            (k, settling.chance_of_change(samples[:k], len(samples), draws=200))
-            for k in range(settling.LEAST, len(samples))
+            (k, settling.chance_of_change(samples[:k], len(samples), draws=200)) for k in range(LEAST, len(samples))
         ]
         sure = [k for k, chance in chances if chance is not None and chance < 0.05]
         assert stop == (sure[0] if sure else len(samples))

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from grm_core.analysis.settling import chance_of_change, check_level
+from grm_core.analysis.looks import check_level
+from grm_core.analysis.settling import chance_of_change
 from grm_core.errors import UsageError
 from grm_core.types import Method, Sample
 from grm_core.voting import vote

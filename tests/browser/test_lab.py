@@ -26,7 +26,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 def panel(page: Any, url: str, name: str) -> Any:
     page.goto(url)
     shown = page.locator(f".grm-panel[data-name={name}]")
-    shown.wait_for(timeout=LONG)
+    shown.scroll_into_view_if_needed(timeout=LONG)
     shown.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
     return shown
 
@@ -116,3 +116,21 @@ def test_lab_part_6_position(address: str, page: Any) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_plot_is_drawn_when_it_comes_into_view_and_its_library_comes_with_the_first(address: str, page: Any) -> None:
+    libraries: list[str] = []
+    page.on("request", lambda request: libraries.append(request.url) if "plotly" in request.url else None)
+    page.goto(address.replace("&tab=lab", ""))
+    page.locator(".grm-card h3").first.wait_for(timeout=LONG)
+    page.wait_for_timeout(500)
+    assert libraries == [], "nothing is plotted on a session's first view"
+    page.goto(address)
+    page.locator(".grm-panel .main-svg").first.wait_for(timeout=LONG)
+    below = page.locator(".grm-panel[data-name=position] .grm-figure")
+    assert below.locator(".main-svg").count() == 0
+    room = below.bounding_box()["height"]
+    below.scroll_into_view_if_needed()
+    below.locator(".main-svg").first.wait_for(timeout=LONG)
+    assert below.bounding_box()["height"] == room, "what stands under it stays where it was"
+    assert len(libraries) == 1

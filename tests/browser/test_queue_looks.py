@@ -83,6 +83,7 @@ def test_6_1_to_6_4_labels_stay_in_view_and_axe_finds_no_fault(
     page.locator(".grm-panel[data-name=by-choice]").wait_for(timeout=LONG)
     check(page, width)
     page.get_by_role("button", name="failure report").click()
+    page.locator(".grm-panel[data-name=classes]").scroll_into_view_if_needed(timeout=LONG)
     page.locator(".grm-panel[data-name=classes] .main-svg").first.wait_for(timeout=LONG)
     check(page, width)
     page.context.close()

@@ -50,7 +50,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def rows(page: Any, name: str) -> list[list[str]]:
     shown = page.locator(f".grm-panel[data-name={name}]")
-    shown.wait_for(timeout=LONG)
+    shown.scroll_into_view_if_needed(timeout=LONG)
     shown.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
     shown.locator("details summary").click()
     read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from grm_core.analysis import settling
+from grm_core.analysis.looks import Rule
 from grm_core.analysis.savings import savings, stop_of
-from grm_core.analysis.settling import Rule
 from grm_core.errors import UsageError
 from grm_core.types import Sample
 from runs.adaptive import Growing, grow, is_whole
@@ -110,7 +111,7 @@ async def test_samples_are_those_of_full_k_cut_where_the_rule_says() -> None:
         assert [s.completion and s.completion.text for s in cut[each]] == [
             s.completion and s.completion.text for s in full[each]
         ][: len(cut[each])]
-        assert len(cut[each]) == RULE.stop(full[each])
+        assert len(cut[each]) == settling.stop(RULE, full[each])
     assert len({len(samples) for samples in cut.values()}) > 1, "some end early, some do not"
     assert progress.items_done == len(IDS)
     assert sum(request.n for request in engine.asked) == sum(map(len, cut.values())), "nothing is drawn in vain"

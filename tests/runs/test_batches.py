@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.errors import UsageError
 from grm_core.types import Example
 from runs.batches import Asked, BatchLine, Standing, run_id

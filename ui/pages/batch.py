@@ -12,7 +12,7 @@ import gradio as gr
 
 from grm_core import benchmarks, outcome
 from grm_core.analysis.frames import letter
-from grm_core.analysis.settling import Rule
+from grm_core.analysis.looks import Rule
 from grm_core.benchmarks import scoring
 from grm_core.errors import GRMError, UsageError
 from grm_core.formats.foreign import reading

@@ -19,12 +19,10 @@ from reports import benchmark as documents
 from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
-from ui.panels import only_first, panel
+from ui.panels import panel
 from ui.view import View, calls, served
 from ui.wire.benchmarks import Benchmark, BenchmarkItem, BenchmarkRun, BenchmarkSettings, Brief
 from ui.wire.shared import Failed, Panel
-
-_ITEMS_MOST = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,6 @@ class Kept:
     samples: dict[str, list[Sample]]
     sessions: dict[str, str]
     """Item id -> session id."""
-    stored: int
-    """Sessions of the run; the page looks at the first _ITEMS_MOST of them."""
     alone: bool
     """Whether each response was judged alone, see Voting."""
 
@@ -65,8 +61,6 @@ class BenchPage:
     @served()
     def brief(self, name: str) -> Brief | None:
         """Headline and chance, 0..1, by naive voting under the benchmark's own policy; None where there is neither."""
-        if self.store.count_sessions(Wanted(run=name)) > _ITEMS_MOST:
-            return None  # A part of the items has another headline; opened, the page says that it is a part.
         try:
             made = _made(self._kept(name), str(Method.NAIVE), "", "")
         except UsageError:
@@ -92,7 +86,6 @@ class BenchPage:
             beside=None if against is None else against.result.headline,
             said=[
                 f"Headline: {mine.benchmark.headline}.",
-                *only_first(_ITEMS_MOST, mine.stored),
                 *documents.at_random(made),
                 *documents.notes(made),
             ],
@@ -104,15 +97,14 @@ class BenchPage:
         name = _benchmark(self.store.newest_tags(run).get(run, ())) if run else ""
         if not name:
             raise UsageError("there is no such run of a benchmark; choose one of the list")
-        rows = self.store.sessions(Wanted(run=run, sort="oldest"), limit=_ITEMS_MOST)
+        rows = self.store.sessions(Wanted(run=run, sort="oldest"), limit=None)
         sessions = {row.session.example.id: row.session.id for row in rows}
         by_session = self.store.samples_by_session(sessions.values())
         samples = {item: list(accuracy.completed(by_session[session])) for item, session in sessions.items()}
         examples = [row.session.example for row in rows]
-        stored = self.store.count_sessions(Wanted(run=run))
         there = {item: arrived for item, arrived in samples.items() if arrived}
         judged = self.store.run(run)
-        return Kept(named(name), examples, there, sessions, stored, judged is not None and judged.single)
+        return Kept(named(name), examples, there, sessions, judged is not None and judged.single)
 
 
 def _benchmark(tags: Sequence[str]) -> str:

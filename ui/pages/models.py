@@ -1,6 +1,6 @@
 """The Models page: who wins when a run judges answers of several models, and the sessions behind every number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -16,15 +16,15 @@ from grm_core.types import Method, Run
 from grm_core.voting import as_method, read_by_meta
 from reports.table import Table
 from reports.words import METHODS, run_title
-from storage.listing import Wanted
+from storage.listing import SessionRow, Wanted
 from storage.store import Store
-from ui.panels import only_first
 from ui.view import View, calls, served
 from ui.wire.models import Board, Csv, Game, Games, ModelsSettings, Voter
 from ui.wire.shared import Choice, Failed
 
-_ITEMS_MOST = 2000
 _LISTED_MOST = 300
+_AT_ONCE = 500
+"""Sessions whose texts are in memory together."""
 _KEPT = 8
 """Votes over a run that are kept, with the leaderboards made of them."""
 _OUTCOMES = ("met", "won", "tied", "lost", "unscored")
@@ -109,7 +109,7 @@ class ModelsPage:
         by = leaderboard.by_subset(votes.voted) if scope.subset is None and names else None
         return Board(
             title=run_title(run),
-            told=_summary(board, votes.of(scope.subset), scope, sum(votes.mark[:1])),
+            told=_summary(board, votes.of(scope.subset), scope),
             unscored=len(board.unscored),
             models=_records(board.table),
             wins=board.wins.astype(int).tolist(),
@@ -144,26 +144,32 @@ class ModelsPage:
         if run is None:
             raise UsageError(f"there is no run {scope.run}")
         wanted = Wanted(run=scope.run, models=True, sort="oldest")
-        rows = self.store.sessions(wanted, limit=_ITEMS_MOST)
-        count = self.store.count_sessions(wanted)
-        mark = (count, len(rows), sum(row.samples for row in rows), sum(row.valid for row in rows))
+        rows = self.store.sessions(wanted, limit=None)
+        mark = (len(rows), sum(row.samples for row in rows), sum(row.valid for row in rows))
         key = (scope.run, scope.method, scope.k)
         kept = self._kept.get(key)
         if kept is None or kept.mark != mark:
-            samples = self.store.samples_by_session(row.session.id for row in rows)
-            items = [
-                replace(Judged.of(row.session.example, samples[row.session.id]), item_id=row.session.id)
-                for row in rows
-            ]
-            _check_logits(items, scope.method)
             titles = {row.session.id: row.session.title for row in rows}
-            kept = _Votes(leaderboard.votes(items, scope.method, scope.k), titles, mark)
+            kept = _Votes(leaderboard.votes(self._judged(rows, scope.method), scope.method, scope.k), titles, mark)
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             self._kept[key] = kept
         if scope.subset is not None and not kept.of(scope.subset):
             raise UsageError(f"this run has no subset {scope.subset!r}")
         return run, kept
+
+    def _judged(self, rows: Sequence[SessionRow], method: Method) -> Iterator[Judged]:
+        """The items of these sessions, named by them; UsageError where the method lacks a meta logit."""
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            samples = self.store.samples_by_session(row.session.id for row in some)
+            for row in some:
+                mine = samples[row.session.id]
+                if method is not Method.NAIVE and not read_by_meta(mine):
+                    raise UsageError(
+                        f"{method} voting needs a meta logit of every sample; vote naive, or score with a meta RM"
+                    )
+                yield replace(Judged.of(row.session.example, mine), item_id=row.session.id)
 
 
 def scope(run: str, method: str, k: int | None, subset: str | None) -> Scope:
@@ -193,19 +199,13 @@ def _records(table: pd.DataFrame) -> list[Any]:
     return list(table.to_dict("records"))
 
 
-def _check_logits(items: list[Judged], method: Method) -> None:
-    if method is not Method.NAIVE and not all(read_by_meta(item.samples) for item in items):
-        raise UsageError(f"{method} voting needs a meta logit of every sample; vote naive, or score with a meta RM")
-
-
-def _summary(board: leaderboard.Board, voted: list[Voted], scope: Scope, stored: int) -> str:
+def _summary(board: leaderboard.Board, voted: list[Voted], scope: Scope) -> str:
     games = int((board.wins.sum() + board.ties.sum() / 2).item())
     level = int(board.ties.sum().item() / 2)
     k = max(each.k for each in voted)
     words = f"{board.items} items, {games:,} comparisons, {level:,} of them ties. {METHODS[scope.method]} vote"
     words += f" over k = {k} samples"
-    words += f", {board.k_effective:.1f} readable on average." if board.k_effective is not None else "."
-    return " ".join([words, *(only_first(_ITEMS_MOST, stored) if scope.subset is None else [])])
+    return words + (f", {board.k_effective:.1f} readable on average." if board.k_effective is not None else ".")
 
 
 def _points(each: Voted, wanted: Cell) -> list[float] | None:

@@ -1,6 +1,9 @@
 """The Principles page: what the GRM thinks of, for a session, a run, or two of them against each other."""
 
 import base64
+import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +14,22 @@ import plotly.graph_objects as go
 from grm_core import prompts
 from grm_core.analysis.principles import Study, study
 from grm_core.errors import EngineError
+from grm_core.formats.lines import compact
 from grm_core.types import Run, Sample
 from reports import table as tables
 from reports.figures import COLOURS, band, figure, line
 from reports.words import run_title
-from storage.listing import Wanted
 from storage.store import Store
-from ui.panels import only_first, panel
+from ui.panels import panel
 from ui.vectors import Vectors
 from ui.view import View, calls, served
 from ui.wire.principles import Cluster, Scopes, Statement, Thoughts
 from ui.wire.shared import Choice, Failed, Panel, Table
 
-_SESSIONS_MOST = 500
+_SAMPLES_MOST = 1_000
+"""Samples of a run that are looked at, those of whole sessions: each principle has to be embedded."""
+_EDITION = 1
+"""Goes up when the same samples become another page: what was kept before is then made anew."""
 _POINTS_MOST = 10_000
 _SIDES = ("first", "second")
 _KINDS = ("session", "run")
@@ -52,6 +58,11 @@ class PrinciplesPage:
         """Clusters, map and numbers of one or two scopes; `error` says what is wrong."""
         try:
             scopes = [self._scope(kind, each) for each in (name, other) if each]
+            key = _key(kind, scopes)
+            kept = self.store.kept(key)
+            if kept is not None:
+                thoughts: Thoughts = json.loads(kept)
+                return thoughts
             studied = self._studied(scopes)
         except LookupError as missing:
             return Failed(error=str(missing.args[0]))
@@ -59,7 +70,9 @@ class PrinciplesPage:
             return Failed(error=f"{error}. {error.hint}")
         if studied is None:
             return Failed(error=_NONE if scopes else _CHOOSE)
-        return view([scope.title for scope in scopes], studied, kind == "session")
+        made = view([scope.title for scope in scopes], studied, kind == "session")
+        self.store.keep(key, compact(made))
+        return made
 
     @served()
     def table(self, kind: str, name: str, other: str, wanted: str) -> str | None:
@@ -108,10 +121,12 @@ class PrinciplesPage:
             session, run = stored
             return _Scope(session.title, {name: self.store.samples(name)}, _seeds(run))
         if kind == "run" and (judged := self.store.run(name)) is not None:
-            rows = self.store.sessions(Wanted(run=name), limit=_SESSIONS_MOST)
-            samples = self.store.samples_by_session(row.session.id for row in rows)
-            part = only_first(_SESSIONS_MOST, self.store.count_sessions(Wanted(run=name)))
-            return _Scope(" ".join([run_title(judged), *(f"({words})" for words in part)]), samples, _seeds(judged))
+            there = self.store.run_sessions(name)
+            some = evenly(there)
+            title = run_title(judged)
+            if len(some) < len(there):
+                title += f" ({len(some):,} of {len(there):,} sessions, evenly spaced)"
+            return _Scope(title, self.store.samples_by_session(some), _seeds(judged))
         raise LookupError(f"There is no {kind if kind in _KINDS else 'session'} {name}.")
 
 
@@ -123,6 +138,27 @@ class _Scope:
     sessions: dict[str, list[Sample]]
     seeds: tuple[str, ...]
     """The general principles of its template."""
+
+
+def evenly(stored: Sequence[tuple[str, int]]) -> list[str]:
+    """Of sessions with their numbers of samples all, or as many as have about _SAMPLES_MOST, evenly spaced."""
+    total = sum(count for _, count in stored)
+    most = max(1, len(stored) * _SAMPLES_MOST // max(total, _SAMPLES_MOST))
+    return (
+        [stored[place][0] for place in np.unique(np.linspace(0, len(stored) - 1, most).astype(int))] if stored else []
+    )
+
+
+def _key(kind: str, scopes: Sequence["_Scope"]) -> str:
+    """A digest of all that the page follows from."""
+    content = hashlib.sha256(f"principles {_EDITION} {kind}".encode())
+    for scope in scopes:
+        content.update(compact([scope.title, scope.seeds]).encode())
+        for session, samples in scope.sessions.items():
+            for sample in samples:
+                stated = [(each.text, each.weight) for each in sample.parsed.principles]
+                content.update(compact([session, sample.index, sample.scores, stated]).encode())
+    return content.hexdigest()
 
 
 def _seeds(run: Run) -> tuple[str, ...]:

@@ -7,8 +7,7 @@ import { el } from "./dom.js";
 /** @type {Promise<any> | null} */
 let plotlyLoaded = null;
 
-// Fetched early (see the head of the page) and run by the first plot: as a script of a component it would keep all else
-// waiting.
+/** Fetched when the first plot comes near the window, and run once: it weighs several times the rest of the page. */
 function plotly() {
   plotlyLoaded ??= new Promise((ready) => {
     const script = el("script");
@@ -45,27 +44,46 @@ export function themed(figure, dark) {
   return { data: JSON.parse(data), layout };
 }
 
-/** The figure, drawn once it has a place and a width: plotly measures it. `onSelect` gets the customdata of the points
- * that are clicked or framed.
+/** Pixels below or above the window in which a plot is drawn already, so that scrolling meets it ready. */
+const NEAR = "300px";
+
+/** The figure, drawn once it is near the window and has a width: plotly measures it. Until then it keeps its room.
+ * `onSelect` gets the customdata of the points that are clicked or framed.
  * @param {Figure} figure @param {string} label @param {((points: any[]) => unknown) | null} [onSelect] */
 export function plot(figure, label, onSelect) {
   const area = /** @type {HTMLDivElement & { on: Function }} */ (el("div", "grm-figure"));
   area.setAttribute("role", "img");
   area.setAttribute("aria-label", `${label} The table holds the same numbers.`);
-  const { data, layout } = themed(figure, isDark());
-  plotly().then((library) =>
-    new ResizeObserver((_, watcher) => {
-      if (!area.clientWidth) return;
-      watcher.disconnect();
-      library.newPlot(area, data, layout, { displayModeBar: false, responsive: true });
-      if (!onSelect) return;
-      area.on("plotly_selected", (/** @type {any} */ event) => {
-        if (event) onSelect(event.points.map((/** @type {any} */ point) => point.customdata));
-      });
-      area.on("plotly_click", (/** @type {any} */ event) => onSelect([event.points[0].customdata]));
-    }).observe(area),
-  );
+  if (figure.layout.height) area.style.minHeight = `${figure.layout.height}px`;
+  whenNear(area, (library) => {
+    const { data, layout } = themed(figure, isDark());
+    library.newPlot(area, data, layout, { displayModeBar: false, responsive: true });
+    if (!onSelect) return;
+    area.on("plotly_selected", (/** @type {any} */ event) => {
+      if (event) onSelect(event.points.map((/** @type {any} */ point) => point.customdata));
+    });
+    area.on("plotly_click", (/** @type {any} */ event) => onSelect([event.points[0].customdata]));
+  });
   return area;
+}
+
+/** Calls `draw` once, when the area is near the window and has a width.
+ * @param {Element} area @param {(library: any) => void} draw */
+function whenNear(area, draw) {
+  const near = new IntersectionObserver(
+    async (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      near.disconnect();
+      const library = await plotly();
+      new ResizeObserver((_, sized) => {
+        if (!area.clientWidth) return;
+        sized.disconnect();
+        draw(library);
+      }).observe(area);
+    },
+    { rootMargin: NEAR },
+  );
+  near.observe(area);
 }
 
 /** New points of one trace of a drawn plot; false where it is not drawn yet.
