@@ -1,4 +1,4 @@
-"""An HTTP server on a free port of 127.0.0.1, for as long as a block runs."""
+"""An HTTP server on a free port of 127.0.0.1, or on a given one, for as long as a block runs."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,8 +8,8 @@ from typing import Self
 class LocalServer:
     """Shared by the hand-written servers of the tests; `address` is where they are reached."""
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
