@@ -167,6 +167,12 @@ class Client:
                     raise self._rejection(response, await response.read())
                 self._gone_at = None
                 yield response
+        except aiohttp.ConnectionTimeoutError as error:
+            raise Unreachable(
+                f"nobody answers at {self.root}",
+                retryable=True,
+                hint="Check the address, and that the server is running.",
+            ) from error
         except aiohttp.SocketTimeoutError as error:
             raise EngineError(f"{self.root} has sent nothing for {self._stall:.0f} s", retryable=True) from error
         except TimeoutError as error:

@@ -1,9 +1,12 @@
 """A server that goes away in the middle of a run and comes back at the same address."""
 
 import asyncio
+import socket
+from contextlib import ExitStack, suppress
 
 import pytest
 
+from grm_core.engines import _http
 from grm_core.engines._http import Unreachable
 from grm_core.engines.server import ServerEngine
 from grm_core.types import Completion
@@ -45,6 +48,23 @@ async def test_what_is_under_way_waits_for_a_server_that_is_started_again() -> N
         await second.listen(port)
         assert texts(await run) == [text_of(8), text_of(5), text_of(6), text_of(7)]
         assert engine.retried > 3
+
+
+async def test_an_address_where_nobody_answers_at_all_is_one_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_http, "CONNECT_TIMEOUT", 0.1)
+    engine, port = await bereft(60)
+    with socket.socket() as deaf, ExitStack() as stack:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        deaf.bind(("127.0.0.1", port))
+        deaf.listen(0)
+        for _ in range(3):  # its line is full: whoever comes now hears nothing
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with suppress(BlockingIOError):
+                waiting.connect(("127.0.0.1", port))
+        with pytest.raises(Unreachable, match="nobody answers"):
+            await engine._client.json("GET", "/v1/models")
+    await engine.close()
 
 
 async def test_waiting_ends_and_is_not_begun_anew_by_every_run() -> None:

@@ -40,26 +40,28 @@ class Load:
         return float(np.polyfit(times[late], values[late], 1)[0] * 3600)
 
 
-def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1) -> Load:
+def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, held: bool = False) -> Load:
     """Have clients ask for that long, each `at_once` runs at a time; one in four runs is watched from a new tab.
 
-    The engine stands still until all have asked for the first time.
+    `held`: the engine stands still until all have asked for the first time.
     """
     load, lock = Load(clients), threading.Lock()
-    app.engine.pause()
+    tabs = [Tab(app.url, f"load-{client}") for client in range(clients)]
     asked = threading.Barrier(clients, app.engine.go_on, timeout=300)
+    if held:
+        app.engine.pause()
     began = time.monotonic()
 
     def ask(client: int) -> None:
         runs = 0
-        one = Tab(app.url, f"load-{client}")
+        one = tabs[client]
         try:
             while not runs or time.monotonic() < began + seconds:
                 runs += 1
                 start = time.monotonic()
                 sessions = [one.submit(f"What is {client} times {runs} plus {place}?", k) for place in range(at_once)]
                 said = [str(one.view(session).get("progress", "")) for session in sessions]
-                if runs == 1:
+                if held and runs == 1:
                     asked.wait()
                 views = [_watched(app, one, session, runs) for session in sessions]
                 with lock:

@@ -302,7 +302,7 @@ def _table(text: str, name: str) -> Iterator[Record]:
     rows = cells(text, name)
     line, header = next(rows, (0, []))
     names = [re.sub(r"[^\w]+", "_", cell.strip().lower()) for cell in header]
-    if twice := next((each for each in names if each and names.count(each) > 1), ""):
+    if twice := lines.repeated(filter(None, names)):
         raise UsageError(f"{name}, line {line}: there are two columns {twice!r}")
     for number, row in rows:
         yield Record(f"line {number}", {column: _cell(column, cell) for column, cell in zip(names, row, strict=True)})
