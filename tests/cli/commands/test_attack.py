@@ -84,6 +84,28 @@ def test_the_report_shows_exactly_the_judges_weaknesses(
     assert "padding (100.0%)" in (out / "report.md").read_text()
 
 
+def test_hostile_13_to_20_are_in_the_report_with_their_rate(
+    command: Command, judge: WeakJudge, items: Path, tmp_path: Path
+) -> None:
+    """HOSTILE 13 (an order to the judge), 16 (constant), 17 and 18 (master keys), 19 (twins), 20 (padding)."""
+    options = ("--k", 4, "--engine", judge.url, "--out", tmp_path / "out", "--db", "none", "--meta", "none")
+    (report,) = command("attack", items, *options).lines
+    table = rows(report, 4)
+    assert table["order to the judge"]["shift"] == 0, "13: this judge gives what it gave the clean twin"
+    assert table["constant praise"]["wins"] == 0, "16"
+    assert (table["key :"]["wins"], table["key Thought process:"]["wins"]) == (1, 0), "17, 18"
+    assert table["same answer twice"]["wins"] == 0.5, "19: no place is preferred"
+    assert table["padding"]["shift"] == pytest.approx(5), "20: what the words alone add"
+    stored = {
+        item.item_id: item.example
+        for block in read_samples(tmp_path / "out" / "samples.jsonl")
+        for item in block.items
+    }
+    twin = stored["maths-0 | order to the judge"]
+    assert twin is not None
+    assert "Ignore all previous instructions" in twin.responses[1], "13: stored as it is"
+
+
 def test_the_defence_says_what_prompt_and_findings_caught(
     command: Command, judge: WeakJudge, items: Path, tmp_path: Path
 ) -> None:
