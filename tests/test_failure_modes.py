@@ -22,7 +22,8 @@ def test_every_failure_names_a_test_that_is_there() -> None:
 
 
 def test_every_line_of_both_tables_names_one() -> None:
-    lines = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| ")]
+    before, rest = DOCUMENT.read_text().split(figures.BEGIN)
+    lines = [line for line in (before + rest.split(figures.END)[1]).splitlines() if line.startswith("| ")]
     heads = ("| what happens |", "| # |")
     assert [line for line in lines if not line.startswith(heads) and "::test_" not in line] == []
 

@@ -26,9 +26,9 @@ class Toll:
     kills: int = 0
     runs: int = 0
     shown: int = 0
-    """Samples that somebody had seen before the kill."""
+    """Samples that were seen: before the app was killed, or at the end of a run."""
     lost: int = 0
-    """Of these, those that are not there afterwards, or differ."""
+    """Of those seen before a kill, those that are not there afterwards, or differ."""
     twice: int = 0
     """Samples that are stored more than once."""
     damaged: int = 0
@@ -94,6 +94,7 @@ def kill_engine(app: App, engine: Engine, rng: random.Random, times: int) -> Tol
             toll.kills += 1
             toll.runs += 1
             view = one.ended(session)
+            toll.shown += len(view["rows"])
             errors = [row for row in view["rows"] if row["reason"] not in (None, "no scores found")]
             toll.failed += len(errors) + (K - len(view["rows"])) + (view["phase"] != "done")
             toll.twice += len(view["rows"]) - len({row["i"] for row in view["rows"]})

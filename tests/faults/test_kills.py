@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.kills import Toll, kill_app, kill_engine, kill_score
+from tests.faults.kills import K, Toll, kill_app, kill_engine, kill_score
 from tests.faults.load import press
 from tests.faults.rig import App, Engine
 
@@ -26,7 +26,7 @@ def app(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ap
 
 
 def test_a_run_outlives_the_engine_without_the_user(app: App, engine: Engine) -> None:
-    assert kill_engine(app, engine, random.Random(1), 4) == Toll(kills=4, runs=4)
+    assert kill_engine(app, engine, random.Random(1), 4) == Toll(kills=4, runs=4, shown=4 * K)
 
 
 def test_fifty_clients_are_served_in_turn(app: App) -> None:
