@@ -61,5 +61,9 @@ soak: setup
 	.venv/bin/python -m tests.faults.soak --out docs/soak.json $(SOAK)
 	.venv/bin/python -m tests.faults.figures
 
+# Bill of materials, licences, hashes, and known vulnerabilities where the data can be reached: build/audit.
+audit: setup
+	@PYTHON="$(PYTHON)" sh tools/audit.sh
+
 lock:
 	@PYTHON="$(PYTHON)" UPGRADE="$(UPGRADE)" sh tools/lock.sh
