@@ -1,11 +1,13 @@
 """Many clients at the same time, each with runs one after the other: nobody is refused, all end, memory stays flat."""
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import numpy as np
 
 from tests.faults.rig import App, Tab, tab
@@ -85,8 +87,9 @@ def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, 
             for future in [pool.submit(ask, client) for client in range(clients)]:
                 try:
                     future.result()
-                except AssertionError:
+                except (AssertionError, httpx.HTTPError) as error:
                     load.refused += 1
+                    print(f"a client gave up: {error!r}", file=sys.stderr, flush=True)
     finally:
         done.set()
         watcher.join()

@@ -110,7 +110,9 @@ class Tab:
 
     def __init__(self, address: str, name: str) -> None:
         self.name = name
-        self.client = httpx.Client(base_url=address, trust_env=False, timeout=60)
+        # A connection that has been idle is not used again: the server closes it after five seconds.
+        limits = httpx.Limits(keepalive_expiry=2.0)
+        self.client = httpx.Client(base_url=address, trust_env=False, timeout=60, limits=limits)
         config = self.client.get("/config").json()
         self._blocks = {block["id"]: block for block in config["components"]}
         self._begin = next(each for each in config["dependencies"] if each["api_name"] == "begin")
