@@ -1,7 +1,10 @@
 """From an item to its attacked forms."""
 
+from pathlib import Path
+
 import pytest
 
+from cli.commands.attack import ITEMS
 from grm_core import attacks
 from grm_core.attacks import ATTACKS, Sides, attacked, chosen, parts_of, sides_of
 from grm_core.errors import UsageError
@@ -65,9 +68,13 @@ def test_only_attacked_items_are_taken_for_such() -> None:
 
 
 def test_our_own_items_are_pairs_of_five_domains() -> None:
-    from cli.commands.attack import ITEMS
-
     items = read_items(ITEMS).items
     assert len(items) == 20
     assert {sum(each.subset == item.subset for each in items) for item in items} == {4}
     assert all(sides_of(item) == Sides(*item.responses) for item in items)
+
+
+def test_every_attack_is_in_the_docs() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "attacks.md").read_text()
+    assert [name for name in ATTACKS if f"`{name}`" not in text] == []
+    assert [attack.kind for attack in ATTACKS.values() if f"| {attack.kind} |" not in text] == []
