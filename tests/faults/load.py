@@ -54,25 +54,29 @@ def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, 
         app.engine.pause()
     began = time.monotonic()
 
+    def round_of(client: int, number: int) -> None:
+        start, one = time.monotonic(), tabs[client]
+        sessions = [one.submit(f"What is {client} times {number} plus {place}?", k) for place in range(at_once)]
+        said = [str(one.view(session).get("progress", "")) for session in sessions]
+        if held and number == 1:
+            asked.wait()
+        views = [_watched(app, one, session, number) for session in sessions]
+        with lock:
+            load.seconds.append(time.monotonic() - start)
+            load.by_client[client] = load.by_client.get(client, 0) + at_once
+            load.failed += sum(view["phase"] != "done" or len(view["rows"]) != k for view in views)
+            load.waited += sum(line.startswith("Place ") for line in said)
+
     def ask(client: int) -> None:
-        runs = 0
-        one = tabs[client]
-        try:
-            while not runs or time.monotonic() < began + seconds:
-                runs += 1
-                start = time.monotonic()
-                sessions = [one.submit(f"What is {client} times {runs} plus {place}?", k) for place in range(at_once)]
-                said = [str(one.view(session).get("progress", "")) for session in sessions]
-                if held and runs == 1:
-                    asked.wait()
-                views = [_watched(app, one, session, runs) for session in sessions]
+        number = 0
+        while not number or time.monotonic() < began + seconds:
+            number += 1
+            try:
+                round_of(client, number)
+            except (AssertionError, httpx.HTTPError) as error:
+                print(f"client {client}, run {number}: {error!r}", file=sys.stderr, flush=True)
                 with lock:
-                    load.seconds.append(time.monotonic() - start)
-                    load.by_client[client] = load.by_client.get(client, 0) + at_once
-                    load.failed += sum(view["phase"] != "done" or len(view["rows"]) != k for view in views)
-                    load.waited += sum(line.startswith("Place ") for line in said)
-        finally:
-            one.close()
+                    load.refused += 1
 
     done = threading.Event()
 
@@ -84,15 +88,12 @@ def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, 
     watcher.start()
     try:
         with ThreadPoolExecutor(clients) as pool:
-            for future in [pool.submit(ask, client) for client in range(clients)]:
-                try:
-                    future.result()
-                except (AssertionError, httpx.HTTPError) as error:
-                    load.refused += 1
-                    print(f"a client gave up: {error!r}", file=sys.stderr, flush=True)
+            list(pool.map(ask, range(clients)))
     finally:
         done.set()
         watcher.join()
+        for one in tabs:
+            one.close()
     return load
 
 
