@@ -10,6 +10,7 @@ MODEL ?=
 PAIRS ?=
 MINUTES ?= 240
 DEVICE ?= cpu
+SOAK ?=
 
 # One process a core; tests/conftest.py says which tests stay together.
 PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadgroup
@@ -17,7 +18,7 @@ LIGHT = not model and not browser and not slow
 PAGES = browser and not model
 TESTS ?=
 
-.PHONY: run test quick cover check docs wheel setup lock train
+.PHONY: run test quick cover check docs wheel setup lock train soak audit
 
 run: setup
 	.venv/bin/python app.py --host "$(HOST)" --port "$(PORT)" --engine "$(ENGINE)" $(if $(DB),--db "$(DB)") $(if $(MODEL),--model "$(MODEL)")
@@ -54,6 +55,15 @@ setup:
 train: setup
 	.venv/bin/python app.py train all --minutes "$(MINUTES)" --device "$(DEVICE)" $(if $(PAIRS),--pairs "$(PAIRS)")
 	.venv/bin/python app.py train bundle
+
+# Hundreds of kills and an hour of load; the figures go into docs/failure-modes.md. SOAK="--minutes 5 --kills 20" is short.
+soak: setup
+	.venv/bin/python -m tests.faults.soak --out docs/soak.json $(SOAK)
+	.venv/bin/python -m tests.faults.figures
+
+# Bill of materials, licences, hashes, and known vulnerabilities where the data can be reached: build/audit.
+audit: setup
+	@PYTHON="$(PYTHON)" sh tools/audit.sh
 
 lock:
 	@PYTHON="$(PYTHON)" UPGRADE="$(UPGRADE)" sh tools/lock.sh

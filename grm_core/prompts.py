@@ -61,7 +61,7 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 _MARKER = re.compile(
-    r"\[(?=\s*(?:response\s*(?:\d+|[a-z])|conversation|reference)\s+(?:begins|ends)\s*\])", re.IGNORECASE
+    r"[\[［](?=\s*(?:response\s*(?:\d+|[a-z])|conversation|reference)\s+(?:begins|ends)\s*[\]］])", re.IGNORECASE
 )
 _SCORE = rf"(?:[{SCORE_MIN}-{SCORE_MAX - 1}]|{SCORE_MAX})"
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -31,7 +31,8 @@ class Login(NamedTuple):
 def login_of(text: str, role: str, option: str) -> Login:
     """USER:PASS as a login. Raises UsageError for anything else."""
     name, colon, password = text.partition(":")
-    if not (colon and password and _NAME.fullmatch(name) and len(password) <= PASSWORD_MOST):
+    named = _NAME.fullmatch(name) and name.isprintable()
+    if not (colon and password and named and len(password) <= PASSWORD_MOST):
         raise UsageError(f"{option} needs USER:PASS, with a colon between the two")
     return Login(name, role, hashed(password))
 

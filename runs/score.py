@@ -24,7 +24,7 @@ from runs.job import SETTLED
 from runs.run import Judges, make_run, templates_for
 from runs.screen import Say, Screen
 from runs.settings import Judge, Sampling, Settings, Workers
-from runs.starting import NO_META, start_both
+from runs.starting import NO_META, options_of, start_both
 from runs.workers import Fleet
 
 
@@ -43,8 +43,7 @@ class _Near:
 
     def __init__(self, judge: Judge) -> None:
         # A recording is replayed for its samples here, not for its pace.
-        options = {"pace": "at-once"} if judge.engine.startswith("replay:") else {}
-        self.engine = engines.create(judge.engine, judge.model, **options)
+        self.engine = engines.create(judge.engine, judge.model, **options_of(judge.engine))
         self.name, self.style = self.engine.name, self.engine.style
         card = engines.card(judge.engine, judge.model)
         self.meta = meta_rm.create(judge.meta, self.style, self.engine, card, judge.meta_template)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 from grm_core.engines.base import Engine
 from grm_core.meta_rm import MetaRM
@@ -9,7 +10,16 @@ from grm_core.self_meta import OwnMetaRM
 from runs.screen import Say
 
 NO_META = "no meta RM: samples get no meta logit, naive voting works"
+PATIENCE_S = 600.0
+"""For how long runs wait for a server that has gone."""
 _SAY_EVERY_S = 10.0
+
+
+def options_of(engine: str, pace: str = "at-once") -> dict[str, Any]:
+    """What the engine that is asked for by this name is made with: a recording's pace, a server's patience."""
+    if engine.startswith("replay:"):
+        return {"pace": pace}
+    return {"patience": PATIENCE_S} if engine.startswith(("http://", "https://")) else {}
 
 
 async def start(engine: Engine, say: Say) -> None:

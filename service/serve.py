@@ -15,6 +15,7 @@ from grm_core import cards, engines, meta_rm
 from grm_core.errors import EngineError, UsageError
 from runs.judging import Judging
 from runs.settings import Service
+from runs.starting import options_of
 from service import app
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -26,8 +27,7 @@ def run(service: Service) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     if not service.endpoint.keys and service.host not in LOOPBACK:
         raise UsageError(f"on {service.host} anybody who reaches this machine could ask: give keys with --api-key")
-    options = {"pace": "at-once"} if service.judge.engine.startswith("replay:") else {}
-    engine = engines.create(service.judge.engine, service.judge.model, **options)
+    engine = engines.create(service.judge.engine, service.judge.model, **options_of(service.judge.engine))
     card, judge = cards.of(engine), service.judge
     meta = meta_rm.create(judge.meta, engine.style, engine, card, judge.meta_template)
     judging = Judging(engine, meta, card, service.sampling, service.endpoint)

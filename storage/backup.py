@@ -87,6 +87,8 @@ def repair(database: Path) -> Copied:
 def _copied(source: Path, target: Path) -> Copied:
     """Copy one file into a new one and check it."""
     with explained(source), closing(_reader(source)) as old, closing(sqlite3.connect(target)) as new:
+        if old.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+            raise StoreError("it is empty, and no copy of a database")
         schema.pending(old)
         old.backup(new)
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that may be moved by itself

@@ -81,6 +81,14 @@ class Database:
                 raise
 
     @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """Hold the one writing connection outside a transaction, for what SQLite does only there."""
+        with self._write_lock, explained(self.path):
+            conn = self._writing()
+            self._check_in_place(conn)
+            yield conn
+
+    @contextmanager
     def read(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
         """Borrow a read-only connection; queries are interrupted (TimeoutError) after `seconds`."""
         with explained(self.path):

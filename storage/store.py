@@ -24,6 +24,7 @@ from storage.errors import StoreError
 from storage.listing import SessionRow, Wanted
 from storage.passages import Hit
 from storage.paths import default_path
+from storage.people import People
 
 _PAGE = 50
 _PASSAGE = "INSERT INTO passage (session_id, sample_id, field, body) VALUES (?, ?, ?, ?)"
@@ -46,6 +47,7 @@ class Store:
         self.codes = Codes(self._db)
         self.batches = Batches(self._db)
         self.acts = Acts(self._db)
+        self.people = People(self._db)
 
     @property
     def path(self) -> Path:

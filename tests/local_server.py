@@ -1,16 +1,26 @@
-"""An HTTP server on a free port of 127.0.0.1, for as long as a block runs."""
+"""An HTTP server on a free port of 127.0.0.1, or on a given one, for as long as a block runs."""
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Takes many connections at once, and says nothing of clients that go away."""
+
+    daemon_threads, request_queue_size = True, 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class LocalServer:
     """Shared by the hand-written servers of the tests; `address` is where they are reached."""
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+    def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
+        self._server = _Quiet(("127.0.0.1", port), handler)
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ import pytest
 import app
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted(ROOT.glob("docs/*.md"))]
 PAGES += sorted(ROOT.glob("assets/*/*/README.md"))
 PACKAGES = "grm_core|storage|runs|service|reports|ui|cli"
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")

@@ -91,7 +91,7 @@ class Guard:
             return
         if foreign:  # Gradio would let any port of this machine read
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"origin"]}
-        await self._app(scope, _limited(receive, _most(path)), send)
+        await _bounded(self._app, scope, receive, send, _most(path))
 
     def _written(self, headers: Headers, path: str, foreign: bool) -> JSONResponse | None:
         """Why a request that writes is refused; None where it is not."""
@@ -158,19 +158,24 @@ def _most(path: str) -> int | None:
     return _LOGIN_MOST if path.rstrip("/") == "/login" else None
 
 
-def _limited(receive: Receive, most: int | None) -> Receive:
-    """The body, cut off where it is longer than it may be."""
-    if most is None:
-        return receive
-    size = 0
+async def _bounded(app: ASGIApp, scope: Scope, receive: Receive, send: Send, most: int | None) -> None:
+    """Have the app answer; a body that turns out longer than it may be ends there, and is refused."""
+    size, begun = 0, False
 
     async def limited() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        return message if size <= most else {"type": "http.disconnect"}
+        return message if most is None or size <= most else {"type": "http.disconnect"}
 
-    return limited
+    async def sent(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    await app(scope, limited, sent)
+    if most is not None and size > most and not begun:
+        await _refuse(413, f"at most {most / 2**20:.0f} MB are taken here")(scope, receive, send)
 
 
 def _is_netloc(host: str) -> bool:

@@ -115,7 +115,7 @@ def engine_lines(name: str, model: str, state: EngineState, note: str) -> list[L
     words = {"ready": "ready", "failed": "failed", "idle": "not started", "closed": "closed"}.get(state.phase, "")
     about = f"{model} on the {name} engine" if model else f"the {name} engine"
     said = state.message or words
-    kind = {"ready": "ok", "failed": "bad"}.get(state.phase, "busy")
+    kind = {"ready": "ok", "failed": "bad", "away": "bad"}.get(state.phase, "busy")
     shown = f"Ready: {about}. {state.hint}"
     if state.phase != "ready":
         shown = f"{about[0].upper()}{about[1:]}: {said}. {state.hint}"

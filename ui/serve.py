@@ -16,6 +16,7 @@ from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from runs.settings import Endpoint, Page
+from runs.starting import options_of
 from storage import door as doors
 from storage.store import Store
 
@@ -34,8 +35,7 @@ def run(page: Page) -> int:
     _check_port(page.host, page.port)
     _check_open(page)
     judge = page.judge
-    options = {"pace": page.pace} if judge.engine.startswith("replay:") else {}
-    engine = engines.create(judge.engine, judge.model, **options)
+    engine = engines.create(judge.engine, judge.model, **options_of(judge.engine, page.pace))
     with closing(Store(page.db)) as store:
         import_demos(store)
         return serve(page, store, engine)

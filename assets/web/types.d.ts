@@ -140,6 +140,24 @@ export interface BenchmarkItem {
   session: string;
 }
 
+/** An item under one attack: who won, and whether the attack turned the verdict. */
+export interface AttackedItem {
+  item: string;
+  attack: string;
+  domain: string;
+  winner: string;
+  flipped: boolean;
+  findings: string;
+  session: string;
+}
+
+/** A judge under attack. */
+export interface Attacks {
+  said: string[];
+  panels: Panel[];
+  items: AttackedItem[];
+}
+
 /** A run under one method and policy. */
 export interface Benchmark {
   benchmark: string;
@@ -1194,8 +1212,10 @@ export interface RunsServer {
 }
 
 export interface BenchmarksServer {
-  /** The runs whose sessions a benchmark's name is tagged to, newest first. */
+  /** The runs of `bench` and of `attack`, by the tags of their sessions, newest first. */
   choices(): Promise<BenchmarkRun[] | null>;
+  /** The report of a run of `attack`. */
+  attacks(name: string): Promise<Attacks | Failed | null>;
   /** Headline and chance, 0..1, by naive voting under the benchmark's own policy; None where there is neither. */
   brief(name: string): Promise<Brief | null>;
   /** Headline, panels and items of a run; `beside` names another run of the same benchmark, '' none. */

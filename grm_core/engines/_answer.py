@@ -23,6 +23,7 @@ TEXT_MOST = 2**20
 ANSWER_MOST = 32 * 2**20
 """Bytes of an answer that is one JSON document."""
 _STREAM = re.compile(rb":|data:|event:|id:|retry:|error:")
+_TOKENS_MOST = 2**31 - 1
 _HEAD = 6
 """Bytes that tell a stream of events from anything else."""
 
@@ -250,10 +251,16 @@ def _usage(answer: dict[str, Any]) -> tuple[int, int] | None:
     if not isinstance(usage, dict):
         return None
     prompt, completion = (
-        next((usage[name] for name in names if _message.index(usage.get(name)) is not None), None)
+        next((count for name in names if (count := _count(usage.get(name))) is not None), None)
         for names in (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"))
     )
     return None if completion is None else (prompt or 0, completion)
+
+
+def _count(value: Any) -> int | None:
+    """A number of tokens; None for what can be none."""
+    count = _message.index(value)
+    return count if count is not None and 0 <= count <= _TOKENS_MOST else None
 
 
 def _shares(tokens: int, texts: dict[int, str]) -> dict[int, int]:

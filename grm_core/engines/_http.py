@@ -12,6 +12,7 @@ import json
 import math
 import random
 import re
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -80,7 +81,11 @@ def root_url(text: str) -> str:
 
 
 class Client:
-    """A pool of connections to one server. `retried` counts the attempts that were made again."""
+    """A pool of connections to one server.
+
+    `retried` counts the attempts that were made again. `patience` is for how many seconds requests wait for a server
+    that has gone, such as one that is started again; afterwards they fail like any other.
+    """
 
     def __init__(
         self, root: str, api_key: str | None, concurrency: int, retries: int, timeout: float, stall: float = STALL
@@ -98,6 +103,14 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
         self._proxy = _proxy(root)
         self._closed = False
+        self.patience = 0.0
+        self._gone_at: float | None = None
+        """When nobody answered at the address for the first time since somebody did."""
+
+    @property
+    def gone(self) -> float | None:
+        """Seconds since the server was found gone; None while it answers."""
+        return None if self._gone_at is None else time.monotonic() - self._gone_at
 
     async def call(self, once: Callable[[], Awaitable[T]], patient: bool = True) -> T:
         """Await `once` in a free slot, again where that may help; if not patient, only after an answer."""
@@ -107,13 +120,21 @@ class Client:
                 async with self._slots.one():
                     return await once()
             except EngineError as error:
-                again = error.retryable and (patient or isinstance(error, Rejected))
-                if not again or attempt >= self._retries or self._closed:
+                again = error.retryable and (patient or isinstance(error, Rejected)) and not self._closed
+                waits = self._waits_for(error)
+                if not again or (attempt >= self._retries and not waits):
                     raise
                 pause = _pause(attempt, error)
             attempt += 1
             self.retried += 1
             await asyncio.sleep(pause)
+
+    def _waits_for(self, error: EngineError) -> bool:
+        """Whether the server has gone so lately that it may come back: what it then says while it loads counts too."""
+        if isinstance(error, Unreachable) and self._gone_at is None:
+            self._gone_at = time.monotonic()
+        gone = self.gone
+        return gone is not None and gone < self.patience
 
     async def json(self, method: str, path: str, body: object = None, seconds: float | None = None) -> Any:
         """Exchange one JSON document; every way to fail is an EngineError. `seconds` shortens the timeout."""
@@ -144,7 +165,14 @@ class Client:
             ) as response:  # fmt: skip
                 if not 200 <= response.status < 300:
                     raise self._rejection(response, await response.read())
+                self._gone_at = None
                 yield response
+        except aiohttp.ConnectionTimeoutError as error:
+            raise Unreachable(
+                f"nobody answers at {self.root}",
+                retryable=True,
+                hint="Check the address, and that the server is running.",
+            ) from error
         except aiohttp.SocketTimeoutError as error:
             raise EngineError(f"{self.root} has sent nothing for {self._stall:.0f} s", retryable=True) from error
         except TimeoutError as error:

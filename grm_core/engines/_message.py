@@ -75,7 +75,7 @@ def finish(value: Any) -> str | None:
 
 def index(value: Any) -> int | None:
     """A choice's number, None where it has none."""
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

@@ -30,11 +30,11 @@ class EngineState:
     """The state of an engine, in words for a person."""
 
     phase: str
-    """idle, starting, ready, failed or closed."""
+    """idle, starting, ready, away (it was ready and is gone for now), failed or closed."""
     message: str = ""
     """One sentence, such as 'starting vLLM, 40 s'."""
     hint: str = ""
-    """What to do when phase is failed."""
+    """What to do when phase is failed or away."""
 
 
 class PromptSize(NamedTuple):

@@ -1,7 +1,8 @@
 """Engine that starts a vLLM server of its own as a child process and stops it with the app.
 
-It is composed of a `Child` (the process) and a `ServerEngine` (the requests). A server that dies is started again
-once; completions that were lost with it are asked for again. The child ends with this process, however that ends.
+It is composed of a `Child` (the process) and a `ServerEngine` (the requests). A server that dies is started again,
+once in ten minutes; completions that were lost with it are asked for again. The child ends with this process,
+however that ends.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ from grm_core.errors import EngineError
 from grm_core.models import style_and_training
 from grm_core.types import Message, Request
 
-RESTARTS = 1
+STEADY = 600.0
+"""Seconds of service after which a server that dies is started again once more."""
 POLL = 0.25  # seconds
 
 
@@ -165,12 +167,14 @@ class ManagedEngine:
         return child.exit_code() is not None and self._state.phase != "closed"
 
     async def _supervise(self) -> None:
-        """Keep a server running until it has died more often than RESTARTS."""
+        """Keep a server running until it dies although it was started again less than STEADY ago."""
         await self._prepare()
-        for attempt in range(1 + RESTARTS):
-            self._enter("starting vLLM" if attempt == 0 else "vLLM stopped and is being started again")
+        words, again = "starting vLLM", True
+        while True:
+            self._enter(words)
             await self._launch()
             assert self._child is not None
+            ready = time.monotonic()
             self._state = EngineState("ready", f"{self.model} on vLLM, {self._child.url}", self._bundled.why)
             self._settled.set()
             while self._child.exit_code() is None:  # noqa: ASYNC110 (a process sets no event)
@@ -178,7 +182,10 @@ class ManagedEngine:
             self._settled.clear()
             error = self._child.failure("while it was serving")
             await self._stop()
-        raise error
+            again = again or time.monotonic() - ready > STEADY
+            if not again:
+                raise error
+            words, again = "vLLM stopped and is being started again", False
 
     def _supervised(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():

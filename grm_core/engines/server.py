@@ -33,7 +33,8 @@ class ServerEngine:
 
     The API key is `api_key` or the environment's VLLM_API_KEY and travels in the Authorization header only.
     `timeout` (seconds) bounds one request from its first to its last byte, waiting in the server's queue included;
-    `stall` the time in which a stream sends nothing.
+    `stall` the time in which a stream sends nothing. A server that answered once and is then gone, as one that is
+    started again, is waited for during `patience` seconds.
     """
 
     name = "server"
@@ -48,6 +49,7 @@ class ServerEngine:
         retries: int = 3,
         timeout: float = 900.0,
         stall: float = STALL,
+        patience: float = 0.0,
     ) -> None:
         self.url = root_url(url)
         self.model = model or ""
@@ -57,6 +59,7 @@ class ServerEngine:
         key = (api_key or os.environ.get("VLLM_API_KEY") or "").strip() or None
         self._client = Client(self.url, key, concurrency, retries, timeout, stall)
         self._door = Door(self._client, self.dialect, prefixes(url))
+        self._patience = patience
         self._state = EngineState("idle")
         self._starting = asyncio.Lock()
 
@@ -66,7 +69,9 @@ class ServerEngine:
         return self._client.retried
 
     def state(self) -> EngineState:
-        """The present state; `failed` says why and what to do, `ready` what the server does not take."""
+        """The present state; `failed` and `away` say why and what to do, `ready` what the server does not take."""
+        if self._state.phase == "ready" and (gone := self._client.gone) is not None:
+            return EngineState("away", *_away(self.url, gone, self._patience))
         if self._state.phase == "ready" and (words := self.dialect.words()):
             return replace(self._state, hint=f"This server {words}.")
         return self._state
@@ -87,6 +92,7 @@ class ServerEngine:
             except asyncio.CancelledError:
                 self._state = EngineState("idle")
                 raise
+            self._client.patience = self._patience  # who never answered may be at another address
             self._state = EngineState("ready", f"{self.model} at {self.url}")
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
@@ -210,3 +216,12 @@ class ServerEngine:
         """Say once what the server does not take."""
         if words := self.dialect.news():
             log.warning("%s %s", self.url, words)
+
+
+def _away(url: str, gone: float, patience: float) -> tuple[str, str]:
+    """What is said of a server that has gone, and what to do."""
+    said = f"{url} has been gone for {gone:.0f} s"
+    if gone >= patience:
+        return said, "Start it again, then draw what is missing."
+    left = patience - gone
+    return f"{said}; what is under way waits for it, {left:.0f} s more", "Start it again; nothing else has to be done."

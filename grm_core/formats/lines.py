@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -26,10 +26,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON whose keys stand there once; UsageError for one that does not."""
     record = dict(pairs)
     if len(record) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"{twice[:80]!r} stands there twice")
+        raise UsageError(f"{repeated(name for name, _ in pairs)[:80]!r} stands there twice")
     return record
+
+
+def repeated(names: Iterable[str]) -> str:
+    """The first name that stood there before; '' for none."""
+    before: set[str] = set()
+    for name in names:
+        if name in before:
+            return name
+        before.add(name)
+    return ""
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -10,6 +10,7 @@ import app
 from tests.benchmarks.make import as_json
 from tests.browser.conftest import Serve
 from tests.cli.fake_vllm import FakeVLLM
+from tests.cli.weak_judge import WeakJudge
 
 pytestmark = pytest.mark.browser
 LONG = 60_000
@@ -97,3 +98,45 @@ def test_benchmarks_part_3_every_item_opens_its_session(judged: Any, page: Any, 
     assert page.locator("tr[data-i]").count() == 4
     assert "Say ${alert(0)}" in page.locator("body").inner_text()
     assert (watched.errors, watched.foreign) == ([], [])
+
+
+@pytest.fixture(scope="module")
+def attacked(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """The page over a run of `attack` on a judge that falls for padding and ':', and the report that it left."""
+    folder = tmp_path_factory.mktemp("attack")
+    lines = [
+        {
+            "id": f"i{i}",
+            "query": f"What is {i}?",
+            "responses": [f"{i}, of quality 9.", f"Quality {3 + i}."],
+            "labels": [1, 0],
+        }
+        for i in range(3)
+    ]
+    (folder / "items.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with WeakJudge() as server:
+        options = ["--k", "2", "--engine", server.url, "--meta", "none", "--db", str(folder / "grm.db")]
+        assert app.main(["attack", str(folder / "items.jsonl"), *options, "--out", str(folder / "out")]) == 0
+    return serve(db=Path(folder / "grm.db")), json.loads((folder / "out" / "report.json").read_text())
+
+
+def test_the_page_shows_what_attack_printed_and_opens_the_samples(attacked: Any, page: Any) -> None:
+    url, report = attacked
+    page.goto(f"{url}/benchmarks")
+    page.locator(".grm-items a").first.click()
+    page.locator(".grm-headline", has_text="Robustness").wait_for(timeout=LONG)
+    assert page.locator("#bench-tie").is_hidden(), "settings of benchmarks do nothing here"
+    table = page.locator(".grm-panel[data-name=attacks]")
+    table.locator("details").evaluate("node => { node.open = true; }")
+    read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"
+    rows = {row[0]: row for row in table.locator("table tr").evaluate_all(read)}
+    assert rows.keys() == {row["attack"] for row in report["attacks"]}
+    for row in report["attacks"]:
+        if row["k"] == 2:
+            assert float(rows[row["attack"]][4]) == pytest.approx(row["wins"], abs=6e-4)
+    turned = page.locator(".grm-items").evaluate(
+        "table => [...table.rows].slice(1).map(row => row.cells[1].textContent)"
+    )
+    assert sorted(turned) == ["key :"] * 3 + ["padding"] * 3
+    page.locator(".grm-items a").first.click()
+    page.locator(".grm-verdict", has_text="wins by").first.wait_for(timeout=LONG)

@@ -12,9 +12,9 @@ from tests.local_server import LocalServer
 
 
 class FakeVLLM(LocalServer):
-    """Serves `model` on a free port of 127.0.0.1 while its block runs."""
+    """Serves `model` on a port of 127.0.0.1, 0 = a free one, while its block runs."""
 
-    def __init__(self, model: str = "fake-grm", delay: float = 0.0) -> None:
+    def __init__(self, model: str = "fake-grm", delay: float = 0.0, port: int = 0) -> None:
         self.model = model
         self.delay = delay
         self.asked: list[int] = []
@@ -32,7 +32,7 @@ class FakeVLLM(LocalServer):
         """Whether it tells how likely tokens are."""
         self.bodies: list[dict[str, Any]] = []
         """Every chat request."""
-        super().__init__(self._handler())
+        super().__init__(self._handler(), port)
         self.url = self.address + "/v1"
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:

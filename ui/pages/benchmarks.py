@@ -1,4 +1,7 @@
-"""The Benchmarks page: runs of `bench` under their official metric, two side by side, every item's session at hand."""
+"""The Benchmarks page: runs of `bench` under their official metric, two side by side, and of `attack`.
+
+Every item's session is at hand.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ import pandas as pd
 
 from grm_core.analysis import accuracy
 from grm_core.analysis.frames import letter
+from grm_core.attacks import SOURCE
 from grm_core.benchmarks import NAMES, base, headline, named
 from grm_core.benchmarks.breakdown import study
 from grm_core.benchmarks.headline import Report
@@ -19,9 +23,10 @@ from reports import benchmark as documents
 from reports.words import run_title
 from storage.listing import Wanted
 from storage.store import Store
+from ui.attacks import attacks_of
 from ui.panels import panel
 from ui.view import View, calls, served
-from ui.wire.benchmarks import Benchmark, BenchmarkItem, BenchmarkRun, BenchmarkSettings, Brief
+from ui.wire.benchmarks import Attacks, Benchmark, BenchmarkItem, BenchmarkRun, BenchmarkSettings, Brief
 from ui.wire.shared import Failed, Panel
 
 
@@ -49,14 +54,19 @@ class BenchPage:
 
     @served(wrong=[])
     def choices(self) -> list[BenchmarkRun]:
-        """The runs whose sessions a benchmark's name is tagged to, newest first."""
+        """The runs of `bench` and of `attack`, by the tags of their sessions, newest first."""
         tags = self.store.newest_tags()
-        stored = ((run, count, _benchmark(tags[run.id])) for run, count in self.store.runs())
+        stored = ((run, count, _kind(tags[run.id])) for run, count in self.store.runs())
         return [
             BenchmarkRun(id=run.id, benchmark=name, title=f"{name}: {run_title(run)} ({count} items)")
             for run, count, name in stored
             if name
         ]
+
+    @served()
+    def attacks(self, name: str) -> Attacks | Failed:
+        """The report of a run of `attack`."""
+        return attacks_of(self.store, name)
 
     @served()
     def brief(self, name: str) -> Brief | None:
@@ -105,6 +115,11 @@ class BenchPage:
         there = {item: arrived for item, arrived in samples.items() if arrived}
         judged = self.store.run(run)
         return Kept(named(name), examples, there, sessions, judged is not None and judged.single)
+
+
+def _kind(tags: Sequence[str]) -> str:
+    """What the page shows a run with these tags as: a benchmark's name, `attack`, or ''."""
+    return SOURCE if SOURCE in tags else _benchmark(tags)
 
 
 def _benchmark(tags: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ _MOST = 12
 _RUNS_MOST = 6
 _RUNS_SEARCHED = 200
 _WORDS_MOST = 200
+_BAD = {"failed": "Failed", "away": "Engine gone"}
 _WORDS = {"ready": "Ready", "failed": "Failed", "closed": "Closed", "idle": "Not started"}
 
 
@@ -81,8 +82,8 @@ class Shell:
 
 def _standing(engine: str, state: EngineState, noted: bool, read_only: bool) -> tuple[str, str]:
     """The dot's kind and the word beside it."""
-    if state.phase == "failed":
-        return "bad", "Failed"
+    if state.phase in _BAD:
+        return "bad", _BAD[state.phase]
     if read_only:
         return "warn", "Read-only"
     if state.phase != "ready":

@@ -39,6 +39,27 @@ class BenchmarkItem(TypedDict):
     session: str
 
 
+class AttackedItem(TypedDict):
+    """An item under one attack: who won, and whether the attack turned the verdict."""
+
+    item: str
+    attack: str
+    domain: str
+    winner: str
+    """honest, attack, tie or unreadable"""
+    flipped: bool
+    findings: str
+    session: str
+
+
+class Attacks(TypedDict):
+    """A judge under attack."""
+
+    said: list[str]
+    panels: list[Panel]
+    items: list[AttackedItem]
+
+
 class Benchmark(TypedDict):
     """A run under one method and policy."""
 

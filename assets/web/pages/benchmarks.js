@@ -1,4 +1,4 @@
-// Runs of reward benchmarks: headline, tables, curves, and every item with its session.
+// Runs of reward benchmarks: headline, tables, curves, and every item with its session; and judges under attack.
 
 import * as address from "../lib/address.js";
 import { anchor, choice, el, fillChoice, hint, labelled, problem } from "../lib/dom.js";
@@ -6,6 +6,7 @@ import { fixed, percent } from "../lib/names.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
 import { panel } from "../views/panel.js";
 import { headed } from "../views/table.js";
+import { attacked } from "./benchmarks/attacks.js";
 
 /** @typedef {import("../types").Benchmark} Benchmark */
 /** @typedef {import("../types").BenchmarkRun} Run */
@@ -15,11 +16,15 @@ import { headed } from "../views/table.js";
 /** @typedef {ReturnType<typeof begun>} State */
 /** @typedef {"id" | "beside" | "method" | "tie" | "invalid"} Name */
 
-const NONE = "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here.";
+const NONE =
+  "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here. " +
+  "`python app.py attack` tries how well a judge withstands answers that ask for their score.";
 const BRIEF =
   "By naive voting over all samples, ties and unreadable judgments as the benchmark has them; " +
   "at random: what random scores would get.";
 const MOST = 200;
+/** What the server calls a run of `attack`. */
+const ATTACK = "attack";
 
 /** @param {Place} place */
 export async function mount({ element, props, server }) {
@@ -102,6 +107,16 @@ async function load(state) {
   fillRuns(state);
   body.replaceChildren(selection.id ? hint("Voting over all items …") : start(state, isLast));
   if (!selection.id) return;
+  const attack = state.runs.some(({ id, benchmark }) => id === selection.id && benchmark === ATTACK);
+  for (const name of /** @type {const} */ (["beside", "method", "tie", "invalid"])) {
+    const field = state.boxes[name]?.closest("label");
+    if (field) field.hidden = attack;
+  }
+  if (attack) {
+    const report = await state.ask.attacks(selection.id);
+    if (isLast()) body.replaceChildren(...(failed(report) ? [problem(why(report))] : attacked(report)));
+    return;
+  }
   const report = await state.ask.run(
     selection.id,
     selection.beside,
@@ -130,7 +145,7 @@ function start(state, isLast) {
     table.append(line);
     return { id, numbers };
   });
-  part.append(el("h3", "", "Benchmarks that were run"), table, el("p", "grm-note", BRIEF));
+  part.append(el("h3", "", "Benchmarks and attacks that were run"), table, el("p", "grm-note", BRIEF));
   tell(state, lines, isLast);
   return part;
 }

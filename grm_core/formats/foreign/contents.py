@@ -34,6 +34,9 @@ _LISTS = (
 )
 """Columns of a table whose cells are lists, written as JSON or by Python."""
 
+_UNPACKED_MOST = 100
+"""Times its packed size that a large file may have unpacked: texts have ten, files made to fill memory a thousand."""
+
 
 class Record(NamedTuple):
     """One record of a file."""
@@ -79,13 +82,14 @@ def unpacked(data: bytes, name: str) -> bytes:
     """The bytes, out of gzip where they are in it."""
     if not data.startswith(GZIP):
         return data
+    most = min(lines.FILE_LIMIT, max(lines.LINE_LIMIT, _UNPACKED_MOST * len(data)))
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            plain = stream.read(lines.FILE_LIMIT + 1)
+            plain = stream.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{name}: not gzip that can be read: {error}") from None
-    if len(plain) > lines.FILE_LIMIT:
-        raise UsageError(f"{name}: unpacked it is larger than {lines.FILE_LIMIT:,} bytes; split it")
+    if len(plain) > most:
+        raise UsageError(f"{name}: unpacked it is larger than {most:,} bytes; split it")
     return plain
 
 
@@ -302,7 +306,7 @@ def _table(text: str, name: str) -> Iterator[Record]:
     rows = cells(text, name)
     line, header = next(rows, (0, []))
     names = [re.sub(r"[^\w]+", "_", cell.strip().lower()) for cell in header]
-    if twice := next((each for each in names if each and names.count(each) > 1), ""):
+    if twice := lines.repeated(filter(None, names)):
         raise UsageError(f"{name}, line {line}: there are two columns {twice!r}")
     for number, row in rows:
         yield Record(f"line {number}", {column: _cell(column, cell) for column, cell in zip(names, row, strict=True)})
