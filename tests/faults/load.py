@@ -65,7 +65,7 @@ def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, 
             load.seconds.append(time.monotonic() - start)
             load.by_client[client] = load.by_client.get(client, 0) + at_once
             load.failed += sum(view["phase"] != "done" or len(view["rows"]) != k for view in views)
-            load.waited += sum(line.startswith("Place ") for line in said)
+            load.waited += sum(line.startswith("Number ") for line in said)
 
     def ask(client: int) -> None:
         number = 0
@@ -73,8 +73,10 @@ def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, 
             number += 1
             try:
                 round_of(client, number)
-            except (AssertionError, httpx.HTTPError) as error:
+            except (AssertionError, httpx.HTTPError, threading.BrokenBarrierError) as error:
                 print(f"client {client}, run {number}: {error!r}", file=sys.stderr, flush=True)
+                asked.abort()  # the others need not wait for one that will not come
+                app.engine.go_on()
                 with lock:
                     load.refused += 1
 
