@@ -9,8 +9,11 @@ import os
 import shutil
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault of what is tested
+hypothesis.settings.load_profile("patient")
 os.environ.setdefault("GRM_LENS_MODEL", "small")  # no test downloads the 1.5B judge because it names no model
 MUST_RUN_IN_CI = ("browser", "model")
 
