@@ -12,8 +12,8 @@ MINUTES ?= 240
 DEVICE ?= cpu
 SOAK ?=
 
-# One process a core; tests/conftest.py says which tests stay together.
-PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadgroup
+# One process a core. The tests of a file stay together: no fixture of a module is made twice.
+PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadfile
 LIGHT = not model and not browser and not slow
 PAGES = browser and not model
 TESTS ?=

@@ -1,9 +1,4 @@
-"""Which process runs a test, and which are skipped.
-
-Of the processes of `pytest -n auto --dist loadgroup` one runs all tests with models, which share what they load and
-the cores; the others stay together by file: no fixture of a module is made twice.
-Browser tests need Chromium: without it they are skipped and say so; with CI=true such a skip is a failure.
-"""
+"""Which tests are skipped: those in the browser without Chromium, and they say so; with CI=true that is a failure."""
 
 import os
 import shutil
@@ -18,11 +13,7 @@ os.environ.setdefault("GRM_LENS_MODEL", "small")  # no test downloads the 1.5B j
 MUST_RUN_IN_CI = ("browser", "model")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        together = "model" if item.get_closest_marker("model") else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(together))
     if shutil.which("chromium"):
         return
     for item in items:
