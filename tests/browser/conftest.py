@@ -61,10 +61,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         process.send_signal(signal.SIGTERM)
     for _, process in running.values():
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=90)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise AssertionError("the page did not end within 20 s of SIGTERM") from None
+            raise AssertionError("the page did not end within 90 s of SIGTERM") from None
 
 
 @pytest.fixture(scope="module")
