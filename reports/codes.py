@@ -13,7 +13,7 @@ from reports.sections import Section
 from reports.words import count
 
 NOTE = (
-    "Shares are of the n samples that somebody labelled or noted something of; a sample counts once. 95% intervals "
+    "Shares are of all samples that somebody labelled or noted something of; a sample counts once. 95% intervals "
     "(Wilson) take samples as independent; those of one item are alike, so with few items they are too narrow."
 )
 TOGETHER = "Samples that have both codes; on the diagonal, samples that have the code."

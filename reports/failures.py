@@ -128,7 +128,9 @@ def _folded(table: pd.DataFrame) -> pd.DataFrame:
 
 def _sentence(table: pd.DataFrame, blind: pd.DataFrame) -> str:
     good = int((table["label"] == "good").sum())
-    said = f"{len(table)} samples labelled by {table['author'].nunique()}, {good} of them good."
+    read = len(table.drop_duplicates(["session", "sample"]))
+    labels = f": {len(table)} labels" if len(table) != read else ""
+    said = f"{read} samples labelled by {table['author'].nunique()}{labels}, {good} of them good."
     named = blind[blind["label"].map(lambda label: len(label) <= 2)]
     if len(named):
         agreed = int((named["label"] == named["grm"]).sum())

@@ -28,8 +28,10 @@ def verdict_line(verdict: Verdict, n: int) -> str:
 
 def run_title(run: Run) -> str:
     """A run in words: model, temperature, template, and when it began."""
+    if run.model == run.template == "unknown":
+        return "imported, settings unknown"
     began = run.created_at[:16].replace("T", " ")
-    return f"{run.model}, temperature {run.params.temperature:g}, {run.template}, {began}"
+    return ", ".join(filter(None, [run.model, f"temperature {run.params.temperature:g}", run.template, began]))
 
 
 def settings(run: Run) -> list[tuple[str, str]]:

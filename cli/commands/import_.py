@@ -6,6 +6,7 @@ or OpenTelemetry, or items that nobody has judged; docs/files.md shows them. Wha
 
 import argparse
 import gc
+from collections import Counter
 
 from cli.common import add_db, print_json, say
 
@@ -34,9 +35,11 @@ def run(args: argparse.Namespace) -> int:
         for (file, understood), mine in zip(files, blocks, strict=True):
             if understood.understood:
                 say(f"{file}: {understood.understood}")
-            count = added = 0
+            states, added = Counter[str](), 0
             for each in writer.keep(mine):
                 print_json(each._asdict())
-                count, added = count + 1, added + each.added
-            say(f"{file}: {count} sessions, {added} samples added")
+                states[each.state] += 1
+                added += each.added
+            became = ", ".join(f"{number} {state}" for state, number in states.items())
+            say(f"{file}: {states.total()} sessions ({became}), {added} samples added")
     return 0

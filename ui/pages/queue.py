@@ -247,7 +247,9 @@ class QueuePage:
     def _reveal(self, shown: Item, item: QueueItem, example: Example) -> Item:
         """The item with all that the GRM said of it."""
         samples = self.store.samples(item.session_id)
-        shown["reason"], shown["rows"] = item.reason, render.rows(samples)
+        shown["rows"] = render.rows(samples)
+        if self._queue(shown["queue"]).rules:
+            shown["reason"] = item.reason
         shown["verdict"] = verdict_line(vote(samples), len(example.responses))
         shown["samples"] = [detail.detail(example, sample) for sample in samples]
         return shown

@@ -17,7 +17,7 @@ import { counted } from "../../lib/names.js";
 import { failed, why } from "../../lib/rpc.js";
 import { csvButton, framed, headed, numbers } from "../../views/table.js";
 import { leaveItem } from "./desk.js";
-import { tell } from "./saving.js";
+import { exportLabels, tell } from "./saving.js";
 
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").BookReport} Report */
@@ -114,11 +114,7 @@ function files(state, report) {
   });
   line.append(
     kinds,
-    button("Export", "grm-small", async () => {
-      const answer = await state.ask.exported(kinds.value, state.me.queue, state.me.name);
-      if (failed(answer)) tell(state, why(answer), true);
-      else download(answer.name, "application/jsonl", answer.text);
-    }),
+    button("Export", "grm-small", () => exportLabels(state, kinds.value)),
     button("Import …", "grm-small", () => file.click()),
     file,
     button("HTML", "grm-small", () => download("code-book.html", "text/html", report.html)),

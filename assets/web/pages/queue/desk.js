@@ -80,7 +80,7 @@ export async function drawReport(state) {
 /** @param {Report} report @param {string} queue */
 function reportParts(report, queue) {
   const grid = el("div", "grm-lab grm-failures");
-  const save = el("div", "grm-documents");
+  const save = el("div", "grm-documents grm-failure-files");
   const lacks = report.lacks ? [el("p", "grm-note", report.lacks)] : [];
   grid.append(...report.panels.map((one) => panel(one, queue || "all")));
   save.append(

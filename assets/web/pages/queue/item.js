@@ -103,7 +103,7 @@ function drawSamples(state, item) {
   const who = item.others
     ? `Completed by ${Object.keys(item.others).join(" and ")}`
     : `You said ${saidOf(item, "best")?.label}`;
-  const words = `${who}. Here because of: ${item.reason}.`;
+  const words = item.reason ? `${who}. Here because of: ${item.reason}.` : `${who}.`;
   head.append(el("h2", "", item.verdict), el("p", "grm-note", words));
   const list = sampleList(state, item, (at) => turnTo(state, at));
   const box = caseBox(item, state.caseOpen ?? window.matchMedia(WIDE).matches, sample);

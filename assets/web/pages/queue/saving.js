@@ -1,8 +1,9 @@
 // Saving: nothing said is lost, also where the server is gone for a while. What is said is sent at once and kept in this
 // browser until the server has it.
 
+import { download } from "../../lib/dom.js";
 import { memory } from "../../lib/memory.js";
-import { failed } from "../../lib/rpc.js";
+import { failed, why } from "../../lib/rpc.js";
 import { saidOf } from "./state.js";
 
 /** @typedef {import("./state").State} State */
@@ -37,8 +38,8 @@ export async function send(state) {
   try {
     return await sendAll(state);
   } catch (problem) {
-    const why = problem instanceof Later ? `. ${problem.message}` : "";
-    tell(state, `not saved: ${state.unsaved.length} kept here, tried again soon${why}`, true);
+    const reason = problem instanceof Later ? `. ${problem.message}` : "";
+    tell(state, `not saved: ${state.unsaved.length} kept here, tried again soon${reason}`, true);
     return false;
   } finally {
     state.sending = null;
@@ -64,6 +65,13 @@ async function sendAll(state) {
     if (refused) return false;
   }
   return true;
+}
+
+/** What the queue's annotators said, as a file. @param {State} state @param {string} kind */
+export async function exportLabels(state, kind) {
+  const answer = await state.ask.exported(kind, state.me.queue, state.me.name);
+  if (failed(answer)) tell(state, why(answer), true);
+  else download(answer.name, "application/jsonl", answer.text);
 }
 
 /** @returns {Promise<never>} */

@@ -6,7 +6,7 @@ import { failed, why } from "../../lib/rpc.js";
 import { framed, numbers } from "../../views/table.js";
 import { leaveItem } from "./desk.js";
 import { keyButton } from "./keys.js";
-import { annotation, keep, may, tell } from "./saving.js";
+import { annotation, exportLabels, keep, may, tell } from "./saving.js";
 import { PRINCIPLE_KEYS } from "./state.js";
 
 /** @typedef {import("./state").State} State */
@@ -24,20 +24,21 @@ export async function drawAgreement(state) {
     return;
   }
   const before = state.settling?.at;
-  leaveItem(state, ...parts(agreement));
+  leaveItem(state, ...parts(state, agreement));
   const open = agreement.differ.findIndex(({ final }) => !final);
   state.settling = { differ: agreement.differ, at: before ?? Math.max(0, open) };
   drawRows(state);
 }
 
-/** @param {Agreed} agreement */
-function parts({ items, waiting, differ, alphas, kappas }) {
+/** @param {State} state @param {Agreed} agreement */
+function parts(state, { items, waiting, differ, alphas, kappas }) {
   const hidden = waiting ? ` Labels of the other ${waiting} stay hidden until then.` : "";
   const box = el("section", "grm-panel");
   box.append(
     el("h3", "", `To settle: ${differ.filter(({ final }) => !final).length}`),
     el("p", "grm-note", `${counted(items, "item")} completed by all assigned annotators.${hidden}`),
     el("div", "grm-settling"),
+    button("Export gold labels", "grm-small", () => exportLabels(state, "gold")),
   );
   return [box, tableBox("Krippendorff's alpha, all annotators", alphas), tableBox("Cohen's kappa, every two", kappas)];
 }
