@@ -42,6 +42,8 @@ _DRAWS = 1000
 """Random orders of a session's samples where its curve is not exact."""
 _BASE = "web/site"
 """Where modules would lie, and where what they load does: fonts, icons, plotly's script."""
+_INSTEAD = {"lib/vendor.js": "site/vendor.js"}
+"""Modules of the app that would fetch a file -> those that a site has in their place."""
 _PLAIN = {".woff2", ".svg", ".png", ".txt"}
 _ZIP_MOST = 64 * 2**20
 _IMPORT = re.compile(r'''(\bfrom\s*|\bimport\s*)"(\.{1,2}/[^"]+)"''')
@@ -221,16 +223,19 @@ def _source(path: str) -> str:
 
 
 def _joined(path: str, relative: str) -> str:
-    target = (web.WEB / path).parent / relative
-    return target.resolve().relative_to(web.WEB.resolve()).as_posix()
+    target = ((web.WEB / path).parent / relative).resolve().relative_to(web.WEB.resolve()).as_posix()
+    return _INSTEAD.get(target, target)
 
 
 def _address(path: str) -> str:
     """The module as a data address: imports by name, and its own place as if it lay under _BASE."""
     text = _IMPORT.sub(lambda match: f'{match[1]}"grm/{_joined(path, match[2])}"', _source(path))
     place = f'new URL("{_BASE}/{path}", document.baseURI).href'
-    text = text.replace("import.meta.url", place)
-    return f"data:text/javascript;base64,{base64.b64encode(text.encode()).decode()}"
+    return _script_address(text.replace("import.meta.url", place).encode())
+
+
+def _script_address(script: bytes) -> str:
+    return f"data:text/javascript;base64,{base64.b64encode(script).decode()}"
 
 
 def _assets() -> Iterator[File]:
@@ -239,6 +244,8 @@ def _assets() -> Iterator[File]:
     yield f"{_BASE}/styles.css", f"{web.sheet()}\n{site}".encode()
     yield f"{_BASE}/early.js", (web.WEB / "early.js").read_bytes()
     yield f"{_BASE}/{web.PLOTLY.name}", web.PLOTLY.read_bytes()
+    for library in sorted((web.WEB / "vendor").glob("*.js")):
+        yield _data(f"vendor-{library.stem}", _script_address(library.read_bytes()))
     for path in sorted(web.WEB.rglob("*")):
         if path.suffix in _PLAIN:
             yield f"{_BASE}/{path.relative_to(web.WEB).as_posix()}", path.read_bytes()

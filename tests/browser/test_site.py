@@ -33,7 +33,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         for sample in item.samples:
             scores = ", ".join(map(str, sample.scores or ()))
             text = f"Principles:\n1. Point {item.item_id} (weight: 70%)\nCritique:\n"
-            text += f"Response 1: word{sample.index} {HOSTILE}\nScores: \\boxed{{{scores}}}"
+            text += f"Response 1: word{sample.index} {HOSTILE}, **rightly** $x^2$.\n```python\nreturn 1\n```\n"
+            text += f"Scores: \\boxed{{{scores}}}"
             done = None if sample.completion is None else replace(sample.completion, text=text)
             name = f"{item.item_id}/{sample.index}"
             kept = replace(sample, id=name, session_id=item.item_id, completion=done, parsed=parse(text, 2))
@@ -98,6 +99,9 @@ def test_a_session_has_matrix_cards_and_dials_without_a_server(store: Store, fol
     card = offline.locator(".grm-cards article").first
     card.get_by_text("word2").first.wait_for(timeout=LONG)
     assert HOSTILE in card.inner_text()
+    for rendered in ("strong:text('rightly')", "math", ".hljs-keyword:text('return')"):
+        card.locator(rendered).first.wait_for(timeout=LONG)
+    assert offline.get_by_role("button", name="judge again by these principles").count() == 0
     assert offline.locator(".grm-bar").is_hidden(), "what only the app can do"
     for method, k, k_meta in (("naive", 3, None), ("guided", None, None), ("guided-weighted", None, 2)):
         query = f"session=i2&method={method}&k={k or ''}&k_meta={k_meta or ''}"

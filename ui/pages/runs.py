@@ -144,6 +144,7 @@ def _said(items: Items, lines: list[Standing]) -> str:
         return f"{len(lines):,} items, none with labels."
     k = max(len(item.indices) for item in labelled)
     one, every = (accuracy.estimate(accuracy.at_k(labelled, each), 2000) for each in (1, k))
-    right = sum(line.right == "right" for line in lines)
+    right, tied = (sum(line.right == kind for line in lines) for kind in ("right", "tie"))
+    ties = f", {tied:,} tied" if tied else ""
     shares = [f"k = {at}: {interval(each.mean, each.low, each.high)}" for at, each in ((k, every), (1, one))]
-    return f"{right:,} of {len(labelled):,} labelled items right. Accuracy at {', at '.join(shares)}."
+    return f"{right:,} of {len(labelled):,} labelled items right{ties}. Accuracy at {', at '.join(shares)}."

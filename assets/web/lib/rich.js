@@ -7,6 +7,7 @@
 import { button, el, scrolled } from "./dom.js";
 import { reader } from "./markdown.js";
 import { isSource, prefer } from "./preferences.js";
+import { vendored } from "./vendor.js";
 
 /** @typedef {import("./markdown.js").Piece} Piece */
 /** @typedef {import("./markdown.js").Leaf} Leaf */
@@ -35,9 +36,6 @@ const TAGS = new Set(
 const shown = new WeakMap();
 
 // ---- libraries, each fetched when it is first wanted
-
-/** @param {string} name */
-const vendored = (name) => import(new URL(`../vendor/${name}.js`, import.meta.url).href).then((it) => it.default);
 
 /** A library that is here now, or null; where it is not, `then` is called once it is.
  * @param {string} name @param {(library: any) => any} [made] */

@@ -19,7 +19,7 @@ import { everything, namesOf, selectionOf } from "./runs/state.js";
 
 const HOW =
   "A run judges many items under the same settings; with labels it also shows accuracy. " +
-  "Batch, `score --db` and `import` bring one here.";
+  "Batch brings one here, and so do the commands score --db and import.";
 
 const SITE = "Static site";
 

@@ -124,7 +124,7 @@ function footer(state, sample) {
   const foot = el("footer");
   foot.append(el("span", "", facts(sample, Boolean(state.value.alone)).join(" · ")));
   if (sample.principles.length) {
-    const again = button("judge again by these principles", "grm-small", () => {
+    const again = button("judge again by these principles", "grm-small grm-again", () => {
       state.comparedWith = state.value.session;
       state.trigger("transfer", { session: state.value.session, sample: sample.i });
       openComposer(true);

@@ -164,11 +164,12 @@ function columnsOf({ runs, items }) {
 function verdictCell({ winners, right, sessions }, at) {
   const node = el("span", "grm-run-verdict");
   const winner = winners[at];
-  const link = el("a", "", winner === null ? "none" : null);
+  const isTie = right[at] === "tie"; // without a winner: one word says both
+  const link = el("a", "", winner === null ? (isTie ? "tie" : "none") : null);
   if (winner !== null) link.append(chip(winner));
   link.href = address.sessionLink(sessions[at]);
   link.setAttribute("aria-label", `Run ${at + 1}'s session`);
   node.append(link);
-  if (right[at] !== null) node.append(rightMark(right[at]));
+  if (right[at] !== null && !isTie) node.append(rightMark(right[at]));
   return node;
 }
