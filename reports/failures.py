@@ -18,6 +18,7 @@ from grm_core.voting import vote
 from reports import sections
 from reports.figures import COLOURS, Figure, figure, whiskers
 from reports.sections import Section
+from reports.words import count
 
 Embed = Callable[[Sequence[str]], NDArray[Any]]
 _TITLE = "Failure report"
@@ -128,9 +129,9 @@ def _folded(table: pd.DataFrame) -> pd.DataFrame:
 
 def _sentence(table: pd.DataFrame, blind: pd.DataFrame) -> str:
     good = int((table["label"] == "good").sum())
-    read = len(table.drop_duplicates(["session", "sample"]))
+    read = len(table.drop_duplicates(["session", "index"]))
     labels = f": {len(table)} labels" if len(table) != read else ""
-    said = f"{read} samples labelled by {table['author'].nunique()}{labels}, {good} of them good."
+    said = f"{count(read, 'sample')} labelled by {table['author'].nunique()}{labels}, {good} of them good."
     named = blind[blind["label"].map(lambda label: len(label) <= 2)]
     if len(named):
         agreed = int((named["label"] == named["grm"]).sum())

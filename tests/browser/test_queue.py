@@ -271,6 +271,10 @@ def test_audit_part_3_two_at_once_agreement_and_what_is_left_to_settle(desk: tup
 def settle(page: Any, path: Path, queue: str) -> None:
     """Open the sample of a difference, name the final label by key; both labels stay as they were."""
     row = page.locator(".grm-differ", has_text="sample 1").first
+    with page.expect_download(timeout=LONG) as waiting:
+        page.get_by_role("button", name="Export gold labels").click()
+    gold = [json.loads(line) for line in Path(waiting.value.path()).read_text().splitlines()]
+    assert {each["how"] for each in gold} == {"agreed"}, "nothing is settled yet"
     row.get_by_role("button", name="open").click()
     page.locator(".grm-sides", has_text="bob").wait_for(timeout=LONG)
     assert page.locator(".grm-desk-card h3").inner_text() == "Sample 1"

@@ -161,8 +161,10 @@ def test_a_broken_file_of_judgments_imports_nothing(command: Command, tmp_path: 
 def test_items_are_imported_as_sessions_that_nobody_has_judged(command: Command, tmp_path: Path) -> None:
     pairs = [{"prompt": f"q{i}", "chosen": "a", "rejected": "b"} for i in range(3)]
     file, db = write(tmp_path, "p.json", pairs), tmp_path / "x.db"
-    assert [line["state"] for line in command("import", file, "--db", db).lines] == ["new"] * 3
-    assert [line["state"] for line in command("import", file, "--db", db).lines] == ["unchanged"] * 3
+    for state in ("new", "unchanged"):
+        done = command("import", file, "--db", db)
+        assert [line["state"] for line in done.lines] == [state] * 3
+        assert f"p.json: 3 sessions (3 {state}), 0 samples added" in done.words
 
 
 def test_samples_of_ours_in_another_kind_of_file_are_imported_too(command: Command, tmp_path: Path) -> None:

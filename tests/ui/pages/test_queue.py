@@ -79,9 +79,9 @@ def test_labels_of_another_annotator_are_sent_only_once_ones_own_are_saved(page:
     with pytest.raises(UsageError, match="not all annotators"):
         page.compare(queue, "bob", first["place"])
     label(page, "bob", page.look(queue, "bob", first["place"]), "good", done=False)
-    assert page.failed(queue, "bob")["said"].startswith("1 samples labelled by 1, 1 of them good")
+    assert page.failed(queue, "bob")["said"].startswith("1 sample labelled by 1, 1 of them good")
     page.save(said("bob", first, "done", "done"))
-    assert page.failed(queue, "bob")["said"].startswith("2 samples labelled by 2")
+    assert page.failed(queue, "bob")["said"].startswith("1 sample labelled by 2: 2 labels, 1 of them good")
     compared = page.compare(queue, "bob", first["place"])
     assert [each["label"] for each in compared["others"]["ann"]] == ["A", SECRET, "span", "done"]
 
@@ -105,6 +105,16 @@ def test_the_size_of_a_queue_is_what_is_made(page: QueuePage) -> None:
     assert (plan["total"], plan["sessions"], plan["twice"]) == (1, 2, 0), "no margin is small: one control"
     assert page.make(WANTED | {"rules": ["small margin"], "control": 1.0})["total"] == plan["total"]
     assert page.plan(WANTED)["rules"] == {"random control": 2}
+
+
+def test_an_item_says_why_it_is_here_only_where_the_queue_has_rules(page: QueuePage) -> None:
+    for rules in (["small margin"], []):
+        queue = page.make(WANTED | {"rules": rules, "control": 1.0})["id"]
+        item = page.take(queue, "ann", -1)
+        page.save(said("ann", item, "best", "A") | {"id": queue})
+        shown = page.look(queue, "ann", item["place"])
+        assert shown["rows"]
+        assert shown.get("reason") == ("random control" if rules else None)
 
 
 def test_a_queue_grows_with_its_run_by_whole_sessions_only(page: QueuePage, store: Store) -> None:

@@ -164,7 +164,7 @@ function columnsOf({ runs, items }) {
 function verdictCell({ winners, right, sessions }, at) {
   const node = el("span", "grm-run-verdict");
   const winner = winners[at];
-  const isTie = right[at] === "tie"; // without a winner: one word says both
+  const isTie = winner === null && right[at] === "tie"; // one word says both
   const link = el("a", "", winner === null ? (isTie ? "tie" : "none") : null);
   if (winner !== null) link.append(chip(winner));
   link.href = address.sessionLink(sessions[at]);
