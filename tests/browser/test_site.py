@@ -77,6 +77,7 @@ def test_a_run_opens_from_the_disk_and_its_plots_narrow_its_items(store: Store, 
     rows.first.wait_for(timeout=LONG)
     lines = sorted(standings(numbers.of_run(store, "run")), key=lambda line: -line.margin)
     assert rows.locator(".grm-note").all_inner_texts() == [line.item_id for line in lines]
+    offline.locator("[data-name=subsets]").scroll_into_view_if_needed(timeout=LONG)  # a plot is drawn when it is near
     offline.locator("[data-name=subsets] .main-svg").first.wait_for(timeout=LONG)
     offline.locator("[data-name=subsets] .js-plotly-plot").evaluate(
         "plot => plot.emit('plotly_click', { points: [{ customdata: plot.data[0].customdata[1] }] })"
