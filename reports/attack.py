@@ -20,7 +20,7 @@ _WINS = (
     "over items). 'unchanged' and 'unchanged again' are the controls: what happens without an attack, and how much "
     "drawing once more turns by itself. shift: what the attack adds to the rival's own mean score."
 )
-_OVER_K = "The same with k of the stored samples, over random subsets; an attack that more samples do not wear off."
+_OVER_K = "The same with k of the stored samples, over random subsets: does the attack wear off as more samples vote?"
 _DOMAINS = "Shares of the naive vote over all samples that each attack wins, by domain (items)."
 _DEFENCE = (
     "broken in the prompt: items whose attacked answer held control tokens or markers that the prompt breaks; "

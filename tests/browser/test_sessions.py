@@ -128,7 +128,7 @@ def test_part_9_rename_and_tag_a_session(url: str, page: Any) -> None:
     until_titles(page, "<b>herbs</b>")
 
 
-def test_part_9_delete_can_be_undone_and_the_bin_keeps_until_told(url: str, page: Any) -> None:
+def test_part_9_delete_can_be_undone_and_what_is_deleted_is_kept_until_told(url: str, page: Any) -> None:
     ours(page, url)
     page.locator("tr[data-id=two]").get_by_role("button", name="Delete").click()
     page.locator("tr[data-id=two]").wait_for(state="detached", timeout=LONG)
@@ -143,7 +143,7 @@ def test_part_9_delete_can_be_undone_and_the_bin_keeps_until_told(url: str, page
     page.get_by_role("dialog").wait_for(state="detached", timeout=LONG)
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_text("The bin is empty.").wait_for(timeout=LONG)
+    page.get_by_text("No session is deleted.").wait_for(timeout=LONG)
 
 
 def test_part_9_two_sessions_are_compared_and_warned_about(url: str, page: Any) -> None:

@@ -1,4 +1,4 @@
-"""The Sessions page: everything judged so far, searched, filtered, tagged, put into the bin, reopened or compared."""
+"""The Sessions page: everything judged so far, searched, filtered, tagged, deleted, restored, reopened or compared."""
 
 from collections.abc import Callable
 
@@ -24,8 +24,8 @@ _CANNOT = "that cannot be done"
 _DID = {
     "rename": "renamed a session",
     "tag": "tagged a session",
-    "bin": "put a session into the bin",
-    "restore": "took a session out of the bin",
+    "bin": "deleted a session",
+    "restore": "restored a session",
     "delete": "deleted a session for good",
 }
 
@@ -156,7 +156,7 @@ def _summary(count: int, offset: int, shown: int, wanted: Wanted) -> str:
     if count:
         return f"{offset + 1} to {offset + shown} of {count:,} session{'' if count == 1 else 's'}"
     if wanted.binned:
-        return "The bin is empty."
+        return "No session is deleted."
     if wanted == Wanted(sort=wanted.sort):
         return "Nothing has been judged yet."
     return "No session fits."

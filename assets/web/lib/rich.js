@@ -127,7 +127,7 @@ export const turnSource = () => prefer("source", !isSource());
 
 /** A button for that. */
 export function sourceButton() {
-  const node = button("source", "grm-small grm-source", turnSource);
+  const node = button("Source", "grm-small grm-source", turnSource);
   node.title = "Show all texts exactly as they were written";
   node.setAttribute("aria-pressed", String(isSource()));
   return node;

@@ -186,14 +186,14 @@ function settings(state, draft) {
   const box = el("div", "grm-asked");
   const row = el("div", "grm-asked-fields");
   row.append(
-    labelled("k, samples", fields.k),
-    labelled("stop early", fields.risk),
-    labelled("temperature", fields.temperature),
-    labelled("seed", fields.seed),
-    labelled("responses", fields.context),
-    labelled("order", fields.order),
-    labelled("template", fields.template),
-    labelled(form.meta ? `meta RM (${form.meta})` : "no meta RM here", fields.meta),
+    labelled("Samples (k)", fields.k),
+    labelled("Stop early", fields.risk),
+    labelled("Temperature", fields.temperature),
+    labelled("Seed", fields.seed),
+    labelled("Responses", fields.context),
+    labelled("Order shown", fields.order),
+    labelled("Template", fields.template),
+    labelled(form.meta ? `Meta RM (${form.meta})` : "No meta RM here", fields.meta),
   );
   const own = el("label", "grm-own");
   own.append(el("span", "grm-note", "Your own principles (optional, one a line)"), fields.principles);

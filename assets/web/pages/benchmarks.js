@@ -69,11 +69,11 @@ function bar(state, { methods, ties, invalid }) {
   const own = ["", "as the benchmark"];
   /** @type {[Name, string, [string, string][]][]} */
   const fields = [
-    ["id", "run", []],
-    ["beside", "against", []],
-    ["method", "method", same(methods)],
-    ["tie", "ties", [own, ...same(ties)]],
-    ["invalid", "unreadable", [own, ...same(invalid)]],
+    ["id", "Run", []],
+    ["beside", "Compare with", []],
+    ["method", "Vote", same(methods)],
+    ["tie", "Ties", [own, ...same(ties)]],
+    ["invalid", "Unreadable", [own, ...same(invalid)]],
   ];
   for (const [name, label, options] of fields) {
     const select = (value = "") => {
@@ -202,7 +202,7 @@ function items(state, report) {
   };
   const which = choice(options, show, "bench-items");
   const tools = el("div", "grm-session-bar");
-  tools.append(labelled("items", which), count);
+  tools.append(labelled("Items", which), count);
   part.append(el("h3", "", "Items"), tools, list);
   show(which.value);
   return part;

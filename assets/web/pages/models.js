@@ -82,10 +82,10 @@ function bar(state) {
   nodes.subset = choice([], (value) => load(state, { subset: value ? value.slice(1) : null }), "models-subset");
   const k = input({ type: "number", min: "1", max: "1024", placeholder: "all", value: selection.k, id: "models-k" });
   k.addEventListener("change", () => load(state, { k: k.value }));
-  nodes.subsetField = labelled("subset", nodes.subset);
+  nodes.subsetField = labelled("Subset", nodes.subset);
   nodes.subsetField.hidden = true; // until a run has some
   const node = el("div", "grm-session-bar");
-  node.append(labelled("run", nodes.run), labelled("vote", nodes.method), labelled("k", k), nodes.subsetField);
+  node.append(labelled("Run", nodes.run), labelled("Vote", nodes.method), labelled("k", k), nodes.subsetField);
   return node;
 }
 

@@ -90,7 +90,7 @@ function bar(state) {
   nodes.other = choice([], (other) => load(state, { other }), "principles-other");
   nodes.name.setAttribute("aria-label", "Session or run");
   const node = el("div", "grm-session-bar");
-  node.append(labelled("principles of a", nodes.kind), nodes.name, labelled("compared with", nodes.other));
+  node.append(labelled("Principles of a", nodes.kind), nodes.name, labelled("compared with", nodes.other));
   return node;
 }
 

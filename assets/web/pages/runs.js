@@ -28,7 +28,7 @@ export async function mount({ element, server }) {
   const state = begun(calls(server));
   const { nodes } = state;
   const bar = el("div", "grm-session-bar");
-  bar.append(labelled("run", nodes.run), labelled("compare with", nodes.beside), nodes.others);
+  bar.append(labelled("Run", nodes.run), labelled("Compare with", nodes.beside), nodes.others);
   bar.append(nodes.principles, nodes.site);
   const box = el("div", "grm-page grm-runs");
   box.append(bar, nodes.body);
@@ -44,7 +44,7 @@ export async function mount({ element, server }) {
 
 /** @param {import("../types").RunsServer} ask */
 function begun(ask) {
-  const principles = el("a", "grm-link", "its principles");
+  const principles = el("a", "grm-link", "Its principles");
   principles.hidden = true;
   return {
     ask,

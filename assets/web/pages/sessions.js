@@ -109,8 +109,8 @@ function bar(state) {
     return node;
   };
   const box = el("div", "grm-session-bar");
-  box.append(search, labelled("tag", nodes.tag), labelled("model", nodes.model), labelled("sort", nodes.sort));
-  box.append(labelled("with labels", check("labelled")), labelled("bin", check("binned")));
+  box.append(search, labelled("Tag", nodes.tag), labelled("Model", nodes.model), labelled("Sort", nodes.sort));
+  box.append(labelled("With labels", check("labelled")), labelled("Show deleted", check("binned")));
   return box;
 }
 
@@ -335,7 +335,7 @@ async function change(state, what, session, value) {
     undo.append(
       `Deleted: ${session.title || "(no title)"} `,
       button("Undo", "grm-small", () => change(state, "restore", session, null)),
-      el("span", "grm-note", " It stays in the bin until it is deleted there for good."),
+      el("span", "grm-note", " It stays under “Show deleted” until it is deleted for good."),
     );
   }
   find(state, { offset: state.selection.offset });

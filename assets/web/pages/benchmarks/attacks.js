@@ -59,8 +59,8 @@ function items(list) {
   const tools = el("div", "grm-session-bar");
   const attacks = [ALL, ...new Set(list.map(({ attack }) => attack))];
   tools.append(
-    labelled("items", chooser("which", Object.keys(SHOWN))),
-    labelled("attack", chooser("attack", attacks)),
+    labelled("Items", chooser("which", Object.keys(SHOWN))),
+    labelled("Attack", chooser("attack", attacks)),
   );
   tools.append(count);
   part.append(el("h3", "", "Items"), tools, place);

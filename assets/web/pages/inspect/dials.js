@@ -21,7 +21,7 @@ export function makeDials(state) {
     act.turn({ k: at >= state.value.rows.length ? null : at, k_meta: null }),
   );
   const meta = makeSlider("k-meta", "k_meta", (at) => act.turn({ k_meta: at }));
-  const player = button("▶ play", "grm-small", () => play(state, player));
+  const player = button("▶ Play", "grm-small", () => play(state, player));
   player.title = "replay the vote from k = 1 on";
   const totals = el("div", "grm-totals");
   parts.dials.append(box, k.box, player, meta.box);

@@ -116,7 +116,7 @@ function newTable(state, matrix) {
   const head = headRow(value.n);
   if (hasMeta(value.rows)) head.append(el("th", "grm-meta", "meta"));
   // Responses that were judged one at a time stand in no order.
-  if (!value.alone) head.append(el("th", "grm-order", "shown"));
+  if (!value.alone) head.append(el("th", "grm-order", "order shown"));
   head.append(el("th", "grm-flag", ""));
   const top = el("thead");
   top.append(head);

@@ -32,12 +32,12 @@ export function drawModes(state) {
     node.setAttribute("aria-pressed", String(isPressed));
     parts.modes.append(node);
   };
-  tab("sample by sample", mode === null, () => act.read(null));
-  for (let r = 0; r < value.n; r++) tab(`about ${letter(r)}`, mode === r, () => act.read(r));
-  tab("lab", mode === "lab", () => act.read("lab"));
-  if (mode === null && state.chosen.length > 1) tab("differences", state.comparing, () => compareCards(state));
+  tab("Sample by sample", mode === null, () => act.read(null));
+  for (let r = 0; r < value.n; r++) tab(`About ${letter(r)}`, mode === r, () => act.read(r));
+  tab("Lab", mode === "lab", () => act.read("lab"));
+  if (mode === null && state.chosen.length > 1) tab("Differences", state.comparing, () => compareCards(state));
   const last = el("span", "grm-last grm-chips");
-  last.append(sourceButton(), button("keys: ?", "grm-small", act.showKeys));
+  last.append(sourceButton(), button("Keys (?)", "grm-small", act.showKeys));
   parts.modes.append(last);
   if (mode === null && columns(state) === 1 && value.rows.length > 1) parts.modes.append(pager(state));
 }

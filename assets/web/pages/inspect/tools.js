@@ -34,13 +34,13 @@ export function makeTools(state) {
   counted.setAttribute("aria-live", "polite");
   const range = el("span", "grm-range");
   range.append(response, low, " to ", high);
-  more.append(el("summary", "", "filter"), labelled("words", words), labelled("score", range));
+  more.append(el("summary", "", "Filter"), labelled("Words", words), labelled("Score", range));
   const made = { sort, show, response, low, high, words, more, counted };
   const clear = button("clear", "grm-small", () => {
     clearTools(state, made);
     act.drawMatrix();
   });
-  state.parts.tools.append(labelled("sort", sort), labelled("show", show), more, counted, clear);
+  state.parts.tools.append(labelled("Sort", sort), labelled("Show", show), more, counted, clear);
   return { ...made, clear };
 }
 

@@ -170,7 +170,7 @@ function codeTable(page) {
     row.append(el("td", "", shareText(code)), el("td", "", code.who || "the paper"), acts);
     table.append(row);
   }
-  const none = el("p", "grm-note", "No code yet: make one, or make it of notes below.");
+  const none = el("p", "grm-note", "No codes yet: create one above, or from the notes below.");
   box.append(page.report.codes.length ? framed(table, "Codes", "grm-table") : none);
   box.append(el("p", "grm-note", page.report.note));
   return box;

@@ -81,7 +81,7 @@ function drawRows(state) {
     row.className = `grm-differ${i === at ? " grm-on" : ""}`;
     row.addEventListener("click", choose);
     cell.append(
-      button("open", "grm-small", () => {
+      button("Open", "grm-small", () => {
         settling.at = i;
         openChosen(state);
       }),

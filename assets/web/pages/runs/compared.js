@@ -118,7 +118,7 @@ function pairList(made, place) {
   };
   words.addEventListener("input", () => narrow({ words: words.value }));
   const tools = el("div", "grm-session-bar");
-  tools.append(words, labelled("show", show), chips);
+  tools.append(words, labelled("Show", show), chips);
   node.append(el("h3", "", "Items in all runs"), tools, list);
   draw();
   return { node, narrow };

@@ -67,7 +67,7 @@ export function runList(place) {
   };
   words.addEventListener("input", () => narrow({ words: words.value }));
   const tools = el("div", "grm-session-bar");
-  tools.append(words, labelled("show", show), chips);
+  tools.append(words, labelled("Show", show), chips);
   const how = el("span", "grm-note", "Click a bar of the plots to list its items.");
   node.append(el("h3", "", "Items"), how, tools, list);
   draw();
