@@ -1,6 +1,8 @@
 """The Benchmarks page in a real Chromium (benchmarks, part 3: browse runs, compare two, open any item in Inspect)."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 import app
 from tests.benchmarks.make import as_json
-from tests.browser.conftest import Serve
+from tests.browser.conftest import ROOT, Serve
 from tests.cli.fake_vllm import FakeVLLM
 from tests.cli.weak_judge import WeakJudge
 
@@ -116,7 +118,16 @@ def attacked(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
     (folder / "items.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     with WeakJudge() as server:
         options = ["--k", "2", "--engine", server.url, "--meta", "none", "--db", str(folder / "grm.db")]
-        assert app.main(["attack", str(folder / "items.jsonl"), *options, "--out", str(folder / "out")]) == 0
+        command = [
+            sys.executable,
+            "app.py",
+            "attack",
+            str(folder / "items.jsonl"),
+            *options,
+            "--out",
+            str(folder / "out"),
+        ]
+        subprocess.run(command, cwd=ROOT, check=True)  # a process of its own: Playwright's loop runs in this one
     return serve(db=Path(folder / "grm.db")), json.loads((folder / "out" / "report.json").read_text())
 
 

@@ -137,12 +137,12 @@ def test_part_9_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
     open_page(page, url)
     ask(page, "Why is the sky blue?", ("Scattering.", "Paint."), 2)
     wait_end(page)
-    verdict = page.locator(".grm-verdict").inner_text()
+    verdict = page.locator(".grm-verdict-words").inner_text()
     page.goto(f"{url}/sessions")
     page.locator(".grm-sessions a", has_text="Why is the sky blue?").click()
     wait_rows(page, 2)
     wait_end(page)
-    assert page.locator(".grm-verdict").inner_text() == verdict
+    assert page.locator(".grm-verdict-words").inner_text() == verdict
 
 
 def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> None:
