@@ -42,24 +42,16 @@ class Load:
         return float(np.polyfit(times[late], values[late], 1)[0] * 3600)
 
 
-def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, held: bool = False) -> Load:
-    """Have clients ask for that long, each `at_once` runs at a time; one in four runs is watched from a new tab.
-
-    `held`: the engine stands still until all have asked for the first time.
-    """
+def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1) -> Load:
+    """Have clients ask for that long, each `at_once` runs at a time; one in four runs is watched from a new tab."""
     load, lock = Load(clients), threading.Lock()
     tabs = [Tab(app.url, f"load-{client}") for client in range(clients)]
-    asked = threading.Barrier(clients, app.engine.go_on, timeout=300)
-    if held:
-        app.engine.pause()
     began = time.monotonic()
 
     def round_of(client: int, number: int) -> None:
         start, one = time.monotonic(), tabs[client]
         sessions = [one.submit(f"What is {client} times {number} plus {place}?", k) for place in range(at_once)]
         said = [str(one.view(session).get("progress", "")) for session in sessions]
-        if held and number == 1:
-            asked.wait()
         views = [_watched(app, one, session, number) for session in sessions]
         with lock:
             load.seconds.append(time.monotonic() - start)
@@ -73,10 +65,8 @@ def press(app: App, clients: int, seconds: float, k: int = 2, at_once: int = 1, 
             number += 1
             try:
                 round_of(client, number)
-            except (AssertionError, httpx.HTTPError, threading.BrokenBarrierError) as error:
+            except (AssertionError, httpx.HTTPError) as error:
                 print(f"client {client}, run {number}: {error!r}", file=sys.stderr, flush=True)
-                asked.abort()  # the others need not wait for one that will not come
-                app.engine.go_on()
                 with lock:
                     load.refused += 1
 

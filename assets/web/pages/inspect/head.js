@@ -146,7 +146,8 @@ function summaryOf(findings) {
   const more = kinds.length > NAMED_KINDS ? ` and ${counted(kinds.length - NAMED_KINDS, "other kind")}` : "";
   const named = kinds.length ? `: ${kinds.slice(0, NAMED_KINDS).join(", ")}${more}` : "";
   const info = beside ? `${named ? "; " : ", "}${beside} for information` : "";
-  return [el("strong", "", counted(grave.length, "finding")), el("span", "", `${named}${info}`)];
+  const count = grave.length ? counted(grave.length, "finding") : "No findings";
+  return [el("strong", "", count), el("span", "", `${named}${info}`)];
 }
 
 /** @param {State} state @param {Finding & { count: number }} one */
