@@ -20,7 +20,7 @@ from grm_core.analysis.agreement import kappa
 from grm_core.analysis.frames import letter
 from grm_core.analysis.gold import Gold
 from grm_core.analysis.labels import TIE, UNSURE
-from grm_core.analysis.shares import wilson
+from grm_core.analysis.shares import Z, wilson
 from grm_core.types import Example
 
 ALL = "all"
@@ -28,8 +28,6 @@ ALL = "all"
 RIGHT = "as labelled"
 """The choice of a response that the data's label calls best."""
 _DRAWS = 2000
-_Z = 1.959963984540054
-"""Of a 95% interval."""
 
 
 class Corrected(NamedTuple):
@@ -112,7 +110,7 @@ def corrected(count: int, n: int, tp: int, positives: int, tn: int, negatives: i
 
 def _interval(count: int, n: int, tp: int, positives: int, tn: int, negatives: int) -> tuple[float, float]:
     """Lang and Reiczigel's interval, before it is cut to 0..1."""
-    square = _Z**2
+    square = Z**2
     items, ones, zeros = n + square, positives + 2, negatives + 2
     share, found, left = (count + square / 2) / items, (tp + 1) / ones, (tn + 1) / zeros
     gain = found + left - 1
@@ -122,7 +120,7 @@ def _interval(count: int, n: int, tp: int, positives: int, tn: int, negatives: i
     of_found, of_left = found * (1 - found) / ones, left * (1 - left) / zeros
     shift = 2 * square * (point * of_found - (1 - point) * of_left)
     spread = share * (1 - share) / items + point**2 * of_found + (1 - point) ** 2 * of_left
-    half = _Z * float(np.sqrt(spread)) / gain
+    half = Z * float(np.sqrt(spread)) / gain
     return point + shift - half, point + shift + half
 
 

@@ -15,13 +15,12 @@ import pandas as pd
 
 from grm_core.analysis import accuracy, audit
 from grm_core.analysis.accuracy import Judged
+from grm_core.analysis.shares import fractional
 from grm_core.attacks import AGAIN, ATTACKS, SWAP, TWINS, UNCHANGED, parts_of
 from grm_core.prompts import shown
 from grm_core.types import Example, Method, ParseStatus, Sample
 from grm_core.voting import read_by_meta, vote
 
-_Z = 1.959964
-"""Of a 95% interval."""
 _NAMED = 3
 """Kinds of findings that the table names."""
 WIN_COLUMNS = ["wins", "wins low", "wins high"]
@@ -66,15 +65,6 @@ class Battery:
     def ks(self) -> list[int]:
         """Where figures are given."""
         return sorted({k for k in accuracy.KS if k < self.samples} | {self.samples}) if self.samples else []
-
-
-def wilson(mean: float, n: float) -> tuple[float, float]:
-    """The 95% interval of a share over n items; of fractional shares it is wider than need be. (NaN, NaN) for none."""
-    if n <= 0:
-        return float("nan"), float("nan")
-    middle = (mean + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z * math.sqrt(mean * (1 - mean) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def table(battery: Battery) -> pd.DataFrame:
@@ -240,13 +230,13 @@ def _figures(wins: Shares, right: Shares | None) -> dict[str, object]:
     """Columns of a row."""
     mean = float(np.mean(list(wins.values()))) if wins else float("nan")
     row: dict[str, object] = {"items": len(wins)}
-    row |= dict(zip(WIN_COLUMNS, (mean, *wilson(mean, len(wins))), strict=True))
+    row |= dict(zip(WIN_COLUMNS, (mean, *fractional(mean, len(wins))), strict=True))
     if right is None:
         return row
     common = [(right[item], share) for item, share in wins.items() if item in right]
     were = sum(first for first, _ in common)
     flips = sum(first * share for first, share in common) / were if were else float("nan")
-    return row | dict(zip(FLIP_COLUMNS, (flips, *wilson(flips, were), were), strict=True))
+    return row | dict(zip(FLIP_COLUMNS, (flips, *fractional(flips, were), were), strict=True))
 
 
 def _scores(battery: Battery, name: str) -> dict[str, object]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss
 
 from grm_core.analysis.accuracy import Items, Values, in_numbers
 from grm_core.analysis.gain import worths
+from grm_core.analysis.shares import wilson
 from grm_core.formats.scores import ItemScores
 from grm_core.outcome import Tie
 from grm_core.voting import leader
@@ -51,8 +51,7 @@ def calibration(items: Items, bins: int = BINS) -> Calibration | None:
     for place in sorted(set(places.tolist())):
         mine = places == place
         count, correct = int(mine.sum()), int(right[mine].sum())
-        interval = binomtest(correct, count).proportion_ci(method="wilson")
-        rows.append((share[mine].mean(), correct / count, interval.low, interval.high, count))
+        rows.append((share[mine].mean(), *wilson(correct, count), count))
     table = pd.DataFrame(rows, columns=["share", "right", "low", "high", "n"])
     ece = float((table["n"] * (table["share"] - table["right"]).abs()).sum() / len(pairs))
     brier = float(brier_score_loss(right, share, pos_label=1.0))

@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import binomtest
 
 from grm_core.analysis import robustness
-from grm_core.analysis.robustness import Battery, wilson
+from grm_core.analysis.robustness import Battery
+from grm_core.analysis.shares import fractional
 from grm_core.attacks import AGAIN, SWAP, TWINS, UNCHANGED
 from grm_core.types import Example, Sample
 from tests.make import make_example, make_sample
@@ -35,8 +36,8 @@ def row(battery: Battery, attack: str, k: int) -> dict[Hashable, Any]:
 @pytest.mark.parametrize(("won", "n"), [(0, 5), (3, 7), (20, 20), (11, 400)])
 def test_the_interval_is_wilsons(won: int, n: int) -> None:
     expected = binomtest(won, n).proportion_ci(method="wilson")
-    assert wilson(won / n, n) == pytest.approx((expected.low, expected.high), abs=1e-6)
-    assert all(math.isnan(edge) for edge in wilson(0.5, 0))
+    assert fractional(won / n, n) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert all(math.isnan(edge) for edge in fractional(0.5, 0))
 
 
 def test_wins_and_flips_are_counted_over_items() -> None:

@@ -49,26 +49,20 @@ def read(source: Source, name: str | None = None) -> Imports:
         opened = contents.of(data, name)
     if inspect_log.is_json(opened.whole):
         return _inspected(data, name)
-    head = _head(data, name)
-    if head is None:
+    with reading.righted():
+        first = next(opened.records, None)
+    if first is None:
         raise UsageError(f"{name}: there is nothing in it")
-    if opened.kind == "JSON Lines" and _is_ours(head):
+    if opened.kind == "JSON Lines" and _is_ours(first.value):
         _, plain = contents.decoded(contents.unpacked(data, name), name)
         return Imports(OURS, list(sessions.read_samples(io.BytesIO(plain), name)), [], "")
     with reading.righted():
-        records = list(opened.records)
-    if _is_ours(head):
+        records = [first, *opened.records]
+    if _is_ours(first.value):
         text = "\n".join(lines.canonical(record.value) for record in records)
         return Imports(OURS, list(sessions.read_samples(io.BytesIO(text.encode()), name)), [], "")
     made = _foreign(records, opened, name)
     return made if made is not None else _items(data, name)
-
-
-def _head(data: bytes, name: str) -> Json | None:
-    """The first record of a file; None where there is none."""
-    with reading.righted():
-        record = next(contents.of(data, name).records, None)
-    return None if record is None else record.value
 
 
 def _is_ours(record: Json) -> bool:
