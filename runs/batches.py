@@ -29,6 +29,7 @@ from runs import resume
 from runs.adaptive import Growing, grow
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gated
+from runs.job import tags_of
 from runs.jobs import Jobs
 from runs.run import Judges, make_run, templates_for
 from runs.settings import Sampling
@@ -247,7 +248,8 @@ class BatchLine:
         templates = templates_for(examples, asked.sampling, self.jobs.engine.style)
         run = self._run(batch, asked, templates)
         held = self.store.batches.held(run.id)
-        tasks = _tasks(run, asked.sampling.k, examples, templates, batch.tags, held, self.jobs.card.opens)
+        tags = tags_of(asked.sampling, batch.tags)
+        tasks = _tasks(run, asked.sampling.k, examples, templates, tags, held, self.jobs.card.opens)
         return run, tasks, self.store.batches.counts(run.id, asked.sampling.k)
 
     def _held(self, tasks: Sequence[Task]) -> dict[str, list[Sample]]:

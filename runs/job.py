@@ -21,6 +21,11 @@ _TAIL = 400
 """Characters of a sample's unfinished text that are kept."""
 
 
+def tags_of(sampling: Sampling, tags: tuple[str, ...]) -> tuple[str, ...]:
+    """The tags of a run's sessions: these, and that they are settled where items may end early."""
+    return tags if sampling.adaptive is None else (*tags, SETTLED)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A run as seen at one moment."""

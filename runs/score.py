@@ -20,7 +20,7 @@ from grm_core.types import Example, Method, Run
 from runs import fleet, resume, sinks
 from runs.adaptive import Growing, grow, is_whole
 from runs.drive import Local, Progress, Source, Task, drive
-from runs.job import SETTLED
+from runs.job import tags_of
 from runs.run import Judges, make_run, templates_for
 from runs.screen import Say, Screen
 from runs.settings import Judge, Sampling, Settings, Workers
@@ -104,7 +104,7 @@ async def score(settings: Settings, examples: Sequence[Example], out: Out, scree
     try:
         templates = _templates(examples, sampling, judges.style)
         run = make_run(uuid.uuid4().hex, Judges(judges.name, judges.model, judges.reader), sampling, templates)
-        tags = out.tags if sampling.adaptive is None else (*out.tags, SETTLED)
+        tags = tags_of(sampling, out.tags)
         work = _Work(sampling, before, list(zip(examples, templates, strict=True)), tags, card.opens)
         run = await _started(run, judges, work, out.path, screen.say)
         file = sinks.open_file(out.path, run, before)

@@ -130,6 +130,7 @@ def test_items_end_early_with_the_first_samples_of_the_whole_run_also_through_a_
         run = line.store.run(ended.run_id)
         assert run is not None
         assert run.extra["adaptive"] == {"risk": 0.2, "method": "naive"}
+        assert {session.tags for session in line.store.newest_of_runs([run.id], 99)} == {("settled",)}
     drawn = {item.id: sorted(index for name, index in expected if name == item.id) for item in items(8)}
     assert all(indices == list(range(len(indices))) for indices in drawn.values())
     assert {len(indices) for indices in drawn.values()} <= {*rule.looks, 24}
