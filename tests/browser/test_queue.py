@@ -176,7 +176,7 @@ def test_notes_become_codes_that_are_split_and_counted_and_samples_get_codes_by_
     page.get_by_role("button", name="Code book", exact=True).click()
     page.get_by_label("Name of a new code book").fill("Ours <b>")
     page.get_by_role("button", name="New code book").click()
-    page.get_by_text("No code yet").wait_for(timeout=LONG)
+    page.get_by_text("No codes yet").wait_for(timeout=LONG)
     for box in page.get_by_label("Choose the note: ").all():
         box.check()
     page.get_by_label("Code of the chosen notes").fill("vague")
