@@ -7,7 +7,7 @@ from itertools import combinations
 from grm_core import contexts, openings, prompts
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
-from grm_core.plan import Reading
+from grm_core.plan import Reading, SamplingPlan
 from grm_core.types import Message, Request
 
 
@@ -46,7 +46,7 @@ class ExpectedMetaRM:
     For samples of the single context by a GRM that opens every critique with a verdict word. Per response the expected
     level is the mean of 4 (Excellent) .. 0 (Bad) under the probabilities of the five words at that place; the logit is
     the mean over pairs of responses of the level expected of the one with the higher score less that of the other. One
-    token a response is computed, the rest is in the engine's prefix cache.
+    token a response is computed for all samples of an item, the rest is in the engine's prefix cache.
     """
 
     name = "expected"
@@ -61,9 +61,15 @@ class ExpectedMetaRM:
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
-        requests = [request for place, reading in enumerate(readings) for request in _openings(reading, place)]
-        levels = iter([expected_level(first) for first in await _firsts(self._engine, requests)])
-        return [agreement([next(levels) for _ in reading.example.responses], _scores(reading)) for reading in readings]
+        plans = [_plan(reading) for reading in readings]
+        alike = {(plan.example, plan.principles): plan for plan in plans}
+        requests = [openings.requests(plan, f"expected/{place}") for place, plan in enumerate(alike.values())]
+        firsts = iter(await _firsts(self._engine, [each for some in requests for each in some]))
+        levels = {key: [expected_level(next(firsts)) for _ in plan.example.responses] for key, plan in alike.items()}
+        return [
+            agreement(levels[plan.example, plan.principles], _scores(reading))
+            for plan, reading in zip(plans, readings, strict=True)
+        ]
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -98,21 +104,15 @@ async def _firsts(engine: Engine, requests: Sequence[Request]) -> list[tuple[tup
     return [firsts[request.key] for request in requests]
 
 
-def _openings(reading: Reading, place: int) -> list[Request]:
-    """One request a response, whose reply begins as the critique did, up to the verdict word."""
-    plan, example = reading.plan, reading.example
+def _plan(reading: Reading) -> SamplingPlan:
+    """The plan of a reading whose critiques open with verdict words; UsageError where they do not."""
+    plan = reading.plan
     if plan is None or not (plan.single and plan.opens):
         raise UsageError(
             "the meta RM `expected` needs a GRM that judges one response at a time and opens each critique with a "
             "verdict word; use another --meta, or none"
         )
-    principles, _ = contexts.parts(reading.text, len(example.responses))
-    template = prompts.alone(plan.template, example)
-    starts = [contexts.reply_start(prompts.harmless(principles), response) for response in example.responses]
-    return [
-        Request(f"expected/{place}/{own}", prompts.fill(template, example, (own,)), openings.ONE, 0, start=start)
-        for own, start in enumerate(starts)
-    ]
+    return plan
 
 
 def _scores(reading: Reading) -> list[int]:

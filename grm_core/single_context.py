@@ -3,6 +3,9 @@
 All samples of an example share the prompt in which the principles are stated, and one prompt a response. The query and
 the response stand before the principles, so that a server computes each of these prompts once and finds it in its
 cache for every other sample. A sample's critiques are asked for as soon as its own principles are there.
+
+How likely each verdict word is, a GRM that opens with one is asked once a response, before any principles but those
+that were given to it: the principles that a small GRM states itself lead it astray (see `openings`).
 """
 
 import asyncio
@@ -38,23 +41,10 @@ class _Told:
     text: str
     """It begins `Response 1:`."""
     completion: Completion
-    draws: tuple[Completion, ...]
-    """The tokens by which verdict word and score were drawn; none where the model chose them as it wrote."""
+    draw: Completion | None
+    """The token by which the score was drawn; None where the word left no choice, or the model wrote it itself."""
     began: float
     """By the monotonic clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """A verdict word, and what was computed to draw it."""
-
-    word: openings.Word | None = None
-    draw: Completion | None = None
-
-    @property
-    def text(self) -> str:
-        """What stands before the rest of the critique."""
-        return f" {self.word.text}" if self.word else ""
 
 
 def longest(plan: SamplingPlan) -> tuple[Message, ...]:
@@ -92,9 +82,11 @@ class _Work:
         self.arrived: asyncio.Queue[Drawn | BaseException] = asyncio.Queue()
         self._engine, self._plan, self._on_text = engine, plan, on_text
         self._prompts = _alone(plan)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._opens = plan.opens
         """Whether verdict words are drawn by themselves; no longer once the engine told no probabilities."""
+        self._chances: asyncio.Task[list[openings.First | None]] | None = None
+        """How likely each verdict word is, by response: asked once for all samples, and again where it failed."""
 
     def begin(self, slots: Sequence[Slot]) -> None:
         if not self._plan.principles:
@@ -109,12 +101,13 @@ class _Work:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (bug := task.exception()):
             self.arrived.put_nowait(bug)
 
@@ -143,15 +136,15 @@ class _Work:
         began = time.monotonic() - first.seconds if first else math.inf
         places = {_key(plan, slot, str(own + 1)): own for own in range(len(self._prompts))}
         requests = [_telling(plan, slot, principles, self._prompts[own], own, key) for key, own in places.items()]
-        verdicts = await self._verdicts(slot, requests) if self._opens else [_Verdict()] * len(requests)
+        words = await self._words(slot)
         starts = [
-            contexts.opened(response, plan.opens) + verdict.text
-            for response, verdict in zip(plan.example.responses, verdicts, strict=True)
+            contexts.opened(response, plan.opens) + _before(word)
+            for response, word in zip(plan.example.responses, words, strict=True)
         ]
         telling = _Telling(starts, lambda piece: self._tell(slot, piece))
         telling.begin(first is not None)
         parts = [
-            asyncio.create_task(self._criticise_one(requests[own], starts[own], verdicts[own], own, telling))
+            asyncio.create_task(self._criticise_one(requests[own], starts[own], words[own], own, telling))
             for own in range(len(requests))
         ]
         try:
@@ -167,7 +160,7 @@ class _Work:
         self.arrived.put_nowait(_together(slot, principles, critiques, first, time.monotonic() - began))
 
     async def _criticise_one(
-        self, request: Request, opening: str, verdict: _Verdict, own: int, telling: "_Telling"
+        self, request: Request, opening: str, word: openings.Word | None, own: int, telling: "_Telling"
     ) -> _Told:
         """One response's critique and score; `opening`: what the critique begins with. Raises EngineError."""
 
@@ -175,28 +168,22 @@ class _Work:
             telling.hear(own, piece)
 
         params = request.params
-        if verdict.word:
+        if word:
             params = replace(params, stop=(*params.stop, contexts.STOP_SCORE))
-        request = replace(request, start=request.start + verdict.text, params=params)
+        request = replace(request, start=request.start + _before(word), params=params)
         completion = await self._one(request, hear if self._on_text else None)
         began = time.monotonic() - completion.seconds
         added = contexts.continued(request.start, completion)
-        text, draws = opening + added, [verdict.draw] if verdict.draw else []
-        written = added.rstrip()
-        if verdict.word and written and completion.finish_reason != "length":
-            asked = replace(
-                request,
-                key=f"{request.key}/score",
-                params=openings.ONE,
-                start=request.start + written + contexts.SCORE,
-            )
-            draw = await self._one(asked)
-            score = openings.score(draw.first, verdict.word, greedy=self._plan.params.temperature == 0)
-            ending = f"{contexts.SCORE}{score}}}"
+        text, draw, written = opening + added, None, added.rstrip()
+        if word and written and completion.finish_reason != "length":
+            if word.open:
+                start = request.start + written + contexts.SCORE
+                draw = await self._one(replace(request, key=f"{request.key}/score", params=openings.ONE, start=start))
+            ending = f"{contexts.SCORE}{openings.score(draw.first if draw else (), word)}}}"
             telling.hear(own, ending)
-            text, draws = opening + written + ending, [*draws, draw]
+            text = opening + written + ending
         telling.over(own)
-        return _Told(text, completion, tuple(draws), began)
+        return _Told(text, completion, draw, began)
 
     async def _one(self, request: Request, on_text: OnText | None = None) -> Completion:
         """The only completion of a request. Raises EngineError."""
@@ -207,23 +194,33 @@ class _Work:
                 return reply.result
         raise EngineError("the engine sent no answer")
 
-    async def _verdicts(self, slot: Slot, asked: Sequence[Request]) -> list[_Verdict]:
+    async def _words(self, slot: Slot) -> list[openings.Word | None]:
         """The verdict word of every response, drawn at the sample's place: see `openings`.
 
-        Without a word where the engine tells no probabilities, or fails: the critique then is asked for as a whole.
+        None where the engine tells no probabilities, or fails: the critique then is asked for as a whole.
         """
         plan = self._plan
+        if not self._opens:
+            return [None] * len(self._prompts)
+        if self._chances is None:
+            self._chances = self._spawn(self._ask_chances())
+        firsts = await asyncio.shield(self._chances)
+        if None in firsts:
+            self._chances = None
         at = openings.place(plan.seed, plan.example.id, slot.index)
-        requests = [replace(each, key=f"{each.key}/verdict", params=openings.ONE) for each in asked]
-        places = {request.key: own for own, request in enumerate(requests)}
-        verdicts = [_Verdict()] * len(asked)
+        greedy = plan.params.temperature == 0
+        return [None if first is None else openings.word(first, at, greedy) for first in firsts]
+
+    async def _ask_chances(self) -> list[openings.First | None]:
+        """The likeliest tokens in place of the verdict word, by response; None where the engine failed."""
+        requests = openings.requests(self._plan, f"{self._plan.example.id}/verdict")
+        firsts: dict[str, openings.First] = {}
         async with aclosing(self._engine.generate(requests)) as replies:
             async for reply in replies:
                 if isinstance(reply.result, Completion):
                     self._opens = self._opens and bool(reply.result.first)
-                    word = openings.word(reply.result.first, at, greedy=plan.params.temperature == 0)
-                    verdicts[places[reply.key]] = _Verdict(word, reply.result)
-        return verdicts
+                    firsts[reply.key] = reply.result.first
+        return [firsts.get(request.key) for request in requests]
 
     def _tell(self, slot: Slot, piece: str) -> None:
         if self._on_text is not None:
@@ -270,6 +267,11 @@ def _alone(plan: SamplingPlan) -> list[tuple[Message, ...]]:
     return [prompts.fill(template, example, (own,)) for own in range(len(example.responses))]
 
 
+def _before(word: openings.Word | None) -> str:
+    """What stands between a critique's quotation and the rest of it."""
+    return f" {word.text}" if word else ""
+
+
 def _key(plan: SamplingPlan, slot: Slot, part: str) -> str:
     return f"{request_key(plan.example.id, slot.order, slot.seed)}/{part}"
 
@@ -300,7 +302,7 @@ def _together(
     scores = [part.score for part, _ in read]
     text = contexts.assembled(principles, [part.critique for part, _ in read], scores)
     every = [*([first] if first else []), *(each.completion for each in critiques)]
-    done = combined(text, every, seconds, [draw for each in critiques for draw in each.draws])
+    done = combined(text, every, seconds, [each.draw for each in critiques if each.draw])
     return Drawn(slot, done, contexts.parsed(text, scores, [status for _, status in read]))
 
 

@@ -221,7 +221,8 @@ class TestExpected:
         logits = await meta.score([self.reading(scores) for scores in ([9, 2], [2, 9], [5, 5])])
         assert logits == pytest.approx([2.0, -2.0, 0.0]), "levels 3 and 1 are expected"
         first = engine.asked[0]
-        assert first.start == 'Principles:\n1. True\nCritique:\nResponse 1: "Canberra is..."'
+        assert first.start == 'Critique:\nResponse 1: "Canberra is..."', "the GRM's own principles are not before it"
+        assert len(engine.asked) == 2, "asked once for all samples of an item"
         assert (first.params.max_tokens, first.params.first) == (1, 20)
         assert "Sydney" not in first.messages[0].content
 

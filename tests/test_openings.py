@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grm_core import contexts, openings, prompts
 from grm_core.engines.base import OnText, Reply
@@ -32,39 +34,53 @@ def test_the_chances_are_those_of_the_five_words_best_first() -> None:
 @pytest.mark.parametrize("k", [4, 8, 13, 32])
 def test_the_places_of_k_samples_lie_evenly(k: int) -> None:
     places = sorted(openings.place(3, "item", index) for index in range(k))
-    gaps = [after - before for before, after in zip(places, [*places[1:], places[0] + 0.8], strict=True)]
-    assert 0.1 <= places[0] < places[-1] < 0.9
-    assert max(gaps) < 0.8 * 2 / k
+    gaps = [after - before for before, after in zip(places, [*places[1:], places[0] + 1], strict=True)]
+    assert 0 <= places[0] < places[-1] < 1
+    assert max(gaps) < 2 / k
     assert places != sorted(openings.place(4, "item", index) for index in range(k))
 
 
-def test_words_stand_in_the_order_of_their_levels_each_as_wide_as_it_is_likely() -> None:
-    words = Counter(text(place / 1000) for place in range(1000))
-    assert words == {"Excellent": 295, "Good": 588, "Poor": 117}  # 25, 50 and 10 of 85
+def test_a_lower_place_never_has_the_worse_score() -> None:
+    words = [openings.word(FIRST, place / 1000) for place in range(1000)]
+    scores = [openings.score((), word) for word in words if word]
+    assert scores == sorted(scores, reverse=True)
     assert text(0.0) == "Excellent"
-    assert text(0.999) == text(1.0) == "Poor"
+    assert text(0.999) == "Fair", "Poor is what the GRM hardly expects"
 
 
-def test_a_place_within_a_word_runs_from_the_better_to_the_worse_end_of_its_share() -> None:
-    shares = [openings.word(FIRST, place / 1000) for place in range(1000)]
-    good = [share.within for share in shares if share and share.text == "Good"]
-    assert good == sorted(good)
-    assert (good[0], good[-1]) == (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.01))
+@given(st.lists(st.floats(0.01, 1), min_size=5, max_size=5), st.floats(0, 1, exclude_max=True))
+def test_samples_differ_half_as_much_as_the_grm_doubts_and_their_mean_is_what_it_expects(
+    likely: list[float], start: float
+) -> None:
+    whole = sum(likely)
+    first = [(f" {word}", math.log(chance / whole)) for word, chance in zip(contexts.VERDICTS, likely, strict=True)]
+    expected = sum(level * chance / whole for level, chance in zip((4, 3, 2, 1, 0), likely, strict=True))
+    words = [openings.word(first, (start + place / 200) % 1) for place in range(200)]
+    scores = [openings.score((), word) for word in words if word]
+    assert len(scores) == 200
+    assert sum(scores) / 200 == pytest.approx(1 + 9 / 4 * expected, abs=0.75)
+    assert max(scores) - min(scores) <= 6
 
 
 DIGITS = (("7", math.log(0.6)), ("8", math.log(0.2)), ("1", math.log(0.15)), ("10", math.log(0.05)))
 
 
-def test_a_score_is_one_of_its_words_two_each_as_wide_as_it_is_likely() -> None:
-    scores = Counter(openings.score(DIGITS, openings.Word("Good", place / 100)) for place in range(100))
-    assert scores == {8: 25, 7: 75}
-    assert openings.score(DIGITS, openings.Word("Good", 0.0), greedy=True) == 7
-    assert openings.score(DIGITS, openings.Word("Excellent", 0.99)) == 10  # its first digit is told, 9 is not
-    assert [openings.score(DIGITS, openings.Word("Poor", within)) for within in (0.4, 0.6)] == [4, 3]
-    assert [openings.score((), openings.Word("Bad", within)) for within in (0.4, 0.6)] == [2, 1]
-    for verdict in contexts.VERDICTS:
-        for within in (0.0, 0.5, 0.99):
-            assert contexts.verdict_of(openings.score(DIGITS, openings.Word(verdict, within))) == verdict
+def test_a_score_is_one_of_its_words_two_as_the_critique_tells_and_the_word_leaves_room() -> None:
+    def scores(better: float) -> Counter[int]:
+        return Counter(openings.score(DIGITS, openings.Word("Good", better, place / 100)) for place in range(100))
+
+    assert scores(0.5) == {8: 25, 7: 75}
+    assert scores(0.75) == {8: 50, 7: 50}
+    assert scores(1.0) == {8: 100}
+    assert scores(0.0) == {7: 100}
+    assert openings.score(DIGITS, openings.Word("Excellent", 0.5, 0.99)) == 10  # its first digit is told, 9 is not
+    assert openings.score(DIGITS, openings.Word("Excellent", 0.0, 0.99)) == 9
+    assert [openings.score((), openings.Word("Bad", 0.5, at)) for at in (0.4, 0.6)] == [2, 1]
+
+
+@given(st.sampled_from(contexts.VERDICTS), st.floats(0, 1), st.floats(0, 1, exclude_max=True))
+def test_a_score_follows_its_word(verdict: str, better: float, at: float) -> None:
+    assert contexts.verdict_of(openings.score(DIGITS, openings.Word(verdict, better, at))) == verdict
 
 
 def test_a_greedy_run_says_the_likeliest_word() -> None:
@@ -89,27 +105,28 @@ def verdicts(each: Sample) -> list[str]:
     return [line.split('" ')[1].split()[0] for line in lines]
 
 
-async def test_k_samples_say_each_word_as_often_as_the_grm_expects_it() -> None:
+async def test_k_samples_score_as_the_grm_expects() -> None:
     chances = {"number 0": 0.25, "number 1": 0.5, "number 2": 0.75}
     engine = FakeEngine(excellent=lambda prompt: next(c for text, c in chances.items() if text in prompt))
     samples = await judged(engine, 8)
-    words = [verdicts(each) for each in samples]
-    for own, expected in enumerate((1.5, 4, 6.5)):  # 15, 40 and 65 of the middle 80
-        assert abs(sum(word[own] == "Excellent" for word in words) - expected) <= 1
+    scores = [each.scores for each in samples if each.scores]
+    assert len(scores) == 8
+    for own, expected in enumerate((3.25, 5.5, 7.75)):  # levels 1, 2, 3
+        assert sum(each[own] for each in scores) / 8 == pytest.approx(expected, abs=0.75)
     for each in samples:
         assert each.scores is not None
         assert [contexts.verdict_of(score) for score in each.scores] == verdicts(each)
-    # One place a sample: a response of which less is expected is never called better than another in the same sample.
-    for word in words:
-        assert [w == "Excellent" for w in word] == sorted(w == "Excellent" for w in word)
+        # One place a sample: a response of which less is expected never has the better word.
+        levels = [contexts.VERDICTS.index(word) for word in verdicts(each)]
+        assert levels == sorted(levels, reverse=True)
 
 
-async def test_what_was_computed_for_the_words_is_counted() -> None:
+async def test_what_was_computed_for_a_samples_scores_is_counted_and_what_all_samples_share_is_not() -> None:
     (opened,), (plain,) = await judged(FakeEngine(), 1), await judged(FakeEngine(), 1, opens=False)
     assert opened.completion is not None
     assert plain.completion is not None
     assert opened.completion.finish_reason == plain.completion.finish_reason == "stop"
-    assert opened.completion.prompt_tokens == plain.completion.prompt_tokens + 2 * 3 * 50
+    assert opened.completion.prompt_tokens == plain.completion.prompt_tokens + 3 * 50
 
 
 class Silent(FakeEngine):

@@ -1,12 +1,13 @@
 """Samples drawn with one response at a time, from an engine that writes principles, and goes on from a begun reply."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from grm_core import contexts, prompts, sampling, shuffling
-from grm_core.engines.base import OnText
-from grm_core.errors import UsageError
+from grm_core.engines.base import OnText, Reply
+from grm_core.errors import EngineError, UsageError
 from grm_core.plan import SamplingPlan, template_of
 from grm_core.sampling import sample
 from grm_core.types import Params, ParseStatus, Request, Sample
@@ -41,7 +42,7 @@ async def test_one_request_states_the_principles_and_each_response_has_a_prompt_
         assert "[Response 1 begins]" in request.messages[0].content
         assert request.start.startswith("Principles:\n1. Correctness")
         opened = f'\nCritique:\nResponse 1: "Candidate text number {own}..."'
-        assert request.start.endswith((f"{opened} Excellent", f"{opened} Bad"))
+        assert request.start.endswith(tuple(f"{opened} {verdict}" for verdict in contexts.VERDICTS))
     slots = shuffling.plan(3, 4, 0, plan.example.id, shuffling.OWN)
     assert [(each.index, each.order, each.seed) for each in samples] == [(s.index, (0, 1, 2), s.seed) for s in slots]
     assert sorted(request.seed for request in rest) == sorted(3 * [slot.seed for slot in slots])
@@ -61,7 +62,7 @@ async def test_the_parts_make_one_sample() -> None:
     assert sample.parsed.status is ParseStatus.OK
     assert sample.scores == tuple(map(int, lines[-1].removeprefix("Scores: \\boxed{")[:-1].split(", ")))
     assert len(sample.parsed.principles) == 3
-    assert sample.completion.prompt_tokens == (1 + 3 + 3 + 3) * 50
+    assert sample.completion.prompt_tokens == (1 + 3 + 3) * 50
     assert sample.completion.completion_tokens > 3 * 8
     assert sample.request_key == sampling.request_key("item", (0, 1, 2), sample.seed)
     assert contexts.read(sample.completion.text, 3) == sample.parsed
@@ -91,7 +92,7 @@ async def test_given_principles_begin_every_reply_and_are_not_asked_for() -> Non
     assert len(requests) == 6
     assert all(
         request.start.startswith("Principles:\n1. Is it true?\nCritique:\nResponse 1:") for request in engine.asked
-    )
+    ), "verdict words, too, are expected by the principles that the user gave"
     assert [principle.text for principle in samples[0].parsed.principles] == ["Is it true?"]
 
 
@@ -143,7 +144,7 @@ async def test_critiques_do_not_wait_for_the_slowest_principles() -> None:
     engine = FakeEngine(delay=0.002)
     told: list[str] = []
     await collect(engine, make_plan(k=4), lambda key, child, piece: told.append(key + piece))
-    assert len(engine.asked) == 1 + 4 * (3 + 3 + 3)
+    assert len(engine.asked) == 1 + 3 + 4 * (3 + 3)
     begun = next(place for place, piece in enumerate(told) if "Critique" in piece)
     late = [piece for piece in told[begun:] if "(weight:" in piece]
     assert late, "principles of other samples were still being written when the first critique began"
@@ -164,6 +165,38 @@ async def test_text_streams_in_the_order_in_which_it_is_read() -> None:
             for i, part in enumerate(parts, 1)
         ]
         assert shown[each.index] == "\n".join([principles, "Critique:", *texts])
+
+
+async def test_verdicts_are_expected_once_for_all_samples_and_before_the_principles_that_the_grm_states() -> None:
+    engine = FakeEngine()
+    await collect(engine, make_plan(k=4))
+    verdicts = [request for request in engine.asked if "/verdict/" in request.key]
+    assert [request.start for request in verdicts] == [
+        f'Critique:\nResponse 1: "Candidate text number {own}..."' for own in range(3)
+    ]
+
+
+async def test_verdicts_that_could_not_be_asked_for_are_asked_for_again_by_the_next_sample() -> None:
+    class Failing(FakeEngine):
+        """Refuses verdict words until a first critique is asked for without one; the second sample waits for it."""
+
+        recovered = asyncio.Event()
+
+        async def _write(self, request, child, on_text):  # type: ignore[no-untyped-def]
+            if "/verdict/" in request.key and not self.recovered.is_set():
+                return Reply(request.key, child, EngineError("not now"))
+            if request.start:
+                self.recovered.set()
+            elif child == 1:
+                await self.recovered.wait()
+            return await super()._write(request, child, on_text)
+
+    engine = Failing()
+    samples = await collect(engine, make_plan(k=2, n=1))
+    assert [each.error for each in samples] == [None, None]
+    first, second = [request.start for request in engine.asked if request.start and not request.params.first]
+    assert first.endswith('"Candidate text number 0..."'), "asked for as a whole"
+    assert second.endswith(tuple(f" {verdict}" for verdict in contexts.VERDICTS))
 
 
 async def test_leaving_early_stops_every_request() -> None:
