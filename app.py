@@ -15,7 +15,7 @@ from grm_core.errors import GRMError
 
 NAMES: tuple[str, ...] = ("score", "settle", "parse", "vote", "curve", "bench", "report", "train", "measure", "serve")
 NAMES += ("import_", "convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline")
-NAMES += ("compare", "attack", "users", "people", "backup", "restore", "bundle")
+NAMES += ("compare", "attack", "users", "people", "prune", "backup", "restore", "bundle")
 COMMANDS = {name.rstrip("_"): f"cli.commands.{name}" for name in (*NAMES, "doctor")}
 """A command's name -> its module, which is imported when it is asked for."""
 

@@ -88,6 +88,13 @@ class Database:
             self._check_in_place(conn)
             yield conn
 
+    def sweep(self) -> None:
+        """Leave nothing of what was deleted in free pages, in the search index and in the log of writes."""
+        with self.alone() as conn:
+            conn.execute("INSERT INTO passage_fts(passage_fts) VALUES ('rebuild')")
+            conn.execute("VACUUM")
+            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def read(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
         """Borrow a read-only connection; queries are interrupted (TimeoutError) after `seconds`."""

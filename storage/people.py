@@ -67,15 +67,8 @@ class People:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             what = "forgot a person and all that he or she made" if delete else "forgot a person's name"
             conn.execute("INSERT INTO audit (at, who, what, target) VALUES (?, '', ?, ?)", (now, what, alias))
-        self._sweep()
+        self._db.sweep()
         return alias
-
-    def _sweep(self) -> None:
-        """Leave nothing of what was deleted in free pages, in the search index and in the log of writes."""
-        with self._db.alone() as conn:
-            conn.execute("INSERT INTO passage_fts(passage_fts) VALUES ('rebuild')")
-            conn.execute("VACUUM")
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _alias(conn: sqlite3.Connection) -> str:

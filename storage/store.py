@@ -25,6 +25,7 @@ from storage.listing import SessionRow, Wanted
 from storage.passages import Hit
 from storage.paths import default_path
 from storage.people import People
+from storage.retention import Retention
 
 _PAGE = 50
 _PASSAGE = "INSERT INTO passage (session_id, sample_id, field, body) VALUES (?, ?, ?, ?)"
@@ -48,6 +49,7 @@ class Store:
         self.batches = Batches(self._db)
         self.acts = Acts(self._db)
         self.people = People(self._db)
+        self.retention = Retention(self._db)
 
     @property
     def path(self) -> Path:
