@@ -140,13 +140,15 @@ def read_bytes(source: Source, name: str | None = None, limit: int = FILE_LIMIT)
 
 def where(error: json.JSONDecodeError) -> str:
     """The fault of JSON and its column."""
+    if error.doc.startswith(("//", "/*", "#"), error.pos):
+        return f"a comment at column {error.colno}; JSON has none, take it out"
     return f"{error.msg.removesuffix(' at')} at column {error.colno}"
 
 
 def parse(data: bytes, decoder: json.JSONDecoder = ANY) -> dict[str, Any]:
     """The object of a line; UsageError says what is wrong with it."""
     try:
-        value = decoder.decode(data.decode("utf-8"))
+        value = decoder.decode(data.decode("utf-8").rstrip("\r\n"))
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from grm_core.errors import UsageError
+from grm_core.formats.foreign import imports
 from grm_core.formats.foreign.reading import Understood, read_items
 
 OWN = {"id": "a", "query": "q", "responses": ["x", "y"]}
@@ -183,11 +184,18 @@ BROKEN = {
     "nothing": (b"", "file: there are no items in it"),
     "only a header": (b"prompt,chosen,rejected\n", "file: there are no items in it"),
     "words": (b"hello world", "file, line 1: not JSON"),
+    "no header": (b"What is 2+2?,4,5\n", "line 1: not JSON, nor a table whose first line names its columns"),
+    "yaml": (b"- prompt: q\n  chosen: a\n", "line 1: not JSON, nor a table"),
+    "comment": (b"// mine\n[]", "it begins with a comment"),
+    "comment of a shell": (b"# mine\n" + lines(OWN).encode(), "it begins with a comment"),
+    "comment inside": (b'[\n{"a": 1},\n// mine\n{"b": 2}]', "line 3: not JSON: a comment at column 1"),
+    "line cut short": (lines(OWN).encode() + b'{"id": "b"\n', "line 2: not JSON: Expecting ',' .* column 11"),
     "no form": (lines({"name": "x", "value": 2}).encode(), 'line 1: "responses" is missing.* has name, value'),
     "one side": (lines({"prompt": "q", "chosen": "a"}).encode(), 'line 1: "rejected" is missing beside "chosen"'),
     "texts as one": (lines({"prompt": "q", "output": ["a", "b"]}).encode(), '"output" holds 2 texts where one'),
     "column twice": (b"prompt,chosen,Chosen\nq,a,b\n", "line 1: there are two columns 'chosen'"),
     "workbook": (b"PK\x03\x04\x14\x00xl/workbook.xml", "an Excel workbook; save the sheet as CSV UTF-8"),
+    "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook.*; save it as CSV UTF-8"),
     "archive": (b"PK\x03\x04\x14\x00a.jsonl", "a ZIP archive"),
     "page": (b"<!DOCTYPE html><html>404</html>", "a page of HTML or XML"),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
@@ -223,3 +231,76 @@ def test_objects_with_a_text_are_responses_of_their_own() -> None:
 def test_rows_by_number_are_records() -> None:
     rows = {str(number): {"prompt": f"q{number}", "chosen": "a", "rejected": "b"} for number in range(3)}
     assert len(read_items(io.BytesIO(json.dumps(rows).encode()), "file").items) == 3
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"prompt": "\n\nHuman: q\n\nAssistant:", "chosen": "a", "rejected": "b"},
+        {"prompt": "\n\nHuman: q\n\nAssistant: ", "answers": [{"answer": "a", "rank": 1}, {"answer": "b", "rank": 2}]},
+        {"query": chat("q", ""), "responses": ["a", "b"]},
+        {"prompt": chat("q", ""), "chosen": chat("q", "a"), "rejected": chat("q", "b")},
+    ],
+)
+def test_a_turn_that_is_left_open_for_the_response_is_no_turn(record: dict[str, Any]) -> None:
+    (example,) = read(record).items
+    assert [(turn.role, turn.content) for turn in example.query] == [("user", "q")]
+    assert example.responses == ("a", "b")
+
+
+def test_an_empty_turn_of_a_chat_is_its_response() -> None:
+    (example,) = read({"messages": chat("q", "")}).items
+    assert example.responses == ("",)
+
+
+@pytest.mark.parametrize(
+    ("winner", "labels"),
+    [
+        ("A>B", (1, 0)), ("B>>A", (0, 1)), ("A<B", (0, 1)), ("A=B", None), ("response-2", (0, 1)), ("right", (0, 1)),
+        ([{"value": "a"}, {"value": "a"}], (1, 0)), ([{"value": "a"}, {"value": "b"}], None),
+    ],
+)  # fmt: skip
+def test_a_winner_is_named_in_many_ways(winner: Any, labels: tuple[int, int] | None) -> None:
+    sides = ("1", "2") if winner == "response-2" else ("a", "b")
+    responses = {f"response_{side}": text for side, text in zip(sides, "xy", strict=True)}
+    (example,) = read({"prompt": "q", "winner": winner, **responses}).items
+    assert example.labels == labels
+
+
+@pytest.mark.parametrize(
+    ("named", "labels"),
+    [({"winner": "B"}, (0, 1)), ({"label": "a"}, (1, 0)), ({"winner": "tie"}, None), ({"winner": 1}, None),
+     ({"winner": "1"}, None), ({"label": "good"}, None), ({"winner": "B", "labels": [1, 0]}, (1, 0))],
+)  # fmt: skip
+def test_a_letter_names_the_best_of_a_list_and_a_number_does_not(
+    named: dict[str, Any], labels: tuple[int, int] | None
+) -> None:
+    assert read(OWN | named).items[0].labels == labels
+    completions = [{"model": "m1", "response": "x"}, {"model": "m2", "response": "y"}]
+    if "labels" not in named:
+        assert read({"prompt": "q", "completions": completions, **named}).items[0].labels == labels
+        assert read({"prompt": "q", "completions": completions, "winner": "m2"}).items[0].labels == (0, 1)
+
+
+def test_records_of_annotation_tools_are_read_with_what_all_annotators_say() -> None:
+    shown = {"prompt": "q", "response1": "x", "response2": "y"}
+    ranking = [{"value": "response2", "rank": 1}, {"value": "response1", "rank": 2}]
+    cancelled = {"result": [{"type": "pairwise", "value": {"selected": "left"}}], "was_cancelled": True}
+    selected = {"result": [{"type": "pairwise", "value": {"selected": "right"}}, {"type": "textarea"}]}
+    quality = {"quality": [{"value": 1}]}
+    for record in (
+        {"id": "5f", "fields": shown, "responses": {"ranking": [{"value": ranking}], **quality}},
+        {"id": "5f", "data": shown, "annotations": [cancelled, selected]},
+        {"id": "5f"} | shown | {"preference": [{"value": "response2", "user_id": "u"}]},
+    ):
+        (example,) = read(record).items
+        assert (example.id, example.responses, example.labels) == ("5f", ("x", "y"), (0, 1))
+    asked = {"better": [{"value": "response1"}, {"value": "response2"}]}
+    assert read({"fields": shown, "responses": asked}).items[0].labels is None
+    assert read({"fields": shown, "responses": quality}).items[0].labels is None
+
+
+def test_a_foreign_item_id_makes_no_samples_file() -> None:
+    record = {"item_id": 3, "prompt": "q", "chosen": "a", "rejected": "b"}
+    made = imports.read(io.BytesIO(lines(record).encode()), "file")
+    assert (made.form, made.blocks[0].items[0].item_id) == ("items", "3")

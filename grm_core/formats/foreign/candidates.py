@@ -5,11 +5,21 @@ from typing import Any
 
 from grm_core.formats.fields import FieldError
 from grm_core.formats.foreign import texts
-from grm_core.formats.foreign.queries import Json, first, has_query, item_of, number, query_of, turns_record
+from grm_core.formats.foreign.queries import (
+    Json,
+    chat_of,
+    first,
+    has_query,
+    item_of,
+    number,
+    query_of,
+    turns_record,
+)
+from grm_core.formats.foreign.sides import best_of_list
 from grm_core.types import Message
 
 _LISTS = ("completions", "candidates", "generations", "answers", "outputs", "choices", "responses")
-_RATINGS = ("overall_score", "rating", "score", "reward", "label", "quality")
+_RATINGS = ("overall_score", "rating", "score", "reward", "label", "quality", "helpfulness")
 _PARALLEL = ("labels", "ratings", "scores", "rewards")
 _SINGLES = ("response", "completion", "output", "answer", "generation", "prediction", "text")
 _CHATS = ("messages", "conversations", "conversation")
@@ -37,6 +47,8 @@ def own(record: Json) -> Json:
         item["labels"] = [float(label) if isinstance(label, bool) else label for label in labels]
     elif labels == "":  # an empty cell
         del item["labels"]
+    if item.get("labels") is None and (best := best_of_list(record, len(values or ()))) is not None:
+        item["labels"] = best
     for name in ("reference", "source", "subset", "models"):
         if item.get(name) == "":
             del item[name]
@@ -64,6 +76,7 @@ def rated(record: Json) -> Json:
         models = [_model_of(value) for value in values]
     responses = [texts.text_of(value, f"{name}[{place}]") for place, value in enumerate(values)]
     labels = None if None in ratings or not ratings else [float(rating or 0) for rating in ratings]
+    labels = labels or best_of_list(record, len(values), models)
     return item_of(record, query_of(record), responses, labels, models)
 
 
@@ -116,9 +129,9 @@ def single(record: Json) -> Json:
 
 def _query_and_response(record: Json) -> tuple[tuple[Message, ...], str]:
     name = next((name for name in _SINGLES if name in record), None)
-    query = query_of(record)
     if name is not None and has_query(record):
-        return query, texts.text_of(record[name], name)
+        return query_of(record), texts.text_of(record[name], name)
+    query = chat_of(record)
     if query[-1].role != "assistant":
         raise FieldError("the chat ends with the user: there is no response in it")
     return query[:-1], query[-1].content

@@ -16,6 +16,10 @@ from grm_core.formats import lines
 Json = dict[str, Any]
 _OTHERS = {
     re.compile(rb"\APK\x03\x04.*xl/", re.DOTALL): "an Excel workbook; save the sheet as CSV UTF-8",
+    re.compile(rb"\A\xd0\xcf\x11\xe0"): "an old Excel workbook or another Office file; save it as CSV UTF-8",
+    re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?://|/\*|#[^\n,;|\t]*\n)"): (
+        "it begins with a comment or a heading, which neither JSON nor a table has; take it out"
+    ),
     re.compile(rb"\APK\x03\x04"): "a ZIP archive or an Office file; unpack it, or save it as CSV UTF-8",
     re.compile(rb"\A\s*<(?:!doctype|html|\?xml)", re.IGNORECASE): "a page of HTML or XML; download the file itself",
     re.compile(rb"\Aversion https://git-lfs"): "a pointer of Git LFS; fetch the file itself with `git lfs pull`",
@@ -26,6 +30,7 @@ GZIP = b"\x1f\x8b"
 """How a gzipped file begins."""
 _UTF8, _UTF16 = "UTF-8", "UTF-16"
 _SPACE = re.compile(r"[ \t\r\n]*")
+_JSON_START = re.compile(rb"""[\[{"]|-?\d|(?:true|false|null|NaN|-?Infinity)\b""")
 _DELIMITERS = ",;\t|"
 _HOLDERS = ("data", "rows", "items", "examples", "records", "instances", "train", "test", "validation")
 _LISTS = (
@@ -75,6 +80,8 @@ def of(data: bytes, name: str) -> Contents:
         one_line = isinstance(whole, dict) and b"\n" not in text.strip() and _records_in(whole) == [whole]
         one_line = one_line and not text.lstrip().startswith(b"[")
         return Contents("JSON Lines" if one_line else kind, encoding, _records(values, name), whole)
+    if text.strip() and not _JSON_START.match(text.lstrip()):
+        raise UsageError(f"{name}, line 1: not JSON, nor a table whose first line names its columns")
     return Contents(kind, encoding, _lines(text, name))
 
 

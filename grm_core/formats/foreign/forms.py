@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from grm_core.formats.fields import FieldError
-from grm_core.formats.foreign import candidates, preference, sides
+from grm_core.formats.foreign import annotation_tools, candidates, preference, sides
 from grm_core.formats.foreign.queries import Json, name_of
 from grm_core.formats.items import read_item
 from grm_core.types import Example
@@ -60,12 +60,13 @@ FORMS = (
 
 def form_of(record: Json) -> Form | None:
     """The form of a record; None where it is none that holds an item."""
-    return next((form for form in FORMS if form.matches(record)), None)
+    flat = annotation_tools.flat(record)
+    return next((form for form in FORMS if form.matches(flat)), None)
 
 
 def example_of(record: Json, fallback: str) -> tuple[Form, Example]:
     """The form of a record and its item; `fallback` is its id where it has none. FieldError says what is wrong."""
-    form = form_of(record)
+    form, record = form_of(record), annotation_tools.flat(record)
     if form is None:
         if side := preference.lacks(record):
             raise FieldError(f'"{side}" is missing beside "{"chosen" if side == "rejected" else "rejected"}"')

@@ -18,6 +18,7 @@ from grm_core.formats.foreign import (
     telemetry,
 )
 from grm_core.formats.foreign.contents import Contents, Json, Record
+from grm_core.formats.foreign.forms import form_of
 from grm_core.formats.foreign.judged import Judgment
 from grm_core.formats.foreign.reading import LeftOut, RightedError
 from grm_core.formats.lines import Source
@@ -66,7 +67,7 @@ def read(source: Source, name: str | None = None) -> Imports:
 
 
 def _is_ours(record: Json) -> bool:
-    return any(name in record for name in ("run", "item", "item_id"))
+    return any(name in record for name in ("run", "item")) or ("item_id" in record and form_of(record) is None)
 
 
 def _inspected(data: bytes, name: str) -> Imports:

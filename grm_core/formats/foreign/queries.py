@@ -37,7 +37,16 @@ def has_query(record: Json) -> bool:
 
 
 def query_of(record: Json) -> tuple[Message, ...]:
-    """The turns before the responses; () where the record has none. Alpaca's `input` follows its `instruction`."""
+    """The turns before the responses; () where the record has none. An assistant's turn that is left open at their
+    end ("Assistant:") is where the responses go, and no turn."""
+    turns = chat_of(record)
+    while turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
+        turns = turns[:-1]
+    return turns
+
+
+def chat_of(record: Json) -> tuple[Message, ...]:
+    """All turns of the record's query or chat. Alpaca's `input` follows its `instruction`."""
     name = first(record, QUERIES)
     if name is None:
         return ()

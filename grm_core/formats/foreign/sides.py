@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Sequence
+from string import ascii_lowercase
 from typing import Any
 
 from grm_core.formats.fields import FieldError
@@ -10,10 +12,27 @@ from grm_core.formats.foreign.queries import Json, item_of, number, query_of
 from grm_core.types import Message
 
 _COLUMN = re.compile(
-    r"(response|answer|output|completion|candidate|conversation|human_ref|text)[_ ]?([a-zA-Z]|\d{1,2})", re.IGNORECASE
+    r"(response|answer|output|completion|candidate|conversation|human_ref|text)[-_ ]?([a-zA-Z]|\d{1,2})", re.IGNORECASE
 )
-_WINNERS = ("winner", "gold", "preferred", "better", "better_response_id", "choice", "verdict", "preference", "label")
+_WINNERS = (
+    "winner",
+    "gold",
+    "preferred",
+    "better",
+    "better_response_id",
+    "choice",
+    "verdict",
+    "preference",
+    "comparison",
+    "label",
+)
+_STRENGTHS = ("overall_preference", "preference_strength")
+"""HelpSteer's: below 0 for the first response, above for the second."""
 _TIES = ("tie", "both", "both_bad", "bothbad", "tie (bothbad)", "tie (both bad)", "neither", "equal", "same", "draw")
+_BETTER = re.compile(
+    r"(?:response|answer)?[-_ ]?([a-z]|\d{1,2})\s*(>{1,3}|<{1,3}|={1,2})\s*(?:response|answer)?[-_ ]?([a-z]|\d{1,2})"
+)
+"""Arena Hard's and JudgeBench's: A>B, A>>B, A=B."""
 
 
 def matches(record: Json) -> bool:
@@ -99,7 +118,8 @@ def _labels(record: Json, sides: list[str], models: list[Any]) -> list[float] | 
         return won or None
     if isinstance(ours := record.get("labels"), list):
         return ours
-    if (strength := number(record.get("overall_preference"))) is not None and len(sides) == 2:
+    strength = next((told for name in _STRENGTHS if (told := number(record.get(name))) is not None), None)
+    if strength is not None and len(sides) == 2:
         return None if strength == 0 else _only(0 if strength < 0 else 1, 2)
     if "human_ref_a" in (name.lower() for name in record):
         place = {1: 0, 0: 1}.get(int(number(record.get("labels")) or 0), 0)
@@ -107,8 +127,31 @@ def _labels(record: Json, sides: list[str], models: list[Any]) -> list[float] | 
     name = next((name for name in _WINNERS if record.get(name) not in (None, "")), None)
     if name is None:
         return None
-    winner = _place(record[name], sides, models, name)
+    winner = _place(_agreed(record[name]), sides, models, name)
     return None if winner is None else _only(winner, len(sides))
+
+
+def best_of_list(record: Json, count: int, models: Sequence[Any] = ()) -> list[float] | None:
+    """Labels of responses in a list by the letter or the model that the record names; a number could count from 0 or
+    from 1 and says nothing."""
+    named = next((record[name] for name in _WINNERS if isinstance(record.get(name), str)), None)
+    if named is None or number(named) is not None:
+        return None
+    try:
+        winner = _place(named, list(ascii_lowercase[:count]), models, "winner")
+    except FieldError:
+        return None
+    return None if winner is None else _only(winner, count)
+
+
+def _agreed(value: Any) -> Any:
+    """The one winner that several annotators name, as annotation tools list them; a tie where they differ."""
+    if isinstance(value, dict):
+        return value.get("value")
+    if not isinstance(value, list):
+        return value
+    winners = [winner for each in value if (winner := _agreed(each)) is not None]
+    return winners[0] if winners and all(winner == winners[0] for winner in winners) else _TIES[0]
 
 
 def _winner_columns(record: Json, sides: list[str]) -> list[float] | None:
@@ -120,7 +163,7 @@ def _winner_columns(record: Json, sides: list[str]) -> list[float] | None:
     return labels if sum(labels) == 1 else []
 
 
-def _place(value: Any, sides: list[str], models: list[Any], name: str) -> int | None:
+def _place(value: Any, sides: Sequence[str], models: Sequence[Any], name: str) -> int | None:
     """The own index of the winner; None for a tie. FieldError where the value names no side."""
     digits = sides[0].isdigit()
     rating = number(value)
@@ -136,7 +179,11 @@ def _place(value: Any, sides: list[str], models: list[Any], name: str) -> int | 
         return None
     if value in models:
         return models.index(value)
-    side = re.fullmatch(r"(?:.*[_ ])?\[*([a-z]|\d{1,2})\]*", word)
+    if word in ("left", "right") and len(sides) == 2:  # Label Studio
+        return int(word == "right")
+    if (better := _BETTER.fullmatch(word)) and better[1] in sides and better[3] in sides:
+        return None if "=" in better[2] else sides.index(better[1] if ">" in better[2] else better[3])
+    side = re.fullmatch(r"(?:.*[-_ ])?(?:response|answer)?\[*([a-z]|\d{1,2})\]*", word)
     if side and side[1] in sides:
         return sides.index(side[1])
     raise FieldError(f'"{name}" is {str(value)[:40]!r}; it must be {" or ".join(sides)}, or tie')
