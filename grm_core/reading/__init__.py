@@ -3,6 +3,7 @@
     marks, thinking      which part of the text is thinking
     visible              what of the rest the judge says in its own voice
     boxes, labels        what a box holds, and what a line of scores may be called
+    reported             what the judge says that others wrote
     scorelines           the scores
     sections             principles and critique
     parsing              all of these together

@@ -7,6 +7,7 @@ and takes linear time; what it cannot read is named by its status and casts no v
 import re
 from collections.abc import Sequence
 
+from grm_core.reading import reported
 from grm_core.reading.boxes import BOX, undressed
 from grm_core.reading.labels import MARK
 from grm_core.reading.letter_choice import Choice
@@ -39,7 +40,8 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
     offset, plain = last_part(text, cut)
     seen = outside_quotations(plain, _LABEL.fullmatch)
     boxes = list(BOX.finditer(seen))
-    closed = [box for box in boxes if box["inside"] is not None]
+    others = reported.said(seen)
+    closed = [box for box in boxes if box["inside"] is not None and box.start() not in others]
     lines = [box for box in closed if _is_line(seen, box)]
     for group in (lines, closed):
         choices = [_value(box, n, offset) for box in group]

@@ -5,7 +5,10 @@ import re
 _WORDS = r"(?:the|my|final|overall|total|pointwise|individual|respective|integer|response|responses)"
 _SCALE = r"(?:[ \t]*+\((?:out of 10|1[ ]?(?:-|–|to)[ ]?10|in order)\))?"
 LABEL_NAME = rf"(?:{_WORDS}[ \t]++){{0,4}}+(?:scores?|ratings?){_SCALE}"
-MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1,2}[.)](?=\s)"
+RESPONSE_NOUN = (
+    r"(?:response|answer|assistant|candidate|reply|output|completion|回答|回复|回覆|响应|応答|答え|응답|답변|ответ)"
+)
+MARK = r"[\s\ufeff*_\#|~$•·+–—-]|\\[(\[]|\d{1, 2}[.)](?=\s)"
 TAG = r"</?(?:final_)?(?:scores?|ratings?)>"
 _PREFIX = re.compile(rf"(?:{MARK})*+(?P<label>(?:{TAG}|{LABEL_NAME})(?:{MARK}|{TAG}|[:：=`])*+)?", re.IGNORECASE)
 _ALONE = re.compile(rf"(?:{MARK})*+{LABEL_NAME}(?:{MARK}|[:：=])*+", re.IGNORECASE)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import NamedTuple
 
-from grm_core.reading import sections
+from grm_core.reading import reported, sections
 from grm_core.reading.labels import MARK
 from grm_core.reading.parsing import PARSER_VERSION, last_part, was_cut
 from grm_core.reading.scorelines import ends_line, line_start
@@ -60,7 +60,8 @@ def read(text: str, n: int, finish_reason: str | None = None) -> Choice:
     lines = [each for each in verdicts if _is_line(seen, each)]
     if not lines and (cut or _OPEN.search(seen)):
         return Choice(ParseStatus.TRUNCATED)
-    named = lines or verdicts
+    others = reported.said(seen)
+    named = lines or [each for each in verdicts if each.start() not in others]
     if not named:
         return Choice(ParseStatus.NO_SCORES)
     return _agreed(named, n, offset)

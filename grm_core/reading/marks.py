@@ -53,6 +53,7 @@ _FORM = re.compile(  # one set in front, so that the search runs at full speed o
       \|channel\|>\s{{0,3}}(?P<channel>[a-z]{{2,12}})(?:[ ][^<>\n]{{0,60}})?(?:<\|constrain\|>\w{{0,12}})?
         (?:<\|message\|>)?
     | \|(?P<side>open|close)\|>\s{{0,3}}(?P<part>\w{{1,20}})\s{{0,3}}<\|sep\|>
+    | (?P<spaced>(?:[ ]/?[ ]?|/[ ])(?i:think(?:ing)?|thoughts?|reason(?:ing)?|reflection))[ ]?>
     | (?P<angle>[|｜/]{{0,2}}{_NAME})(?P<attributes>[ \t][^<>\n]{{0,200}})?/?>)
     | (?<=\[)(?P<square>/?(?:(?:BEGIN|START|END)[ ](?:OF[ ])?)?[A-Za-z][A-Za-z_]{{2,30}}+)\](?![(\[])
     | (?<=◁)(?P<triangle>/?[^\W\d]\w{{0,30}}+)▷)""",
@@ -129,7 +130,7 @@ def _mark(text: str, form: re.Match[str]) -> Mark | None:
     elif form["attributes"] and form["angle"].lower() == "details" and "reasoning" in form["attributes"]:
         act, name = Act.THINK, "details"
     else:
-        act, name = classed(form["angle"] or form["triangle"])
+        act, name = classed(form["angle"] or form["triangle"] or form["spaced"].replace(" ", ""))
         if name == "message" and text.endswith(("to=self", "to=user"), max(0, start - 7), start):
             act, name = (Act.THINK, "self") if text[start - 1] == "f" else (Act.LEAVE, "")
     return Mark(start, end, act, name)

@@ -16,9 +16,9 @@ from grm_core.reading.labels import is_label
 from grm_core.reading.visible import line_feeds, outside_code, outside_quotations, outside_thinking
 from grm_core.types import SCORE_MAX, SCORE_MIN, Completion, Parsed, ParseStatus, Span
 
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 """Rises when the same text may be read differently; 2 reads `Ratings: [[7, 3]]` too, 3 thinking in any marks, 4 such
-as begins or ends with a quotation."""
+as begins or ends with a quotation, 5 no box of which the judge says that another wrote it."""
 CAP = 256 * 1024
 """Of a longer text only this many characters are read, the last ones: the scores stand at the end."""
 _CUT = frozenset({"length", "max_tokens", "max_length", "max_output_tokens", "model_length", "token_limit"})

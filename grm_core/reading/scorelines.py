@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
+from grm_core.reading import reported
 from grm_core.reading.boxes import BOX, undressed
-from grm_core.reading.labels import MARK, TAG, label_before
+from grm_core.reading.labels import MARK, RESPONSE_NOUN, TAG, label_before
 from grm_core.types import SCORE_MAX, SCORE_MIN, ParseStatus, Span
 
 _SUFFIX = re.compile(
@@ -29,10 +30,7 @@ _BRACKETS = re.compile(
 _SCORE = re.compile(r"\s*+0*([0-9]{1,2})(?:\.0{1,9}+)?\s*+")
 _NUMBER = re.compile(r"\s*+[+\-−]?(?:[\d.][\d.eE+\-/%]*+|nan|inf(?:inity)?)\s*+", re.IGNORECASE)
 
-_RESPONSE = (
-    r"(?:response|answer|assistant|candidate|reply|output|completion|回答|回复|回覆|响应|応答|答え|응답|답변|ответ)"
-    r"[ \t]*+[#№]?(?P<place>\d{1,2}|(?-i:[A-H])\b)"
-)
+_RESPONSE = rf"{RESPONSE_NOUN}[ \t]*+[#№]?(?P<place>\d{{1,2}}|(?-i:[A-H])\b)"
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 _HEAD = re.compile(rf"^(?:{MARK})*+{_RESPONSE}", re.MULTILINE | re.IGNORECASE)
 _NEAR = re.compile(rf"(?:{_RESPONSE}|\b(?P<ordinal>{'|'.join(_ORDINALS)})\b)[^.\n]{{0,24}}\Z", re.IGNORECASE)
@@ -75,10 +73,12 @@ def read(seen: str, n: int, cut: bool, scale: tuple[int, int] = (SCORE_MIN, SCOR
     * Score lines decide alone: equal ones count once, different ones are ambiguous. A malformed line (wrong count, out
       of range) decides only where no well-formed one stands.
     * Brackets count where no line holds a well-formed box, nor a malformed one that is labelled or holds n values.
+    * What a response or the query is said to have written, or what is called an answer, is left out.
     * n boxes of one number each are the scores of n > 1 responses in order, unless the words around say otherwise.
     * Boxes in prose count where there is no score line and all of them say the same.
     """
-    boxes = list(BOX.finditer(seen))
+    others = reported.said(seen) | reported.answers(seen)
+    boxes = [box for box in BOX.finditer(seen) if box["inside"] is None or box.start() not in others]
     lines, prose = _sort_boxes(seen, boxes, n, scale)
     brackets = list(_bracket_lines(seen, n, scale))
     score_lines = [c for c in lines if c.well_formed]

@@ -57,6 +57,7 @@ def test_the_box_on_its_own_line_names_the_best(text: str, shown: int) -> None:
         ("Best response: \\boxed{1}\nBest response: \\boxed{2}", "stop", P.AMBIGUOUS),
         (r"Between \boxed{1} and \boxed{2} I cannot choose today.", "stop", P.AMBIGUOUS),
         (r'He says "\boxed{1}" and I quote no more.', "stop", P.NO_SCORES),
+        (r"Response 2 ends with \boxed{2}, which decides nothing.", "stop", P.NO_SCORES),
         ("[1]", "stop", P.NO_SCORES),
     ],
 )

@@ -65,6 +65,7 @@ def test_the_letter_on_the_models_own_line_is_the_verdict(text: str, n: int, sho
         ("Verdict: [A]", "stop", P.NO_SCORES),
         ("Verdict: [[1]]", "stop", P.NO_SCORES),
         ("See [[Albert Einstein]] for more.", "stop", P.NO_SCORES),
+        ("Response B ends with [[A]], which decides nothing.", "stop", P.NO_SCORES),
         ("Verdict: [[C]]", "stop", P.OUT_OF_RANGE),
         ("Verdict: [[", "stop", P.TRUNCATED),
         ("Verdict: [[A", "length", P.TRUNCATED),
