@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from grm_core import models, precision, prompts, torch_thread
 from grm_core.cards import Card
-from grm_core.engines._http import Client, root_url
+from grm_core.engines._http import HEADERS, Client, named_headers, root_url
 from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
 from grm_core.plan import Reading as Reading
@@ -191,7 +191,10 @@ class ServerMetaRM:
     def __init__(self, url: str, name: str = "", concurrency: int = 32, template: str = TEMPLATE) -> None:
         self.name = name
         self._template = template
-        self._client = Client(root_url(url), os.environ.get("VLLM_API_KEY"), concurrency, retries=3, timeout=120.0)
+        self._client = Client(
+            root_url(url), os.environ.get("VLLM_API_KEY"), concurrency, retries=3, timeout=120.0,
+            headers=named_headers(os.environ.get(HEADERS)),
+        )  # fmt: skip
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One raw logit per reading, in their order. Raises EngineError when the server does not give one."""

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from grm_core.analysis.critique import parts, sub_scores
+from grm_core.analysis.critique import QUOTED, parts, sub_scores
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.types import Example, Finding, Method, Sample
@@ -37,7 +37,6 @@ _PRAISE = re.compile(r"\b(?:excellent|perfect|outstanding|flawless|superb|fully 
 _BLAME = re.compile(r"\b(?:poor|wrong|incorrect|false|useless|fails|terrible|nonsense|harmful)\b", re.IGNORECASE)
 _NEGATED = re.compile(r"\b(?:not|no|never|without|nothing|isn't|hardly|only)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _BUT = re.compile(r"\b(?:but|however|although|though|not|mixed|invented|made[- ]up|missing)\b", re.IGNORECASE)
-_QUOTATION = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|«[^»\n]*»")
 _GENERAL = frozenset(
     ("accuracy", "accurate", "brevity", "brief", "clarity", "clear", "coherence", "complete", "completeness",
      "concise", "correct", "correctness", "depth", "detail", "direct", "directness", "facts", "factual",
@@ -186,7 +185,7 @@ def _contradiction(sample: Sample) -> Iterator[Finding]:
         if span is None:
             continue
         # What is quoted praises and blames nobody.
-        text = _QUOTATION.sub(lambda quoted: " " * len(quoted[0]), sample.completion.text[slice(*span)])
+        text = QUOTED.sub(lambda quoted: " " * len(quoted[0]), sample.completion.text[slice(*span)])
         praised, blamed = (
             any(not _NEGATED.search(text[: m.start()]) for m in words.finditer(text)) for words in (_PRAISE, _BLAME)
         )

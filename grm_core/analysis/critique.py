@@ -11,6 +11,8 @@ _HEAD = re.compile(
     r"[^\n:：]{0,40}+(?:[:：]|\*\*|$)",
     re.MULTILINE | re.IGNORECASE,
 )
+QUOTED = re.compile(r"(?<!\w)\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«([^»\n]{1,400})»|‘([^’\n]{1,400})’(?!\w)")
+"""Words in quotation marks; one group for each kind of marks."""
 _SUB_SCORE = re.compile(r"(?<![\d.,])(\d{1,2})[ \t]?/[ \t]?10(?!\d|\.\d|%)(?=[ \t*_]*(?:[.;,:!)\]|]|$))", re.MULTILINE)
 """A score that ends a clause: '9/10 of its volume' is none."""
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from grm_core.analysis.critique import parts
+from grm_core.analysis.critique import QUOTED, parts
 from grm_core.types import Example, Sample, Span
 
-_QUOTED = re.compile(r"(?<!\w)\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«([^»\n]{1,400})»|‘([^’\n]{1,400})’(?!\w)")
 _LEAST = 3
 """A shorter quotation (a letter, a number) stands anywhere; it is read, so that its closing mark opens no other."""
 _PROPOSED = re.compile(
@@ -53,7 +52,7 @@ def quotes(example: Example, sample: Sample) -> tuple[Quote, ...]:
     text = sample.completion.text
     about = {place: span for place, span in enumerate(parts(sample)) if span is not None}
     quotations = []
-    for match in _QUOTED.finditer(text, *sample.parsed.critique_span):
+    for match in QUOTED.finditer(text, *sample.parsed.critique_span):
         group = next(i for i in range(1, 5) if match[i] is not None)
         if len(match[group]) < _LEAST:
             continue

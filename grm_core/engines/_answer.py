@@ -24,6 +24,7 @@ ANSWER_MOST = 32 * 2**20
 """Bytes of an answer that is one JSON document."""
 _STREAM = re.compile(rb":|data:|event:|id:|retry:|error:")
 _TOKENS_MOST = 2**31 - 1
+_BOM = b"\xef\xbb\xbf"
 _HEAD = 6
 """Bytes that tell a stream of events from anything else."""
 
@@ -66,7 +67,7 @@ class Attempt:
         arriving = aiter(chunks)
         head = b""
         async for chunk in arriving:
-            head = (head + chunk).lstrip()  # blank lines keep a connection alive
+            head = (head + chunk).removeprefix(_BOM).lstrip()  # blank lines keep a connection alive
             if len(head) >= _HEAD or head[:1] == b"{":
                 break
         if _STREAM.match(head):
@@ -80,6 +81,7 @@ class Attempt:
 
     def read(self, answer: Any) -> None:
         """Take a whole JSON answer. Choices may come in any order, be missing, or stand there twice."""
+        answer = _message.unwrapped(answer)
         choices = answer.get("choices") if isinstance(answer, dict) else None
         if isinstance(answer, dict) and answer.get("error") and not choices:
             raise self.client.failure({"error": answer["error"]}, "answered with an error")
@@ -92,7 +94,7 @@ class Attempt:
                 continue
             ids = choice.get("token_ids")
             tokens = len(ids) if isinstance(ids, list) else None
-            finish = _message.finish(choice.get("finish_reason"))
+            finish = _message.finish(_message.end_of(choice))
             self.choices[index] = _Choice(_message.said(choice), finish, tokens, first_tokens(choice))
             self.pending.text(self.first + index, 0, self._cut(self.choices[index].said.text))
         failed = next((choice for choice in choices if isinstance(choice, dict) and choice.get("error")), None)
@@ -120,6 +122,7 @@ class Attempt:
         self.whole = ended or self._all_over()
 
     def _hear(self, event: dict[str, Any]) -> None:
+        event = _message.unwrapped(event)
         choices = event.get("choices")
         failed = event if event.get("error") else None
         usage = _usage(event)
@@ -136,7 +139,7 @@ class Attempt:
             if _size(heard.said) > TEXT_MOST:
                 raise EngineError(_TOO_MUCH)
             heard.first = heard.first or first_tokens(choice)
-            heard.finish = _message.finish(choice.get("finish_reason")) or heard.finish
+            heard.finish = _message.finish(_message.end_of(choice)) or heard.finish
             if heard.over and usage is not None:
                 heard.tokens = usage[1]
                 self._done(index, heard)

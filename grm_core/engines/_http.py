@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -38,6 +39,11 @@ KEEPALIVE = 3.0  # seconds; vLLM drops idle connections after 5, and a request s
 CONNECT_TIMEOUT = 10.0
 FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER = 0.5, 20.0, 60.0
 KEY_HINT = "Set the environment variable VLLM_API_KEY to the key that the server was started with."
+HEADERS = "GRM_LENS_HEADERS"
+"""The environment variable with headers that a gateway wants."""
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_SECRET = 8
+"""Characters from which on a header's value is kept out of messages: a shorter one is a word."""
 ADDRESS_HINT = "Check the address: host, port and path."
 STALL = 180.0
 """Seconds without a byte after which a stream is given up."""
@@ -80,6 +86,19 @@ def root_url(text: str) -> str:
     return str(url.with_path(path)).rstrip("/")
 
 
+def named_headers(text: str | None) -> dict[str, str]:
+    """The headers that a text names, `Name: value`, one a line; UsageError for a line that names none."""
+    headers = {}
+    for number, line in enumerate((text or "").splitlines(), 1):
+        name, colon, value = (part.strip() for part in line.partition(":"))
+        if not any((name, colon, value)):
+            continue
+        if not (_HEADER_NAME.fullmatch(name) and colon and value.isascii() and value.isprintable()):
+            raise UsageError(f"{HEADERS} has to hold lines like 'X-Team: judges'; line {number} is none")
+        headers[name] = value
+    return headers
+
+
 class Client:
     """A pool of connections to one server.
 
@@ -88,14 +107,24 @@ class Client:
     """
 
     def __init__(
-        self, root: str, api_key: str | None, concurrency: int, retries: int, timeout: float, stall: float = STALL
+        self,
+        root: str,
+        api_key: str | None,
+        concurrency: int,
+        retries: int,
+        timeout: float,
+        stall: float = STALL,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`timeout`: seconds of a request in all; `stall`: seconds without a byte of an answer that was begun."""
+        """`timeout`: seconds of a request in all; `stall`: seconds without a byte of an answer that was begun;
+        `headers` go with every request."""
         if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
             raise UsageError("the API key holds characters that cannot stand in an HTTP header")
         self.root = root
         self.retried = 0
         self._key = api_key
+        self._headers = ({} if api_key is None else {"Authorization": f"Bearer {api_key}"}) | dict(headers)
+        self._secrets = [*filter(None, [api_key]), *(value for value in headers.values() if len(value) >= _SECRET)]
         self._concurrency = concurrency
         self._slots = Slots(concurrency)
         self._retries = retries
@@ -145,7 +174,7 @@ class Client:
     def document(self, raw: bytes) -> Any:
         """The JSON of an answer's body."""
         try:
-            return json.loads(raw.decode("utf-8"))
+            return json.loads(raw.decode("utf-8-sig"))
         except ValueError as error:
             words = self._hidden(_reason.page_words(raw[:4000].decode("utf-8", "replace")))
             raise EngineError(f"{self.root} sent an answer that is not JSON: {words}", retryable=True) from error
@@ -200,7 +229,7 @@ class Client:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._concurrency + 8, keepalive_timeout=KEEPALIVE),
                 timeout=self._bounds(None),
-                headers={} if self._key is None else {"Authorization": f"Bearer {self._key}"},
+                headers=self._headers,
             )
         return self._session
 
@@ -229,15 +258,10 @@ class Client:
         return error
 
     def _hidden(self, words: str) -> str:
-        """Words without the key, however short it is, in any writing; nor with a part of it where they were cut."""
-        if not self._key:
-            return words
-        for key in {self._key, self._key.strip(), quote(self._key, safe=""), json.dumps(self._key)[1:-1]}:
-            words = words.replace(key, "***")
-        if words.endswith("…"):
-            for size in range(len(self._key) - 1, 2, -1):
-                if words[:-1].endswith(self._key[:size]):
-                    return f"{words[: -1 - size]}***…"
+        """Words without the key, however short it is, or a header's value, in any writing; nor with a part of it where
+        they were cut."""
+        for secret in self._secrets:
+            words = _without(secret, words)
         return words
 
     def _explain(self, status: int, words: str) -> tuple[str, str]:
@@ -248,6 +272,16 @@ class Client:
             return f"the prompt is too long: {words}", LENGTH_HINT
         hint = {403: KEY_HINT, 404: ADDRESS_HINT}.get(status, "")
         return f"{self.root} answered {status}: {words or 'no reason given'}", hint
+
+
+def _without(secret: str, words: str) -> str:
+    for key in {secret, secret.strip(), quote(secret, safe=""), json.dumps(secret)[1:-1]}:
+        words = words.replace(key, "***")
+    if words.endswith("…"):
+        for size in range(len(secret) - 1, 2, -1):
+            if words[:-1].endswith(secret[:size]):
+                return f"{words[: -1 - size]}***…"
+    return words
 
 
 def _pause(attempt: int, error: EngineError) -> float:

@@ -18,6 +18,7 @@ _SAME = {
 GIVEN_UP = frozenset({"abort", "aborted", "error", "cancelled"})
 """Finish reasons of a choice that the server gave up."""
 FILTERS = frozenset({"content_filter", "safety", "recitation", "prohibited_content", "blocklist", "sensitive", "spii"})
+_ENVELOPES = ("data", "result", "response", "output", "body")
 _THINKING = ("think", "thought", "reason", "analysis")
 _REASONING_KEYS = ("reasoning_content", "reasoning", "thinking", "thinking_content", "thought", "reasoning_details")
 _TEXT_KEYS = ("text", "content", "value", "output_text", "thinking", "reasoning", "summary", "refusal")
@@ -61,6 +62,20 @@ def said(choice: Any, key: str = "message") -> Said:
         refusal=(refusal if isinstance(refusal, str) else "") or content.refusal,
         tool=bool(message.get("tool_calls") or message.get("function_call")),
     )
+
+
+def unwrapped(answer: Any) -> Any:
+    """An answer out of the envelope that a gateway puts around it, `{"code": 0, "data": {"choices": ...}}`."""
+    if not isinstance(answer, dict) or isinstance(answer.get("choices"), list):
+        return answer
+    inside = (answer.get(name) for name in _ENVELOPES)
+    inner = next((each for each in inside if isinstance(each, dict) and isinstance(each.get("choices"), list)), None)
+    return answer if inner is None else answer | inner
+
+
+def end_of(choice: dict[str, Any]) -> Any:
+    """What a choice names as its finish reason, in either spelling."""
+    return choice.get("finish_reason") or choice.get("finishReason")
 
 
 def finish(value: Any) -> str | None:

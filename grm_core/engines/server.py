@@ -18,7 +18,7 @@ from typing import Any
 from grm_core.engines._ask import Part, put
 from grm_core.engines._chat import Pending, probabilities, probe_body, wire_messages
 from grm_core.engines._extras import Dialect, Extra, extras
-from grm_core.engines._http import SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, root_url
+from grm_core.engines._http import HEADERS, SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, named_headers, root_url
 from grm_core.engines._served import Door, prefixes
 from grm_core.engines._slots import SHARE
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
@@ -31,7 +31,8 @@ log = logging.getLogger("grm_lens")
 class ServerEngine:
     """Completions from a running server. `url` may end in /v1 or not; `model` may be left out if one is served.
 
-    The API key is `api_key` or the environment's VLLM_API_KEY and travels in the Authorization header only.
+    The API key is `api_key` or the environment's VLLM_API_KEY and travels in the Authorization header only; without
+    `api_key` the headers of the environment's GRM_LENS_HEADERS go with it.
     `timeout` (seconds) bounds one request from its first to its last byte, waiting in the server's queue included;
     `stall` the time in which a stream sends nothing. A server that answered once and is then gone, as one that is
     started again, is waited for during `patience` seconds.
@@ -57,7 +58,8 @@ class ServerEngine:
         """What the server has shown to take and not to take."""
         self._wanted = model
         key = (api_key or os.environ.get("VLLM_API_KEY") or "").strip() or None
-        self._client = Client(self.url, key, concurrency, retries, timeout, stall)
+        headers = {} if api_key else named_headers(os.environ.get(HEADERS))
+        self._client = Client(self.url, key, concurrency, retries, timeout, stall, headers)
         self._door = Door(self._client, self.dialect, prefixes(url))
         self._patience = patience
         self._state = EngineState("idle")

@@ -185,6 +185,26 @@ async def test_the_key_travels_in_its_header_only(
         assert KEY not in json.dumps(call.body) + call.path
 
 
+async def test_named_headers_go_with_every_request_and_are_shown_nowhere(
+    server: WireServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRM_LENS_HEADERS", "X-Team: judges\n\nX-Pass:  open-sesame-7 \n")
+    server.plan = [reply({"error": {"message": "open-sesame-7 of team judges may not"}}, 400)]
+    engine = ServerEngine(server.url)
+    (received,) = await collect(engine, ask())
+    assert "*** of team judges may not" in str(received.result)
+    for call in server.calls:
+        assert (call.headers["x-team"], call.headers["x-pass"]) == ("judges", "open-sesame-7")
+
+
+@pytest.mark.parametrize("text", ["X-Team", "X Team: judges", ": judges", "X-Team: jüdges", "A: b\nX-Team:"])
+def test_a_line_that_names_no_header_is_refused_without_showing_it(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRM_LENS_HEADERS", text)
+    with pytest.raises(UsageError, match=f"line {text.count(chr(10)) + 1} is none") as caught:
+        ServerEngine("http://127.0.0.1:1")
+    assert text not in str(caught.value)
+
+
 @pytest.mark.parametrize(("key", "words"), [("wrong-key-000", "refuses the API key"), (None, "wants an API key")])
 async def test_a_wrong_key_is_told_without_showing_it(server: WireServer, key: str | None, words: str) -> None:
     server.key = KEY

@@ -135,9 +135,26 @@ class Lines(Plain):
         return answer
 
 
+class Envelope(Plain):
+    """Puts its answers into an envelope, with names of its own."""
+
+    def answer(self, body: Body) -> Any:
+        return {"code": 0, "msg": "success", "data": super().answer(body)}
+
+
+class Marked(Plain):
+    """Begins every answer with a byte-order mark."""
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        answer = await super()._serve(request)
+        if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
+            answer.body = b"\xef\xbb\xbf" + answer.body
+        return answer
+
+
 KINDS = (
     Plain, Repeats, Thinks, InHeader, InStatusLine, InStatus200, Forbids, Parts, OnlyStreams, OnlyStreamsQuietly,
-    Lines,
+    Lines, Envelope, Marked,
 )  # fmt: skip
 
 
