@@ -149,7 +149,7 @@ async def _accepts(client: Client, path: str, sent: dict[str, Any]) -> bool:
         answer = json.loads(raw)
     except ValueError:
         return True  # a stream
-    return not isinstance(answer, dict) or bool(answer.get("choices"))
+    return not isinstance(answer, dict) or bool(_message.unwrapped(answer).get("choices"))
 
 
 async def _attempted(client: Client, path: str, dialect: Dialect, part: Part, sent: dict[str, Any]) -> Attempt:
