@@ -197,7 +197,7 @@ async def test_named_headers_go_with_every_request_and_are_shown_nowhere(
         assert (call.headers["x-team"], call.headers["x-pass"]) == ("judges", "open-sesame-7")
 
 
-@pytest.mark.parametrize("text", ["X-Team", "X Team: judges", ": judges", "X-Team: jüdges", "A: b\nX-Team:"])
+@pytest.mark.parametrize("text", ["X-Pass", "X Pass: secret", ": secret", "X-Pass: sécret", "A: b\nX-Pass:"])
 def test_a_line_that_names_no_header_is_refused_without_showing_it(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRM_LENS_HEADERS", text)
     with pytest.raises(UsageError, match=f"line {text.count(chr(10)) + 1} is none") as caught:
