@@ -93,7 +93,7 @@ def named_headers(text: str | None) -> dict[str, str]:
         name, colon, value = (part.strip() for part in line.partition(":"))
         if not any((name, colon, value)):
             continue
-        if not (_HEADER_NAME.fullmatch(name) and colon and value.isascii() and value.isprintable()):
+        if not (_HEADER_NAME.fullmatch(name) and value and value.isascii() and value.isprintable()):
             raise UsageError(f"{HEADERS} has to hold lines like 'X-Team: judges'; line {number} is none")
         headers[name] = value
     return headers
