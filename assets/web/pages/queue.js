@@ -8,7 +8,16 @@ import { failed, why } from "../lib/rpc.js";
 import { drawCodes } from "./queue/codes.js";
 import { makeCoding } from "./queue/coding.js";
 import { drawReport, welcome } from "./queue/desk.js";
-import { drawItem, drawProgress, finish, labelPrinciple, labelSample, show, step } from "./queue/item.js";
+import {
+  drawItem,
+  drawProgress,
+  finish,
+  labelPrinciple,
+  labelSample,
+  nextPrinciple,
+  show,
+  step,
+} from "./queue/item.js";
 import { drawMake } from "./queue/make.js";
 import { makeNote, startNote } from "./queue/notes.js";
 import { drawPeople } from "./queue/people.js";
@@ -60,18 +69,17 @@ function made(state) {
     memory.write("author", me.name);
     state.act.begin();
   });
-  page.top.append(
-    labelled("Annotator", who),
-    labelled("Queue", queue),
+  const rest = el("div", "grm-desk-tools");
+  rest.append(
     button("New queue", "grm-small", () => drawMake(state)),
     button("Agreement", "grm-small", () => drawAgreement(state)),
     button("Code book", "grm-small", () => drawCodes(state)),
     button("Failure report", "grm-small", () => drawReport(state)),
     button("GRM against people", "grm-small", () => drawPeople(state)),
-    button("Back to the item", "grm-small", () => state.act.begin()),
+    button("Back to the item", "grm-small grm-queue-back", () => state.act.begin()),
     button("Keys (?)", "grm-small", () => page.sheet.show()),
-    nodes.saved,
   );
+  page.top.append(labelled("Annotator", who), labelled("Queue", queue), rest, nodes.saved);
   state.act = {
     begin: () => begin(page),
     next: (after) => next(state, after),
@@ -82,6 +90,7 @@ function made(state) {
     finish: () => finish(state),
     labelSample: (label) => labelSample(state, label),
     labelPrinciple: (label) => labelPrinciple(state, label),
+    nextPrinciple: () => nextPrinciple(state),
     startNote: () => startNote(state),
     startCoding: makeCoding(state),
     drawQueues: () => drawQueues(page),
@@ -181,6 +190,7 @@ function actOf(state, pressed) {
   if (target) return () => target.click();
   if (state.settling) return undefined;
   const principle = PRINCIPLE_KEYS.find(([key]) => key === pressed);
+  if (item?.revealed && pressed === "p") return act.nextPrinciple;
   if (item?.revealed && principle) return () => act.labelPrinciple(principle[1]);
   if (item?.revealed && pressed === "ArrowDown") return () => step(state, 1);
   if (item?.revealed && pressed === "ArrowUp") return () => step(state, -1);

@@ -138,7 +138,6 @@ function drawKeys(state, item) {
     keyButton("c", "code", act.startCoding),
     keyButton("j", "next", () => step(state, 1)),
     keyButton("k", "back", () => step(state, -1)),
-    keyButton("p", "principle", () => nextPrinciple(state)),
     keyButton("z", "undo", act.undo),
     keyButton("s", "skip", () => act.next(item.place)),
     keyButton("Enter", "done", act.finish),
@@ -168,7 +167,7 @@ export function step(state, by) {
 }
 
 /** @param {State} state */
-function nextPrinciple(state) {
+export function nextPrinciple(state) {
   const count = sampleOf(state)?.principles.length;
   if (!count) return;
   state.principleAt = (state.principleAt + 1) % count;

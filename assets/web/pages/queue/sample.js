@@ -139,7 +139,7 @@ export function sampleCard(state, item, one) {
     head,
     ...(item.others ? sideBySide(item.others, one.i) : [...codesBox(state, one), ...notesOf(item, one)]),
   );
-  if (one.principles.length) card.append(el("h4", "", "Principles"));
+  if (one.principles.length) card.append(principlesHead(state, item));
   card.append(...one.principles.map((_, at) => principleLine(state, item, one, at)));
   card.append(...critique(state, item, one));
   card.append(
@@ -238,6 +238,14 @@ function rawBox(state, one) {
   });
   box.append(el("summary", "", "Raw text"), text);
   return box;
+}
+
+/** @param {State} state @param {Item} item */
+function principlesHead({ act }, item) {
+  const head = el("div", "grm-principles-head");
+  head.append(el("h4", "", "Principles"));
+  if (!item.others) head.append(keyButton("p", "next principle", act.nextPrinciple));
+  return head;
 }
 
 /** @param {State} state @param {Item} item @param {Detail} one @param {number} at */

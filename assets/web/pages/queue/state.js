@@ -26,6 +26,7 @@ import { calls, Turns } from "../../lib/rpc.js";
  * @property {() => Promise<void>} finish
  * @property {(label: string) => void} labelSample
  * @property {(label: string) => void} labelPrinciple
+ * @property {() => void} nextPrinciple
  * @property {() => void} startNote
  * @property {() => Promise<void>} startCoding
  * @property {() => void} drawQueues writes how far each queue is into the list of queues
@@ -97,7 +98,7 @@ export function begun({ props, server }) {
     nodes: {
       box: el("div", "grm-queue-page"),
       progress: el("div", "grm-queue-progress"),
-      side: el("div"),
+      side: el("div", "grm-queue-side"),
       body,
       foot: el("div", "grm-label-bar"),
       keys,
