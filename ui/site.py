@@ -1,4 +1,4 @@
-"""A run, or the Demo, as a static site: files that open from any web server, or from a disk with no server at all.
+"""Runs, or the Demo, as a static site: files that open from any web server, or from a disk with no server at all.
 
 The site is the app's own page: its modules, views and styles. A page from a disk may load no module and fetch no file,
 so the modules stand inside the page, as data addresses under the names of an import map, and what they show are
@@ -11,30 +11,33 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from grm_core.analysis import audit
 from grm_core.analysis.scaling import curve
 from grm_core.errors import UsageError
-from grm_core.types import Example, Method, Sample
+from grm_core.types import Example, Method, Run, Sample
 from grm_core.voting import read_by_meta
 from reports import tour
 from reports.page import page
 from reports.words import run_title
 from runs.job import Snapshot
 from storage import numbers
+from storage.numbers import Listed
 from storage.passages import sample_passages, session_passages
 from storage.store import Store
 from storage.transfer import import_file
-from ui import ASSETS, detail, render, run_panels, web
+from ui import ASSETS, compared, detail, render, run_panels, web
 from ui.pages import demo
+from ui.pages.inspect import lab
+from ui.pages.inspect.dials import Dials
 from ui.pages.inspect.viewer import Viewer, drawn
 from ui.pages.runs import counted, run_items, voted
 from ui.wire.inspect import Drawn
-from ui.wire.runs import Counted, RunItems
-from ui.wire.site import SiteContent, SitePassage, SiteSession
+from ui.wire.runs import Counted
+from ui.wire.site import SiteContent, SitePassage, SiteRun, SiteSession
 
 DEMO = "demo"
 """What stands for the Demo in place of a run."""
@@ -51,12 +54,15 @@ _IMPORT = re.compile(r'''(\bfrom\s*|\bimport\s*)"(\.{1,2}/[^"]+)"''')
 File = tuple[str, bytes]
 
 
-def write(store: Store, run_id: str, out: Path) -> int:
-    """Write the site into a new folder; returns how many sessions it holds. UsageError for an unknown run."""
+def write(store: Store, names: Sequence[str], out: Path) -> int:
+    """Write the site of these runs into a new folder; returns how many sessions it holds.
+
+    Several runs are compared, the first is what the others are set against. UsageError for an unknown one.
+    """
     if out.exists():
         raise UsageError(f"{out} exists already; choose another name")
     count = 0
-    for name, data in files(store, run_id):
+    for name, data in files(store, names):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(data)
         count += name.startswith("data/session-")
@@ -68,28 +74,27 @@ def write_demo(out: Path, scratch: Path) -> int:
     store = Store(scratch / "demo.db")
     try:
         import_file(store, ASSETS / "demo" / "recorded.jsonl")
-        return write(store, DEMO, out)
+        return write(store, [DEMO], out)
     finally:
         store.close()
 
 
-def zipped(store: Store, run_id: str) -> bytes:
+def zipped(store: Store, names: Sequence[str]) -> bytes:
     """The site in an archive; UsageError where it would be too large for a download."""
     made, size = io.BytesIO(), 0
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files(store, run_id):
-            archive.writestr(f"grm-lens-{run_id}/{name}", data)
+        for name, data in files(store, names):
+            archive.writestr(f"grm-lens-{names[0]}/{name}", data)
             size += len(data)
             if size > _ZIP_MOST:
-                raise UsageError(
-                    f"the site is larger than {_ZIP_MOST >> 20} MB: use `app.py bundle {run_id} --out DIR`"
-                )
+                command = f"app.py bundle {' '.join(names)} --out DIR"
+                raise UsageError(f"the site is larger than {_ZIP_MOST >> 20} MB: use `{command}`")
     return made.getvalue()
 
 
-def files(store: Store, run_id: str) -> Iterator[File]:
+def files(store: Store, names: Sequence[str]) -> Iterator[File]:
     """The files of the site by their names in its folder."""
-    content = _demo(store) if run_id == DEMO else _run(store, run_id)
+    content = _demo(store) if list(names) == [DEMO] else _runs(store, list(dict.fromkeys(names)))
     yield "index.html", _index(content["title"]).encode()
     yield from _assets()
     yield _data("content", content)
@@ -121,22 +126,35 @@ class _Still:
 # ---- what the site holds
 
 
-def _run(store: Store, run_id: str) -> SiteContent:
-    run = store.run(run_id)
-    if run is None:
-        raise UsageError(f"there is no run {run_id}")
-    listed = numbers.listed(store, run_id)
-    items = voted([each.item for each in listed])
+def _runs(store: Store, names: list[str]) -> SiteContent:
+    runs = [_named(store, name) for name in names]
+    if len(runs) > compared.MOST:
+        raise UsageError(f"at most {compared.MOST} runs can be compared")
+    listed = {run.id: numbers.listed(store, run.id) for run in runs}
+    lines = [line for mine in listed.values() for line in mine]
     return SiteContent(
-        title=run_title(run),
-        sessions=[each.session for each in listed],
-        titles=[each.title for each in listed],
-        run=run_items(listed),
-        panels=run_panels.panels(items) if items else [],
-        findings=[_counted(store, each.session) for each in listed],
+        title=run_title(runs[0]) if len(runs) == 1 else f"{len(runs)} runs compared",
+        sessions=[line.session for line in lines],
+        titles=[line.title for line in lines],
+        runs=[_run(run, listed[run.id]) for run in runs],
+        compared=compared.compare(store, runs) if len(runs) > 1 else None,
+        findings=[_counted(store, line.session) for line in lines],
         tour=[],
         handout="",
     )
+
+
+def _named(store: Store, name: str) -> Run:
+    run = store.run(name)
+    if run is None:
+        raise UsageError(f"there is no run {name}")
+    return run
+
+
+def _run(run: Run, listed: list[Listed]) -> SiteRun:
+    items = voted([each.item for each in listed])
+    panels = run_panels.panels(items) if items else []
+    return SiteRun(id=run.id, title=run_title(run), items=run_items(listed), panels=panels)
 
 
 def _demo(store: Store) -> SiteContent:
@@ -147,8 +165,8 @@ def _demo(store: Store) -> SiteContent:
         title="Judging by voting",
         sessions=sessions,
         titles=[stored[session].title for session in sessions],
-        run=RunItems(k=0, labelled=False, subsets=[], said="", items=[]),
-        panels=[],
+        runs=[],
+        compared=None,
         findings=[],
         tour=slides,
         handout=tour.html(slides),
@@ -169,6 +187,7 @@ def _session(viewer: Viewer, session: str, example: Example, samples: list[Sampl
         samples=[detail.detail(example, sample) for sample in samples],
         about=[detail.about(samples, response) for response in range(len(example.responses))],
         drawn=_drawn(example, samples),
+        lab=lab.panels(example, samples, Dials(), viewer.alone(session), _DRAWS),
     )
 
 

@@ -1064,13 +1064,21 @@ export interface Places {
   runs: Choice[];
 }
 
-/** What is read first: a run, or the Demo's slides (then the run has no items). */
+/** A run with its items and plots. */
+export interface SiteRun {
+  id: string;
+  title: string;
+  items: RunItems;
+  panels: Panel[];
+}
+
+/** What is read first: runs, or the Demo's slides (then there are no runs). */
 export interface SiteContent {
   title: string;
   sessions: string[];
   titles: string[];
-  run: RunItems;
-  panels: Panel[];
+  runs: SiteRun[];
+  compared: ComparedRuns | null;
   findings: Counted[];
   tour: (Recorded | Over)[];
   handout: string;
@@ -1083,6 +1091,7 @@ export interface SiteSession {
   samples: Detail[];
   about: InspectSaid[][];
   drawn: Record<string, Drawn>;
+  lab: Panel[];
 }
 
 /** A text that search reads. */
@@ -1205,8 +1214,8 @@ export interface RunsServer {
   findings(sessions: string[]): Promise<Counted[] | null>;
   /** The panels of a run, all its items counted: "first" is what is shown while the others are computed, "rest". */
   run(name: string, part: string): Promise<Panels | Failed | null>;
-  /** A run as a static site, in a ZIP archive. */
-  site(name: string): Promise<Archive | Failed | null>;
+  /** A run, or several compared, as a static site in a ZIP archive. */
+  site(names: string[]): Promise<Archive | Failed | null>;
   /** Two runs or more on the items that all of them judged; the first is what the others are set against. */
   compared(names: string[]): Promise<ComparedRuns | Failed | null>;
 }

@@ -1,7 +1,8 @@
-"""python app.py bundle RUN --out DIR: a run as a static site that opens from a disk or any web server (docs/site.md).
+"""python app.py bundle RUN ... --out DIR: runs as a static site that opens from a disk or any web server.
 
 RUN is the id of a run in the database (--db), or demo: the Demo with its recorded sessions. The site has the run's
-items and plots, every session with matrix, cards and dials, and a search. It asks no server and no other site.
+items and plots, every session with matrix, cards, dials and Lab, and a search; several runs are compared on the items
+that all of them judged, against the first. It asks no server and no other site.
 """
 
 import argparse
@@ -15,13 +16,13 @@ from grm_core.errors import UsageError
 if TYPE_CHECKING:
     from types import ModuleType
 
-HELP = "a run, or the Demo, as a static site that opens offline"
+HELP = "a run, several compared, or the Demo, as a static site that opens offline"
 DEMO = "demo"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("run", metavar="RUN", help=f"id of a run in the database, or {DEMO}")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help=f"ids of runs in the database, or {DEMO}")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     add_db(parser)
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace, site: "ModuleType") -> int:
     from storage.store import Store
 
     try:
-        if args.run == DEMO:
+        if args.runs == [DEMO]:
             with tempfile.TemporaryDirectory() as scratch:
                 count = site.write_demo(args.out, Path(scratch))
         else:
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace, site: "ModuleType") -> int:
                 raise UsageError(f"there is no database {args.db}")
             store = Store(args.db, read_only=True)
             try:
-                count = site.write(store, args.run, args.out)
+                count = site.write(store, args.runs, args.out)
             finally:
                 store.close()
     except OSError as error:

@@ -98,11 +98,14 @@ def curve(
 
 
 def curves(
-    samples: Sequence[Sample], k_meta: int | None = None, labels: Sequence[float] | None = None
+    samples: Sequence[Sample],
+    k_meta: int | None = None,
+    labels: Sequence[float] | None = None,
+    draws: int = DRAWS,
 ) -> tuple[Curve, ...]:
     """Every method's curve that these samples allow: naive, and the guided ones where all meta logits are there."""
     item = ItemScores.of("", samples, labels)
-    return tuple(tables([item], method, k_meta)[0].curve() for method in methods(item))
+    return tuple(tables([item], method, k_meta, draws)[0].curve() for method in methods(item))
 
 
 def methods(item: ItemScores) -> tuple[Method, ...]:

@@ -47,7 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def folder(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run as a site."""
     out = tmp_path_factory.mktemp("out") / "site"
-    site.write(store, "run", out)
+    site.write(store, ["run"], out)
     return out
 
 
@@ -110,6 +110,40 @@ def test_a_session_has_matrix_cards_and_dials_without_a_server(store: Store, fol
         verdict.get_by_text(verdict_line(vote(samples, method, k, k_meta), 2)).wait_for(timeout=LONG)
     offline.locator("input[value=naive]").check()
     verdict.get_by_text(verdict_line(vote(samples, k_meta=2), 2)).wait_for(timeout=LONG)
+
+
+def test_the_lab_stands_in_the_site_for_all_samples_and_says_where_it_does_not(folder: Path, offline: Any) -> None:
+    offline.goto(f"{(folder / 'index.html').as_uri()}?session=i2")
+    offline.get_by_role("button", name="Lab").click(timeout=LONG)
+    offline.get_by_role("heading", name="Does the filter drop errors, or dissent?").wait_for(timeout=LONG)
+    offline.goto(f"{(folder / 'index.html').as_uri()}?session=i2&k=3")
+    offline.get_by_role("button", name="Lab").click(timeout=LONG)
+    offline.get_by_text("This site holds the Lab of all samples").wait_for(timeout=LONG)
+
+
+def test_several_runs_are_compared_from_the_disk(store: Store, tmp_path: Path, offline: Any) -> None:
+    store.add_run(replace(RUN, id="greedy", model="greedy model"))
+    for item in items(6, 1):
+        example = replace(item.example, id=item.item_id, subset=item.subset, labels=item.labels)
+        session = f"greedy-{item.item_id}"
+        store.add_session(replace(SESSION, id=session, run_id="greedy", example=example, title=f"Item {item.item_id}"))
+        store.add_sample(replace(item.samples[0], id=f"{session}/0", session_id=session))
+    site.write(store, ["run", "greedy"], tmp_path / "both")
+    offline.goto((tmp_path / "both" / "index.html").as_uri())
+    rows = offline.locator(".grm-item-list tbody tr")
+    rows.first.wait_for(timeout=LONG)
+    count = offline.locator(".grm-cross button:enabled").first
+    expected = int(count.inner_text())
+    count.click()
+    assert rows.count() == expected
+    rows.first.locator("a").first.click()
+    offline.get_by_text(f"Item 1 of {expected}").wait_for(timeout=LONG)
+    offline.locator(".grm-site-trail a").first.click()
+    offline.locator(".grm-came-from").wait_for(timeout=LONG)
+    offline.locator(".grm-run-table a", has_text="greedy model").click()
+    offline.get_by_role("link", name="← 2 runs compared").wait_for(timeout=LONG)
+    assert rows.count() == 6
+    assert "id=greedy" in offline.url
 
 
 def test_all_texts_are_searched_and_the_words_marked_where_they_stand(folder: Path, offline: Any) -> None:

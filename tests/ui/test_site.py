@@ -86,12 +86,14 @@ def kept(data: bytes) -> tuple[str, Any]:
 
 
 def test_a_site_holds_every_session_with_its_texts(store: Store) -> None:
-    files = dict(site.files(store, "run"))
+    files = dict(site.files(store, ["run"]))
     scripts = dict(kept(data) for name, data in files.items() if name.startswith("data/"))
     content = scripts["content"]
     assert content["sessions"] == ["s2", "s1", "s0"], "the newest first"
-    assert [item["right"] for item in content["run"]["items"]] == ["right"] * 3
-    assert {panel["name"] for panel in content["panels"]} >= {"accuracy", "gain", "subsets"}
+    (run,) = content["runs"]
+    assert (run["id"], content["compared"]) == ("run", None)
+    assert [item["right"] for item in run["items"]["items"]] == ["right"] * 3
+    assert {panel["name"] for panel in run["panels"]} >= {"accuracy", "gain", "subsets"}
     assert [counted["session"] for counted in content["findings"]] == content["sessions"]
     session = scripts["session-0"]
     assert session["case"]["query"][0]["content"] == HOSTILE.replace("\ud800", "\ufffd")
@@ -99,12 +101,40 @@ def test_a_site_holds_every_session_with_its_texts(store: Store) -> None:
     assert session["view"]["may"] is False
     assert set(session["drawn"]) == {"naive", "guided", "guided-weighted"}
     assert len(session["about"]) == 2
+    assert [panel["name"] for panel in session["lab"]][:2] == ["margin", "win"]
+    assert {"sweep", "filter"} <= {panel["name"] for panel in session["lab"]}, "a meta RM has read them"
     fields = {(each["session"], each["sample"], each["field"]) for each in scripts["passages"]}
     assert {(0, None, "query"), (0, None, "responses"), (2, 1, "critique")} <= fields
 
 
+def test_a_site_of_several_runs_holds_each_and_sets_the_others_against_the_first(store: Store) -> None:
+    store.add_run(replace(RUN, id="other", model="another model"))
+    for number in range(3):
+        example = replace(make_example(2, query=HOSTILE, labels=(1.0, 0.0)), id=f"i{number}", subset="Chat")
+        store.add_session(replace(SESSION, id=f"t{number}", run_id="other", example=example, title=str(number)))
+        store.add_sample(make_sample(0, (2, 9) if number else (9, 2), session_id=f"t{number}"))
+    files = dict(site.files(store, ["run", "other", "run"]))
+    content = next(value for name, value in map(kept, data_of(files)) if name == "content")
+    assert [run["id"] for run in content["runs"]] == ["run", "other"]
+    assert content["title"] == "2 runs compared"
+    assert content["sessions"] == ["s2", "s1", "s0", "t2", "t1", "t0"]
+    compared = content["compared"]
+    assert compared["settings"] == ["model"]
+    assert [item["right"] for item in compared["items"]] == [
+        ["right", "wrong"],
+        ["right", "wrong"],
+        ["right", "right"],
+    ]
+    assert {f"data/session-{place}.js" for place in range(6)} <= set(files)
+
+
+def data_of(files: dict[str, bytes]) -> list[bytes]:
+    """The scripts that put values down."""
+    return [data for name, data in files.items() if name.startswith("data/")]
+
+
 def test_the_page_holds_all_its_modules_and_names_no_other_host(store: Store) -> None:
-    files = dict(site.files(store, "run"))
+    files = dict(site.files(store, ["run"]))
     index = files["index.html"].decode()
     names = json.loads(re.search(r'<script type="importmap">(.*?)</script>', index)[1])["imports"]
     assert {"grm/site/main.js", "grm/pages/inspect.js", "grm/views/matrix.js", "grm/lib/voting.js"} <= set(names)
@@ -118,16 +148,16 @@ def test_the_page_holds_all_its_modules_and_names_no_other_host(store: Store) ->
 
 
 def test_a_site_is_written_into_a_new_folder_and_zipped(store: Store, tmp_path: Path) -> None:
-    assert site.write(store, "run", tmp_path / "out") == 3
+    assert site.write(store, ["run"], tmp_path / "out") == 3
     assert (tmp_path / "out" / "index.html").is_file()
     with pytest.raises(UsageError, match="exists already"):
-        site.write(store, "run", tmp_path / "out")
-    with zipfile.ZipFile(BytesIO(site.zipped(store, "run"))) as archive:
+        site.write(store, ["run"], tmp_path / "out")
+    with zipfile.ZipFile(BytesIO(site.zipped(store, ["run"]))) as archive:
         assert {name.removeprefix("grm-lens-run/") for name in archive.namelist()} == set(
-            dict(site.files(store, "run"))
+            dict(site.files(store, ["run"]))
         )
     with pytest.raises(UsageError, match="there is no run none"):
-        site.write(store, "none", tmp_path / "none")
+        site.write(store, ["none"], tmp_path / "none")
 
 
 def test_a_site_that_is_too_large_for_a_download_names_the_command(
@@ -135,7 +165,7 @@ def test_a_site_that_is_too_large_for_a_download_names_the_command(
 ) -> None:
     monkeypatch.setattr(site, "_ZIP_MOST", 2**20)
     with pytest.raises(UsageError, match=r"app\.py bundle run --out DIR"):
-        site.zipped(store, "run")
+        site.zipped(store, ["run"])
 
 
 if __name__ == "__main__":

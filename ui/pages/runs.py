@@ -33,8 +33,8 @@ _EDITION = 2
 class RunPage:
     """A view that asks the server for the run that its address names."""
 
-    def __init__(self, store: Store, zipped: Callable[[Store, str], bytes]) -> None:
-        """`zipped` makes the static site of a run."""
+    def __init__(self, store: Store, zipped: Callable[[Store, Sequence[str]], bytes]) -> None:
+        """`zipped` makes the static site of runs."""
         self.store, self.zipped = store, zipped
         View("runs", calls(self)).place({}, elem_id="run")
 
@@ -80,9 +80,12 @@ class RunPage:
         return Panels(title=run_title(run), said=[], panels=made)
 
     @served()
-    def site(self, name: str) -> Archive | Failed:
-        """A run as a static site, in a ZIP archive."""
-        return Archive(name=f"grm-lens-{name}.zip", base64=base64.b64encode(self.zipped(self.store, name)).decode())
+    def site(self, names: list[str]) -> Archive | Failed:
+        """A run, or several compared, as a static site in a ZIP archive."""
+        if not 1 <= len(set(names)) <= compared.MOST:
+            raise UsageError(f"a site holds from 1 to {compared.MOST} runs")
+        data = self.zipped(self.store, names)
+        return Archive(name=f"grm-lens-{names[0]}.zip", base64=base64.b64encode(data).decode())
 
     @served()
     def compared(self, names: list[str]) -> ComparedRuns | Failed:

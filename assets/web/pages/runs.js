@@ -73,11 +73,11 @@ function makeSite() {
   return node;
 }
 
-/** The run as a static site. @param {State} state */
-async function takeAway({ selection, nodes: { site }, ask }) {
+/** What is shown as a static site. @param {State} state */
+async function takeAway({ selection: { id, beside }, nodes: { site }, ask }) {
   site.disabled = true;
   site.textContent = "Writing the site …";
-  const made = await ask.site(selection.id);
+  const made = await ask.site([id, ...beside]);
   site.disabled = false;
   site.textContent = failed(made) ? why(made) : SITE;
   if (failed(made)) return;
@@ -126,7 +126,7 @@ function drawBar(state) {
       return chip;
     }),
   );
-  nodes.site.hidden = !selection.id || selection.beside.length > 0;
+  nodes.site.hidden = !selection.id;
   nodes.site.textContent = SITE;
   nodes.principles.hidden = !selection.id || selection.beside.length > 0;
   nodes.principles.href = address.link("principles", { run: selection.id });
@@ -204,6 +204,7 @@ async function compare(state, isLast) {
   begin(state, `${made.runs.length} runs compared`);
   const node = comparison(made, {
     selection,
+    link: (id) => address.link("runs", { id }),
     name: () => name(state),
     listed: (order) => {
       state.order = order.map(({ sessions }) => sessions[0]);

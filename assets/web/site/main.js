@@ -1,4 +1,4 @@
-// A static site of a run or of the Demo: its items with their plots, each session as on Inspect, and a search. The
+// A static site of runs or of the Demo: items with their plots, each session as on Inspect, and a search. The
 // address says what is open; nothing is asked of any server.
 
 import * as address from "../lib/address.js";
@@ -10,6 +10,7 @@ import { titled } from "../lib/title.js";
 import { cameFrom, leave } from "../lib/trail.js";
 import { mount as mountDemo } from "../pages/demo.js";
 import { mount as mountInspect } from "../pages/inspect.js";
+import { comparison } from "../pages/runs/compared.js";
 import { runList } from "../pages/runs/list.js";
 import { namesOf, selectionOf } from "../pages/runs/state.js";
 import { markWords } from "../shell/marks.js";
@@ -20,6 +21,7 @@ import { content, passages } from "./data.js";
 import { serverOf } from "./server.js";
 
 /** @typedef {import("../types").SiteContent} Content */
+/** @typedef {import("../types").SiteRun} Run */
 
 const FOUND_MOST = 30;
 const AROUND = 80; // characters on either side of a word that was found
@@ -35,11 +37,11 @@ export async function start() {
   const session = params.get("session") || "";
   const found = params.get("find") || "";
   makeSearch(found);
-  titled(made.title);
+  if (session || found || made.tour.length) titled(made.title);
   if (found && !session) await drawFound(body, made, found);
   else if (session) drawSession(body, made, session);
   else if (made.tour.length) mountDemo(placeOf(body, made));
-  else drawRun(body, made);
+  else drawRuns(body, made, params);
 }
 
 /** What a page's module is mounted with. @param {HTMLElement} element @param {Content} made */
@@ -63,43 +65,65 @@ function makeSearch(words) {
   form.append(field);
 }
 
-// ---- a run
+// ---- runs
 
-/** @param {HTMLElement} body @param {Content} made */
-function drawRun(body, made) {
-  const selection = selectionOf(address.params());
-  const counts = new Map(made.findings.map((each) => [each.session, each]));
+/** One run, or all of them compared. @param {HTMLElement} body @param {Content} made @param {URLSearchParams} params */
+function drawRuns(body, made, params) {
+  const { compared, runs } = made;
+  const run = runs.find(({ id }) => id === params.get("id"));
+  const page = el("div", "grm-page grm-runs");
+  const title = compared && !run ? made.title : (run ?? runs[0]).title;
+  const place = placeIn(page, params, title);
+  titled(title);
+  if (compared && run) page.append(anchor(`← ${made.title}`, address.link(""), "grm-link"));
+  page.append(el("h2", "", title));
+  if (compared && !run) page.append(comparison(compared, { ...place, link: (id) => address.link("", { id }) }));
+  else page.append(...runParts(run ?? runs[0], made, place));
+  body.append(page);
+  const last = cameFrom();
+  const line = last ? page.querySelector(`tr[data-id="${CSS.escape(last)}"]`) : null;
+  line?.classList.add("grm-came-from");
+  line?.scrollIntoView({ block: "center" });
+}
+
+/** What a list stands on: the selection in the address, and the way back to it from a session.
+ * @param {HTMLElement} page @param {URLSearchParams} params @param {string} title */
+function placeIn(page, params, title) {
+  const selection = selectionOf(params);
   /** @type {string[]} */
   let order = [];
-  const list = runList({
-    run: made.run,
-    selection,
-    link: (session) => address.sessionLink(session),
-    name: () => address.name(namesOf(selection)),
-    listed: (items) => {
-      order = items.map(({ session }) => session);
-    },
-    findings: async (sessions) => sessions.flatMap((session) => counts.get(session) ?? []),
+  page.addEventListener("click", (event) => {
+    if (!(/** @type {Element} */ (event.target).closest(".grm-item-list a"))) return;
+    leave({ back: window.location.href, title, size: pageSize(), sessions: order });
   });
-  list.node.addEventListener("click", (event) => {
-    if (!(/** @type {Element} */ (event.target).closest("a"))) return;
-    leave({ back: window.location.href, title: made.title, size: pageSize(), sessions: order });
+  return {
+    selection,
+    name: () => address.name(namesOf(selection)),
+    /** @param {readonly ({ session: string } | { sessions: string[] })[]} items */
+    listed: (items) => {
+      order = items.map((item) => ("sessions" in item ? item.sessions[0] : item.session));
+    },
+  };
+}
+
+/** @param {Run} run @param {Content} made @param {ReturnType<typeof placeIn>} place */
+function runParts({ items, panels }, made, place) {
+  const counts = new Map(made.findings.map((each) => [each.session, each]));
+  const list = runList({
+    ...place,
+    run: items,
+    link: (session) => address.sessionLink(session),
+    findings: async (sessions) => sessions.flatMap((session) => counts.get(session) ?? []),
   });
   const narrow = (/** @type {unknown[]} */ points) => {
     const text = points.find((point) => typeof point === "string");
     if (text) list.narrow(narrowing(String(text)));
   };
   const plots = el("div", "grm-run-plots");
-  plots.append(...made.panels.map((each) => panel(each, "site", narrow)));
+  plots.append(...panels.map((each) => panel(each, "site", narrow)));
   const both = el("div", "grm-run-body");
   both.append(list.node, plots);
-  const page = el("div", "grm-page grm-runs");
-  page.append(el("h2", "", made.title), el("p", "grm-run-said", made.run.said), both);
-  body.append(page);
-  const last = cameFrom();
-  const line = last ? page.querySelector(`tr[data-id="${CSS.escape(last)}"]`) : null;
-  line?.classList.add("grm-came-from");
-  line?.scrollIntoView({ block: "center" });
+  return [el("p", "grm-run-said", items.said), both];
 }
 
 // ---- a session

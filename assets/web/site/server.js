@@ -7,7 +7,10 @@ import { sessionOf } from "./data.js";
 /** @typedef {import("../types").SiteSession} Session */
 
 const NEEDS_APP =
-  "This site holds votes and texts. Import the run into GRM Lens for every other question about this vote.";
+  "This site holds the Lab of all samples, half of them kept. Set k and k_meta back, or import the run into GRM Lens.";
+const OTHER_DIALS = [
+  { name: "lab", title: "The Lab needs the app", figure: null, note: NEEDS_APP, columns: [], rows: [] },
+];
 
 /** @param {Content} content @returns {Record<string, (list: any[]) => Promise<unknown>>} */
 export function serverOf(content) {
@@ -26,9 +29,9 @@ export function serverOf(content) {
     voted: of((session, [method, k, kMeta]) => voted(session, { method, k, k_meta: kMeta })),
     drawn: of((session, [method, , kMeta]) => (kMeta === null ? (session.drawn[method] ?? null) : null)),
     holding: of(({ samples }, [words]) => samples.filter((sample) => holds(sample, words)).map(({ i }) => i)),
-    panels: async () => [
-      { name: "lab", title: "The Lab needs the app", figure: null, note: NEEDS_APP, columns: [], rows: [] },
-    ],
+    panels: of(({ lab, samples }, [k, kMeta]) =>
+      (k ?? samples.length) >= samples.length && !kMeta ? lab : OTHER_DIALS,
+    ),
     differences: async () => null,
     document: async () => null,
     tour: async () => content.tour,

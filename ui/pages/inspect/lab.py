@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from grm_core.analysis import lab
 from grm_core.analysis.audit import position_test
 from grm_core.analysis.frames import letter
-from grm_core.analysis.scaling import Curve, curves
+from grm_core.analysis.scaling import DRAWS, Curve, curves
 from grm_core.types import Example, Method, Sample
 from grm_core.voting import read_by_meta, vote
 from reports.figures import COLOURS, METHOD_COLOURS, band, figure, line
@@ -19,10 +19,12 @@ from ui.wire.shared import Panel
 _GREY = "#7A7A7A"
 
 
-def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = False) -> list[Panel]:
+def panels(
+    example: Example, samples: list[Sample], dials: Dials, alone: bool = False, draws: int = DRAWS
+) -> list[Panel]:
     """All panels that these samples allow, voted as the dials say; the first k of the dials is what is looked at.
 
-    `alone`: each response was judged in a prompt of its own.
+    `alone`: each response was judged in a prompt of its own. `draws`: random orders where a curve is not exact.
     """
     looked_at = sorted(samples, key=lambda s: s.index)[: dials.k]
     valid = [sample for sample in looked_at if sample.scores is not None]
@@ -31,7 +33,7 @@ def panels(example: Example, samples: list[Sample], dials: Dials, alone: bool = 
     n, labels = len(example.responses), example.labels
     shown = [_space(looked_at, n)]
     if n > 1:
-        over_k = curves(looked_at, dials.k_meta, labels)
+        over_k = curves(looked_at, dials.k_meta, labels, draws)
         shown = [_margin(looked_at, over_k), _win(over_k), *shown, _cost(looked_at, over_k[0])]
         shown += [_no_position() if alone else _position(valid, n)]
     if n > 1 and read_by_meta(valid):

@@ -12,7 +12,13 @@ import { chipsOf, itemCell } from "./list.js";
 /** @typedef {import("../../types").ComparedRuns} ComparedRuns */
 /** @typedef {import("../../types").ComparedItem} Item */
 /** @typedef {import("./state").Selection} Selection */
-/** @typedef {{ selection: Selection, name: () => void, listed: (order: readonly Item[]) => void }} Place */
+/** What a comparison needs of its page.
+ * @typedef {object} Place
+ * @property {Selection} selection
+ * @property {(run: string) => string} link to a run
+ * @property {() => void} name puts the selection into the address
+ * @property {(order: readonly Item[]) => void} listed gets the items in their order
+ */
 
 const OUTCOMES = ["right", "wrong", "tie"];
 
@@ -20,7 +26,7 @@ const OUTCOMES = ["right", "wrong", "tie"];
 export function comparison(made, place) {
   const list = pairList(made, place);
   const figures = el("section", "grm-panel");
-  figures.append(el("h3", "", "Runs"), runTable(made), ...made.said.map((text) => el("p", "grm-note", text)));
+  figures.append(el("h3", "", "Runs"), runTable(made, place), ...made.said.map((text) => el("p", "grm-note", text)));
   const crosses = el("section", "grm-panel");
   crosses.append(
     el("h3", "", "Right and wrong, item by item"),
@@ -38,8 +44,8 @@ export function comparison(made, place) {
   return whole;
 }
 
-/** Only the settings that differ, then the figures. @param {ComparedRuns} made */
-function runTable({ settings, runs }) {
+/** Only the settings that differ, then the figures. @param {ComparedRuns} made @param {Place} place */
+function runTable({ settings, runs }, { link }) {
   const isLabelled = runs.some(({ accuracy }) => accuracy);
   const figures = isLabelled ? ["accuracy, k = 1", "accuracy, all samples", "against run 1, points"] : [];
   const table = headed("grm-points grm-run-table", ["run", ...settings, ...figures]);
@@ -49,7 +55,7 @@ function runTable({ settings, runs }) {
   runs.forEach(({ id, title, values, alone, accuracy, difference }, at) => {
     const line = el("tr");
     const name = el("td", "grm-words", `${at + 1} · `);
-    name.append(anchor(title, address.link("runs", { id }), "grm-link"));
+    name.append(anchor(title, link(id), "grm-link"));
     line.append(name, ...values.map((value) => el("td", "grm-words", value)));
     if (isLabelled) line.append(...[percent(alone, 1), accuracy, difference || "–"].map((text) => el("td", "", text)));
     table.append(line);
