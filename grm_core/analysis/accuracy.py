@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 from grm_core import outcome
 from grm_core.analysis.scaling import Table, tables
 from grm_core.formats.scores import ItemScores
+from grm_core.outcome import Tie
 from grm_core.types import CurvePoint, Example, Method, Sample
 
 Values = NDArray[np.float64]
@@ -91,7 +93,12 @@ def at_ks(items: Items, ks: Sequence[int], method: Method = Method.NAIVE, k_meta
 
 
 def shares(curves: Sequence[Table], items: Sequence[ItemScores], k: int) -> Values:
-    """(items,) accuracy with k of each item's samples (see `share`), from the curves over those that could be read."""
+    """(items,) accuracy with k of each item's samples (see `share`), from the curves over those that could be read.
+
+    That of one sample is the mean over all of them: no random orders are needed, and none blur it.
+    """
+    if k == 1:
+        return np.array([_alone(item) for item in items])
     alike: dict[tuple[int, int], list[int]] = {}
     for place, (curve, item) in enumerate(zip(curves, items, strict=True)):
         alike.setdefault((curve.k, len(item.indices)), []).append(place)
@@ -99,6 +106,23 @@ def shares(curves: Sequence[Table], items: Sequence[ItemScores], k: int) -> Valu
     for (read, total), places in alike.items():
         out[places] = _shares(np.stack([curves[place].accuracy for place in places]), read, total, k)
     return out
+
+
+def _alone(item: ItemScores) -> float:
+    """How often one of an item's samples is right, 0..1; 0 where nothing was sampled or labels prefer nothing."""
+    if not len(item.indices) or not outcome.has_preference(item.labels):
+        return 0.0
+    return float(worths(item.scores, item, Tie.HALF).mean())
+
+
+def worths(totals: NDArray[Any], item: ItemScores, ties: Tie) -> Values:
+    """(rows,) what each row of (rows, n) totals is worth by the labels (outcome.credit); 0 where nothing was read."""
+    if not totals.shape[1]:
+        return np.zeros(len(totals))
+    leads = totals > totals.max(axis=1, keepdims=True) - outcome.TIE
+    count = leads.sum(axis=1)
+    share = leads[:, list(item.best)].sum(axis=1) / count
+    return np.where(totals.any(axis=1) & ((count == 1) | (ties == Tie.HALF)), share, 0.0)
 
 
 def share(points: Sequence[CurvePoint], k: int, total: int) -> float:

@@ -5,17 +5,12 @@ worth 1/t (or nothing, by the policy for ties), 0 or 1; the vote is worth more o
 kind that the sample was. The three sum to Voting@K - Voting@1 exactly, for every item and under each policy.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from grm_core import outcome
 from grm_core.analysis import accuracy
-from grm_core.analysis.accuracy import Items, Values, in_numbers
+from grm_core.analysis.accuracy import Items, Values, in_numbers, worths
 from grm_core.analysis.votes import votes
-from grm_core.formats.scores import ItemScores
 from grm_core.outcome import Tie
 from grm_core.types import Method
 
@@ -39,16 +34,6 @@ def split(items: Items, ties: Tie = Tie.HALF, method: Method = Method.NAIVE) -> 
         for kind, mine in zip(KINDS, ((half > 0) & (half < 1), half == 0, half == 1), strict=True):
             gains[kind][place] = ((voted - alone) * mine).sum() / max(1, len(item.indices))
     return gains
-
-
-def worths(totals: NDArray[Any], item: ItemScores, ties: Tie) -> Values:
-    """(rows,) what each row of (rows, n) totals is worth by the labels (outcome.credit); 0 where nothing was read."""
-    if not totals.shape[1]:
-        return np.zeros(len(totals))
-    leads = totals > totals.max(axis=1, keepdims=True) - outcome.TIE
-    count = leads.sum(axis=1)
-    share = leads[:, list(item.best)].sum(axis=1) / count
-    return np.where(totals.any(axis=1) & ((count == 1) | (ties == Tie.HALF)), share, 0.0)
 
 
 def table(items: Items, draws: int = 2000) -> pd.DataFrame:

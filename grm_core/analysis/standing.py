@@ -9,8 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from grm_core import outcome
-from grm_core.analysis.accuracy import Items, in_numbers
-from grm_core.analysis.gain import worths
+from grm_core.analysis.accuracy import Items, in_numbers, worths
 from grm_core.analysis.run_curves import settles
 from grm_core.analysis.trust import agreement
 from grm_core.analysis.votes import votes

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import brier_score_loss
 
-from grm_core.analysis.accuracy import Items, Values, in_numbers
-from grm_core.analysis.gain import worths
+from grm_core.analysis.accuracy import Items, Values, in_numbers, worths
 from grm_core.analysis.shares import wilson
 from grm_core.formats.scores import ItemScores
 from grm_core.outcome import Tie

@@ -40,3 +40,12 @@ def test_votes_that_add_nothing_gain_nothing_by_unreadable_samples() -> None:
     assert [accuracy.at_k([item], k)[0] for k in (1, 2, 4)] == pytest.approx([0.25, 0.5 * (1 - 1 / 6), 0.5])
     assert accuracy.at_k([judged([None, None])], 2)[0] == 0
     assert accuracy.at_k([item], 32)[0] == 0.5, "more than there are is all of them"
+
+
+def test_one_sample_of_many_is_right_as_often_as_they_are_whatever_orders_are_drawn() -> None:
+    rng = np.random.default_rng(3)
+    scores = [tuple(rng.integers(1, 11, 4).tolist()) for _ in range(32)]
+    samples = tuple(make_sample(i, None if i % 9 == 0 else each) for i, each in enumerate(scores))
+    item = Judged("i", "", (0.0, 1.0, 0.0, 0.0), samples, make_example(4))
+    credits = [outcome.credit(sample.scores, item.labels) or 0.0 for sample in samples]
+    assert accuracy.at_k([item], 1)[0] == pytest.approx(np.mean(credits), abs=1e-12)

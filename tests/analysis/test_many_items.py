@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grm_core import outcome
-from grm_core.analysis import accuracy, gain, lab, run_curves, settling
+from grm_core.analysis import accuracy, lab, run_curves, settling
 from grm_core.analysis.looks import LEAST
 from grm_core.formats.scores import ItemScores
 from grm_core.outcome import Tie
@@ -30,7 +30,7 @@ def test_rows_are_worth_what_each_is(item: tuple[list[Sample], list[float] | Non
     if labels:
         expected = [outcome.credit(sample.scores, labels, ties) or 0.0 for sample in samples]
         numbers = ItemScores.of("i", samples, labels)
-        np.testing.assert_allclose(gain.worths(numbers.scores, numbers, ties), expected)
+        np.testing.assert_allclose(accuracy.worths(numbers.scores, numbers, ties), expected)
 
 
 def test_columns_that_are_resampled_together_have_the_intervals_of_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
