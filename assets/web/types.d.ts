@@ -1208,6 +1208,8 @@ export interface BatchServer {
 export interface RunsServer {
   /** The runs of more than one session; those of one where there are no others. */
   choices(): Promise<Choice[] | null>;
+  /** How many samples these runs have so far, of at most as many runs as can be compared. */
+  size(names: string[]): Promise<number | null>;
   /** Every item of a run in a line, the newest first. */
   items(name: string): Promise<RunItems | Failed | null>;
   /** How many findings these sessions have, of at most 100 of them. */

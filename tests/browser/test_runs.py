@@ -180,3 +180,37 @@ def test_runs_hostile_29_and_31_a_subset_is_a_word_in_the_plot_and_in_the_csv(
         f"'{name}",
         "odd",
     ]
+
+
+def test_a_run_is_shown_while_it_grows_and_nothing_is_taken_from_under_the_keyboard(
+    serve: Serve, page: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "grm.db"
+    fill(path)
+    page.clock.install()
+    page.goto(f"{serve(db=path)}/runs?id=many&sort=-margin")
+    listed = page.locator(".grm-item-list tbody tr")
+    page.locator(".grm-panel[data-name=subsets]").wait_for(timeout=LONG)
+    assert listed.count() == 6
+
+    def grow(name: str) -> None:
+        store = Store(path)
+        example = replace(ITEMS[0].example, id=name, subset="new", labels=ITEMS[0].labels)
+        store.add_session(replace(SESSION, id=name, run_id="many", example=example, title=name))
+        for sample in ITEMS[0].samples:
+            store.add_sample(replace(sample, id=f"{name}/{sample.index}", session_id=name))
+        store.close()
+
+    grow("seventh")
+    page.clock.fast_forward(60_000)
+    listed.nth(6).wait_for(timeout=LONG)
+    assert "7 sessions" in page.locator("#run-id option:checked").inner_text()
+    assert page.locator(".grm-panel[data-name=subsets]").count() == 1
+    page.locator("#run-words").focus()
+    grow("eighth")
+    page.clock.fast_forward(60_000)
+    page.get_by_role("button", name="Show 8 new samples").wait_for(timeout=LONG)
+    assert listed.count() == 7
+    page.get_by_role("button", name="Show 8 new samples").click()
+    listed.nth(7).wait_for(timeout=LONG)
+    assert "sort=-margin" in page.url

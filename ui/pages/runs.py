@@ -26,7 +26,7 @@ _SINGLE_MOST = 50
 """Runs of one session that are offered where there are no larger ones."""
 _FINDINGS_MOST = 100
 """Sessions whose texts are looked through in one call."""
-_EDITION = 2
+_EDITION = 3
 """Goes up when a panel of the same samples becomes another one: what was kept before is then made anew."""
 
 
@@ -46,6 +46,11 @@ class RunPage:
             Choice(id=run.id, title=f"{run_title(run)} ({sessions:,} session{'' if sessions == 1 else 's'})")
             for run, sessions in stored
         ]
+
+    @served(wrong=0)
+    def size(self, names: list[str]) -> int:
+        """How many samples these runs have so far, of at most as many runs as can be compared."""
+        return sum(samples for name in names[: compared.MOST] for _, samples in self.store.run_sessions(name))
 
     @served()
     def items(self, name: str) -> RunItems | Failed:

@@ -9,6 +9,7 @@ import { cameFrom, leave } from "../lib/trail.js";
 import { pageSize } from "../views/items.js";
 import { panel } from "../views/panel.js";
 import { comparison } from "./runs/compared.js";
+import { follow, sizeOf } from "./runs/growing.js";
 import { runList } from "./runs/list.js";
 import { everything, namesOf, selectionOf } from "./runs/state.js";
 
@@ -29,7 +30,7 @@ export async function mount({ element, server }) {
   const { nodes } = state;
   const bar = el("div", "grm-session-bar");
   bar.append(labelled("Run", nodes.run), labelled("Compare with", nodes.beside), nodes.others);
-  bar.append(nodes.principles, nodes.site);
+  bar.append(nodes.principles, nodes.site, nodes.grown);
   const box = el("div", "grm-page grm-runs");
   box.append(bar, nodes.body);
   element.append(box);
@@ -38,20 +39,29 @@ export async function mount({ element, server }) {
   nodes.site.addEventListener("click", () => takeAway(state));
   nodes.body.addEventListener("click", (event) => remember(state, event), true);
   nodes.body.append(hint("Looking for runs …"));
+  nodes.grown.addEventListener("click", async () => {
+    nodes.grown.hidden = true;
+    state.runs = (await state.ask.choices()) || state.runs;
+    load(state, {}, true);
+  });
   state.runs = (await state.ask.choices()) || [];
   load(state, {});
+  follow(state, { reload: () => load(state, {}, true), drawBar: () => drawBar(state) });
 }
 
 /** @param {import("../types").RunsServer} ask */
-function begun(ask) {
+export function begun(ask) {
   const principles = el("a", "grm-link", "Its principles");
-  principles.hidden = true;
+  const grown = button("", "grm-small", () => undefined);
+  principles.hidden = grown.hidden = true;
   return {
     ask,
     turns: new Turns(),
     selection: selectionOf(address.params()),
     /** @type {Choice[]} */
     runs: [],
+    /** Samples of what is shown. @type {number | null} */
+    size: null,
     /** The title of what is shown. */
     title: "",
     /** The sessions of the list in their order. @type {string[]} */
@@ -59,6 +69,7 @@ function begun(ask) {
     nodes: {
       body: el("div"),
       principles,
+      grown,
       run: choice([], () => undefined, "run-id"),
       beside: choice([], () => undefined, "run-beside"),
       others: el("span", "grm-chips"),
@@ -90,17 +101,20 @@ function compareWith(state, beside) {
   load(state, { ...everything(), beside: [...new Set(beside)].filter((id) => id && id !== state.selection.id) });
 }
 
-/** @param {State} state @param {Partial<State["selection"]>} change */
-async function load(state, change) {
+/** @param {State} state @param {Partial<State["selection"]>} change
+ * @param {boolean} [isQuiet] what is shown stays until what comes in its place is there */
+async function load(state, change, isQuiet = false) {
   const { selection, nodes } = state;
   Object.assign(selection, change);
   const isLast = state.turns.next();
   name(state);
   drawBar(state);
-  nodes.body.replaceChildren(...(selection.id ? [hint("Reading all items …")] : start(state.runs)));
+  nodes.grown.hidden = true;
+  if (!selection.id) nodes.body.replaceChildren(...start(state.runs));
+  else if (!isQuiet) nodes.body.replaceChildren(hint("Reading all items …"));
   if (!selection.id) return;
-  if (selection.beside.length) await compare(state, isLast);
-  else await single(state, isLast);
+  if (selection.beside.length) await compare(state, isLast, isQuiet);
+  else await single(state, isLast, isQuiet);
 }
 
 /** @param {State} state */
@@ -143,12 +157,13 @@ const refuse = ({ nodes }, answer) => nodes.body.replaceChildren(problem(why(ans
 
 // ---- one run
 
-/** @param {State} state @param {() => boolean} isLast */
-async function single(state, isLast) {
-  const { selection, nodes, ask } = state;
-  const items = await ask.items(selection.id);
-  if (!isLast()) return;
+/** @param {State} state @param {() => boolean} isLast @param {boolean} isQuiet */
+async function single(state, isLast, isQuiet) {
+  const { selection, ask } = state;
+  const [size, items] = await Promise.all([sizeOf(state), ask.items(selection.id)]);
+  if (!isLast() || (isQuiet && failed(items))) return;
   if (failed(items)) return refuse(state, items);
+  state.size = size;
   const title = state.runs.find(({ id }) => id === selection.id)?.title ?? selection.id;
   begin(state, title);
   const list = runList({
@@ -164,12 +179,28 @@ async function single(state, isLast) {
   const plots = el("div", "grm-run-plots");
   const body = el("div", "grm-run-body");
   body.append(list.node, plots);
-  nodes.body.replaceChildren(el("h2", "", title), el("p", "grm-run-said", items.said), body);
-  showLast(nodes.body);
+  const show = () => put(state, isQuiet, el("h2", "", title), el("p", "grm-run-said", items.said), body);
+  if (!isQuiet) show();
   await drawPanels(state, plots, isLast, (text) => {
     list.narrow(narrowing(text));
     list.node.scrollIntoView({ block: "nearest" });
   });
+  if (isQuiet && isLast()) show();
+}
+
+/** Shows what was made; what was read before stays where it is if this is the same, grown.
+ * @param {State} state @param {boolean} isQuiet @param {...Node} parts */
+function put({ nodes: { body } }, isQuiet, ...parts) {
+  const top = window.scrollY;
+  const read = body.querySelector(".grm-item-frame")?.scrollTop ?? 0;
+  body.replaceChildren(...parts);
+  if (!isQuiet) {
+    showLast(body);
+    return;
+  }
+  window.scrollTo(0, top);
+  const frame = body.querySelector(".grm-item-frame");
+  if (frame) frame.scrollTop = read;
 }
 
 /** The first panel while the others are computed.
@@ -195,12 +226,13 @@ async function drawPanels({ selection, ask }, plots, isLast, narrow) {
 
 // ---- several runs
 
-/** @param {State} state @param {() => boolean} isLast */
-async function compare(state, isLast) {
-  const { selection, nodes, ask } = state;
-  const made = await ask.compared([selection.id, ...selection.beside]);
-  if (!isLast()) return;
+/** @param {State} state @param {() => boolean} isLast @param {boolean} isQuiet */
+async function compare(state, isLast, isQuiet) {
+  const { selection, ask } = state;
+  const [size, made] = await Promise.all([sizeOf(state), ask.compared([selection.id, ...selection.beside])]);
+  if (!isLast() || (isQuiet && failed(made))) return;
   if (failed(made)) return refuse(state, made);
+  state.size = size;
   begin(state, `${made.runs.length} runs compared`);
   const node = comparison(made, {
     selection,
@@ -210,8 +242,7 @@ async function compare(state, isLast) {
       state.order = order.map(({ sessions }) => sessions[0]);
     },
   });
-  nodes.body.replaceChildren(el("h2", "", state.title), node);
-  showLast(nodes.body);
+  put(state, isQuiet, el("h2", "", state.title), node);
 }
 
 /** @param {State} state @param {string} title */
