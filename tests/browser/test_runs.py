@@ -1,7 +1,9 @@
 """The Runs page in a real Chromium (part 7: accuracy over k by subset, greedy beside; 2 the map; 4 adaptive k)."""
 
 import csv
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -187,20 +189,24 @@ def test_a_run_is_shown_while_it_grows_and_nothing_is_taken_from_under_the_keybo
 ) -> None:
     path = tmp_path / "grm.db"
     fill(path)
+    store = Store(path)
+    for name in ("seventh", "eighth"):
+        example = replace(ITEMS[0].example, id=name, subset="new", labels=ITEMS[0].labels)
+        store.add_session(replace(SESSION, id=name, run_id="many", example=example, title=name))
+        for sample in ITEMS[0].samples:
+            store.add_sample(replace(sample, id=f"{name}/{sample.index}", session_id=name))
+        store.bin(name)
+    store.close()
+
+    def grow(name: str) -> None:
+        with closing(sqlite3.connect(path, timeout=60)) as conn, conn:
+            conn.execute("UPDATE session SET binned_at = NULL WHERE id = ?", (name,))
+
     page.clock.install()
     page.goto(f"{serve(db=path)}/runs?id=many&sort=-margin")
     listed = page.locator(".grm-item-list tbody tr")
     page.locator(".grm-panel[data-name=subsets]").wait_for(timeout=LONG)
     assert listed.count() == 6
-
-    def grow(name: str) -> None:
-        store = Store(path)
-        example = replace(ITEMS[0].example, id=name, subset="new", labels=ITEMS[0].labels)
-        store.add_session(replace(SESSION, id=name, run_id="many", example=example, title=name))
-        for sample in ITEMS[0].samples:
-            store.add_sample(replace(sample, id=f"{name}/{sample.index}", session_id=name))
-        store.close()
-
     grow("seventh")
     page.clock.fast_forward(60_000)
     listed.nth(6).wait_for(timeout=LONG)
