@@ -14,6 +14,7 @@ MUST_RUN_IN_CI = ("browser", "model")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)  # Playwright's loop stays to the end
     if shutil.which("chromium"):
         return
     for item in items:
