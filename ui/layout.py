@@ -73,8 +73,10 @@ def build(store: Store, jobs: Jobs, batches: BatchLine, people: People) -> gr.Bl
 
 
 def _turn(demo: gr.Blocks, name: str) -> None:
-    """What is placed from here on stands on a page of this name: `demo.route`, whose every `with` would make a server of
-    its own at its end and let the user wait for it."""
+    """What is placed from here on stands on a page of this name.
+
+    As `demo.route` does, but for its `with`, at whose end Gradio makes a server: ten in vain, and the user waits.
+    """
     path = name.lower()
     demo.pages.append((path, name, True))
     demo.current_page = path

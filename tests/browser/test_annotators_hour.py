@@ -223,6 +223,7 @@ def make_queue(one: Annotator) -> str:
     return str(one.page.url.split("queue=")[1])
 
 
+@pytest.mark.slow
 def test_6_1_6_2_6_3_an_annotators_hour_by_keyboard_with_a_kill_in_the_middle(app: App, chromium: Any) -> None:
     app.start()
     people = [Annotator(chromium, "ann", ann), Annotator(chromium, "bob", bob)]

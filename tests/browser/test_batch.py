@@ -61,6 +61,7 @@ def press(page: Any, name: str) -> None:
     page.locator(".grm-batch-row").get_by_role("button", name=name, exact=True).click(timeout=LONG)
 
 
+@pytest.mark.slow
 def test_a_dropped_file_is_shown_judged_paused_killed_and_finished(
     page: Any, tmp_path: Path, watch: Callable[[Any, str], Watched]
 ) -> None:
