@@ -12,10 +12,11 @@ MINUTES ?= 240
 DEVICE ?= cpu
 SOAK ?=
 
-# One process a core. The tests of a file stay together: no fixture of a module is made twice.
-PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadfile
-LIGHT = not model and not browser and not slow
-PAGES = browser and not model
+# One process a core. The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
+PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+LEFT_OUT = browser|model|slow
+# Files that quick leaves out as a whole are not even imported: torch takes longer than most tests.
+WHOLE = $(shell grep -rlE '^pytestmark = \[?pytest\.mark\.($(LEFT_OUT))\b' tests)
 TESTS ?=
 
 .PHONY: run test quick cover check docs wheel setup lock train soak audit
@@ -23,16 +24,15 @@ TESTS ?=
 run: setup
 	.venv/bin/python app.py --host "$(HOST)" --port "$(PORT)" --engine "$(ENGINE)" $(if $(DB),--db "$(DB)") $(if $(MODEL),--model "$(MODEL)")
 
-# What needs no model runs in parallel, the browser's tests after the light ones, which take all cores; the rest one after
-# the other: a model takes all cores, too.
+# In parallel but for what needs the machine for itself; the browser's tests after the others, which take all cores.
 test: setup
 	@sh tools/chromium.sh
-	$(PYTEST) -m "$(LIGHT)" $(TESTS)
-	$(PYTEST) -m "$(PAGES)" --durations=10 $(TESTS)
-	.venv/bin/python -m pytest -q -m "not ($(LIGHT)) and not ($(PAGES))" --durations=10 $(TESTS)
+	$(PYTEST) -m "not browser and not alone" --durations=10 $(TESTS)
+	$(PYTEST) -m "browser and not alone" --durations=10 $(TESTS)
+	.venv/bin/python -m pytest -q -m alone --durations=10 $(TESTS)
 
 quick: setup
-	$(PYTEST) -m "$(LIGHT)" $(TESTS)
+	$(PYTEST) -m "not ($(subst |, or ,$(LEFT_OUT)))" $(addprefix --ignore=,$(WHOLE)) $(TESTS)
 
 cover: setup
 	@sh tools/chromium.sh

@@ -14,6 +14,9 @@ MUST_RUN_IN_CI = ("browser", "model")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    # Slow files begin, so that no worker is left with one at the end; Playwright's loop stays, so browsers come last.
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path not in slow))
     if shutil.which("chromium"):
         return
     for item in items:

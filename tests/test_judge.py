@@ -31,6 +31,7 @@ ITEMS = (
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(1500)  # the first time 1.1 GB are downloaded and converted
 def test_the_judge_is_fetched_converted_and_right_about_everyday_questions(

@@ -12,6 +12,7 @@ from grm_core.errors import EngineError
 
 
 @pytest.mark.model
+@pytest.mark.alone
 def test_default_model_is_prepared_once_and_checked() -> None:
     model = models.base_model()
     assert (model.name, model.trained) == ("SmolLM2-135M-Instruct", False)
@@ -130,6 +131,7 @@ def test_a_cache_that_cannot_be_written_is_an_error_with_a_hint(
 
 
 @pytest.mark.model
+@pytest.mark.alone
 def test_the_bundled_grm_is_the_base_with_its_adapter_merged_in() -> None:
     import torch
     from transformers import AutoModelForCausalLM
@@ -150,6 +152,7 @@ def test_the_bundled_grm_is_the_base_with_its_adapter_merged_in() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 async def test_the_bundled_grm_writes_the_format_without_structured_output() -> None:
     from grm_core import prompts
     from grm_core.engines.hf import HFEngine

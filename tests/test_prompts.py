@@ -215,6 +215,7 @@ def control_tokens(tokenizer: Any, text: str) -> int:
     return sum(token in special for token in ids)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pointwise", "pointwise-reference"])
 def test_hostile_text_adds_no_control_token_for_the_bundled_model(tokenizer: Any, name: str) -> None:
     tokens = [*CONTROL, *tokenizer.added_tokens_encoder]

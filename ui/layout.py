@@ -51,18 +51,18 @@ def build(store: Store, jobs: Jobs, batches: BatchLine, people: People) -> gr.Bl
         gr.Navbar(visible=False)
         shell.place()
         InspectPage(jobs, Viewer(store, jobs), people)
-    for name, page in (
-        ("Sessions", partial(SessionsPage, store, jobs)),
-        ("Principles", partial(PrinciplesPage, store, vectors)),
-        ("Batch", partial(BatchPage, batches)),
-        ("Runs", partial(RunPage, store, site.zipped)),
-        ("Benchmarks", partial(BenchPage, store)),
-        ("Models", partial(ModelsPage, store)),
-        ("Queue", partial(QueuePage, store, vectors)),
-        ("Demo", partial(DemoPage, store)),
-        ("Compare", partial(ComparePage, store)),
-    ):
-        with demo.route(name, f"/{name.lower()}"):
+        for name, page in (
+            ("Sessions", partial(SessionsPage, store, jobs)),
+            ("Principles", partial(PrinciplesPage, store, vectors)),
+            ("Batch", partial(BatchPage, batches)),
+            ("Runs", partial(RunPage, store, site.zipped)),
+            ("Benchmarks", partial(BenchPage, store)),
+            ("Models", partial(ModelsPage, store)),
+            ("Queue", partial(QueuePage, store, vectors)),
+            ("Demo", partial(DemoPage, store)),
+            ("Compare", partial(ComparePage, store)),
+        ):
+            _turn(demo, name)
             gr.Navbar(visible=False)
             shell.place()
             # Always there: an open page knows its blocks by number, and goes on after a restart that may only read.
@@ -70,6 +70,16 @@ def build(store: Store, jobs: Jobs, batches: BatchLine, people: People) -> gr.Bl
             page()
     demo.queue(max_size=64, default_concurrency_limit=None, api_open=False)
     return demo
+
+
+def _turn(demo: gr.Blocks, name: str) -> None:
+    """What is placed from here on stands on a page of this name.
+
+    As `demo.route` does, but for its `with`, at whose end Gradio makes a server: ten in vain, and the user waits.
+    """
+    path = name.lower()
+    demo.pages.append((path, name, True))
+    demo.current_page = path
 
 
 def _read_only(store: Store) -> Line:

@@ -5,6 +5,7 @@ import faulthandler
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 
 from cli import page
@@ -13,8 +14,8 @@ from tests.fake_engine import FakeEngine
 from ui import serve
 
 
-def main() -> int:
-    """Serve until SIGTERM."""
+def main(options: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM, with these options, or those of the command line."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     faulthandler.register(signal.SIGUSR1)  # where every thread stands, for a test that waits in vain
     parser = argparse.ArgumentParser()
@@ -22,7 +23,7 @@ def main() -> int:
     parser.add_argument("--delay", type=float, default=0.001, help="seconds per word")
     parser.add_argument("--start-seconds", type=float, default=0.0)
     parser.add_argument("--hostile", action="store_true")
-    args = parser.parse_args()
+    args = parser.parse_args(options)
     engine = FakeEngine(args.delay, args.start_seconds, args.hostile)
     settings = page.settings_of(args)
     with closing(Store(settings.db)) as store:

@@ -4,7 +4,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.browser.forks import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -26,7 +27,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes] | Page, seconds: float = 120) -> None:
     """Until the address answers; a process that does not is asked where it hangs (see tests/browser/app.py)."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -44,14 +45,13 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Serve the page with the fake engine, one process per set of tests/browser/app.py's options; its address."""
-    running: dict[tuple[str, ...], tuple[str, subprocess.Popen[bytes]]] = {}
+    running: dict[tuple[str, ...], tuple[str, Page]] = {}
 
     def start(*arguments: str, db: Path | None = None) -> str:
         options = arguments if db is None else (*arguments, str(db))
         if options not in running:
             path, port = db or tmp_path_factory.mktemp("data") / "grm.db", free_port()
-            command = [sys.executable, "-m", "tests.browser.app", "--db", str(path), "--port", str(port), *arguments]
-            process = subprocess.Popen(command, cwd=ROOT)
+            process = Page("--db", str(path), "--port", str(port), *arguments)
             running[options] = f"http://127.0.0.1:{port}", process
             wait_for(running[options][0], process)
         return running[options][0]
@@ -67,9 +67,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             raise AssertionError("the page did not end within 90 s of SIGTERM") from None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """Ends with its module: Playwright's loop must not be there when asynchronous tests of others run."""
+    """Playwright's loop stays until the end, which asynchronous tests do not bear: those in the browser come last."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

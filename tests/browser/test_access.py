@@ -34,6 +34,7 @@ def sessions(serve: Serve, chromium: Any) -> list[str]:
     return [str(name) for name in ids]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_no_serious_fault_on_any_page(

@@ -22,6 +22,7 @@ from grm_core.reading.parsing import parse
 from grm_core.types import Annotation, Message
 from storage.store import Store
 from tests.browser.conftest import ROOT, free_port, wait_for
+from tests.browser.forks import Page
 from tests.make import make_example, make_sample
 from tests.storage.make import RUN, SESSION
 from tests.storage.older import age
@@ -56,11 +57,10 @@ class App:
     def __init__(self, db: Path) -> None:
         self.db, self.port = db, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Page | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.browser.app", "--db", str(self.db), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT)
+        self.process = Page("--db", str(self.db), "--port", str(self.port))
         wait_for(self.url, self.process)
 
     def kill(self) -> None:
@@ -223,6 +223,7 @@ def make_queue(one: Annotator) -> str:
     return str(one.page.url.split("queue=")[1])
 
 
+@pytest.mark.slow
 def test_6_1_6_2_6_3_an_annotators_hour_by_keyboard_with_a_kill_in_the_middle(app: App, chromium: Any) -> None:
     app.start()
     people = [Annotator(chromium, "ann", ann), Annotator(chromium, "bob", bob)]

@@ -42,6 +42,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return db
 
 
+@pytest.mark.slow
 def test_audit_part_5_labels_make_a_meta_rm_that_the_page_uses(
     serve: Serve,
     labelled: Path,

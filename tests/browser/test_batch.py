@@ -12,6 +12,7 @@ import pytest
 
 from storage.store import Store
 from tests.browser.conftest import ROOT, Serve, Watched, free_port, wait_for
+from tests.browser.forks import Page
 
 pytestmark = pytest.mark.browser
 LONG = 120_000
@@ -28,10 +29,10 @@ def pairs(path: Path, count: int) -> Path:
 
 
 @contextmanager
-def app(db: Path, port: int, delay: float) -> Iterator[subprocess.Popen[bytes]]:
+def app(db: Path, port: int, delay: float) -> Iterator[Page]:
     """The page in a process that is killed at the end."""
     options = ["--db", str(db), "--port", str(port), "--delay", str(delay)]
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.app", *options], cwd=ROOT)
+    process = Page(*options)
     try:
         wait_for(f"http://127.0.0.1:{port}", process)
         yield process
@@ -60,6 +61,7 @@ def press(page: Any, name: str) -> None:
     page.locator(".grm-batch-row").get_by_role("button", name=name, exact=True).click(timeout=LONG)
 
 
+@pytest.mark.slow
 def test_a_dropped_file_is_shown_judged_paused_killed_and_finished(
     page: Any, tmp_path: Path, watch: Callable[[Any, str], Watched]
 ) -> None:

@@ -1,15 +1,14 @@
 """kill -9 of the app in the middle of a run: every sample that was shown is there afterwards."""
 
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.store import Store
-from tests.browser.conftest import ROOT, Serve, free_port, wait_for
+from tests.browser.conftest import Serve, free_port, wait_for
+from tests.browser.forks import Page
 from tests.browser.test_inspect import LONG, ask, open_page, wait_rows
 
 pytestmark = pytest.mark.browser
@@ -26,7 +25,7 @@ def test_every_shown_sample_survives_kill_9_and_the_session_reopens(serve: Serve
     db, port = tmp_path / "data" / "grm.db", free_port()
     db.parent.mkdir()
     options = ["--db", str(db), "--port", str(port), "--delay", "0.1"]
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.app", *options], cwd=ROOT)
+    process = Page(*options)
     try:
         wait_for(f"http://127.0.0.1:{port}", process)
         open_page(page, f"http://127.0.0.1:{port}")

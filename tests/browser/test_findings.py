@@ -31,7 +31,7 @@ def judged(index: int) -> Sample:
     return replace(made, parsed=parse(text, 2))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = Path(tmp_path_factory.mktemp("made")) / "grm.db"
     store = Store(path)

@@ -39,6 +39,7 @@ def app(settings: dict[str, str], *arguments: object) -> bytes:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [ASCII, C_LOCALE], ids=["PYTHONIOENCODING", "LC_ALL=C"])
 def test_an_ascii_terminal_gets_escapes(db: Path, settings: dict[str, str]) -> None:
     out = app(settings, "export", "s", "--format", "md", "--db", db)

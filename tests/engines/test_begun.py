@@ -116,6 +116,7 @@ async def written(engine: HFEngine, request: Request) -> tuple[Completion, str]:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_transformers_goes_on_from_a_beginning(engine: HFEngine) -> None:
     result, _ = await written(engine, begun("The first ten numbers: 1, 2, 3, 4,", temperature=0.0, max_tokens=4))
@@ -123,6 +124,7 @@ async def test_transformers_goes_on_from_a_beginning(engine: HFEngine) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_transformers_ends_at_a_text_and_shows_nothing_of_it(engine: HFEngine) -> None:
     start = "The first ten numbers: 1, 2, 3, 4,"
@@ -133,6 +135,7 @@ async def test_transformers_ends_at_a_text_and_shows_nothing_of_it(engine: HFEng
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_transformers_tells_the_likeliest_first_tokens(engine: HFEngine) -> None:
     result, _ = await written(engine, Request("r", ASKED, Params(max_tokens=1, temperature=0.0, first=20), 5))
@@ -146,6 +149,7 @@ async def test_transformers_tells_the_likeliest_first_tokens(engine: HFEngine) -
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="module")
 async def test_transformers_judges_one_response_at_a_time_and_itself(engine: HFEngine, example: Example) -> None:

@@ -39,6 +39,7 @@ async def collect(engine: HFEngine, *requests: Request, on_text=None) -> dict[tu
     return {(reply.key, reply.child): reply.result for reply in replies}  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_gumbel_noise_draws_from_the_softmax() -> None:
     import torch
 
@@ -64,6 +65,7 @@ def test_top_p_keeps_the_smallest_set_that_reaches_it() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="module")
 async def test_it_judges_a_real_item(engine: HFEngine, example: Example) -> None:
@@ -76,6 +78,7 @@ async def test_it_judges_a_real_item(engine: HFEngine, example: Example) -> None
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_text_does_not_depend_on_its_batch(engine: HFEngine) -> None:
     together = await collect(engine, ask("a", SHORT, 5, 3), ask("b", LONG, 90, 3, top_p=0.9))
@@ -90,6 +93,7 @@ async def test_a_text_does_not_depend_on_its_batch(engine: HFEngine) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_temperature_zero_ignores_the_seed(engine: HFEngine) -> None:
     results = await collect(engine, ask("a", SHORT, 5, 3, temperature=0.0))
@@ -97,6 +101,7 @@ async def test_temperature_zero_ignores_the_seed(engine: HFEngine) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_structured_output_matches_in_full_and_streams(engine: HFEngine) -> None:
     regex = r"Critique: [a-z ]{1,20}\nScores: \\boxed\{([1-9]|10), ([1-9]|10)\}"
@@ -113,6 +118,7 @@ async def test_structured_output_matches_in_full_and_streams(engine: HFEngine) -
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_request_that_cannot_work_leaves_its_siblings_alone(engine: HFEngine) -> None:
     requests = [ask("long", "word " * 9000, 1), ask("regex", SHORT, 1, regex="(?=a)("), ask("fine", SHORT, 1)]
@@ -124,6 +130,7 @@ async def test_a_request_that_cannot_work_leaves_its_siblings_alone(engine: HFEn
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_closing_the_iterator_stops_the_batch(engine: HFEngine) -> None:
     replies = engine.generate([ask("a", SHORT, 5, 4, max_tokens=4000, regex="a{4000}")])
@@ -137,6 +144,7 @@ async def test_closing_the_iterator_stops_the_batch(engine: HFEngine) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.asyncio(loop_scope="module")
 async def test_it_counts_a_prompt_with_its_template(engine: HFEngine) -> None:
     size = await engine.prompt_size((Message("user", SHORT),))
@@ -154,6 +162,7 @@ async def test_a_folder_without_a_model_fails_with_a_reason(tmp_path: Path) -> N
 
 
 @pytest.mark.model
+@pytest.mark.alone
 async def test_closing_the_engine_gives_what_it_was_writing_an_error(model_dir: Path) -> None:
     running = HFEngine(model_dir, batch=2, dtype="float32")
     requests = [ask(f"{i}", LONG, i, n=2, max_tokens=400) for i in range(3)]

@@ -26,7 +26,7 @@ from grm_core.types import Completion, Example, Message, Params, ParseStatus, Re
 
 needs_vllm = pytest.mark.skipif(not engines.has_vllm(), reason="vLLM is not installed")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-real = [pytest.mark.model, pytest.mark.slow, needs_vllm, pytest.mark.asyncio(loop_scope="module")]
+real = [pytest.mark.model, pytest.mark.alone, pytest.mark.slow, needs_vllm, pytest.mark.asyncio(loop_scope="module")]
 
 
 # --- the leash, without vLLM -----------------------------------------------------------------------------------------
@@ -268,6 +268,7 @@ def cmdline(pid: int) -> str:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.slow
 @needs_vllm
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])

@@ -52,6 +52,7 @@ async def test_a_server_that_tells_no_probabilities_is_an_error(answer: object) 
 
 
 @pytest.mark.model
+@pytest.mark.alone
 async def test_transformers_gives_the_softmax_of_the_plain_model(model_dir: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -42,6 +42,7 @@ async def test_a_busy_server_is_asked_again_and_every_completion_gets_its_reward
     assert reward_over_http.ATTEMPTS == 10
 
 
+@pytest.mark.slow
 def test_trl_takes_a_step_with_rewards_from_the_server(start: Start, tiny: Path, tmp_path: Path) -> None:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer

@@ -23,22 +23,24 @@ SAMPLE = {"item_id": "x", "index": 0, "scores": [3, 7]}
 ITEM = {"id": "x", "query": "q", "responses": ["a", "b"]}
 
 
+MADE = schemas()
+
+
 def fits(name: str, line: Any) -> bool:
-    return bool(Draft202012Validator(schemas()[name]).is_valid(line))
+    return bool(Draft202012Validator(MADE[name]).is_valid(line))
 
 
 def test_the_schemas_are_those_of_the_code_and_the_page_lists_them() -> None:
-    made = schemas()
-    assert {path.stem for path in FOLDER.glob("*.json")} == made.keys()
+    assert {path.stem for path in FOLDER.glob("*.json")} == MADE.keys()
     page = (ROOT / "docs" / "formats.md").read_text()
-    for name, schema in made.items():
+    for name, schema in MADE.items():
         assert (FOLDER / f"{name}.json").read_text() == text(schema), "run: python tools/write_formats.py"
         assert f"(formats/{name}.json)" in page
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_files_that_we_wrote_fit_their_schema(name: str) -> None:
-    validator = Draft202012Validator(schemas()[name])
+    validator = Draft202012Validator(MADE[name])
     validator.check_schema(validator.schema)
     for path in FILES[name]:
         for number, line in enumerate(path.read_text().splitlines(), 1):

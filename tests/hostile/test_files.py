@@ -135,6 +135,7 @@ def test_70_what_is_no_database_takes_no_databases_place(database: Path, tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir() if "part" in path.name) == []
 
 
+@pytest.mark.slow
 def test_71_a_disk_that_is_full_is_told_and_what_was_saved_stays(database: Path, tmp_path: Path) -> None:
     """On a real, small file system where one can be mounted, else under a limit of the size of files."""
     code = (

@@ -229,6 +229,7 @@ FLOODS = [
 HEADS = ["", "Principles:\n", "Principles:\n1. ", "\\boxed{", "<think>", '"', "Specific Criteria: 1. weight"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scrap", FLOODS, ids=ascii)
 def test_time_grows_linearly_with_length(scrap: str) -> None:
     for head in HEADS:

@@ -115,6 +115,7 @@ def test_a_choice_is_read(text: str, status: ParseStatus, scores: tuple[int, ...
     assert (parsed.status, parsed.shown_scores) == (status, scores)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["[RESULT]", "[RESULT] (((", '"scores": {', "{", '"choice": "', "Score: ", "###", '"']
 )

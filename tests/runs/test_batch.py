@@ -258,6 +258,7 @@ def test_the_cpu_build_has_no_tensor_parallelism() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 @pytest.mark.skipif(not engines.has_vllm() or not cpu_build(), reason="needs the CPU build of vLLM")

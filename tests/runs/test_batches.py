@@ -167,6 +167,7 @@ def serve(path: Path) -> None:
             time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_twice_ends_with_the_same_samples(tmp_path: Path) -> None:
     expected, path = whole(tmp_path, 6), tmp_path / "x.db"
     code = "import sys, pathlib; from tests.runs.test_batches import serve; serve(pathlib.Path(sys.argv[1]))"

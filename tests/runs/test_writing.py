@@ -85,6 +85,7 @@ def app(path: Path, *most: int) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
+@pytest.mark.slow
 def test_through_the_door_and_without_it_the_same_is_kept(data: bytes, tmp_path: Path) -> None:
     here, there = tmp_path / "here.db", tmp_path / "there.db"
     alone = written(here, data)
@@ -97,6 +98,7 @@ def test_through_the_door_and_without_it_the_same_is_kept(data: bytes, tmp_path:
     assert exported(there) == exported(here) == data
 
 
+@pytest.mark.slow
 def test_a_file_without_a_run_and_one_without_samples_go_through_the_door(tmp_path: Path) -> None:
     items = [{"item": {"id": f"i-{n}", "query": f"q {n}", "responses": ["a", "b"]}} for n in range(COUNT)]
     votes = [{"item_id": f"i-{n}", "index": i, "scores": [1, 2]} for n in range(COUNT) for i in range(n % 3)]
@@ -109,6 +111,7 @@ def test_a_file_without_a_run_and_one_without_samples_go_through_the_door(tmp_pa
     assert exported(there) == exported(here)
 
 
+@pytest.mark.slow
 def test_an_app_that_is_killed_between_portions_loses_nothing_that_was_acknowledged(
     data: bytes, tmp_path: Path
 ) -> None:

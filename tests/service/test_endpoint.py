@@ -86,6 +86,7 @@ async def test_64_callers_at_once_are_all_answered_and_nothing_is_drawn_twice(st
     assert (server.judging.turns.waiting, server.judging.turns.requests) == (0, 0)
 
 
+@pytest.mark.slow
 async def test_a_single_question_does_not_wait_for_a_whole_batch(start: Start) -> None:
     server = start(FakeEngine(delay=0.005), Endpoint(in_flight=4, waiting=2))
     items = [{**PAIR, "id": f"item-{i}"} for i in range(30)]

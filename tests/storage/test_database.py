@@ -53,6 +53,7 @@ for index in range(len(store.samples("s")), 100_000):
 """
 
 
+@pytest.mark.slow
 def test_kill_9_loses_no_sample_that_was_shown(path: Path) -> None:
     shown: set[str] = set()
     for round_ in range(10):

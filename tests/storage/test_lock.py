@@ -40,6 +40,7 @@ def is_hard(other: Path, path: Path) -> bool:
     return os.path.realpath(other) != os.path.realpath(path)
 
 
+@pytest.mark.slow
 def test_no_other_name_lets_a_second_process_write(store: Store, path: Path, other: Path) -> None:
     command = [sys.executable, "app.py", "import", str(SAMPLES), "--db", str(other)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -50,6 +51,7 @@ def test_no_other_name_lets_a_second_process_write(store: Store, path: Path, oth
     assert store.count_sessions() == 1
 
 
+@pytest.mark.slow
 def test_another_name_reads_only_where_the_log_is_found(store: Store, path: Path, other: Path) -> None:
     store.add_sample(make_sample(0, (3, 7)))
     for read_only in (True, False):

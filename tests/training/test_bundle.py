@@ -12,6 +12,8 @@ from grm_core.training.bundle import bundle, bundle_judge, from_written
 torch = pytest.importorskip("torch")
 from safetensors.torch import load_file, save_file  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def adapter(folder: Path, value: float) -> None:
     folder.mkdir(parents=True)

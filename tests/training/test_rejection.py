@@ -15,6 +15,8 @@ from grm_core.training.reward import advantages, reward, trl_reward
 from grm_core.types import Example
 from tests.make import make_example
 
+pytestmark = pytest.mark.slow
+
 
 def example(name: str, labels: tuple[float, ...] = (1.0, 0.0)) -> Example:
     made = make_example(len(labels))

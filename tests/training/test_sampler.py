@@ -14,6 +14,8 @@ from grm_core.training.generate import Question, Trajectory  # noqa: E402
 from grm_core.types import Params  # noqa: E402
 from tests.fake_engine import FakeEngine  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = rft.questions(rft.items(SEEN, 70, 60), 0)
 
 

@@ -12,7 +12,7 @@ from grm_core import models
 from grm_core.training import fit, from_labels, grpo, meta, sampler, stages
 from tests.training.test_learning import labelled, silent
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.alone]
 
 
 def test_more_labels_make_a_meta_rm_anew_and_the_same_ones_go_on(tiny: Path, tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 import httpx
+import pytest
 
 from tests.ui.conftest import App
 from ui.tabs import TABS_MOST, sweep
 
 
+@pytest.mark.slow
 def test_tabs_are_bounded_and_closed_ones_forgotten(app: App, client: httpx.Client) -> None:
     tabs, queue = app.demo.app.state_holder, app.demo._queue
     event = next(fn._id for fn in app.demo.fns.values() if fn.name == "transfer")

@@ -16,6 +16,8 @@ from grm_core.weights.convert import convert
 from grm_core.weights.shards import Shards
 from tests.weights.tiny import LAYERS, VOCABULARY, write_adapter, write_gguf
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -36,6 +36,7 @@ def left() -> set[str]:
     return {name for name in files if name.split("/")[0] not in complete and not name.endswith("lock")}
 
 
+@pytest.mark.slow
 def test_a_judge_is_downloaded_converted_and_merged_once(base: Base, served: Hub, tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.mkdir()
@@ -79,6 +80,7 @@ def test_a_download_that_was_left_over_is_removed_by_the_next_start(base: Base, 
     assert left() == set()
 
 
+@pytest.mark.slow
 def test_a_conversion_that_fails_says_why_and_keeps_the_download(base: Base, served: Hub, tmp_path: Path) -> None:
     adapter = tmp_path / "adapter"
     adapter.mkdir()
@@ -88,6 +90,7 @@ def test_a_conversion_that_fails_says_why_and_keeps_the_download(base: Base, ser
     assert left() == {f"downloads/{base.file}"}
 
 
+@pytest.mark.slow
 def test_a_killed_start_goes_on_and_its_conversion_ends_with_it(base: Base, served: Hub) -> None:
     code = f"""
 from pathlib import Path

@@ -57,6 +57,7 @@ def drawn(path: Path) -> list[tuple[str, int, tuple[int, ...], int, tuple[int, .
     ]
 
 
+@pytest.mark.slow
 def test_the_report_shows_exactly_the_judges_weaknesses(
     command: Command, judge: WeakJudge, items: Path, tmp_path: Path
 ) -> None:

@@ -260,6 +260,7 @@ def test_templates_of_baselines_are_not_offered_where_scores_are_wanted(
 
 
 @pytest.mark.model
+@pytest.mark.alone
 def test_scalar_and_semi_scalar_are_trained_and_score(
     command: Command, longest: Path, tmp_path: Path, tiny: Path
 ) -> None:

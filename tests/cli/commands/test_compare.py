@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks.make import jsonl
 from tests.cli.commands.test_baseline import Judging
 from tests.cli.conftest import Command
@@ -25,6 +27,7 @@ def pairs(path: Path, count: int = 8) -> Path:
     return jsonl(path, lines)
 
 
+@pytest.mark.slow
 def test_bench_runs_models_and_principles_and_compares_them(
     command: Command, server: FakeVLLM, tmp_path: Path
 ) -> None:

@@ -210,6 +210,7 @@ def test_a_recording_cannot_be_asked_itself(command: Command, items: Path, tmp_p
     assert (done.code, "not a recording" in done.words) == (2, True)
 
 
+@pytest.mark.slow
 def test_judged_alone_one_vote_counts_for_both_orders_of_a_benchmark(
     command: Command, server: FakeVLLM, tmp_path: Path
 ) -> None:

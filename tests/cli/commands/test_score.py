@@ -71,6 +71,7 @@ def test_an_existing_file_is_never_overwritten(
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_stopped(command: Command, items: Path, tmp_path: Path) -> None:
     uninterrupted, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
     with FakeVLLM() as server:
@@ -95,6 +96,7 @@ def test_a_killed_run_goes_on_where_it_stopped(command: Command, items: Path, tm
     assert shape(out) == shape(uninterrupted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_leaves_a_whole_file(command: Command, items: Path, tmp_path: Path, number: int) -> None:
     out = tmp_path / "out.jsonl"

@@ -24,6 +24,7 @@ def ask(url: str, body: Any = None, key: str = "") -> Any:
         return json.load(reply)
 
 
+@pytest.mark.slow
 def test_serve_answers_as_score_and_vote_do(
     command: Command, server: FakeVLLM, items: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
