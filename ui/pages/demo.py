@@ -247,6 +247,6 @@ def _gained(measured: Measured) -> str:
     certain = "more than chance" if low > 0 else "less than before" if high < 0 else "too few items to call it a gain"
     return (
         f"{measured['name']}, n = {measured['n']}: voting finds the labelled best {one:.0%} of the time with one "
-        f"sample, {most:.0%} with {measured['k'][-1]}. Difference {gain:+.1f} points, 95% interval {low:+.1f} to {high:+.1f}: "
-        f"{certain}."
+        f"sample, {most:.0%} with {measured['k'][-1]}. Difference {gain:+.1f} points, 95% interval {low:+.1f} to "
+        f"{high:+.1f}: {certain}."
     )
