@@ -1,7 +1,7 @@
 // Two sessions side by side.
 
 import * as address from "../lib/address.js";
-import { anchor, chip, el, problem, tableRow } from "../lib/dom.js";
+import { anchor, chip, el, hint, problem, tableRow } from "../lib/dom.js";
 import { letter } from "../lib/names.js";
 import { rich, sourceButton } from "../lib/rich.js";
 import { calls, failed, why } from "../lib/rpc.js";
@@ -20,6 +20,7 @@ export async function mount({ element, server }) {
   element.append(box);
   /** @type {import("../types").CompareServer} */
   const ask = calls(server);
+  box.append(hint("Reading both sessions …"));
   const params = address.params();
   const names = ["a", "b"].map((name) => params.get(name) || "");
   const reply = names.every(Boolean)
