@@ -58,15 +58,29 @@ def page(folder: Path) -> str:
 
 
 def curves(folder: Path) -> list[dict[str, object]]:
-    """Per set its name, n, k, and the accuracy of voting and, where the meta RM read all, guided voting at each k."""
+    """Per set its name, n, k, the accuracy of voting at each k with its interval, the gain of the largest k over one
+    sample (paired, with its interval) and, where the meta RM read all, guided voting's accuracy."""
     runs = read(folder)
     sets: list[dict[str, object]] = []
     for name in SETS:
         if items := runs.get((name, "main")):
             ks = [k for k in KS if k <= _most_samples(items)]
-            voting = [round(float(accuracy.at_k(items, k).mean()), 4) for k in ks]
+            values = [accuracy.at_k(items, k) for k in ks]
+            voting = [accuracy.estimate(each) for each in values]
+            gained = accuracy.estimate(values[-1] - values[0])
             guided = [round(float(accuracy.at_k(items, k, Method.GUIDED).mean()), 4) for k in ks if scored(items)]
-            sets.append({"name": SETS[name], "n": len(items), "k": ks, "voting": voting, "guided": guided})
+            sets.append(
+                {
+                    "name": SETS[name],
+                    "n": len(items),
+                    "k": ks,
+                    "voting": [round(each.mean, 4) for each in voting],
+                    "low": [round(each.low, 4) for each in voting],
+                    "high": [round(each.high, 4) for each in voting],
+                    "gain": [round(each, 4) for each in (gained.mean, gained.low, gained.high)],
+                    "guided": guided,
+                }
+            )
     return sets
 
 

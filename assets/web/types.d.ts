@@ -330,13 +330,24 @@ export interface First {
   said: ([string | null, string])[];
 }
 
-/** Accuracy over k of a stored set. */
+/** What one sample says of the response that it speaks for. */
+export interface Reason {
+  k: number;
+  about: string;
+  scores: number[] | null;
+  said: string;
+}
+
+/** Accuracy over k of a stored set, with 95% intervals over its items. */
 export interface Measured {
   name: string;
   n: number;
   k: number[];
   voting: number[];
-  guided?: number[] | null;
+  low: number[];
+  high: number[];
+  gain: [number, number, number];
+  guided: number[];
 }
 
 /** A slide on a recorded session. */
@@ -344,11 +355,14 @@ export interface Recorded {
   kind: string;
   title: string;
   said: string;
+  notes: string;
   session: string;
+  model: string;
   case: Case;
   best: string | null;
   rows: Row[];
   first: First | null;
+  reasons: Reason[];
   seconds: number[];
   totals: number[][];
   winners: (string | null)[];
@@ -364,6 +378,7 @@ export interface Over {
   kind: string;
   title: string;
   said: string;
+  notes: string;
   figure: Record<string, any>;
   sets: Measured[];
 }

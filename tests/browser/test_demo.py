@@ -22,14 +22,14 @@ def opened(page: Any, url: str) -> None:
 
 def test_demo_part_13_is_told_by_a_presenters_remote_whatever_was_clicked_before(serve: Serve, page: Any) -> None:
     opened(page, serve())
-    assert title(page) == "Which answer is better?"
+    assert title(page) == "Which answer is best?"
     page.locator(".grm-vote", has_text="A").first.click()
     page.keyboard.press("a")
     assert page.locator(".grm-vote").first.inner_text() == "A · 2"
     page.keyboard.press("PageDown")
     page.locator(".grm-card-plain").wait_for(timeout=LONG)
     chips = page.locator(".grm-said-line .grm-chip").all_inner_texts()
-    assert [name[0] for name in chips] == ["A", "B"], (
+    assert [name[0] for name in chips] == ["A", "B", "C"], (
         "the critique speaks of answers by the letters that the room sees"
     )
     assert "Response 1" not in page.locator(".grm-stage").inner_text()
@@ -45,6 +45,29 @@ def test_demo_part_13_is_told_by_a_presenters_remote_whatever_was_clicked_before
     assert title(page) != grown
     page.keyboard.press("PageUp")
     assert title(page) == grown
+
+
+def test_demo_part_13_what_turned_the_vote_is_read_once_it_has_voted(serve: Serve, page: Any) -> None:
+    page.goto(f"{serve()}/demo#4")
+    page.locator(".grm-reason").first.wait_for(state="attached", timeout=LONG)
+    assert [card.is_visible() for card in page.locator(".grm-reason").all()] == [False, False]
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    page.get_by_text("k = 32:").wait_for(timeout=LONG)
+    assert [card.is_visible() for card in page.locator(".grm-reason").all()] == [True, True]
+
+
+def test_demo_part_13_the_notes_follow_the_slides_and_turn_them(serve: Serve, page: Any) -> None:
+    opened(page, serve())
+    with page.expect_popup() as opening:
+        page.keyboard.press("n")
+    notes = opening.value
+    notes.get_by_text("Slide 1 of").wait_for(timeout=LONG)
+    page.keyboard.press("PageDown")
+    notes.get_by_text("Slide 2 of").wait_for(timeout=LONG)
+    notes.get_by_role("button", name="Back").click()
+    page.get_by_text("Which answer is best?").wait_for(timeout=LONG)
+    notes.close()
 
 
 def test_demo_part_13_ends_with_a_failure_and_a_hand_out_that_opens_offline(

@@ -197,7 +197,7 @@ def test_models_part_7_without_such_a_run_the_page_says_how_to_get_one(serve: Se
     page.get_by_text("No run names the models that wrote its responses yet").wait_for(timeout=LONG)
     assert "python app.py score ANSWERS.jsonl" in page.locator(".grm-models").inner_text()
     page.goto(f"{page.url}?id=none")
-    page.get_by_text("There is no run none.").wait_for(timeout=LONG)
+    page.get_by_text("This run is not here any more.").wait_for(timeout=LONG)
 
 
 # Contrast of text on its background, all layers composed, of every cell of the heat tables.

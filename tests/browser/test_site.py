@@ -176,7 +176,7 @@ def test_a_site_fits_a_telephone(folder: Path, offline: Any) -> None:
 def test_the_demo_opens_from_the_disk(tmp_path: Path, offline: Any) -> None:
     assert site.write_demo(tmp_path / "demo", tmp_path) > 1
     offline.goto((tmp_path / "demo" / "index.html").as_uri())
-    offline.get_by_role("heading", name="Which answer is better?").wait_for(timeout=LONG)
+    offline.get_by_role("heading", name="Which answer is best?").wait_for(timeout=LONG)
     offline.keyboard.press("ArrowRight")
     offline.get_by_role("heading", name="The judge writes before it scores").wait_for(timeout=LONG)
     offline.get_by_role("link", name="Open this session").click()

@@ -26,14 +26,20 @@ HOSTILE = (
 SHOWN = HOSTILE.replace("\ud800", "\ufffd")
 FRAME = pd.DataFrame({SHOWN: [SHOWN, None], "n": [0.5, 1]})
 PARTS = [Section(HOSTILE, HOSTILE, FRAME, {"data": [HOSTILE], "layout": {HOSTILE: HOSTILE}})]
+DRAWN = {
+    "data": [{"x": [1, 2], "y": [0.5, -0.25], "error_y": {"array": [0.1, 0], "arrayminus": [0.1, 0]}}],
+    "layout": {"xaxis": {"title": {"text": HOSTILE}}, "yaxis": {"title": {"text": HOSTILE}}},
+}
 SLIDES = [
     {
         "kind": kind, "title": HOSTILE, "said": HOSTILE, "best": "A", "verdict": HOSTILE, "guided": HOSTILE,
         "case": {"query": [{"role": HOSTILE, "content": HOSTILE}], "responses": [HOSTILE, HOSTILE]},
         "first": {"principles": [{"text": HOSTILE}], "said": [["A", HOSTILE], [None, HOSTILE]]},
+        "rows": [None], "model": HOSTILE, "figure": DRAWN,
+        "reasons": [{"k": 1, "about": "A", "scores": (1, 2), "said": HOSTILE}],
         "winners": ["A", None, "A", HOSTILE], "sets": [{"name": HOSTILE, "n": 3, "k": [1, 2], "voting": [0.5, 0.75]}],
     }
-    for kind in ("sample", "vote", "accuracy")
+    for kind in ("sample", "vote", "grow", "filter", "accuracy")
 ]  # fmt: skip
 PAGES: dict[str, Callable[[], str]] = {
     "session": lambda: session.html(made(HOSTILE)),

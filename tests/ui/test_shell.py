@@ -12,6 +12,7 @@ from runs.jobs import Jobs
 from storage.store import Store
 from tests.browser import four
 from tests.fake_engine import FakeEngine
+from tests.make import make_example
 from ui import ASSETS, shell, web
 from ui.pages.inspect import start
 from ui.pages.shell import Shell
@@ -112,3 +113,9 @@ def test_three_examples_are_offered_where_there_is_a_model() -> None:
     offered = start.starters(FakeEngine())
     assert [example.source for example in offered] == ["Health", "Money", "Code"]
     assert start.first_screen(offered, FakeEngine())["note"] == ""
+
+
+def test_a_starter_says_its_query_in_words_and_leaves_its_code_to_the_form() -> None:
+    examples = [make_example(query="Why does it  stop?\n```python\nloop()\n```"), make_example(query="```\nf()\n```")]
+    shown = start.first_screen(examples, FakeEngine())["starters"]
+    assert [starter["query"] for starter in shown] == ["Why does it stop?", "``` f() ```"]

@@ -1,6 +1,6 @@
 """The Models page: who wins when a run judges answers of several models, and the sessions behind every number."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ _KEPT = 8
 _OUTCOMES = ("met", "won", "tied", "lost", "unscored")
 _CHOOSE = "Choose a run, a method, and k from 1 to 1024 or none."
 _SESSIONS = f"Sessions are asked for by one of {', '.join(_OUTCOMES)} and the names of two models."
+_GONE = "This run is not here any more. Choose another one."
 _TABLES = "There are tables of models, pairs, subsets."
 
 Reply = TypeVar("Reply")
@@ -142,7 +143,7 @@ class ModelsPage:
     def _votes(self, scope: Scope) -> tuple[Run, _Votes]:
         run = self.store.run(scope.run)
         if run is None:
-            raise UsageError(f"there is no run {scope.run}")
+            raise UsageError(_GONE)
         wanted = Wanted(run=scope.run, models=True, sort="oldest")
         rows = self.store.sessions(wanted, limit=None)
         mark = (len(rows), sum(row.samples for row in rows), sum(row.valid for row in rows))
@@ -150,7 +151,11 @@ class ModelsPage:
         kept = self._kept.get(key)
         if kept is None or kept.mark != mark:
             titles = {row.session.id: row.session.title for row in rows}
-            kept = _Votes(leaderboard.votes(self._judged(rows, scope.method), scope.method, scope.k), titles, mark)
+            try:
+                voted = leaderboard.votes(self._judged(rows, scope.method), scope.method, scope.k)
+            except UsageError as error:
+                raise UsageError(_by_title(str(error), titles)) from None
+            kept = _Votes(voted, titles, mark)
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             self._kept[key] = kept
@@ -193,6 +198,13 @@ def _answered(answer: Callable[[], Reply]) -> Reply | Failed:
     except UsageError as error:
         text = str(error)
         return Failed(error=text if text.endswith(".") else f"{text[0].upper()}{text[1:]}.")
+
+
+def _by_title(text: str, titles: Mapping[str, str]) -> str:
+    """An error that names a session by its id, with the title in its place."""
+    for session_id, title in titles.items():
+        text = text.replace(f"item {session_id!r}", f'"{title}"')
+    return text
 
 
 def _records(table: pd.DataFrame) -> list[Any]:

@@ -15,14 +15,29 @@ class First(TypedDict):
     said: list[tuple[str | None, str]]
 
 
+class Reason(TypedDict):
+    """What one sample says of the response that it speaks for."""
+
+    k: int
+    """The number of the sample: it votes from this k on."""
+    about: str
+    scores: tuple[int, ...] | None
+    said: str
+
+
 class Measured(TypedDict):
-    """Accuracy over k of a stored set."""
+    """Accuracy over k of a stored set, with 95% intervals over its items."""
 
     name: str
     n: int
     k: list[int]
     voting: list[float]
-    guided: NotRequired[list[float] | None]
+    low: list[float]
+    high: list[float]
+    gain: tuple[float, float, float]
+    """Of the largest k over one sample, paired: mean, low, high."""
+    guided: list[float]
+    """Empty where no meta RM has read all."""
 
 
 @final
@@ -33,11 +48,15 @@ class Recorded(TypedDict):
     """vote, sample, grow or filter"""
     title: str
     said: str
+    notes: str
+    """For the presenter."""
     session: str
+    model: str
     case: Case
     best: str | None
     rows: list[Row]
     first: First | None
+    reasons: list[Reason]
     seconds: list[float]
     totals: list[list[float]]
     winners: list[str | None]
@@ -56,5 +75,6 @@ class Over(TypedDict):
     """accuracy"""
     title: str
     said: str
+    notes: str
     figure: Figure
     sets: list[Measured]

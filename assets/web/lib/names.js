@@ -38,3 +38,7 @@ export const span = (low, high) =>
 
 /** "1 sample", "2 samples". @param {number} count @param {string} thing */
 export const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
+/** A column's name as its heading; the symbols k, n and k_meta stay. @param {string} name */
+export const heading = (name) =>
+  /^(k|n|k_meta)\b/.test(name) ? name : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");

@@ -1,13 +1,14 @@
 // Two sessions side by side.
 
 import * as address from "../lib/address.js";
-import { anchor, chip, el, problem, tableRow } from "../lib/dom.js";
+import { anchor, chip, el, hint, problem, tableRow } from "../lib/dom.js";
 import { letter } from "../lib/names.js";
 import { rich, sourceButton } from "../lib/rich.js";
 import { calls, failed, why } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
 import { responses, title, turns } from "../views/case.js";
 import { smallMatrix } from "../views/matrix.js";
+import { headed } from "../views/table.js";
 
 /** @typedef {import("../types").Pair} Pair */
 /** @typedef {import("../types").Side} Side */
@@ -19,6 +20,7 @@ export async function mount({ element, server }) {
   element.append(box);
   /** @type {import("../types").CompareServer} */
   const ask = calls(server);
+  box.append(hint("Reading both sessions …"));
   const params = address.params();
   const names = ["a", "b"].map((name) => params.get(name) || "");
   const reply = names.every(Boolean)
@@ -82,11 +84,11 @@ function side(one, other) {
   node.append(
     head,
     ...one.verdicts.map((verdict) => el("p", "", verdict)),
-    el("h4", "", "Mean score and spread over samples"),
+    el("h4", "", "Mean score ± spread over samples"),
     means,
     el("h4", "", "Scores"),
     smallMatrix(one.rows, one.n, label),
-    el("h4", "", "Principles, by how many samples state them"),
+    el("h4", "", "Principles"),
     one.principles.length ? principles(one, other) : el("p", "grm-note", "No principles were read."),
   );
   return node;
@@ -94,18 +96,14 @@ function side(one, other) {
 
 /** @param {Side} one @param {Side} other */
 function principles(one, other) {
-  const list = el("table", "grm-principle-list");
+  const list = headed("grm-principle-list", ["Samples", "Principle", "Weight"]);
   const others = new Set(other.principles.map(({ text }) => text.toLowerCase()));
   for (const { text, samples, weight } of one.principles) {
     const line = el("tr");
     const words = el("td");
     words.append(rich(text, { isLine: true }));
     if (!others.has(text.toLowerCase())) words.append(el("span", "grm-only", "only here"));
-    line.append(
-      el("td", "grm-num", `${samples}×`),
-      words,
-      el("td", "grm-num", weight === null ? "" : weight.toFixed(0)),
-    );
+    line.append(el("td", "grm-num", samples), words, el("td", "grm-num", weight === null ? "" : weight.toFixed(0)));
     list.append(line);
   }
   return list;

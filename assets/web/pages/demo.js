@@ -5,7 +5,9 @@ import { anchor, button, el } from "../lib/dom.js";
 import { keySheet, meant, namesOf, onKey, withModifier } from "../lib/keys.js";
 import { tabMemory } from "../lib/memory.js";
 import { calls } from "../lib/rpc.js";
+import { onSwipe } from "../lib/swipe.js";
 import { drawAccuracy, drawEnd, drawFilter, drawGrow, drawSample, drawVote } from "../views/slides.js";
+import { between, isNotes, mountNotes, openNotes } from "./demo/notes.js";
 
 /** @typedef {import("../types").Recorded} Recorded */
 /** @typedef {import("../types").Over} Over */
@@ -16,21 +18,35 @@ const KEYS = /** @type {const} */ ([
   ["→ ←", "next, previous (also space, page keys and a presenter's remote)"],
   ["A B C D", "vote, where the slide asks"],
   ["p", "play the vote"],
+  ["n", "the presenter's notes, in a window of their own"],
   ["f", "full screen, without navigation; again, or Escape, leaves it"],
 ]);
-const HOW =
-  "Recorded sessions. Arrow, page or space keys, or a presenter's remote, change the slide; letters vote; p plays; f fills the screen.";
 const BALLOTS = "demo-votes";
 
 /** @param {Place} place */
 export async function mount({ element, server }) {
   const state = begun(calls(server));
   const { box, stage, bar, sheet } = state;
+  element.append(box);
+  if (isNotes()) {
+    const turn = mountNotes(box, (await state.ask.tour()) || []);
+    onKey(document, (event) => {
+      const meantBy = meaningHere(state, event);
+      if (meantBy === "on" || meantBy === "back") turn(meantBy);
+    });
+    return;
+  }
   box.append(stage, bar, sheet.node);
   onKey(document, (event) => {
     if (element.isConnected) press(state, event);
   });
-  element.append(box);
+  onSwipe(stage, (by) => move(state, by === 1 ? "on" : "back"));
+  state.say = between((said) => {
+    if (!element.isConnected) return;
+    if ("turn" in said) move(state, said.turn);
+    else if ("ask" in said) state.say({ at: state.at });
+  });
+  stage.append(el("p", "grm-hint", "Reading the recorded sessions …"));
   state.slides = (await state.ask.tour()) || [];
   go(state, (Number(window.location.hash.slice(1)) || 1) - 1);
 }
@@ -50,6 +66,8 @@ function begun(ask) {
     timer: 0,
     /** What the next key does on this slide before the page turns; whether it did anything. */
     advance: () => false,
+    /** To the window with the notes. @type {ReturnType<typeof between>} */
+    say: () => {},
     /** @type {Record<string, number>} */
     votes: tabMemory.read(BALLOTS, {}),
     keepVotes() {
@@ -78,6 +96,13 @@ function go(state, to) {
   url.hash = String(state.at + 1);
   window.history.replaceState(null, "", url);
   drawSlide(state);
+  state.say({ at: state.at });
+}
+
+/** As a key of a remote does. @param {State} state @param {"on" | "back"} turn */
+function move(state, turn) {
+  if (turn === "back") go(state, state.at - 1);
+  else if (!state.advance()) go(state, state.at + 1);
 }
 
 /** @param {State} state */
@@ -118,13 +143,17 @@ function drawBar(state) {
     dot.setAttribute("aria-current", String(i === at));
     return dot;
   });
+  const leave = anchor("Open this session", leaveTo(slide), "grm-link");
+  leave.hidden = !(slide && "session" in slide);
   bar.replaceChildren(
-    button("◀ back", "grm-small", () => go(state, at - 1)),
+    button("◀ Back", "grm-small", () => go(state, at - 1)),
     ...dots,
-    button("next ▶", "grm-small", () => go(state, at + 1)),
-    el("span", "grm-note", HOW),
-    anchor("Open this session", leaveTo(slide), "grm-link"),
-    button("full screen", "grm-small", fillScreen),
+    button("Next ▶", "grm-small", () => go(state, at + 1)),
+    el("span", "grm-room"),
+    leave,
+    button("Notes", "grm-small", openNotes),
+    button("Keys", "grm-small", () => state.sheet.show()),
+    button("Full screen", "grm-small", fillScreen),
   );
 }
 
@@ -150,26 +179,30 @@ export function meaning(key, inField, onButton, live) {
   return key.length === 1 && live ? "named" : null;
 }
 
+/** What a key press is to do. @param {State} state @param {KeyboardEvent} event */
+function meaningHere({ sheet }, event) {
+  if (withModifier(event)) return null;
+  const target = /** @type {Element} */ (event.target);
+  const inField = Boolean(target.closest("input, select, textarea"));
+  return meaning(namesOf(event)[0] ?? "", inField, Boolean(target.closest("button, a")), sheet.live());
+}
+
 /** @param {State} state @param {KeyboardEvent} event */
 function press(state, event) {
-  const { sheet, stage, at } = state;
-  if (withModifier(event)) return;
+  const { sheet, stage } = state;
   const names = namesOf(event);
-  if (names.includes("?")) {
+  if (names.includes("?") && !withModifier(event)) {
     sheet.show();
     return;
   }
   if (sheet.node.open) return;
-  const target = /** @type {Element} */ (event.target);
-  const inField = Boolean(target.closest("input, select, textarea"));
-  const meaningOf = meaning(names[0] ?? "", inField, Boolean(target.closest("button, a")), sheet.live());
-  if (meaningOf === "on") {
-    if (!state.advance()) go(state, at + 1);
-  } else if (meaningOf === "back") go(state, at - 1);
+  const meaningOf = meaningHere(state, event);
+  if (meaningOf === "on" || meaningOf === "back") move(state, meaningOf);
   else if (meaningOf === "named") {
     const named = meant(event, (name) => stage.querySelector(`button[data-key="${CSS.escape(name)}"]`));
     if (named instanceof HTMLElement) named.click();
     else if (names.includes("f")) fillScreen();
+    else if (names.includes("n")) openNotes();
     else return;
   } else return;
   event.preventDefault();

@@ -23,7 +23,7 @@ const RATINGS =
   "Bradley-Terry ratings, mean 1000; 400 more are odds of 10 to 1. Intervals, also of the rank, are 95% bootstraps " +
   "over items; an arrow marks an end without a bound. Mean position: where the voting samples saw the answer, and what " +
   "even shuffling gives.";
-const COLUMNS = ["rank", "model", "rating, 95% interval", "rating", "95%", "win rate", "won", "tied", "lost"];
+const COLUMNS = ["Rank", "Model", "Rating, 95% interval", "Rating", "95%", "Win rate", "Won", "Tied", "Lost"];
 
 /** @param {Place} place */
 export async function mount({ element, props, server }) {
@@ -35,8 +35,8 @@ export async function mount({ element, props, server }) {
   state.runs = (await state.ask.choices()) || [];
   if (!selection.id && state.runs.length === 1) selection.id = state.runs[0].id;
   const isKnown = !selection.id || state.runs.some(({ id }) => id === selection.id);
-  const runs = isKnown ? state.runs : [{ id: selection.id, title: selection.id }, ...state.runs];
-  fillChoice(nodes.run, [["", "choose"], ...pairs(runs)], selection.id);
+  const runs = isKnown ? state.runs : [{ id: selection.id, title: "a run that is not here" }, ...state.runs];
+  fillChoice(nodes.run, [["", "Choose a run"], ...pairs(runs)], selection.id);
   load(state, {});
 }
 
@@ -213,7 +213,7 @@ function opener(text, cell, open) {
 
 /** @param {State} state @param {Board} board @param {Open} open */
 function standing(state, board, open) {
-  const table = headed("grm-board", [...COLUMNS, "mean position (even)"]);
+  const table = headed("grm-board", [...COLUMNS, "Mean position (even)"]);
   const ends = board.models.flatMap(({ low, rating, high }) => [low, rating, high]);
   const at = scaleOf(/** @type {number[]} */ (ends.filter((end) => end !== null)));
   table.append(...board.models.map((model) => boardRow(model, at, open)));
@@ -300,7 +300,7 @@ function heat(share, count, cell, open) {
 function winMatrix(state, { models, wins, ties }, open) {
   const names = models.map(({ model }) => model);
   const many = names.length > 8;
-  const table = headed("grm-heats", ["won against", ...names.map((name, i) => (many ? i + 1 : name))]);
+  const table = headed("grm-heats", ["Won against", ...names.map((name, i) => (many ? i + 1 : name))]);
   names.forEach((name, i) => {
     const line = el("tr");
     line.append(el("th", "", many ? `${i + 1} ${name}` : name));
@@ -323,7 +323,7 @@ function winMatrix(state, { models, wins, ties }, open) {
 
 /** @param {State} state @param {Board} board @param {Open} open */
 function bySubset(state, board, open) {
-  const table = headed("grm-heats", ["win rate", ...board.subsets.map(subsetName)]);
+  const table = headed("grm-heats", ["Win rate", ...board.subsets.map(subsetName)]);
   for (const { model } of board.models) {
     const line = el("tr");
     line.append(el("th", "", model));
@@ -363,8 +363,8 @@ async function drawGames(state, list, where, cell) {
   const head = el("div", "grm-under");
   const rows = el("ol", "grm-games");
   head.append(
-    el("h3", "", `${cell.title} — ${counted(sessions.count, "session")}`),
-    button("close", "grm-small", () => list.remove()),
+    el("h3", "", `${cell.title} · ${counted(sessions.count, "session")}`),
+    button("Close", "grm-small", () => list.remove()),
   );
   rows.append(...sessions.rows.map((row) => game(row, model, other)));
   list.replaceChildren(head, rows);

@@ -1,6 +1,6 @@
 // The slides of the Demo by kind, each drawn onto the state's stage.
 
-import { button, chip, download, el, input, labelled } from "../lib/dom.js";
+import { button, chip, download, el, input, labelled, scrolled } from "../lib/dom.js";
 import { indexOf, letter } from "../lib/names.js";
 import { plot, restyle } from "../lib/plot.js";
 import { isStill } from "../lib/preferences.js";
@@ -11,6 +11,7 @@ import { headed } from "./table.js";
 
 /** @typedef {import("../types").Recorded} Recorded */
 /** @typedef {import("../types").Over} Over */
+/** @typedef {import("../types").Measured} Measured */
 /** @typedef {Record<string, any>} Figure a plotly figure as plain JSON */
 /** @typedef {import("../types").Row} Row */
 /** @typedef {import("../pages/demo").State} State */
@@ -25,6 +26,11 @@ function answers({ stage }, slide) {
   const isBest = (/** @type {number} */ i) => slide.kind !== "vote" && slide.best === letter(i);
   const asked = rich(question(slide.case));
   asked.classList.add("grm-asked");
+  for (const { role, content } of slide.case.query.slice(0, -1)) {
+    const turn = el("div", "grm-earlier");
+    turn.append(el("span", "grm-role", role), rich(content));
+    stage.append(turn);
+  }
   stage.append(
     asked,
     responses(slide.case, (i) => (isBest(i) ? [note("labelled best")] : [])),
@@ -53,12 +59,13 @@ export function drawVote(state, slide) {
     label();
     row.append(node);
   }
-  const again = button("start again", "grm-small", () => {
+  const again = button("Clear votes", "grm-small", () => {
     for (const name of names) votes[name] = 0;
     state.keepVotes();
     state.redraw();
   });
-  stage.append(row, again);
+  row.append(again);
+  stage.append(row);
 }
 
 /** @param {State} state @param {Recorded} slide */
@@ -68,7 +75,7 @@ export function drawSample(state, slide) {
   const card = el("article", "grm-card-plain");
   state.stage.append(card);
   if (!first) return;
-  card.append(el("h4", "", "Principles"));
+  card.append(el("h4", "", `Sample 1 of ${slide.rows.length} · ${slide.model} · principles`));
   for (const { text, weight } of first.principles) {
     const line = el("p", "", "• ");
     line.append(rich(text, { isLine: true }), weight === null ? "" : ` (weight ${weight})`);
@@ -98,6 +105,7 @@ export function drawGrow(state, slide) {
   const total = slide.rows.length;
   const line = el("p", "grm-verdict-line");
   const totals = el("div", "grm-chips");
+  const { node: reasons, reveal } = spoken(slide);
   line.setAttribute("aria-live", "polite");
   const slider = input({ type: "range", min: "1", max: String(total), value: "1" }, "k, samples added up");
   const area = slide.figure ? growing(state, slide.figure) : { node: el("div"), show: () => {} };
@@ -108,9 +116,36 @@ export function drawGrow(state, slide) {
     const sums = slide.totals[k - 1];
     totals.replaceChildren(...sums.map((_, i) => scored(i, sums)));
     area.show(k);
+    reveal(k);
   };
-  state.stage.append(player(state, slide, slider, show), line, totals, area.node);
+  const head = el("div", "grm-standing");
+  head.append(line, totals);
+  const below = el("div", "grm-grown");
+  below.append(area.node, reasons);
+  state.stage.append(player(state, slide, slider, show), head, below);
   show(1);
+}
+
+/** The samples to read beside the plot, each once it has voted; all of them keep their room. @param {Recorded} slide */
+function spoken(slide) {
+  const node = el("div", "grm-reasons");
+  const cards = [...slide.reasons]
+    .sort((a, b) => a.k - b.k)
+    .map((reason) => {
+      const card = el("article", "grm-reason");
+      const head = el("div", "grm-chips");
+      const { scores } = reason;
+      head.append(el("strong", "", `Sample ${reason.k}`), ...(scores || []).map((_, i) => scored(i, scores)));
+      const about = el("div", "grm-said-line");
+      about.append(chip(indexOf(reason.about)), rich(reason.said));
+      card.append(head, about);
+      node.append(card);
+      return { card, k: reason.k };
+    });
+  const reveal = (/** @type {number} */ k) => {
+    for (const each of cards) each.card.classList.toggle("grm-unseen", k < each.k);
+  };
+  return { node, reveal };
 }
 
 /** Play button, slider and pace. @param {State} state @param {Recorded} slide
@@ -167,7 +202,7 @@ function growing(state, figure) {
   const low = Math.min(0, ...trace.y);
   const high = Math.max(0, ...trace.y);
   const room = 0.1 * (high - low || 1);
-  const height = Math.max(220, Math.min(420, window.innerHeight * 0.32));
+  const height = Math.max(170, Math.min(420, window.innerHeight * 0.27));
   const yaxis = { ...figure.layout.yaxis, range: [low - room, high + room] };
   const layout = { ...figure.layout, yaxis, height, font: { size: 0.62 * state.points() } };
   const node = el("div");
@@ -231,17 +266,34 @@ function filterTable(slide, rows, filtered) {
 
 /** @param {State} state @param {Over} slide */
 export function drawAccuracy(state, slide) {
-  const height = Math.max(300, window.innerHeight * 0.5);
+  const height = Math.max(240, window.innerHeight * 0.38);
   const layout = { ...slide.figure.layout, height, font: { size: 0.62 * state.points() } };
-  const isGuided = slide.sets.some(({ guided }) => guided?.length);
-  const lines = isGuided
-    ? "; solid lines: naive voting; dotted lines: guided voting over the half with the best meta RM scores."
-    : ", by naive voting.";
-  state.stage.append(
-    plot({ ...slide.figure, layout }, "Accuracy over k"),
-    el("p", "grm-note", `Means over the items of each set (n = items)${lines}`),
-  );
+  state.stage.append(plot({ ...slide.figure, layout }, "Accuracy over k"), setsTable(slide.sets));
 }
+
+/** A line for each set: one sample against all, with intervals. @param {readonly Measured[]} sets */
+function setsTable(sets) {
+  const table = headed("grm-sets", ["Set", "Items", "One sample", "All samples", "Difference, points"]);
+  for (const set of sets) {
+    const line = el("tr", "");
+    const last = set.k.length - 1;
+    const between = (/** @type {number} */ i) => `${percent(set.low[i])} to ${percent(set.high[i])}`;
+    line.append(
+      el("td", "", set.name),
+      el("td", "grm-num", set.n),
+      el("td", "grm-num", `${percent(set.voting[0])} (${between(0)})`),
+      el("td", "grm-num", `k = ${set.k[last]}: ${percent(set.voting[last])} (${between(last)})`),
+      el("td", "grm-num", `${points(set.gain[0])} (${points(set.gain[1])} to ${points(set.gain[2])})`),
+    );
+    table.append(line);
+  }
+  return scrolled(table, "Accuracy of each set");
+}
+
+const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(0)}%`;
+
+/** Signed, with a true minus. @param {number} share */
+const points = (share) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
 
 /** @param {State} state @param {() => void} again */
 export function drawEnd({ stage, ask }, again) {

@@ -2,6 +2,7 @@
 
 import { csvOf, lookOf } from "../lib/csv.js";
 import { button, download, el, scrolled, tableRow } from "../lib/dom.js";
+import { heading } from "../lib/names.js";
 
 /** @typedef {import("../types").Table} Table */
 
@@ -12,7 +13,7 @@ export function numbers({ columns, rows }) {
   const looks = columns.map((_, i) => lookOf(rows.map((row) => row[i])));
   const kinds = looks.map((look) => (look.words ? "grm-words" : ""));
   columns.forEach((name, i) => {
-    head.append(el("th", kinds[i], name));
+    head.append(el("th", kinds[i], heading(name)));
   });
   table.append(head);
   for (const row of rows) {

@@ -145,6 +145,15 @@ def test_whatever_else_is_asked_for_gets_a_word_and_no_fault(page: ModelsPage, a
         assert answer["error"].endswith(".")
 
 
+def test_a_session_that_cannot_be_counted_is_named_by_its_title(page: ModelsPage, store: Store) -> None:
+    row = store.sessions("")[0]
+    example = replace(row.session.example, models=("a", "b", "c"))
+    store.add_session(replace(row.session, id="3f2a", title="Three writers of two answers", example=example))
+    store.add_sample(make_sample(0, (8, 3), session_id="3f2a"))
+    error = ask(page, "board", [row.session.run_id, "naive", None, None])["error"]
+    assert error.startswith('"Three writers of two answers": 2 scores for 3 models')
+
+
 @pytest.mark.parametrize(
     "rest", [[], ["met"], ["met", "a"], ["met", "a", 5], ["best", "a", "b"], ["met", "a", "b", "c"]]
 )

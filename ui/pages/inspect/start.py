@@ -34,7 +34,7 @@ def first_screen(examples: list[Example], engine: Engine) -> Start:
     shown = [
         Starter(
             title="Recorded" if isinstance(engine, ReplayEngine) else example.source or "An example",
-            query=" ".join(example.query[-1].content.split())[:_QUERY],
+            query=_words(example.query[-1].content)[:_QUERY],
             n=len(example.responses),
         )
         for example in examples
@@ -46,6 +46,11 @@ def first_screen(examples: list[Example], engine: Engine) -> Start:
             "its recording, nothing else. Every recorded session can be read."
         )
     return Start(starters=shown, note=note)
+
+
+def _words(query: str) -> str:
+    """A query in one line, without the code that it holds; one that is all code as it stands."""
+    return " ".join((query.split("```", 1)[0].strip() or query).split())
 
 
 def recorded(engine: Engine, example: Example) -> Example:
