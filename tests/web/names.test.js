@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counted, fixed, heading, indexOf, letter, percent, short, span, weightText } from "../../assets/web/lib/names.js";
+import {
+  counted,
+  fixed,
+  heading,
+  indexOf,
+  letter,
+  percent,
+  short,
+  span,
+  weightText,
+} from "../../assets/web/lib/names.js";
 
 test("responses beyond Z get two letters", () => {
   assert.deepEqual([0, 25, 26, 51, 52].map(letter), ["A", "Z", "AA", "AZ", "BA"]);
@@ -31,8 +41,12 @@ test("one thing is one thing", () => {
 });
 
 test("a column's heading begins with a capital, and symbols stay as they are written", () => {
-  assert.deepEqual(
-    ["win rate", "meta_logit", "k", "k_meta", "n", "Score"].map(heading),
-    ["Win rate", "Meta logit", "k", "k_meta", "n", "Score"],
-  );
+  assert.deepEqual(["win rate", "meta_logit", "k", "k_meta", "n", "Score"].map(heading), [
+    "Win rate",
+    "Meta logit",
+    "k",
+    "k_meta",
+    "n",
+    "Score",
+  ]);
 });
