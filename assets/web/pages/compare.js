@@ -2,7 +2,7 @@
 
 import * as address from "../lib/address.js";
 import { anchor, chip, el, hint, problem, tableRow } from "../lib/dom.js";
-import { letter } from "../lib/names.js";
+import { counted, heading, letter } from "../lib/names.js";
 import { rich, sourceButton } from "../lib/rich.js";
 import { calls, failed, why } from "../lib/rpc.js";
 import { titled } from "../lib/title.js";
@@ -40,7 +40,7 @@ function comparison({ sides: [one, other], settings, warnings }) {
   const mind = warnings.map((text) => el("p", "grm-line grm-warn", text));
   const head = el("div", "grm-compare-head");
   head.append(el("h2", "", agree), sourceButton());
-  return [head, ...mind, ...cases(one, other), settingsTable(settings), sides];
+  return [head, ...mind, ...cases(one, other), ...settingsParts(settings), sides];
 }
 
 /** What was judged: once where it is the same. @param {Side} one @param {Side} other */
@@ -60,14 +60,23 @@ function cases(one, other) {
   });
 }
 
+/** What differs stands open, the rest behind a fold. @param {Pair["settings"]} settings */
+function settingsParts(settings) {
+  const alike = settings.filter(({ differs }) => !differs);
+  const apart = settings.filter(({ differs }) => differs);
+  const fold = el("details", "grm-case-box");
+  fold.append(el("summary", "", `The same in both: ${counted(alike.length, "setting")}`), settingsTable(alike));
+  const shown = apart.length ? [el("h4", "", "Different settings"), settingsTable(apart)] : [];
+  return alike.length ? [...shown, fold] : shown;
+}
+
 /** @param {Pair["settings"]} settings */
 function settingsTable(settings) {
   const table = el("table", "grm-settings");
   for (const { name, values, differs } of settings) {
     const line = tableRow("td", values, differs ? "grm-differing" : "");
-    line.append(el("td", "", differs ? "differs" : ""));
     line.className = differs ? "grm-differs" : "";
-    line.prepend(el("th", "", name));
+    line.prepend(el("th", "", heading(name)));
     table.append(line);
   }
   return table;
