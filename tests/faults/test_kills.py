@@ -30,10 +30,10 @@ def test_a_run_outlives_the_engine_without_the_user(app: App, engine: Engine) ->
 
 
 def test_fifty_clients_are_served_in_turn(app: App) -> None:
-    load = press(app, 50, 0, at_once=2)
+    load = press(app, 50, 0, k=6, at_once=3)
     assert (load.refused, load.failed) == (0, 0)
     assert len(load.by_client) == 50
-    assert load.waited, "a hundred runs do not fit at once: some waited in the line, and said so"
+    assert load.waited, "a hundred and fifty runs do not fit at once: some waited in the line, and said so"
 
 
 def test_nothing_shown_is_lost_with_the_app(app: App) -> None:
