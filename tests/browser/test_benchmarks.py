@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-import app
 from tests.benchmarks.make import as_json
 from tests.browser.conftest import ROOT, Serve
 from tests.cli.fake_vllm import FakeVLLM
@@ -32,7 +31,8 @@ def judged(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[str,
         with FakeVLLM() as server:
             options = ["--k", "4", "--seed", str(seed), "--engine", server.url, "--db", str(folder / "grm.db")]
             out = folder / f"run{seed}"
-            assert app.main(["bench", "llmbar", "--data", str(data), *options, "--out", str(out)]) == 0
+            command = ["bench", "llmbar", "--data", str(data), *options, "--out", str(out)]
+            subprocess.run([sys.executable, "app.py", *command], cwd=ROOT, check=True, timeout=300)
         reports.append(json.loads((out / "report.json").read_text()))
     return serve(db=Path(folder / "grm.db")), reports
 
