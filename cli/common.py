@@ -123,6 +123,11 @@ def unwritten(path: Path, error: OSError) -> UsageError:
     return UsageError(f"{error.filename or path}: {error.strerror or error}")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: `1 session`, `2 sessions`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def one_line(words: str) -> str:
     """Words as a single line that a terminal can show."""
     return words.replace("\n", " ").encode("utf-8", "backslashreplace").decode()

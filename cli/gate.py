@@ -110,7 +110,7 @@ def _say(record: dict[str, Any], failed: list[str], least: float | None) -> None
     from reports.words import interval, points
 
     share = interval(record["accuracy"], record["low"], record["high"])
-    low = f", below the {100 * least:g}% that are wanted" if least is not None and "below" in failed else ""
+    low = f", below the {100 * least:g}% that is wanted" if least is not None and "below" in failed else ""
     say(f"accuracy at k = {record['k']} of {record['items']} items: {share}{low}")
     against = record.get("against")
     if against:

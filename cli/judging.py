@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import real, say, unwritten, whole
+from cli.common import counted, real, say, unwritten, whole
 from cli.recipe import add_recipe, recipe_of
 from cli.waiting import SCREEN
 from grm_core.analysis.looks import Rule
@@ -176,7 +176,7 @@ def _import(db: Path, out: Path) -> bool:
     try:
         with writing(db) as writer:
             count = sum(1 for _ in writer.keep(blocks))
-            say(f"{count} sessions are in {writer.words}")
+            say(f"{counted(count, 'session')} in {writer.words}")
     except UsageError as error:
         say(f"not imported: {error}; the samples are in {out}: python app.py import {out} --db {db}")
         return False

@@ -62,7 +62,9 @@ def bundled() -> Path:
 def _load(folder: Path) -> tuple[Any, Any]:
     try:
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # it loads in a blink
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return AutoModel.from_pretrained(folder, local_files_only=True).eval(), tokenizer
     except (OSError, ValueError, ImportError) as error:

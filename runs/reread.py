@@ -38,7 +38,8 @@ async def reread(source: Path, out: Path, judge: Judge, going_on: bool, screen: 
     joint = block.run.context == "joint"
     meta = meta_rm.create(judge.meta, meta_rm.TEMPLATE if own and joint else "", engine, template=judge.meta_template)
     if meta is None:
-        raise UsageError(f"--meta {judge.meta} names no meta RM for samples of {block.run.model}")
+        model = block.run.model
+        raise UsageError(f"--meta {judge.meta} names no meta RM for samples of {model}; give self, a folder or a URL")
     before = sinks.read_unfinished(out) if going_on else None
     if before is not None and (before.run is None or before.run.id != block.run.id):
         raise UsageError(f"{out} is about another run than {source}")

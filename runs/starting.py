@@ -1,10 +1,12 @@
 """Waiting for an engine and its meta RM, and telling the person how it stands."""
 
 import asyncio
+import socket
 from contextlib import suppress
 from typing import Any
 
 from grm_core.engines.base import Engine
+from grm_core.errors import UsageError
 from grm_core.meta_rm import MetaRM
 from grm_core.self_meta import OwnMetaRM
 from runs.screen import Say
@@ -20,6 +22,21 @@ def options_of(engine: str, pace: str = "at-once") -> dict[str, Any]:
     if engine.startswith("replay:"):
         return {"pace": pace}
     return {"patience": PATIENCE_S} if engine.startswith(("http://", "https://")) else {}
+
+
+def check_port(host: str, port: int) -> None:
+    """UsageError for a port that cannot be had, before an engine is started for it."""
+    if not 0 < port < 65536:
+        raise UsageError(f"port {port} does not exist; give one from 1 to 65535")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+            ) from None
 
 
 async def start(engine: Engine, say: Say) -> None:

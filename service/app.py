@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
 
 from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.formats.lines import canonical
@@ -147,8 +148,8 @@ def create(judging: Judging, endpoint: Endpoint) -> FastAPI:
         redoc_url=None, dependencies=[Depends(HTTPBearer(auto_error=False))] if endpoint.keys else [],
     )  # fmt: skip
     asked = _Asked(judging, endpoint)
-    for kind in (GRMError, RequestValidationError, _Gone, _Denied):
-        app.add_exception_handler(kind, _refused)
+    for kind in (GRMError, RequestValidationError, HTTPException, _Gone, _Denied):
+        app.add_exception_handler(kind, refused)
     _judge_routes(app, asked)
     _reward_routes(app, asked)
 
@@ -218,14 +219,25 @@ def _json(value: Any) -> Response:
     return Response(canonical(value), media_type="application/json")
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def refused(_: Request, error: Exception) -> Response:
     """An error as JSON, in one line."""
     if isinstance(error, _Gone):
         return Response(status_code=GONE)
+    if isinstance(error, HTTPException):
+        words = {
+            404: "there is nothing at this address; docs/serving.md lists the routes",
+            405: f"ask by {(error.headers or {}).get('Allow')}",
+        }
+        return JSONResponse({"error": words.get(error.status_code, error.detail)}, error.status_code, error.headers)
     if isinstance(error, _Denied):
         return JSONResponse({"error": "give a key: Authorization: Bearer KEY"}, 401, {"WWW-Authenticate": "Bearer"})
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            at, why = first["loc"][-1], first["ctx"]["error"]
+            return JSONResponse({"error": f"the body is not JSON: {why} (character {at})"}, 422)
+        if first["type"] == "model_attributes_type":
+            return JSONResponse({"error": "the body is no JSON object; send Content-Type: application/json"}, 422)
         place = ".".join(str(part) for part in first["loc"] if part != "body")
         return JSONResponse({"error": f"{place}: {first['msg']}" if place else first["msg"]}, 422)
     status = next((number for kind, number in _STATUS.items() if isinstance(error, kind)), 500)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount
@@ -15,7 +16,7 @@ from grm_core import cards, engines, meta_rm
 from grm_core.errors import EngineError, UsageError
 from runs.judging import Judging
 from runs.settings import Service
-from runs.starting import options_of
+from runs.starting import check_port, options_of
 from service import app
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -27,6 +28,7 @@ def run(service: Service) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     if not service.endpoint.keys and service.host not in LOOPBACK:
         raise UsageError(f"on {service.host} anybody who reaches this machine could ask: give keys with --api-key")
+    check_port(service.host, service.port)
     engine = engines.create(service.judge.engine, service.judge.model, **options_of(service.judge.engine))
     card, judge = cards.of(engine), service.judge
     meta = meta_rm.create(judge.meta, engine.style, engine, card, judge.meta_template)
@@ -38,7 +40,11 @@ async def _serve(service: Service, judging: Judging) -> int:
     # Another site that makes its name point to this machine gets no answer (DNS rebinding).
     hosts = [Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK), www_redirect=False)]
     routes = [Mount("/v1", app=app.create(judging, service.endpoint))]
-    whole = Starlette(routes=routes, middleware=hosts if service.host in LOOPBACK else [])
+    whole = Starlette(
+        routes=routes,
+        middleware=hosts if service.host in LOOPBACK else [],
+        exception_handlers={HTTPException: app.refused},
+    )
     config = uvicorn.Config(
         whole, service.host, service.port, log_config=None, access_log=False, lifespan="off",
         timeout_graceful_shutdown=5,

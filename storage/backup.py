@@ -48,7 +48,9 @@ def restore(source: Path, database: Path) -> Copied:
     """Put a copy in a database's place, which is kept beside it under another name.
 
     StoreError where the copy is damaged or none of ours, or while another process uses the database.
+    Of a symbolic link the file that it names is replaced, and not the link.
     """
+    database = database.resolve() if database.is_symlink() else database
     with _held(database), _new(database) as part:
         copied = _copied(source, part)
         return copied._replace(path=database, before=_put_away(database, "before"))
@@ -72,6 +74,7 @@ def repair(database: Path) -> Copied:
 
     StoreError where it is none of ours, or while another process uses it.
     """
+    database = database.resolve() if database.is_symlink() else database
     with _held(database), _new(database) as part, explained(database):
         with closing(_reader(database)) as old, closing(sqlite3.connect(part, isolation_level=None)) as new:
             schema.apply(new)

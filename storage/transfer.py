@@ -30,7 +30,7 @@ class Imported(NamedTuple):
     session_id: str
     item_id: str
     added: int
-    """Samples that the store did not have."""
+    """Samples that the store did not have, or had without a meta logit or completion that the file has."""
     state: str
     """new, grown (the session was there with fewer samples), unchanged, or copied (its id was taken)."""
 

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from grm_core import cards, engines, meta_rm
 from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
 from runs.settings import Endpoint, Page
-from runs.starting import options_of
+from runs.starting import check_port, options_of
 from storage import door as doors
 from storage.store import Store
 
@@ -32,7 +31,7 @@ def run(page: Page) -> int:
     for noisy in ("httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    _check_port(page.host, page.port)
+    check_port(page.host, page.port)
     _check_open(page)
     judge = page.judge
     engine = engines.create(judge.engine, judge.model, **options_of(judge.engine, page.pace))
@@ -133,18 +132,3 @@ def _check_open(page: Page) -> None:
         raise UsageError("the page has logins, so --api needs keys, too: give --api-key or --api-keys")
     if page.logins and page.mcp:
         raise UsageError("--mcp knows no logins: leave out --auth, or serve the tool from an app of its own")
-
-
-def _check_port(host: str, port: int) -> None:
-    """A port in use is told before the engine starts, not after."""
-    if not 0 < port < 65536:
-        raise UsageError(f"port {port} does not exist; give one from 1 to 65535")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UsageError(
-                f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
-            ) from None

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import add_db, say, unwritten
+from cli.common import add_db, counted, say, unwritten
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,5 +45,5 @@ def run(args: argparse.Namespace, site: "ModuleType") -> int:
                 store.close()
     except OSError as error:
         raise unwritten(args.out, error) from None
-    say(f"{count} sessions are in {args.out}; open {args.out / 'index.html'}")
+    say(f"{counted(count, 'session')} in {args.out}; open {args.out / 'index.html'}")
     return 0

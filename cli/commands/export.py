@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from cli.common import add_db, new_file, say, unwritten, write
+from cli.common import add_db, counted, new_file, say, unwritten, write
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
                 count = export_store(store, args.sessions or None, out)
     finally:
         store.close()
-    say(f"{count} sessions written")
+    say(f"{counted(count, 'session')} written")
     return 0
 
 
@@ -67,7 +67,8 @@ def _dataset(store: "Store", session_ids: list[str], folder: Path | None) -> int
         written = dataset.write(folder, judged, store.desk.annotations())
     except OSError as error:
         raise unwritten(folder, error) from None
-    say(f"{written.sessions} sessions, {written.samples} samples and {written.labels} labels written to {folder}")
+    counts = ((written.sessions, "session"), (written.samples, "sample"), (written.labels, "label"))
+    say(f"{', '.join(counted(*each) for each in counts)} written to {folder}")
     return 0
 
 
@@ -80,7 +81,7 @@ def _pairs(store: "Store", session_ids: list[str], out: TextIO) -> int:
     for pair in dataset.pairs(dataset.JudgedSession(*each) for each in sessions_of(store, session_ids or None)):
         out.write(canonical(pair) + "\n")
         count += 1
-    say(f"{count} pairs written")
+    say(f"{counted(count, 'pair')} written")
     return 0
 
 

@@ -8,7 +8,7 @@ import argparse
 import gc
 from collections import Counter
 
-from cli.common import add_db, print_json, say
+from cli.common import add_db, counted, print_json, say
 
 HELP = "add sessions to the database, from our files or those of others"
 
@@ -41,5 +41,6 @@ def run(args: argparse.Namespace) -> int:
                 states[each.state] += 1
                 added += each.added
             became = ", ".join(f"{number} {state}" for state, number in states.items())
-            say(f"{file}: {states.total()} sessions ({became}), {added} samples added")
+            done = f"{counted(states.total(), 'session')} ({became}), {counted(added, 'sample')} added or completed"
+            say(f"{file}: {done}")
     return 0

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import add_db, new_file, say, write
+from cli.common import add_db, counted, new_file, say, write
 from grm_core.errors import UsageError
 from storage.errors import StoreError
 
@@ -70,7 +70,7 @@ def _export(store: "Store", queue: str, path: Path | None, kind: str) -> int:
     lines = labelled.records(kind, made, judged, store.codes.events())
     with nullcontext(sys.stdout) if path is None else new_file(path, "jsonl") as out:
         out.writelines(canonical(line) + "\n" for line in lines)
-    say(f"{len(lines)} lines written")
+    say(f"{counted(len(lines), 'line')} written")
     return 0
 
 

@@ -1,6 +1,7 @@
 """python app.py principles SAMPLES.jsonl [OTHER.jsonl]: cluster what the GRM thought of, and what it did to the vote.
 
-Writes statements, clusters, numbers and growth (distinct clusters over k) as tables; two files are compared.
+Writes statements, clusters and numbers as tables, of files with one item also growth (distinct clusters over k).
+Two files are compared.
 """
 
 import argparse

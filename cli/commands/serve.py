@@ -1,7 +1,6 @@
-"""python app.py serve: the judge over HTTP, without the page (docs/serving.md).
+"""python app.py serve: the judge over HTTP, without the page.
 
-    curl -H 'Content-Type: application/json' http://127.0.0.1:7861/v1/judge \\
-      -d '{"query": "2+2?", "responses": ["4", "5"], "k": 8, "seed": 0}'
+POST /v1/judge with {"query": "2+2?", "responses": ["4", "5"], "k": 8}; docs/serving.md has the calls.
 """
 
 import argparse

@@ -8,7 +8,7 @@ import getpass
 import sys
 from pathlib import Path
 
-from cli.common import say
+from cli.common import say, unwritten
 from grm_core.errors import UsageError
 from runs import logins
 from runs.logins import ANNOTATOR, ROLES
@@ -33,6 +33,13 @@ def run(args: argparse.Namespace) -> int:
         say(f"{args.name} is out; the page learns of it when it is started again")
         return 0
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    logins.put(args.file, logins.login_of(f"{args.name}:{password}", args.role, "users"), args.name)
+    if not password or ":" in args.name:
+        raise UsageError("the password is empty" if not password else "a name has no colon")
+    if args.file.exists():
+        logins.read(args.file)  # a file of anything else is left as it is
+    try:
+        logins.put(args.file, logins.login_of(f"{args.name}:{password}", args.role, "users"), args.name)
+    except OSError as error:
+        raise unwritten(args.file, error) from None
     say(f"{args.name} is {args.role} in {args.file}; the page learns of it when it is started again")
     return 0

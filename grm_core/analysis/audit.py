@@ -144,7 +144,8 @@ def _pivotal(samples: Sequence[Sample], valid: Sequence[Sample]) -> Iterator[Fin
     ):
         flipping = _flipping(samples, valid, method)
         if flipping:
-            words = f"without any one of {len(flipping)} samples the {method} verdict changes"
+            which = "a certain sample" if len(flipping) == 1 else f"any one of {len(flipping)} samples"
+            words = f"without {which} the {method} verdict changes"
             yield Finding("pivotal samples", "note", tuple(sample.id for sample in flipping), evidence=words)
 
 

@@ -47,6 +47,8 @@ class Row:
     place: str
     """For messages: file and line, or file and record."""
     value: dict[str, Any]
+    is_table: bool = False
+    """Whether it is a line of CSV: its keys are the header's words, all its values text."""
     within: str = ""
     """Of a nested object: where it stands in the record, with a dot at its end."""
 
@@ -267,4 +269,4 @@ def _csv(text: str, file: str) -> Iterator[Row]:
     rows = contents.cells(text, file)
     _, names = next(rows, (0, []))
     for i, (number, row) in enumerate(rows):
-        yield Row(file, i, f"{file}, line {number}", dict(zip(names, row, strict=True)))
+        yield Row(file, i, f"{file}, line {number}", dict(zip(names, row, strict=True)), True)

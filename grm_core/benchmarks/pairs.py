@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from grm_core.benchmarks.base import Benchmark, Policy, Result, Scored, accuracy, by_subset
 from grm_core.benchmarks.official_files import Row
 from grm_core.errors import UsageError
-from grm_core.formats.foreign import forms
+from grm_core.formats.foreign import contents, forms
 from grm_core.training.pairs import turns
 from grm_core.types import Example
 
@@ -26,8 +26,9 @@ def examples(row: Row) -> list[Example]:
 
 
 def _foreign(row: Row) -> Example:
+    value = contents.record_of(row.value) if row.is_table else row.value
     try:
-        _, example = forms.example_of(row.value, f"pair-{row.number + 1}")
+        _, example = forms.example_of(value, f"pair-{row.number + 1}")
     except UsageError as error:
         row.fail(f"{error}; a line that would be right: {RIGHT}")
     if len(example.responses) != 2:

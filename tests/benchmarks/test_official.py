@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from grm_core.benchmarks.scoring import OVERALL, overall
+from grm_core.benchmarks import named
+from grm_core.benchmarks.scoring import OVERALL, load, overall
 from grm_core.errors import UsageError
 from tests.benchmarks.make import POLICIES, as_json, jsonl, made, one_each, values
 
@@ -250,6 +251,14 @@ def test_pairs_of_our_own_are_accuracy_by_source(tmp_path: Path) -> None:
     )
     report = made("pairs", data, one_each({"p0": (9, 1), "p1": (2, 7), "p2": (6, 6)}), "strict")
     assert values(report) == {"x": 1, "y": 0, "all": 2 / 3}
+
+
+def test_pairs_in_a_table_are_read_whatever_the_case_of_its_header(tmp_path: Path) -> None:
+    data = tmp_path / "pairs.csv"
+    data.write_text('Id;Prompt;Response A;Response B;Winner\n1;"What\nis it?";4;"5;6";B\n2;Hi;hello;go away;tie\n')
+    first, second = load(named("pairs"), data)
+    assert (first.id, first.query[0].content, first.responses) == ("1", "What\nis it?", ("4", "5;6"))
+    assert (first.labels, second.labels) == ((0.0, 1.0), None)
 
 
 @pytest.mark.parametrize(("tie", "invalid"), POLICIES)

@@ -163,6 +163,23 @@ async def test_what_cannot_be_judged_is_told(start: Start) -> None:
     assert (status, answer["error"]) == (400, "there are two items 'pair'")
 
 
+async def test_other_addresses_and_broken_bodies_are_told_in_the_same_form(start: Start) -> None:
+    server = start(FakeEngine())
+    async with aiohttp.ClientSession() as session:
+        for method, address, body, status, words in (
+            ("GET", "/nothing", "", 404, "there is nothing at this address"),
+            ("GET", "/judge", "", 405, "ask by POST"),
+            ("POST", "/health", "", 405, "ask by GET"),
+            ("POST", "/judge", '{"query": "a", ', 422, "not JSON: Expecting property name"),
+        ):
+            headers = {"Content-Type": "application/json"}
+            async with session.request(method, server.url + address, data=body, headers=headers) as reply:
+                told = await reply.json()
+                assert (reply.status, words in told["error"]) == (status, True), told
+        async with session.post(server.url + "/judge", data=json.dumps(PAIR)) as reply:
+            assert "send Content-Type: application/json" in (await reply.json())["error"]
+
+
 async def test_openapi_has_an_example_of_every_request(start: Start) -> None:
     server = start()
     async with aiohttp.ClientSession() as session, session.get(server.url + "/openapi.json") as reply:

@@ -74,6 +74,21 @@ def test_a_restored_copy_is_what_was_there(store: Store, path: Path, tmp_path: P
     assert fresh.before is None
 
 
+def test_a_link_to_a_database_stays_a_link_when_a_copy_is_put_back(store: Store, path: Path, tmp_path: Path) -> None:
+    backup.backup(path, tmp_path / "copy")
+    store.add_sample(make_sample(0, (3, 7)))
+    store.close()
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    restored = backup.restore(tmp_path / "copy", link)
+    assert link.is_symlink()
+    assert restored.before is not None
+    assert not restored.before.is_symlink()
+    now = Store(path)
+    assert now.samples("s") == []
+    now.close()
+
+
 def test_what_is_no_copy_takes_no_databases_place(store: Store, path: Path, tmp_path: Path) -> None:
     store.close()
     (tmp_path / "text").write_text("no database " * 1000)

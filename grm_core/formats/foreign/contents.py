@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from grm_core.errors import UsageError
@@ -312,11 +312,20 @@ def cells(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 def _table(text: str, name: str) -> Iterator[Record]:
     rows = cells(text, name)
     line, header = next(rows, (0, []))
-    names = [re.sub(r"[^\w]+", "_", cell.strip().lower()) for cell in header]
+    names = [_column(cell) for cell in header]
     if twice := lines.repeated(filter(None, names)):
         raise UsageError(f"{name}, line {line}: there are two columns {twice!r}")
     for number, row in rows:
         yield Record(f"line {number}", {column: _cell(column, cell) for column, cell in zip(names, row, strict=True)})
+
+
+def record_of(row: Mapping[str, str]) -> Json:
+    """The record of a table's row, which has the header's own words: `Response A` becomes `response_a`."""
+    return {_column(name): _cell(_column(name), cell) for name, cell in row.items()}
+
+
+def _column(name: str) -> str:
+    return re.sub(r"[^\w]+", "_", name.strip().lower())
 
 
 def _cell(column: str, text: str) -> Any:

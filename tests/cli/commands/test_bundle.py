@@ -16,7 +16,7 @@ def test_a_run_and_the_demo_become_folders(command: Command, tmp_path: Path) -> 
     store.close()
     done = command("bundle", "run", "--db", tmp_path / "x.db", "--out", tmp_path / "run")
     assert done.code == 0, done.words
-    assert "1 sessions are in" in done.words
+    assert "1 session in" in done.words
     assert (tmp_path / "run" / "data" / "session-0.js").is_file()
     assert command("bundle", "demo", "--out", tmp_path / "demo").code == 0
     assert "Judging by voting" in (tmp_path / "demo" / "index.html").read_text()

@@ -49,7 +49,7 @@ def test_an_accuracy_below_what_is_wanted_ends_with_3(command: Command, good: Pa
     assert command("report", good, "--fail-below", "0.9").code == 0
     done = command("report", good, "--fail-below", "0.95")
     assert (done.code, done.lines[0]["failed"]) == (3, ["below"])
-    assert "below the 95% that are wanted" in done.words
+    assert "below the 95% that is wanted" in done.words
 
 
 def test_a_paired_fall_ends_with_4_and_a_rise_with_0(command: Command, good: Path, bad: Path) -> None:

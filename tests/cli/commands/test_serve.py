@@ -63,6 +63,13 @@ def test_serve_answers_as_score_and_vote_do(
         child.wait()
 
 
+def test_a_port_in_use_is_told_before_the_engine_starts(command: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command("serve", "--engine", "http://127.0.0.1:9/v1", "--port", port)
+    assert (done.code, f"cannot listen on 127.0.0.1:{port}" in done.words) == (2, True)
+
+
 def test_serve_refuses_to_be_open_to_others_and_options_that_do_not_fit(command: Command, server: FakeVLLM) -> None:
     for arguments, words in (
         (("--host", "0.0.0.0", "--engine", server.url), "--api-key"),
