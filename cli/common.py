@@ -150,6 +150,13 @@ def add_db(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def existing(database: Path) -> Path:
+    """The database; UsageError where there is none, so that a mistyped name does not become an empty one."""
+    if not database.is_file():
+        raise UsageError(f"database {database}: there is no such file")
+    return database
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """An argument type: a whole number in low..high."""
     return _number(int, "whole number", low, high)

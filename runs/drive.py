@@ -112,9 +112,10 @@ class Progress:
 
     def summary(self, out: Path) -> str:
         """One line at the end."""
-        words = f"{self.items_done}/{self.items} items, {self.samples} samples, {self.speed}"
+        drawn = f"{self.samples} samples, {self.speed}" if self.samples or self.failed else "no new samples"
+        words = f"{self.items_done}/{self.items} items, {drawn}"
         words += f"; {self.saved}" if self.saved else ""
-        words += f"; unreadable and without a vote: {self.unreadable}"
+        words += f"; unreadable and without a vote: {self.unreadable}" if self.samples else ""
         if self.failed:
             words += (
                 f"; failed: {len(self.errors)} items, {self.samples_failed} samples (--resume asks for them again)"

@@ -241,8 +241,7 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
 
 
 def _named(path: Path, message: str) -> str:
-    prefix = f"database {path}: "
-    return message if message.startswith(prefix) else prefix + message
+    return message if message.startswith("database ") else f"database {path}: {message}"
 
 
 def _name(error: BaseException) -> str:

@@ -10,8 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import add_db, counted, say, unwritten
-from grm_core.errors import UsageError
+from cli.common import add_db, counted, existing, say, unwritten
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -36,9 +35,7 @@ def run(args: argparse.Namespace, site: "ModuleType") -> int:
             with tempfile.TemporaryDirectory() as scratch:
                 count = site.write_demo(args.out, Path(scratch))
         else:
-            if not args.db.is_file():
-                raise UsageError(f"there is no database {args.db}")
-            store = Store(args.db, read_only=True)
+            store = Store(existing(args.db), read_only=True)
             try:
                 count = site.write(store, args.runs, args.out)
             finally:

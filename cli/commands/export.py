@@ -67,8 +67,8 @@ def _dataset(store: "Store", session_ids: list[str], folder: Path | None) -> int
         written = dataset.write(folder, judged, store.desk.annotations())
     except OSError as error:
         raise unwritten(folder, error) from None
-    counts = ((written.sessions, "session"), (written.samples, "sample"), (written.labels, "label"))
-    say(f"{', '.join(counted(*each) for each in counts)} written to {folder}")
+    sessions, samples = counted(written.sessions, "session"), counted(written.samples, "sample")
+    say(f"{sessions}, {samples} and {counted(written.labels, 'label')} written to {folder}")
     return 0
 
 

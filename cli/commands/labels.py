@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import add_db, counted, new_file, say, write
+from cli.common import add_db, counted, existing, new_file, say, write
 from grm_core.errors import UsageError
 from storage.errors import StoreError
 
@@ -125,12 +125,12 @@ def _import(db: Path, file: str) -> int:
     from runs.writing import writing
 
     events, additions = codebooks.read_labels(file)
-    with writing(db) as writer:
+    with writing(existing(db) if additions else db) as writer:
         try:
             added = writer.annotate(additions, events)
         except StoreError:
             raise
         except UsageError as error:
             raise UsageError(f"{file}: {error}") from None
-    say(f"{file}: {added} annotations added, {len(additions) - added} were there")
+    say(f"{file}: {counted(added, 'annotation')} added, {len(additions) - added} were there")
     return 0

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import add_db, print_json, say, unwritten
+from cli.common import add_db, existing, print_json, say, unwritten
 from grm_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     if (args.act == "export") != (args.out is not None) or (args.delete and args.act == "export"):
         raise UsageError("export needs --out FOLDER, and only forget takes --delete")
-    store = Store(args.db)
+    store = Store(existing(args.db))
     try:
         if store.read_only:
             raise UsageError(f"process {store.holder} uses {args.db}; stop the page first")

@@ -7,7 +7,7 @@ it every night where data may be kept for so long only. It leaves a line in the 
 import argparse
 from datetime import UTC, datetime, timedelta
 
-from cli.common import add_db, print_json, whole
+from cli.common import add_db, existing, print_json, whole
 from grm_core.errors import UsageError
 
 HELP = "delete for good what is older than a number of days"
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from storage.store import Store
 
     before = datetime.now(UTC) - timedelta(days=args.older_than)
-    store = Store(args.db, read_only=args.dry_run)
+    store = Store(existing(args.db), read_only=args.dry_run)
     try:
         if store.read_only and not args.dry_run:
             raise UsageError(f"process {store.holder} uses {args.db}; stop the page first")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.common import add_pages, check_pages, print_json, say, whole, write_pages
-from cli.gate import BELOW, add_gate, run_report
+from cli.exit_codes import BELOW, add_gate, run_report
 from cli.headline import add_rules, print_report, report_of, rules_of
 from grm_core.errors import UsageError
 

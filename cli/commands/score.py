@@ -28,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
     """Score the items; exit code 1 when an item or sample failed, 130 when stopped."""
     from runs.score import Out
 
+    if str(args.out) == "-":
+        raise UsageError("--out names a file: a run that was stopped goes on with it")
     if args.out.exists() and not args.resume:
         raise UsageError(f"{args.out} exists already; use --resume to go on with it, or another name")
     if not args.out.absolute().parent.is_dir():

@@ -101,7 +101,12 @@ def read_line(data: bytes) -> SampleLine | dict[str, Any]:
         value = lines.parse(data)
         if "run" in value or "item" in value:
             return value
-    return samples.LINE.line(data)
+    try:
+        return samples.LINE.line(data)
+    except FieldError:
+        if {"query", "responses"} <= lines.parse(data).keys():
+            raise FieldError("this is an item that nobody has judged; `score` judges a file of items") from None
+        raise
 
 
 class _Item:

@@ -247,7 +247,7 @@ def test_a_dataset_folder_holds_samples_labels_and_a_card(command: Command, tmp_
     command("labels", "import", write(tmp_path, "l.jsonl", [label]), "--db", db)
     command("import", write(tmp_path, "a.json", [annotation("q", 1)]), "--db", db)
     done = command("export", "--db", db, "--format", "hf", "--out", folder)
-    assert "2 sessions, 3 samples and 1 labels" in done.words
+    assert "2 sessions, 3 samples and 1 label written" in done.words
     samples = pyarrow.parquet.read_table(folder / "data" / "samples.parquet").to_pylist()
     assert [(row["session_id"] == "s", row["foreign"], row["scores"]) for row in samples] == [
         (True, False, [8, 3]), (True, False, None), (False, True, [10, 1]),

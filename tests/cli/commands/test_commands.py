@@ -234,3 +234,18 @@ def test_a_reader_that_stops_early_causes_no_traceback(golden: Path) -> None:
     line = f"{sys.executable} app.py curve {golden} | head -c 1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("prune", "--older-than", 5), ("prune", "--older-than", 5, "--dry-run"), ("people", "forget", "ann"),
+        ("labels", "export"), ("bundle", "run", "--out", "site"), ("export",),
+    ],
+)  # fmt: skip
+def test_a_mistyped_database_is_told_and_not_made(
+    command: Command, tmp_path: Path, arguments: tuple[object, ...]
+) -> None:
+    done = command(*arguments, "--db", tmp_path / "typo.db")
+    assert (done.code, "there is no such file" in done.words) == (2, True), done.words
+    assert list(tmp_path.iterdir()) == []
