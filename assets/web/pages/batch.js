@@ -58,6 +58,9 @@ function begun(ask, form) {
     ask,
     form,
     fields: formFields(form),
+    /** What was chosen for the columns of a file, by their names.
+     * @type {Map<string, string>} */
+    roles: new Map(),
     open: address.params().get("id") || "",
     offset: 0,
     /** @type {Map<string, Nodes>} */
@@ -130,7 +133,7 @@ function drawDraft(state, draft) {
   }
   const head = el("h2", "", draft.name);
   if (draft.error) {
-    nodes.draft.replaceChildren(head, problem(draft.error));
+    nodes.draft.replaceChildren(head, problem(draft.error), ...columnForm(state, draft));
     return;
   }
   nodes.draft.replaceChildren(
@@ -138,6 +141,7 @@ function drawDraft(state, draft) {
     el("p", "grm-said", draft.said),
     ...draft.left_out.map((text) => el("p", "grm-note", `left out, ${text}`)),
     ...(draft.fields.length ? [fieldTable(draft)] : []),
+    ...columnForm(state, draft),
     firstItems(draft),
     settings(state, draft),
   );
@@ -153,8 +157,50 @@ function fieldTable({ fields }) {
     line.append(el("code", "", key), el("span", "", ` → ${mine.join(", ") || "not used"}`));
     list.append(line);
   }
-  box.append(el("summary", "", "Fields of the first record"), list);
+  box.append(el("summary", "", "Fields"), list);
   return box;
+}
+
+/** A person's choice of what the columns hold: open where the file could not be read without it.
+ * @param {State} state @param {Draft} draft */
+function columnForm(state, draft) {
+  const { columns, file, fields, error } = draft;
+  if (!columns.length) return [];
+  const box = el("details", "grm-columns");
+  const list = el("div", "grm-column-list");
+  const said = el("p", "grm-bad");
+  const pairs = ["", ...state.form.roles].map((role) => /** @type {[string, string]} */ ([role, role || "not used"]));
+  const choices = columns.map(({ key }) => {
+    const node = choice(pairs, () => state.roles.set(key, node.value));
+    node.value = state.roles.get(key) ?? roleOf(fields.find((one) => one.key === key)?.fields ?? []);
+    return node;
+  });
+  columns.forEach(({ key, text }, i) => {
+    const line = el("label", "grm-column");
+    line.append(el("code", "", key), el("span", "grm-note", text), choices[i]);
+    list.append(line);
+  });
+  const read = button("Read with these columns", "grm-small", async () => {
+    read.disabled = true;
+    const reply = await state.ask.mapped(
+      file,
+      columns.map(({ key }, i) => ({ key, role: choices[i].value })),
+    );
+    read.disabled = false;
+    if (failed(reply)) said.textContent = why(reply);
+    else drawDraft(state, reply);
+  });
+  said.setAttribute("aria-live", "polite");
+  box.open = Boolean(error);
+  box.append(el("summary", "", "Say what the columns hold"), list, read, said);
+  return [box];
+}
+
+/** The role that a column had by its name. @param {string[]} fields */
+export function roleOf(fields) {
+  if (fields.includes("query")) return "query";
+  if (fields.includes("responses")) return "response";
+  return fields.includes("labels") ? "best response" : (fields[0] ?? "");
 }
 
 /** @param {Draft} draft */
