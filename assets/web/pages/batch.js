@@ -172,6 +172,7 @@ function columnForm(state, draft) {
   const pairs = ["", ...state.form.roles].map((role) => /** @type {[string, string]} */ ([role, role || "not used"]));
   const choices = columns.map(({ key }) => {
     const node = choice(pairs, () => state.roles.set(key, node.value));
+    node.setAttribute("aria-label", `What ${key} holds`);
     node.value = state.roles.get(key) ?? roleOf(fields.find((one) => one.key === key)?.fields ?? []);
     return node;
   });
