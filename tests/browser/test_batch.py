@@ -79,10 +79,10 @@ def test_a_dropped_file_is_shown_judged_paused_killed_and_finished(
         assert page.locator("#batch-start").inner_text() == "Judge 6 items, 24 samples"
         page.locator("#batch-start").click()
         wait_done(page, 2)
-        press(page, "pause")
+        press(page, "Pause")
         page.locator(".grm-phase[data-phase=paused]").wait_for(timeout=LONG)
         kept = done(page)
-        press(page, "resume")
+        press(page, "Resume")
         wait_done(page, max(5, kept))
         page.locator(".grm-batch-items td a").first.wait_for(timeout=LONG)
         shown = done(page)

@@ -396,7 +396,7 @@ function act(state, row, name) {
     cancel: `Cancel ${row.title}? Samples that were drawn are kept; the rest will not be drawn.`,
     remove: `Remove ${row.title} from this list? Its sessions are kept.`,
   };
-  const node = button(name, "grm-small", async () => {
+  const node = button(name[0].toUpperCase() + name.slice(1), "grm-small", async () => {
     if (what in sure && !window.confirm(sure[/** @type {"cancel" | "remove"} */ (what)])) return;
     node.disabled = true;
     const reply = await state.ask.act(what, row.id);
@@ -452,7 +452,7 @@ async function drawItems(state) {
     nodes.items.replaceChildren(hint("No sample has arrived yet."));
     return;
   }
-  const table = headed("grm-items", ["item", "samples", "vote", "label"]);
+  const table = headed("grm-items", ["Item", "Samples", "Vote", "Label"]);
   table.append(...found.rows.map(itemRow));
   const turn = (/** @type {number} */ by) => () => {
     state.offset = found.offset + by;
@@ -461,8 +461,8 @@ async function drawItems(state) {
   const pages = el("div", "grm-pages");
   const last = found.offset + found.rows.length;
   pages.append(el("span", "grm-note", `${found.offset + 1} to ${last} of ${found.count}, the newest first`));
-  if (found.offset) pages.append(button("newer", "grm-small", turn(-SIZE)));
-  if (last < found.count) pages.append(button("older", "grm-small", turn(SIZE)));
+  if (found.offset) pages.append(button("Newer", "grm-small", turn(-SIZE)));
+  if (last < found.count) pages.append(button("Older", "grm-small", turn(SIZE)));
   nodes.items.replaceChildren(framed(table, "Items", "grm-table-wide"), pages);
 }
 
