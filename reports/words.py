@@ -2,8 +2,10 @@
 
 from grm_core.analysis.frames import letter
 from grm_core.types import Method, Run, Verdict
+from runs.run import FILE
 
 METHODS = {Method.NAIVE: "Naive", Method.GUIDED: "Guided", Method.GUIDED_WEIGHTED: "Guided-weighted"}
+_FILE_MOST = 60
 
 
 def verdict_line(verdict: Verdict, n: int) -> str:
@@ -27,11 +29,12 @@ def verdict_line(verdict: Verdict, n: int) -> str:
 
 
 def run_title(run: Run) -> str:
-    """A run in words: model, temperature, template, and when it began."""
+    """A run in words: its file where it is a batch, model, temperature, template, and when it began."""
     if run.model == run.template == "unknown":
         return "imported, settings unknown"
     began = run.created_at[:16].replace("T", " ")
-    return ", ".join(filter(None, [run.model, f"temperature {run.params.temperature:g}", run.template, began]))
+    file = str(run.extra.get(FILE, ""))[:_FILE_MOST]
+    return ", ".join(filter(None, [file, run.model, f"temperature {run.params.temperature:g}", run.template, began]))
 
 
 def settings(run: Run) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gated
 from runs.job import tags_of
 from runs.jobs import Jobs
-from runs.run import Judges, make_run, templates_for
+from runs.run import FILE, Judges, make_run, templates_for
 from runs.settings import Sampling
 from runs.sinks import StoreSink
 from storage.batches import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Batch, Counts
@@ -268,7 +268,7 @@ class BatchLine:
         run = make_run(run_id(batch.id), Judges(engine.name, engine.model, reader), asked.sampling, templates)
         begun = self.store.run(run.id)
         if begun is None:
-            return run
+            return replace(run, extra=run.extra | {FILE: batch.title})
         for name, now in (("model", run.model), *((each, getattr(run, each)) for each in resume.SETTINGS)):
             if getattr(begun, name) != now:
                 raise UsageError(

@@ -14,6 +14,8 @@ from runs.settings import Sampling
 
 ADAPTIVE = "adaptive"
 """In Run.extra: risk, method and budget of a run whose items end early."""
+FILE = "file"
+"""In Run.extra: the name of the file that a batch was made of."""
 
 
 class Judges(NamedTuple):

@@ -251,7 +251,7 @@ def _note(each: Annotation, judged: JudgedById, given: Sequence[str]) -> NoteLin
         id=each.id,
         session=each.session_id,
         sample=each.sample or 0,
-        title=title[:_TITLE],
+        title=title if len(title) <= _TITLE else f"{title[:_TITLE]}…",
         author=each.author,
         note=each.note,
         quoted=part[:_QUOTED],

@@ -17,7 +17,7 @@ WEB = ASSETS / "web"
 STYLES: tuple[str, ...] = (
     *("fonts", "tokens", "frame", "shell", "palette", "base", "rich", "case", "matrix", "card", "panel", "keys"),
     *("welcome", "inspect", "sessions", "compare", "principles", "benchmarks", "models", "demo", "queue", "batch"),
-    "runs",
+    *("runs", "blocks"),
 )
 """Files of assets/web/styles in the order of the cascade: what every page has, then views, then pages."""
 _PLAIN = ("fonts", "tokens", "shell")

@@ -11,6 +11,7 @@ export interface BatchForm {
   orders: string[];
   contexts: [string, string][];
   templates: string[];
+  roles: string[];
   meta: string;
   may: boolean;
 }
@@ -37,15 +38,29 @@ export interface FirstItem {
   beside: string;
 }
 
-/** A key of the file's first record, and what became of it. */
+/** A key of the file's first records, and what became of it. */
 export interface FieldOf {
   key: string;
   fields: string[];
 }
 
+/** A key of the file's first records, and the first text that it holds, shortened. */
+export interface Column {
+  key: string;
+  text: string;
+}
+
+/** What a column was chosen to hold. */
+export interface ColumnRole {
+  key: string;
+  role: string;
+}
+
 /** A file that was dropped, as it was understood. */
 export interface Draft {
   id: string;
+  file: string;
+  columns: Column[];
   name: string;
   said: string;
   count: number;
@@ -1210,6 +1225,8 @@ export interface PrinciplesServer {
 }
 
 export interface BatchServer {
+  /** A file that was dropped, read anew with what somebody says of its columns. */
+  mapped(file_id: string, roles: ColumnRole[]): Promise<Draft | Failed | null>;
   /** Put a file that was dropped at the end of the line. */
   begin(draft_id: string, asking: Asking): Promise<Choice | Failed | null>;
   /** Pause, resume, cancel or remove a batch; all of them then. */

@@ -79,10 +79,10 @@ def test_a_dropped_file_is_shown_judged_paused_killed_and_finished(
         assert page.locator("#batch-start").inner_text() == "Judge 6 items, 24 samples"
         page.locator("#batch-start").click()
         wait_done(page, 2)
-        press(page, "pause")
+        press(page, "Pause")
         page.locator(".grm-phase[data-phase=paused]").wait_for(timeout=LONG)
         kept = done(page)
-        press(page, "resume")
+        press(page, "Resume")
         wait_done(page, max(5, kept))
         page.locator(".grm-batch-items td a").first.wait_for(timeout=LONG)
         shown = done(page)
@@ -98,6 +98,23 @@ def test_a_dropped_file_is_shown_judged_paused_killed_and_finished(
         assert watched.foreign == []
         assert [error for error in watched.errors if "dialog" in error] == []
         assert page.evaluate("window.hacked") is None
+
+
+def test_columns_of_any_name_are_chosen_on_the_page(serve: Serve, page: Any, tmp_path: Path) -> None:
+    file = tmp_path / "odd.jsonl"
+    lines = [{"Frage": f"Was, {n}? {HOSTILE}", "eins": "x", "zwei": "y", "Sieger": "zwei"} for n in range(3)]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    page.goto(f"{serve()}/batch")
+    page.locator("#batch-drop input[type=file]").set_input_files(str(file))
+    page.get_by_role("button", name="Read with these columns").click(timeout=LONG)
+    page.get_by_text("choose one column for the query").wait_for(timeout=LONG)
+    for key, role in (("Frage", "query"), ("eins", "response"), ("zwei", "response"), ("Sieger", "best response")):
+        page.get_by_label(f"What {key} holds").select_option(role)
+    page.get_by_role("button", name="Read with these columns").click()
+    page.get_by_text("JSON Lines, UTF-8, items, 3 items, 3 with labels").wait_for(timeout=LONG)
+    assert page.locator(".grm-first li li").all_inner_texts()[:2] == ["A (0) x", "B (1) y"]
+    assert page.locator("#batch-start").inner_text().startswith("Judge 3 items")
+    assert page.evaluate("window.hacked") is None
 
 
 def test_a_command_imports_while_the_page_is_open_and_a_second_page_says_that_it_only_reads(

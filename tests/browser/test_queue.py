@@ -326,6 +326,17 @@ def test_audit_labels_stay_in_view_with_long_texts_on_a_telephone(desk: tuple[st
     assert json.loads(page.evaluate("localStorage.getItem('grm-lens-author')")) == "ann"
 
 
+def test_the_keys_stand_on_one_line_at_1280(desk: tuple[str, Path], page: Any) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    first_item(page, desk[0])
+    page.keyboard.press("1")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    keys = [key.bounding_box() for key in page.locator(".grm-keys-row button").all()]
+    assert len(keys) == 12
+    assert len({key["y"] for key in keys}) == 1
+    assert max(key["x"] + key["width"] for key in keys) <= 1280
+
+
 def classes(page: Any) -> list[str]:
     return list(page.locator(".grm-said-class").all_inner_texts())
 

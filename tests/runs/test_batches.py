@@ -223,6 +223,7 @@ def test_an_engine_that_is_gone_ends_the_batch_not_all_its_items(tmp_path: Path)
         assert "32 samples failed one after the other: the server is gone" in ended.batch.error
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("places", [2, 8, 64])
 def test_a_person_waits_at_most_twice_as_long_as_on_an_idle_server(places: int, tmp_path: Path) -> None:
     """In rounds of the server, so that a busy machine changes nothing of it."""

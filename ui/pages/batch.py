@@ -16,6 +16,7 @@ from grm_core.analysis.looks import Rule
 from grm_core.benchmarks import scoring
 from grm_core.errors import GRMError, UsageError
 from grm_core.formats.foreign import reading
+from grm_core.formats.foreign.mapping import QUERY, RESPONSE, ROLES
 from grm_core.shuffling import ORDERS
 from grm_core.types import Example, Sample
 from grm_core.voting import vote
@@ -30,7 +31,18 @@ from ui.asking import AUTOMATIC, CONTEXTS, TEMPLATES, read_sampling
 from ui.people import person
 from ui.view import View, calls, served
 from ui.wire import batch as wire
-from ui.wire.batch import Asking, BatchList, BatchRow, BatchView, Draft, FirstItem, JudgedItem, JudgedItems
+from ui.wire.batch import (
+    Asking,
+    BatchList,
+    BatchRow,
+    BatchView,
+    Column,
+    ColumnRole,
+    Draft,
+    FirstItem,
+    JudgedItem,
+    JudgedItems,
+)
 from ui.wire.shared import Choice, Failed
 
 PAGE = 50
@@ -38,6 +50,7 @@ ANY = "items in any form"
 _DRAFTS_MOST = 16
 """Files that were dropped and not started; the oldest is forgotten first."""
 _FIRST, _TEXT_MOST, _ITEMS_MOST = 5, 400, 100_000
+_COLUMNS_MOST, _COLUMN_TEXT = 100, 80
 _QUEUED: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "concurrency_limit": 2}
 _WRONG = "these settings cannot be read: fill in every field"
 
@@ -60,6 +73,7 @@ class BatchPage:
     def __init__(self, line: BatchLine) -> None:
         self.line = line
         self._drafts: OrderedDict[str, _Kept] = OrderedDict()
+        self._files: OrderedDict[str, Path] = OrderedDict()
         may = not line.store.read_only
         gr.HTML(_HEAD, elem_id="batch-head")
         with gr.Row(elem_id="batch-file"):
@@ -91,6 +105,20 @@ class BatchPage:
         draft = None if path is None else await asyncio.to_thread(self._draft, Path(path), kind)
         form = self._form(not self.line.store.read_only)
         return dict(render.sendable(BatchView(form=form, draft=draft)))
+
+    @served()
+    def mapped(self, file_id: str, roles: list[ColumnRole]) -> Draft | Failed:
+        """A file that was dropped, read anew with what somebody says of its columns."""
+        path = self._files.get(file_id)
+        if path is None or not path.exists():
+            raise UsageError("the app does not have this file any more: drop it once more")
+        chosen = {each["key"]: each["role"] for each in roles if each["role"] in ROLES}
+        alone = [role for role in chosen.values() if role != RESPONSE]
+        if QUERY not in alone or RESPONSE not in chosen.values():
+            raise UsageError("choose one column for the query, and one or more for the responses")
+        if len(set(alone)) < len(alone):
+            raise UsageError("only responses can stand in more than one column")
+        return self._draft(path, ANY, chosen)
 
     @served()
     def begin(self, draft_id: str, asking: Asking) -> Choice | Failed:
@@ -151,15 +179,16 @@ class BatchPage:
         judged = [_judged(row, samples[row.session.id]) for row in rows]
         return JudgedItems(rows=judged, count=total, offset=start)
 
-    def _draft(self, path: Path, kind: str) -> Draft:
+    def _draft(self, path: Path, kind: str, roles: dict[str, str] | None = None) -> Draft:
         try:
-            kept, draft = _read(path, kind)
+            kept, draft = _read(path, kind, roles)
+            _keep(self._drafts, draft["id"], kept)
         except GRMError as error:
             # Where the app keeps what was dropped is nobody's business.
-            return _refused(path.name, f"{error}.".replace(str(path), path.name))
-        self._drafts[draft["id"]] = kept
-        while len(self._drafts) > _DRAFTS_MOST:
-            self._drafts.popitem(last=False)
+            draft = _refused(path.name, f"{error}.".replace(str(path), path.name))
+        if kind == ANY and (columns := _columns(path)):
+            draft["file"], draft["columns"] = secrets.token_urlsafe(12), columns
+            _keep(self._files, draft["file"], path)
         return draft
 
     def _form(self, may: bool) -> wire.BatchForm:
@@ -175,6 +204,7 @@ class BatchPage:
             orders=list(ORDERS),
             contexts=[(value, name) for name, value in CONTEXTS.items()],
             templates=list(TEMPLATES),
+            roles=list(ROLES),
             meta="" if jobs.meta is None else jobs.meta.name or "a server",
             may=may,
         )
@@ -189,14 +219,32 @@ class BatchPage:
         return asked
 
 
-def _read(path: Path, kind: str) -> tuple[_Kept, Draft]:
+def _keep(kept: OrderedDict[str, Any], name: str, value: Any) -> None:
+    kept[name] = value
+    while len(kept) > _DRAFTS_MOST:
+        kept.popitem(last=False)
+
+
+def _columns(path: Path) -> list[Column]:
+    """The columns of a file of which somebody can say what they hold; none of a file without records."""
+    try:
+        columns = reading.columns_of(path, path.name)
+    except UsageError:
+        return []
+    if len(columns) > _COLUMNS_MOST:
+        return []
+    return [Column(key=key, text=_short(text, _COLUMN_TEXT)) for key, text in columns.items()]
+
+
+def _read(path: Path, kind: str, roles: dict[str, str] | None) -> tuple[_Kept, Draft]:
     """The items of a file, and what the page is told of it. Raises UsageError for what cannot be judged here."""
     fields: list[wire.FieldOf] = []
     left_out: list[str] = []
     if kind == ANY:
-        understood = reading.read_items(path, path.name)
+        understood = reading.read_items(path, path.name, roles=roles)
         examples, said, benchmark = understood.items, understood.words(), ""
-        fields = [wire.FieldOf(key=key[:60], fields=list(mine)) for key, mine in understood.fields.items()]
+        if roles is None:
+            fields = [wire.FieldOf(key=key[:60], fields=list(mine)) for key, mine in understood.fields.items()]
         left_out = [f"{each.place}: {each.reason}" for each in understood.left_out[:_FIRST]]
     else:
         official = benchmarks.named(kind)
@@ -208,6 +256,8 @@ def _read(path: Path, kind: str) -> tuple[_Kept, Draft]:
         raise UsageError(f"{path.name}: {len(examples):,} items; the page takes {_ITEMS_MOST:,}, `score` any number")
     draft = Draft(
         id=secrets.token_urlsafe(12),
+        file="",
+        columns=[],
         name=path.name,
         said=said,
         count=len(examples),
@@ -222,7 +272,8 @@ def _read(path: Path, kind: str) -> tuple[_Kept, Draft]:
 
 def _refused(name: str, error: str) -> Draft:
     return Draft(
-        id="", name=name, said="", count=0, labelled=0, first=[], fields=[], left_out=[], error=error
+        id="", file="", columns=[], name=name, said="", count=0, labelled=0, first=[], fields=[], left_out=[],
+        error=error,
     )  # fmt: skip
 
 
@@ -242,8 +293,8 @@ def _first(example: Example) -> FirstItem:
     )
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _TEXT_MOST else f"{text[:_TEXT_MOST]}…"
+def _short(text: str, most: int = _TEXT_MOST) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _row(standing: Standing) -> BatchRow:

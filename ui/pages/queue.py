@@ -103,10 +103,16 @@ class QueuePage:
         planned = queueing.plan(self.store, source)
         if not planned.items and not source.grows:
             raise UsageError("no session fits these rules; choose others")
-        title = wanted["title"].strip()[:120] or " + ".join(source.rules) or "all sessions"
+        title = (wanted["title"].strip() or self._title(source))[:120]
         queue = queueing.make(self.store, title, source, planned)
         self.store.acts.note(person().name, "made a queue", f"{queue.id} {title}")
         return Made(id=queue.id, total=len(planned.items))
+
+    def _title(self, source: Source) -> str:
+        """Its rules, and where its sessions come from."""
+        run = self.store.run(source.run)
+        sources = [name for name in ("" if run is None else run_title(run), source.tag) if name]
+        return " of ".join([" + ".join(source.rules) or "all sessions", *sources])
 
     @served()
     def take(self, queue_id: str, author: str, after: int) -> Item | End | Failed:

@@ -15,6 +15,8 @@ class BatchForm(TypedDict):
     orders: list[str]
     contexts: list[tuple[str, str]]
     templates: list[str]
+    roles: list[str]
+    """What a column of a file can be chosen to hold."""
     meta: str
     """The meta RM's name; '' where there is none."""
     may: bool
@@ -49,16 +51,34 @@ class FirstItem(TypedDict):
 
 
 class FieldOf(TypedDict):
-    """A key of the file's first record, and what became of it."""
+    """A key of the file's first records, and what became of it."""
 
     key: str
     fields: list[str]
+
+
+class Column(TypedDict):
+    """A key of the file's first records, and the first text that it holds, shortened."""
+
+    key: str
+    text: str
+
+
+class ColumnRole(TypedDict):
+    """What a column was chosen to hold."""
+
+    key: str
+    role: str
 
 
 class Draft(TypedDict):
     """A file that was dropped, as it was understood."""
 
     id: str
+    """'' for one that could not be read."""
+    file: str
+    """By which its columns can be chosen; '' where there are none to choose from."""
+    columns: list[Column]
     name: str
     said: str
     count: int

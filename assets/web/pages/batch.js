@@ -58,6 +58,9 @@ function begun(ask, form) {
     ask,
     form,
     fields: formFields(form),
+    /** What was chosen for the columns of a file, by their names.
+     * @type {Map<string, string>} */
+    roles: new Map(),
     open: address.params().get("id") || "",
     offset: 0,
     /** @type {Map<string, Nodes>} */
@@ -130,7 +133,7 @@ function drawDraft(state, draft) {
   }
   const head = el("h2", "", draft.name);
   if (draft.error) {
-    nodes.draft.replaceChildren(head, problem(draft.error));
+    nodes.draft.replaceChildren(head, problem(draft.error), ...columnForm(state, draft));
     return;
   }
   nodes.draft.replaceChildren(
@@ -138,6 +141,7 @@ function drawDraft(state, draft) {
     el("p", "grm-said", draft.said),
     ...draft.left_out.map((text) => el("p", "grm-note", `left out, ${text}`)),
     ...(draft.fields.length ? [fieldTable(draft)] : []),
+    ...columnForm(state, draft),
     firstItems(draft),
     settings(state, draft),
   );
@@ -153,8 +157,51 @@ function fieldTable({ fields }) {
     line.append(el("code", "", key), el("span", "", ` → ${mine.join(", ") || "not used"}`));
     list.append(line);
   }
-  box.append(el("summary", "", "Fields of the first record"), list);
+  box.append(el("summary", "", "Fields"), list);
   return box;
+}
+
+/** A person's choice of what the columns hold: open where the file could not be read without it.
+ * @param {State} state @param {Draft} draft */
+function columnForm(state, draft) {
+  const { columns, file, fields, error } = draft;
+  if (!columns.length) return [];
+  const box = el("details", "grm-columns");
+  const list = el("div", "grm-column-list");
+  const said = el("p", "grm-bad");
+  const pairs = ["", ...state.form.roles].map((role) => /** @type {[string, string]} */ ([role, role || "not used"]));
+  const choices = columns.map(({ key }) => {
+    const node = choice(pairs, () => state.roles.set(key, node.value));
+    node.setAttribute("aria-label", `What ${key} holds`);
+    node.value = state.roles.get(key) ?? roleOf(fields.find((one) => one.key === key)?.fields ?? []);
+    return node;
+  });
+  columns.forEach(({ key, text }, i) => {
+    const line = el("label", "grm-column");
+    line.append(el("code", "", key), el("span", "grm-note", text), choices[i]);
+    list.append(line);
+  });
+  const read = button("Read with these columns", "grm-small", async () => {
+    read.disabled = true;
+    const reply = await state.ask.mapped(
+      file,
+      columns.map(({ key }, i) => ({ key, role: choices[i].value })),
+    );
+    read.disabled = false;
+    if (failed(reply)) said.textContent = why(reply);
+    else drawDraft(state, reply);
+  });
+  said.setAttribute("aria-live", "polite");
+  box.open = Boolean(error);
+  box.append(el("summary", "", "Say what the columns hold"), list, read, said);
+  return [box];
+}
+
+/** The role that a column had by its name. @param {string[]} fields */
+export function roleOf(fields) {
+  if (fields.includes("query")) return "query";
+  if (fields.includes("responses")) return "response";
+  return fields.includes("labels") ? "best response" : (fields[0] ?? "");
 }
 
 /** @param {Draft} draft */
@@ -349,7 +396,7 @@ function act(state, row, name) {
     cancel: `Cancel ${row.title}? Samples that were drawn are kept; the rest will not be drawn.`,
     remove: `Remove ${row.title} from this list? Its sessions are kept.`,
   };
-  const node = button(name, "grm-small", async () => {
+  const node = button(name[0].toUpperCase() + name.slice(1), "grm-small", async () => {
     if (what in sure && !window.confirm(sure[/** @type {"cancel" | "remove"} */ (what)])) return;
     node.disabled = true;
     const reply = await state.ask.act(what, row.id);
@@ -405,7 +452,7 @@ async function drawItems(state) {
     nodes.items.replaceChildren(hint("No sample has arrived yet."));
     return;
   }
-  const table = headed("grm-items", ["item", "samples", "vote", "label"]);
+  const table = headed("grm-items", ["Item", "Samples", "Vote", "Label"]);
   table.append(...found.rows.map(itemRow));
   const turn = (/** @type {number} */ by) => () => {
     state.offset = found.offset + by;
@@ -414,8 +461,8 @@ async function drawItems(state) {
   const pages = el("div", "grm-pages");
   const last = found.offset + found.rows.length;
   pages.append(el("span", "grm-note", `${found.offset + 1} to ${last} of ${found.count}, the newest first`));
-  if (found.offset) pages.append(button("newer", "grm-small", turn(-SIZE)));
-  if (last < found.count) pages.append(button("older", "grm-small", turn(SIZE)));
+  if (found.offset) pages.append(button("Newer", "grm-small", turn(-SIZE)));
+  if (last < found.count) pages.append(button("Older", "grm-small", turn(SIZE)));
   nodes.items.replaceChildren(framed(table, "Items", "grm-table-wide"), pages);
 }
 

@@ -1,17 +1,18 @@
 """A file of anybody's items -> our items, and what was understood of it. Either all of a file is read or nothing."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import NamedTuple
 
 from grm_core.errors import UsageError
 from grm_core.formats import lines
 from grm_core.formats.fields import FieldError
 from grm_core.formats.foreign import contents
-from grm_core.formats.foreign.contents import Contents
+from grm_core.formats.foreign.contents import Contents, Record
 from grm_core.formats.foreign.forms import OWN, example_of, form_of
-from grm_core.formats.foreign.mapping import fields_of
+from grm_core.formats.foreign.mapping import by_choice, fields_of
 from grm_core.formats.lines import Source
 from grm_core.types import Example
 
@@ -33,7 +34,7 @@ class Understood(NamedTuple):
     items: list[Example]
     left_out: list[LeftOut]
     fields: dict[str, tuple[str, ...]]
-    """Key of the first record -> the fields of the item that it went into, () for none."""
+    """Key of the first records -> the fields of their items that it went into, () for none."""
 
     @property
     def plain(self) -> bool:
@@ -57,15 +58,43 @@ CSV_HEAD = "query,response_a,response_b,winner"
 """The columns of a CSV file of pairs; the winner is a, b or tie."""
 
 
-def read_items(source: Source, name: str | None = None, prefix: str = "item") -> Understood:
+_FIRST = 20
+"""Records that are looked at to say what the keys of a file hold."""
+
+
+def read_items(
+    source: Source, name: str | None = None, prefix: str = "item", roles: Mapping[str, str] | None = None
+) -> Understood:
     """Read a file of items in any form; UsageError names file, line, what is wrong, and a line that would be right.
 
-    An item without an id is called by its number, `prefix`-1 and so on.
+    An item without an id is called by its number, `prefix`-1 and so on. `roles`: what each column holds, as a person
+    chose it (see by_choice); without it that follows from the columns' names.
     """
     name = lines.name_of(source, name)
     data = lines.read_bytes(source, name)
     with righted():
-        return _collected(contents.of(data, name), name, prefix)
+        understood = contents.of(data, name)
+        if roles is not None:
+            understood = understood._replace(records=_chosen(understood.records, name, roles))
+        return _collected(understood, name, prefix)
+
+
+def columns_of(source: Source, name: str | None = None) -> dict[str, str]:
+    """Every key of the first records and the first text that it holds; UsageError where nothing can be read."""
+    name = lines.name_of(source, name)
+    columns: dict[str, str] = {}
+    for record in islice(contents.of(lines.read_bytes(source, name), name).records, _FIRST):
+        for key, value in record.value.items():
+            columns[str(key)] = columns.get(str(key)) or ("" if value is None else str(value))
+    return columns
+
+
+def _chosen(records: Iterator[Record], name: str, roles: Mapping[str, str]) -> Iterator[Record]:
+    for record in records:
+        try:
+            yield record._replace(value=by_choice(record.value, roles))
+        except FieldError as error:
+            raise UsageError(f"{name}, {record.place}: {error}") from None
 
 
 @contextmanager
@@ -93,7 +122,9 @@ def _collected(contents: Contents, name: str, prefix: str) -> Understood:
         try:
             form, example = example_of(record.value, f"{prefix}-{number}")
             forms[form.name] += 1
-            fields = fields or fields_of(record.value, example, f"{prefix}-{number}")
+            if number <= _FIRST:
+                for key, mine in fields_of(record.value, example, f"{prefix}-{number}").items():
+                    fields[key] = tuple(dict.fromkeys((*fields.get(key, ()), *mine)))
             if form is OWN and example.id in items:
                 raise FieldError(f"there is an item {example.id!r} already")
         except FieldError as error:

@@ -65,6 +65,29 @@ def test_a_file_that_is_none_is_told_with_a_line_that_would_be_right(page: Batch
     assert understood(page, file_of(tmp_path, PAIRS), "rewardbench")["error"].startswith("f.jsonl, line 1: ")
 
 
+def test_columns_with_names_of_ones_own_are_read_by_choice(page: BatchPage, tmp_path: Path) -> None:
+    lines = [{"Frage": f"q {n}", "eins": "x" * 200, "zwei": "y", "Sieger": "zwei"} for n in range(3)]
+    draft = understood(page, file_of(tmp_path, lines))
+    assert [column["key"] for column in draft["columns"]] == ["Frage", "eins", "zwei", "Sieger"]
+    assert (draft["id"], draft["columns"][1]["text"]) == ("", "x" * 80 + "…")
+    roles = {"Frage": "query", "eins": "response", "zwei": "response", "Sieger": "best response"}
+
+    def mapped(roles: dict[str, str]) -> Any:
+        by_name = {call.__name__: call for call in calls(page)}
+        return by_name["mapped"]([draft["file"], [{"key": key, "role": role} for key, role in roles.items()]])
+
+    again = mapped(roles)
+    assert (again["count"], again["labelled"], again["first"][0]["labels"]) == (3, 3, [0, 1])
+    assert page.begin(again["id"], ASKING)["title"] == "f.jsonl"
+    for wrong, words in (
+        ({"Frage": "query"}, "choose one column for the query"),
+        (roles | {"Sieger": "query"}, "only responses can stand in more than one column"),
+    ):
+        assert words in mapped(wrong)["error"]
+    Path(tmp_path / "f.jsonl").unlink()
+    assert "drop it once more" in mapped(roles)["error"]
+
+
 def test_what_is_begun_stands_in_the_line_with_its_settings(page: BatchPage, tmp_path: Path) -> None:
     draft = understood(page, file_of(tmp_path, PAIRS))
     made = page.begin(draft["id"], ASKING | {"principles": "Be right\n\n Be short ", "context": "single"})

@@ -68,6 +68,16 @@ def everything(page: QueuePage, author: str, queue: str) -> str:
     return json.dumps(answers, default=str)
 
 
+def test_a_queue_without_a_title_is_called_by_its_rules_and_its_run(page: QueuePage, store: Store) -> None:
+    store.add_run(replace(RUN, id="batch-x", extra={"file": "morning.csv"}))
+    add(store, "s2", "batch-x")
+    page.make(WANTED | {"title": " "})
+    page.make(WANTED | {"title": "", "run": "batch-x"})
+    titles = {queue["title"] for queue in page.overview("ann")["queues"]}
+    assert "all sessions" in titles
+    assert any(title.startswith("all sessions of morning.csv, ") for title in titles)
+
+
 def test_labels_of_another_annotator_are_sent_only_once_ones_own_are_saved(page: QueuePage) -> None:
     queue = page.make(WANTED)["id"]
     first = page.take(queue, "ann", -1)

@@ -120,7 +120,7 @@ export function drawFinal(state) {
     keyButton("j", "next", () => turn(state, 1)),
     keyButton("k", "back", () => turn(state, -1)),
     item
-      ? keyButton("Enter", "all differences", () => drawAgreement(state))
+      ? keyButton("Enter", "differences", () => drawAgreement(state))
       : keyButton("o", "open", () => openChosen(state)),
   );
 }
