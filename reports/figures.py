@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 Figure = dict[str, Any]
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A")
+COLOURS = ("#0072B2", "#C27C00", "#008A65", "#B3588C", "#3A95C9", "#D55E00", "#7A5FC0", "#6F7580")
 METHOD_COLOURS = {"naive": "#0072B2", "guided": "#D55E00", "guided-weighted": "#009E73"}
 PERCENT: Figure = {"range": [0, 1.03], "tickformat": ".0%"}
 """An axis of a share."""

@@ -95,7 +95,8 @@ def progress_line(progress: Snapshot | None, stored: int, k: int, settled: bool 
     if progress.phase in ("waiting", "queued"):
         return "Waiting for the engine; sampling begins as soon as it is ready."
     if progress.phase == "failed":
-        return f"Failed: {progress.error} {done} are kept."
+        kept = f"{done} are kept." if progress.done else 'No samples were kept. Use "Edit and judge again" to retry.'
+        return f"Failed: {progress.error} {kept}"
     if progress.phase == "stopped":
         return f"Stopped. {done} are kept."
     if progress.settled is not None and not progress.running:

@@ -43,16 +43,16 @@ def numbers(
     vectors = embed(texts)
     rows = [
         ("principles stated", len(texts), "in all samples, repetitions included"),
-        ("distinct principles", len(set(texts)), "differing in their words"),
+        ("distinct principles", len(set(texts)), "each wording once"),
         ("samples that state principles", stating, f"of {len(samples)}"),
-        ("clusters", statements["cluster"].nunique(), "groups of principles with like meaning"),
-        ("entropy", clusters.entropy(statements["cluster"].tolist()), "of the share of clusters, in bits"),
+        ("clusters", statements["cluster"].nunique(), "groups of principles that mean much the same"),
+        ("entropy", clusters.entropy(statements["cluster"].tolist()), "of the clusters' shares, in bits"),
         ("mean cosine", float(np.mean(cosines)) if cosines else None,
          "between the principles of two samples of one item; 1 = the same"),
         ("boilerplate", clusters.boilerplate(vectors, statements["session"].tolist(), NEAR_OTHER),
-         f"share that nearly stands under another item too (cosine {NEAR_OTHER})"),
+         f"share that also stands, nearly word for word, under another item (cosine {NEAR_OTHER})"),
         ("overlap with general principles", overlap(vectors, embed(list(seeds)) if seeds else None),
-         f"share that is near one of the template's general principles (cosine {NEAR_SEED})"),
+         f"share close to one of the template's general principles (cosine {NEAR_SEED})"),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["name", "value", "definition"], dtype=object)
 

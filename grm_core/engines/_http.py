@@ -208,8 +208,9 @@ class Client:
             raise EngineError(f"{self.root} did not answer in time", retryable=True) from error
         except aiohttp.ClientConnectorError as error:
             certificate = isinstance(error, aiohttp.ClientSSLError)
+            refused = isinstance(error.os_error, ConnectionRefusedError)
             raise Unreachable(
-                f"cannot connect to {self.root} ({error.strerror or error.os_error})",
+                f"cannot connect to {self.root} ({'refused' if refused else error.strerror or error.os_error})",
                 retryable=not certificate,
                 hint="Check the address, and that the server is running.",
             ) from error

@@ -15,7 +15,7 @@ from reports.figures import COLOURS, figure, line
 from reports.words import verdict_line
 from storage.listing import Wanted
 from storage.store import Store
-from ui import ASSETS, detail, plots, render
+from ui import ASSETS, detail, render
 from ui.view import View, calls, served
 from ui.wire.demo import First, Measured, Over, Reason, Recorded
 from ui.wire.shared import Figure
@@ -67,7 +67,7 @@ SLIDES = (
         "grow",
         "a tie that more samples break",
         "One slip, outvoted",
-        "Sample {wrong} puts the wrong answer in front, sample {right} the right one. Read why.",
+        "Sample {wrong} puts the wrong answer in front, sample {right} the right one.",
         "40 seconds. Play until the curve falls below zero and read what that sample wrote; play on until it "
         "comes back and read the other. Anybody in the room can check the sum.",
     ),
@@ -154,7 +154,7 @@ def _recorded(told: Told, session: Session, model: str, samples: list[Sample]) -
         verdict=verdict_line(votes[-1], len(example.responses)) if votes else "",
         guided="",
         kept=[],
-        figure=None if best is None else _margins(story.margins(votes, best), letter(best), len(samples)),
+        figure=None if best is None else _margins(story.margins(votes, best), best, len(samples)),
     )
     try:
         guided = vote(samples, Method.GUIDED)
@@ -186,13 +186,15 @@ def _facts(
     return facts
 
 
-def _margins(points: Sequence[tuple[int, float]], best: str, k: int) -> Figure | None:
-    """The margin of the labelled best in the order in which the samples came."""
+def _margins(points: Sequence[tuple[int, float]], best: int, k: int) -> Figure | None:
+    """The margin of the labelled best, in its colour, in the order in which the samples came."""
     if not points:
         return None
-    trace = line([k for k, _ in points], [margin for _, margin in points], "", plots.LINE)
+    colour = COLOURS[best % len(COLOURS)]
+    thick = {"line": {"color": colour, "width": 3}}
+    trace = line([k for k, _ in points], [margin for _, margin in points], "", colour, **thick)
     axes = {"yaxis": {"zeroline": True}, "xaxis": {"range": [0, k + 1]}}
-    return figure([trace], "k, samples added up", f"margin of {best}", **axes)
+    return figure([trace], "k, samples added up", f"margin of {letter(best)}", **axes)
 
 
 def _said(sample: Sample, own: int) -> str:
@@ -246,7 +248,7 @@ def _gained(measured: Measured) -> str:
     gain, low, high = (100 * each for each in measured["gain"])
     certain = "more than chance" if low > 0 else "less than before" if high < 0 else "too few items to call it a gain"
     return (
-        f"{measured['name']}, n = {measured['n']}: voting finds the labelled best {one:.0%} of the time with one "
-        f"sample, {most:.0%} with {measured['k'][-1]}. Difference {gain:+.1f} points, 95% interval {low:+.1f} to "
+        f"{measured['name']}, n = {measured['n']}: voting finds the labelled best {one:.1%} of the time with one "
+        f"sample, {most:.1%} with {measured['k'][-1]}. Difference {gain:+.1f} points, 95% interval {low:+.1f} to "
         f"{high:+.1f}: {certain}."
     )

@@ -232,7 +232,8 @@ def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Panel:
     bare = {"showticklabels": False, "zeroline": False}
     axes = {"xaxis": bare, "yaxis": bare, "dragmode": "select"}
     shown = figure(traces, "", "", height=420, **axes)
-    said = "Every point is a principle, its size the weight, near points mean like things; the axes mean nothing."
+    said = "Each point is a principle, sized by its weight. Points close together mean similar things; the axes mean "
+    said += "nothing."
     said += " Circles stand in the first, squares in the second, diamonds in both." if scopes > 1 else ""
     return panel("map", "Which principles does the GRM state?", table[["x", "y", "cluster"]], shown, said)
 

@@ -15,8 +15,8 @@ _MOST = 12
 _RUNS_MOST = 6
 _RUNS_SEARCHED = 200
 _WORDS_MOST = 200
-_BAD = {"failed": "Failed", "away": "Engine gone"}
-_WORDS = {"ready": "Ready", "failed": "Failed", "closed": "Closed", "idle": "Not started"}
+_BAD = {"failed": "Engine failed", "away": "Engine gone"}
+_WORDS = {"ready": "Ready", "closed": "Closed", "idle": "Not started"}
 
 
 class Shell:
@@ -40,7 +40,7 @@ class Shell:
             held = f"Another process ({self.store.holder}) writes this database: sessions can be read, not judged."
             lines.append(Line(kind="warn", text=held))
         kind, word = _standing(engine.name, state, bool(note), self.store.read_only)
-        message = "" if state.phase == "ready" else " ".join(filter(None, (state.message, state.hint)))
+        message = "" if state.phase == "ready" else _sentences(state)
         running = [
             Running(id=name, title=title(example), done=snapshot.done, k=snapshot.k)
             for name, (example, snapshot) in self.jobs.running().items()
@@ -78,6 +78,12 @@ class Shell:
         titles = [(run.id, run_title(run)) for run, _ in self.store.runs(_RUNS_SEARCHED, least=2)]
         fitting = [(name, text) for name, text in titles if all(word in text.lower() for word in wanted)]
         return [Choice(id=name, title=text) for name, text in fitting[:_RUNS_MOST]]
+
+
+def _sentences(state: EngineState) -> str:
+    """What the engine says of itself, and what to do."""
+    said = f"{state.message[:1].upper()}{state.message[1:].rstrip('.')}." if state.message else ""
+    return f"{said} {state.hint}".strip()
 
 
 def _standing(engine: str, state: EngineState, noted: bool, read_only: bool) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 // What responses are called and coloured on every page, and how numbers are written. No DOM: node tests it.
 
-export const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6FC9", "#7A7A7A"];
+export const COLOURS = ["#0072B2", "#C27C00", "#008A65", "#B3588C", "#3A95C9", "#D55E00", "#7A5FC0", "#6F7580"];
 
 /** Own index as a letter: A to Z, then AA. @param {number} i */
 export const letter = (i) =>

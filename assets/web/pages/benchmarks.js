@@ -16,9 +16,6 @@ import { attacked } from "./benchmarks/attacks.js";
 /** @typedef {ReturnType<typeof begun>} State */
 /** @typedef {"id" | "beside" | "method" | "tie" | "invalid"} Name */
 
-const NONE =
-  "No benchmark was run yet: `python app.py bench NAME --data PATH` judges one and brings it here. " +
-  "`python app.py attack` tries how well a judge withstands answers that ask for their score.";
 const BRIEF =
   "By naive voting over all samples, ties and unreadable judgments as the benchmark has them; " +
   "at random: what random scores would get.";
@@ -133,7 +130,7 @@ async function load(state) {
 
 /** @param {State} state @param {() => boolean} isLast */
 function start(state, isLast) {
-  if (!state.runs.length) return hint(NONE);
+  if (!state.runs.length) return howTo();
   const part = el("section", "grm-panel");
   const table = headed("grm-items", ["run", "headline", "at random"]);
   const lines = state.runs.map(({ id, title }) => {
@@ -145,8 +142,21 @@ function start(state, isLast) {
     table.append(line);
     return { id, numbers };
   });
-  part.append(el("h3", "", "Benchmarks and attacks that were run"), table, el("p", "grm-note", BRIEF));
+  part.append(el("h2", "", "Benchmarks and attacks that were run"), table, el("p", "grm-note", BRIEF));
   tell(state, lines, isLast);
+  return part;
+}
+
+/** Nothing to show yet. */
+function howTo() {
+  const part = el("section", "grm-panel");
+  part.append(
+    el("h2", "", "No benchmark has been run yet"),
+    el("p", "", "Judge a benchmark into this page's database, which may stay open:"),
+    el("pre", "", "python app.py bench NAME --data PATH --db FILE"),
+    el("p", "", "See how well a judge withstands responses that ask for their score:"),
+    el("pre", "", "python app.py attack --db FILE"),
+  );
   return part;
 }
 

@@ -66,7 +66,7 @@ function settingsParts(settings) {
   const apart = settings.filter(({ differs }) => differs);
   const fold = el("details", "grm-case-box");
   fold.append(el("summary", "", `The same in both: ${counted(alike.length, "setting")}`), settingsTable(alike));
-  const shown = apart.length ? [el("h4", "", "Different settings"), settingsTable(apart)] : [];
+  const shown = apart.length ? [el("h3", "", "Different settings"), settingsTable(apart)] : [];
   return alike.length ? [...shown, fold] : shown;
 }
 
@@ -93,11 +93,11 @@ function side(one, other) {
   node.append(
     head,
     ...one.verdicts.map((verdict) => el("p", "", verdict)),
-    el("h4", "", "Mean score ± spread over samples"),
+    el("h3", "", "Mean score ± spread over samples"),
     means,
-    el("h4", "", "Scores"),
+    el("h3", "", "Scores"),
     smallMatrix(one.rows, one.n, label),
-    el("h4", "", "Principles"),
+    el("h3", "", "Principles"),
     one.principles.length ? principles(one, other) : el("p", "grm-note", "No principles were read."),
   );
   return node;

@@ -116,9 +116,9 @@ function drawSlide(state) {
     bar.replaceChildren();
     return;
   }
+  drawBar(state); // first: a plot takes the room that the bar leaves
   if (at < slides.length) drawKind(state, slides[at]);
   else drawEnd(state, () => go(state, 0));
-  drawBar(state);
   const again = [...bar.children].find((node) => focused && node.textContent === focused);
   if (again instanceof HTMLElement) again.focus();
 }

@@ -141,7 +141,7 @@ function howTo(some) {
   const part = el("section", "grm-panel");
   part.append(
     el(
-      "h3",
+      "h2",
       "",
       some ? "Choose a run, or add answers of models" : "No run names the models that wrote its responses yet",
     ),

@@ -15,7 +15,7 @@ import {
   tableRow,
 } from "../lib/dom.js";
 import { memory } from "../lib/memory.js";
-import { COLOURS, fixed, percent, short } from "../lib/names.js";
+import { COLOURS, fixed, heading, percent, short } from "../lib/names.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
 import { panel } from "../views/panel.js";
 import { csvButton, framed, numbers } from "../views/table.js";
@@ -129,7 +129,7 @@ function start(scopes) {
   const list = el("nav", "grm-recent");
   /** @param {Kind} kind @param {string} title */
   const put = (kind, title) => {
-    if (scopes[kind].length) list.append(el("h3", "", title));
+    if (scopes[kind].length) list.append(el("h2", "", title));
     for (const one of scopes[kind].slice(0, 12)) {
       list.append(anchor(one.title || one.id, address.link("principles", { [kind]: one.id })));
     }
@@ -154,7 +154,8 @@ function drawThoughts(state, thoughts) {
   );
   const title = el("h2", "", "Clusters and the vote");
   const tables = clusterTable(state, reading);
-  state.nodes.body.replaceChildren(top, title, tables, reading.list, saveAll(state), settingsTable(state));
+  const head = el("h2", "grm-hidden", "Map of the principles");
+  state.nodes.body.replaceChildren(head, top, title, tables, reading.list, saveAll(state), settingsTable(state));
 }
 
 /** Every stated principle with its cluster and place on the map. @param {State} state */
@@ -230,7 +231,7 @@ function clusterTable(state, reading) {
     PER_SIDE.map((name) => (titles.length > 1 ? `${name} · ${s ? "second" : "first"}` : name)),
   );
   const table = el("table", "grm-clusters");
-  table.append(tableRow("th", ["cluster", "principles", ...heads]));
+  table.append(tableRow("th", ["cluster", "principles", ...heads].map(heading)));
   table.append(...clusters.map((_, i) => clusterRow(state, reading, i)));
   const columns = ["cluster", "name", ...titles.flatMap((_, s) => FIELDS.map((name) => name + (s ? "_second" : "")))];
   const rows = clusters.map(({ name, sides }, i) => [

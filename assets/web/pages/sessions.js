@@ -152,7 +152,7 @@ async function findPassages(state, offset, isLast) {
   const hits = selection.words.trim() ? await ask.passages(selection, offset) : [];
   if (!isLast()) return;
   const node = nodes.passages;
-  if (!offset) node.replaceChildren(...(hits?.length ? [el("h3", "", "Where the words stand")] : []));
+  if (!offset) node.replaceChildren(...(hits?.length ? [el("h2", "", "Where the words stand")] : []));
   node.querySelector(".grm-more")?.remove();
   node.append(...withoutTitles(hits ?? []).map((hit) => passage(hit, selection.words)));
   if (hits?.length === PASSAGES) {
@@ -184,7 +184,7 @@ function drawList(state, page) {
   const head = el("tr");
   const body = el("tbody");
   const top = el("thead");
-  for (const name of COLUMNS) head.append(el("th", "", name));
+  for (const name of COLUMNS) head.append(el(name ? "th" : "td", "", name));
   top.append(head);
   const byItem = state.selection.sort === "item";
   page.rows.forEach((session, at) => {

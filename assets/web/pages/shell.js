@@ -32,7 +32,13 @@ export function mount({ element, server }) {
   showTrail(byId("shell-trail"));
   markWords();
   titled("");
+  headed(byId("shell").dataset.page ?? "");
   watch(element, ask);
+}
+
+/** A heading for those who hear the page; Inspect and the Demo show their own. @param {string} name */
+function headed(name) {
+  if (!["Inspect", "Demo"].includes(name)) document.querySelector("main")?.prepend(el("h1", "grm-hidden", name));
 }
 
 function skip() {

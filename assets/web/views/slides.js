@@ -202,19 +202,23 @@ function growing(state, figure) {
   const low = Math.min(0, ...trace.y);
   const high = Math.max(0, ...trace.y);
   const room = 0.1 * (high - low || 1);
-  const height = Math.max(170, Math.min(420, window.innerHeight * 0.27));
   const yaxis = { ...figure.layout.yaxis, range: [low - room, high + room] };
-  const layout = { ...figure.layout, yaxis, height, font: { size: 0.62 * state.points() } };
   const node = el("div");
   /** @param {number} k */
   const show = (k) => {
     const x = trace.x.filter((/** @type {number} */ each) => each <= k);
     const points = { x, y: trace.y.slice(0, x.length) };
     if (restyle(node.firstElementChild, points, 0)) return;
+    const height = heightLeft(state.stage, node.getBoundingClientRect().top);
+    const layout = { ...figure.layout, yaxis, height, font: { size: 0.62 * state.points() } };
     node.replaceChildren(plot({ data: [{ ...trace, ...points }], layout }, "Margin over k"));
   };
   return { node, show };
 }
+
+/** A plot's height, so that the slide fills the screen and does not scroll. @param {Element} stage @param {number} top */
+const heightLeft = (stage, top) =>
+  Math.max(170, Math.min(0.48 * window.innerHeight, stage.getBoundingClientRect().bottom - top));
 
 /** The samples from the meta RM's best to its worst, half of them beside the other half, so that all are seen at once.
  * @param {State} state @param {Recorded} slide */
@@ -266,9 +270,13 @@ function filterTable(slide, rows, filtered) {
 
 /** @param {State} state @param {Over} slide */
 export function drawAccuracy(state, slide) {
-  const height = Math.max(240, window.innerHeight * 0.38);
-  const layout = { ...slide.figure.layout, height, font: { size: 0.62 * state.points() } };
-  state.stage.append(plot({ ...slide.figure, layout }, "Accuracy over k"), setsTable(slide.sets));
+  const { stage } = state;
+  const table = setsTable(slide.sets);
+  stage.append(table);
+  const height = heightLeft(stage, table.getBoundingClientRect().bottom);
+  const font = { size: 0.62 * state.points() };
+  const layout = { ...slide.figure.layout, height, font, legend: { ...slide.figure.layout.legend, font } };
+  table.before(plot({ ...slide.figure, layout }, "Accuracy over k"));
 }
 
 /** A line for each set: one sample against all, with intervals. @param {readonly Measured[]} sets */
@@ -281,8 +289,8 @@ function setsTable(sets) {
     line.append(
       el("td", "", set.name),
       el("td", "grm-num", set.n),
-      el("td", "grm-num", `${percent(set.voting[0])} (${between(0)})`),
-      el("td", "grm-num", `k = ${set.k[last]}: ${percent(set.voting[last])} (${between(last)})`),
+      el("td", "grm-num", `${percent(set.voting[0], 1)} (${between(0)})`),
+      el("td", "grm-num", `k = ${set.k[last]}: ${percent(set.voting[last], 1)} (${between(last)})`),
       el("td", "grm-num", `${points(set.gain[0])} (${points(set.gain[1])} to ${points(set.gain[2])})`),
     );
     table.append(line);
@@ -290,16 +298,22 @@ function setsTable(sets) {
   return scrolled(table, "Accuracy of each set");
 }
 
-const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(0)}%`;
+const percent = (/** @type {number} */ share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
 
 /** Signed, with a true minus. @param {number} share */
 const points = (share) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
 
 /** @param {State} state @param {() => void} again */
-export function drawEnd({ stage, ask }, again) {
+export function drawEnd({ stage, slides, ask }, again) {
   const take = button("Hand-out (HTML, opens offline)", "grm-vote", async () => {
     const text = await ask.handout();
     if (text) download("grm-lens-demo.html", "text/html", await withFormulas(text));
   });
-  stage.append(el("h1", "", "Summary"), el("p", "grm-lead", END), take, button("Start over", "grm-vote", again));
+  const seen = el("ul", "grm-takeaways");
+  for (const { title, said } of slides.filter(({ kind }) => kind !== "vote")) {
+    const line = el("li");
+    line.append(el("strong", "", `${title}. `), said);
+    seen.append(line);
+  }
+  stage.append(el("h1", "", "Summary"), el("p", "grm-lead", END), seen, take, button("Start over", "grm-vote", again));
 }

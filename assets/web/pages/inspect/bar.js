@@ -47,7 +47,8 @@ export function makeBar(state) {
 /** @param {State} state @param {Bar} bar */
 export function drawBar({ value }, { stop, more, count, documents }) {
   stop.disabled = !value.running;
-  more.disabled = count.disabled = !value.may;
+  const isEmpty = value.phase === "failed" && !value.rows.length; // nothing is stored that could grow
+  more.disabled = count.disabled = !value.may || isEmpty;
   documents.hidden = !value.session || Boolean(value.running) || !value.rows.length;
 }
 

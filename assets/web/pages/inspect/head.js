@@ -187,7 +187,7 @@ export function drawRecent({ element, value }, list) {
   if (!element.contains(list)) element.append(list);
   const sessions = value.session ? [] : value.recent || [];
   list.hidden = !sessions.length;
-  list.replaceChildren(el("h3", "", "Open a recorded session"));
+  list.replaceChildren(el("h2", "", "Open a recorded session"));
   for (const { id, title: text, k, demo } of sessions) {
     const link = anchor(text || "(no title)", address.sessionLink(id));
     link.append(note(`k = ${k}${demo ? " · recorded" : ""}`));

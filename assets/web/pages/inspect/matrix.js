@@ -117,7 +117,9 @@ function newTable(state, matrix) {
   if (hasMeta(value.rows)) head.append(el("th", "grm-meta", "meta"));
   // Responses that were judged one at a time stand in no order.
   if (!value.alone) head.append(el("th", "grm-order", "order shown"));
-  head.append(el("th", "grm-flag", ""));
+  const flags = el("th", "grm-flag");
+  flags.append(el("span", "grm-hidden", "findings"));
+  head.append(flags);
   const top = el("thead");
   top.append(head);
   matrix.body = el("tbody");

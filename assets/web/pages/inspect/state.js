@@ -64,7 +64,7 @@ function places() {
     right.append(parts[name]);
   }
   parts.bar = el("section", "grm-bar");
-  root.append(parts.bar, left, right);
+  root.append(el("h1", "grm-hidden", "Inspect"), parts.bar, left, right); // seen only while a session is open
   return { root, parts };
 }
 
