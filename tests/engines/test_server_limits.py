@@ -81,7 +81,7 @@ async def test_a_connection_dropped_after_an_answer_costs_no_sample(server: Wire
 
 async def test_an_address_where_nobody_listens_is_told_at_once() -> None:
     engine = ServerEngine("http://127.0.0.1:9")
-    with pytest.raises(EngineError, match=r"cannot connect to http://127\.0\.0\.1:9") as caught:
+    with pytest.raises(EngineError, match=r"cannot connect to http://127\.0\.0\.1:9 \(refused\)") as caught:
         await engine.start()
     assert caught.value.hint
     assert (engine.state().phase, engine.retried) == ("failed", 0)

@@ -1,12 +1,14 @@
 """The frame that the server puts around Gradio's pages."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from grm_core.engines.replay import ReplayEngine
-from grm_core.errors import UsageError
+from grm_core.engines.server import ServerEngine
+from grm_core.errors import EngineError, UsageError
 from grm_core.types import Example, Message, Session
 from runs.jobs import Jobs
 from storage.store import Store
@@ -72,6 +74,20 @@ def test_the_joined_sheet_holds_every_style_and_asks_no_other_host() -> None:
     assert "http" not in sheet
     for name in re.findall(r'url\("([^"]+)"\)', sheet):
         assert (web.WEB / name).is_file(), name
+
+
+async def test_an_engine_that_cannot_be_reached_is_told_in_sentences(tmp_path: Path) -> None:
+    engine = ServerEngine("http://127.0.0.1:9")
+    with closing(Store(tmp_path / "grm.db")) as store:
+        shown = Shell(store, Jobs(store, engine))
+        with pytest.raises(EngineError):
+            await engine.start()
+        frame = shown.state()
+    await engine.close()
+    assert (frame["kind"], frame["word"]) == ("bad", "Engine failed")
+    assert frame["message"] == (
+        "Cannot connect to http://127.0.0.1:9 (refused). Check the address, and that the server is running."
+    )
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ export async function mount({ element, server }) {
 
 /** @param {Pair} pair */
 function comparison({ sides: [one, other], settings, warnings }) {
-  const sides = el("div", "grm-sides");
+  const sides = el("div", "grm-pair");
   sides.append(side(one, other), side(other, one));
   const winner = one.winner === null ? "nobody" : letter(one.winner);
   const agree =

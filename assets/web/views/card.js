@@ -94,6 +94,7 @@ export function principleLines(principles) {
     line.append(rich(text, { isLine: true }));
     if (weight !== null) {
       const node = el("span", "grm-weight", weight);
+      node.prepend(el("span", "grm-hidden", "weight "));
       const fill = el("i");
       node.title = "weight as written";
       fill.style.width = `${Math.max(4, (100 * weight) / most)}%`;

@@ -50,6 +50,7 @@ export function markCards({ parts, value, voted }) {
 function card(state, sample, changes) {
   const box = el("article", "grm-card");
   box.dataset.i = String(sample.i);
+  box.setAttribute("aria-label", `Sample ${sample.i + 1}`);
   const head = el("header");
   const scores = el("div", "grm-chips");
   scores.append(...(sample.scores || []).map((score, r) => chip(r, ` ${score}`)));

@@ -144,6 +144,7 @@ function finishedLine(state, row, flag) {
   const mark = el("td", "grm-flag", flag ? "!" : "");
   if (flag) {
     mark.title = flag.kind;
+    mark.setAttribute("aria-label", flag.kind);
     mark.classList.add(`grm-flag-${flag.severity}`);
   }
   if (!value.alone) line.append(el("td", "grm-order", row.order));
