@@ -13,7 +13,7 @@ LONG = 120_000
 PAGES = {
     "": ".grm-recent a", "sessions": ".grm-session-list tr", "principles": ".grm-recent a", "runs": ".grm-hint",
     "batch": ".grm-line-of-batches h2",
-    "benchmarks": ".grm-hint", "models": ".grm-panel", "queue": ".grm-welcome", "demo": ".grm-stage h1",
+    "benchmarks": ".grm-panel", "models": ".grm-panel", "queue": ".grm-welcome", "demo": ".grm-stage h1",
     "compare": ".grm-comparison .grm-bad",
 }  # fmt: skip
 

@@ -62,7 +62,7 @@ def test_principles_part_8_a_name_is_edited_and_kept(url: str, page: Any) -> Non
 def test_principles_part_9_every_cluster_says_what_it_does_to_the_vote(url: str, page: Any) -> None:
     opened(page, f"{url}/principles?run=run")
     rows = page.locator(".grm-clusters tr").all_inner_texts()
-    assert "flips the verdict" in rows[0]
+    assert "Flips the verdict" in rows[0]
     names = page.locator(".grm-clusters input").evaluate_all("inputs => inputs.map(input => input.value)")
     at = next(i for i, name in enumerate(names) if "capital" in name)
     cells = page.locator(".grm-clusters tr").nth(at + 1).locator("td").all_inner_texts()

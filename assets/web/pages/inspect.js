@@ -47,7 +47,10 @@ export function mount(place) {
     state.act.drawPlot();
     if (state.mode === "lab") drawCards(page);
   };
-  window.addEventListener("resize", () => state.act.drawPlot());
+  window.addEventListener("resize", () => {
+    page.plot.points = null; // drawn anew, as wide as it is now
+    state.act.drawPlot();
+  });
   new MutationObserver(themed).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   update(page, props.value);
   // A stored session is asked for at once; what the page's own load event pushes comes a second later.
@@ -72,7 +75,7 @@ function made(state) {
     head: makeHead(state),
     bar: makeBar(state),
     recent: el("nav", "grm-recent"),
-    plot: { drawn: "" },
+    plot: { drawn: "", points: /** @type {unknown} */ (null), isDark: false },
     /** The samples that were voted last. */
     votedOf: "",
     keys: /** @type {ReturnType<typeof keysOf>} */ ([]),

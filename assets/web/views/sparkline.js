@@ -26,17 +26,17 @@ export function scaleOf(points, width, height) {
   };
 }
 
-/** @param {HTMLCanvasElement} canvas @param {readonly Point[]} given */
+/** Whether there was room to draw. @param {HTMLCanvasElement} canvas @param {readonly Point[]} given */
 export function drawSpark(canvas, given) {
   const points = drawnOf(given);
   const { clientWidth: width, clientHeight: height } = canvas;
   const pen = canvas.getContext("2d");
-  if (!pen || !width) return;
+  if (!pen || !width) return false;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = width * ratio;
   canvas.height = height * ratio;
   pen.scale(ratio, ratio);
-  if (!points.length) return;
+  if (!points.length) return true;
   const style = getComputedStyle(canvas);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const { x, y } = scaleOf(points, width, height);
@@ -64,6 +64,7 @@ export function drawSpark(canvas, given) {
   pen.arc(x(end.k), y(end.margin), 3, 0, 7);
   pen.fillStyle = colour("--g-data");
   pen.fill();
+  return true;
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {string} colour @param {number} width @param {number[][]} places */

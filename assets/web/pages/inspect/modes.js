@@ -124,14 +124,18 @@ function openSample(state, i) {
 
 /** Margin over k under the present dials: small beside the verdict, large where it was clicked.
  * @param {State} state @param {ReturnType<typeof import("../../views/sparkline").sparkButton>} spark
- * @param {{ drawn: string }} memory what it shows already */
+ * @param {{ drawn: string, points: unknown, isDark: boolean }} memory what is shown already */
 export function drawPlot({ value, voted, dials, parts, isGrown, mode }, spark, memory) {
   const points = voted.points ?? [];
   spark.node.hidden = !points.some(({ margin }) => margin !== null);
   spark.node.setAttribute("aria-expanded", String(isGrown));
   spark.words.textContent = `Margin per sample, k = 1 to ${points.length} ${isGrown ? "▴" : "▾"}`;
   spark.node.title = isGrown ? "Fold the plot" : "Show the plot";
-  drawSpark(spark.canvas, points);
+  if (points !== memory.points || isDark() !== memory.isDark) {
+    // A canvas is measured: not with every click on a row.
+    const isDrawn = drawSpark(spark.canvas, points);
+    Object.assign(memory, { points: isDrawn ? points : null, isDark: isDark() });
+  }
   const isTie = points.length > 0 && spark.node.hidden;
   parts.plot.hidden = mode === "lab" || !(isGrown || isTie);
   const key = JSON.stringify([value.session, isDark(), voted.how, voted.points, parts.plot.hidden]);
