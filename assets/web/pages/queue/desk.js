@@ -34,7 +34,7 @@ export function welcome({ me, choices, act }) {
   };
   if (choices.queues.length) part.append(queueTable(choices.queues, open));
   steps.append(...STEPS.map((text) => el("li", "", text)));
-  part.append(el("h3", "", "How the desk works"), steps);
+  part.append(el("h2", "", "How the desk works"), steps);
   return part;
 }
 
