@@ -26,7 +26,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 def panel(page: Any, url: str, name: str) -> Any:
     page.goto(url)
     shown = page.locator(f".grm-panel[data-name={name}]")
-    shown.scroll_into_view_if_needed(timeout=LONG)
+    shown.evaluate("node => node.scrollIntoView()")
     shown.locator(".grm-figure .main-svg").first.wait_for(timeout=LONG)
     return shown
 
@@ -67,7 +67,7 @@ def test_lab_part_3_a_point_of_the_meta_plot_opens_its_sample(address: str, page
     counts = lab.removed(lab.filtered(SAMPLES, (1.0, 0.0, 0.0, 0.0)))
     assert f"{counts['dropped']} dropped, {counts['dissenting']} of them against" in shown.inner_text()
     assert "AUC" in shown.inner_text()
-    shown.scroll_into_view_if_needed()
+    shown.evaluate("node => node.scrollIntoView()")
     box = shown.locator(".points path").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 3, y - 3)
@@ -81,7 +81,7 @@ def test_lab_part_3_a_point_of_the_meta_plot_opens_its_sample(address: str, page
 
 def test_lab_plots_are_linked_points_in_a_frame_are_the_rows_that_the_matrix_shows(address: str, page: Any) -> None:
     shown = panel(page, address, "filter")
-    shown.scroll_into_view_if_needed()
+    shown.evaluate("node => node.scrollIntoView()")
     box = shown.locator(".nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()

@@ -156,7 +156,7 @@ def test_part_9_two_sessions_are_compared_and_warned_about(url: str, page: Any) 
     assert "They disagree about the winner." in comparison
     assert re.search(r"Response A wins by 20 .*Response B wins by 8 ", comparison, re.DOTALL)
     assert page.locator(".grm-differs").count() == 1
-    assert "temperature" in page.locator(".grm-differs").inner_text()
+    assert "Temperature" in page.locator(".grm-differs").inner_text()
     assert page.locator(".grm-warn").count() == 0
     assert page.locator(".grm-side").first.locator(".grm-only").count() == 1
     page.goto(f"{url}/compare?a=one&b=three")
