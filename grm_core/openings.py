@@ -55,7 +55,13 @@ def requests(plan: SamplingPlan, key: str) -> list[Request]:
 
 def chances(first: First) -> list[float]:
     """The probability of each of the five words, best first; a word whose token is not listed has none."""
-    return [sum(math.exp(chance) for token, chance in first if begins(token, word)) for word in contexts.VERDICTS]
+    return [_chance(first, word) for word in contexts.VERDICTS]
+
+
+def expected_level(likely: Sequence[float]) -> float:
+    """The level, 4 (Excellent) .. 0 (Bad), that the chances of the five words expect; they are not all 0."""
+    levels = range(len(likely) - 1, -1, -1)
+    return sum(level * chance for level, chance in zip(levels, likely, strict=True)) / sum(likely)
 
 
 def begins(token: str, word: str) -> bool:
@@ -106,9 +112,7 @@ def score(first: First, drawn: Word) -> int:
     `first` are the likeliest tokens where the score is to stand; where neither is among them, both are as likely.
     """
     best = contexts.best_score(drawn.text)
-    better, worse = (
-        sum(math.exp(chance) for token, chance in first if begins(token, str(each))) for each in (best, best - 1)
-    )
+    better, worse = (_chance(first, str(each)) for each in (best, best - 1))
     if not better + worse:
         better = worse = 0.5
     up, down = better * drawn.better, worse * (1 - drawn.better)
@@ -117,15 +121,17 @@ def score(first: First, drawn: Word) -> int:
     return best if drawn.at < up / (up + down) else best - 1
 
 
+def _chance(first: First, text: str) -> float:
+    return sum(math.exp(chance) for token, chance in first if begins(token, text))
+
+
 def _level(likely: Sequence[float], at: float) -> float:
     """The level, from 4 (the best word) to 0, at which the sample at `at` aims; the chances are not all 0."""
     levels = range(len(likely) - 1, -1, -1)
-    whole = sum(likely)
-    expected = sum(level * chance for level, chance in zip(levels, likely, strict=True)) / whole
-    target, reached, drawn = ((1 - _MIDDLE) / 2 + _MIDDLE * at) * whole, 0.0, 0.0
+    target, reached, drawn = ((1 - _MIDDLE) / 2 + _MIDDLE * at) * sum(likely), 0.0, 0.0
     for level, chance in zip(levels, likely, strict=True):
         if chance and target < reached + chance:
             drawn = level + 0.5 - (target - reached) / chance
             break
         reached += chance
-    return _TOWARDS * expected + (1 - _TOWARDS) * min(levels[0], max(0.0, drawn))
+    return _TOWARDS * expected_level(likely) + (1 - _TOWARDS) * min(levels[0], max(0.0, drawn))

@@ -134,8 +134,7 @@ def expected_level(first: Sequence[tuple[str, float]]) -> float:
             "this GRM opens its critiques with no verdict word, which --meta expected needs",
             hint="Use another --meta, or none.",
         )
-    levels = range(len(chances) - 1, -1, -1)
-    return sum(level * chance for level, chance in zip(levels, chances, strict=True)) / sum(chances)
+    return openings.expected_level(chances)
 
 
 def agreement(levels: Sequence[float], scores: Sequence[int]) -> float:
