@@ -149,6 +149,7 @@ def test_a_telephone_reads_one_sample_at_a_time(home: str, chromium: Any) -> Non
     page.goto(f"{home}/?session=long")
     pager = page.locator(".grm-pager")
     pager.wait_for(timeout=LONG)
+    page.locator(".grm-card").first.wait_for(timeout=LONG)
     assert page.locator(".grm-card").count() == 1
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
