@@ -88,7 +88,7 @@ def at_k(items: Items, k: int, method: Method = Method.NAIVE, k_meta: int | None
 def at_ks(items: Items, ks: Sequence[int], method: Method = Method.NAIVE, k_meta: int | None = None) -> list[Values]:
     """The same for several k, from the same curves."""
     numbers = in_numbers(items)
-    curves = tables(numbers, method, k_meta, draws=_DRAWS)
+    curves = tables(numbers, method, k_meta, draws=_DRAWS, bands=False)
     return [shares(curves, numbers, k) for k in ks]
 
 

@@ -45,7 +45,7 @@ def growth(items: Items, value: Value = "accuracy", draws: int = 10_000) -> pd.D
     ks = _powers(numbers)
     rows = []
     for method in Method if scored(numbers) else (Method.NAIVE,):
-        curves = tables(numbers, method, draws=draws)
+        curves = tables(numbers, method, draws=draws, bands=False)
         columns = [_at(curves, numbers, k, value) for k in ks]
         for k, estimate in zip(ks, accuracy.estimates(columns, 2000), strict=True):
             rows.append((str(method), k, estimate.mean, estimate.low, estimate.high, estimate.n))
@@ -77,7 +77,7 @@ def meta_map(items: Items, value: Value = "accuracy") -> pd.DataFrame:
     ks = _powers(numbers)
     rows = []
     for k_meta in ks:
-        curves = tables(numbers, Method.GUIDED, k_meta, draws=_MAP_DRAWS)
+        curves = tables(numbers, Method.GUIDED, k_meta, draws=_MAP_DRAWS, bands=False)
         for k in ks:
             if k_meta <= k:
                 values = _at(curves, numbers, k, value)

@@ -119,12 +119,16 @@ def tables(
     k_meta: int | None = None,
     draws: int = DRAWS,
     seed: int = 0,
+    bands: bool = True,
 ) -> list[Table]:
-    """One method's curve of each item, as `curve` defines it; UsageError where a valid sample has no meta logit."""
+    """One method's curve of each item, as `curve` defines it; UsageError where a valid sample has no meta logit.
+
+    Without `bands` margins may stay NaN: win and accuracy alone take less time.
+    """
     method = as_method(method)
     groups: dict[_Kind, list[tuple[int, _Voter]]] = {}
     for place, item in enumerate(items):
-        voter = _voter(item, method, k_meta)
+        voter = _voter(item, method, k_meta, bands)
         groups.setdefault(voter.kind, []).append((place, voter))
     out: dict[int, Table] = {}
     # Items of as many samples share their random orders: they follow each other.
@@ -166,7 +170,7 @@ class _Voter(NamedTuple):
     """(K, n) what each adds to each response; the winner of all first, then those labelled best."""
 
 
-def _voter(item: ItemScores, method: Method, k_meta: int | None) -> _Voter:
+def _voter(item: ItemScores, method: Method, k_meta: int | None, bands: bool) -> _Voter:
     values: NDArray[Any] = item.scores[item.valid].astype(np.int16)
     if method is not Method.NAIVE:
         logits = item.logits[item.valid]
@@ -183,7 +187,7 @@ def _voter(item: ItemScores, method: Method, k_meta: int | None) -> _Voter:
     front = [] if winner is None else [winner]
     columns = [*front, *(own for own in best if own != winner)]
     columns += [own for own in range(n) if own not in columns]
-    sides = Sides(winner is not None, tuple(sorted(columns.index(own) for own in best)))
+    sides = Sides(winner is not None, tuple(sorted(columns.index(own) for own in best)), bands)
     return _Voter(_Kind(keep, n, method is Method.GUIDED_WEIGHTED, sides), values[:, columns])
 
 

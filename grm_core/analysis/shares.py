@@ -2,8 +2,6 @@
 
 import math
 
-from scipy.stats import binomtest
-
 Z = 1.959963984540054
 """Of a 95% interval."""
 
@@ -12,8 +10,7 @@ def wilson(count: int, n: int) -> tuple[float | None, float | None, float | None
     """The share and its 95% interval (Wilson 1927); three times None of nothing."""
     if not n:
         return None, None, None
-    interval = binomtest(count, n).proportion_ci(0.95, "wilson")
-    return count / n, float(interval.low), float(interval.high)
+    return count / n, *fractional(count / n, n)
 
 
 def fractional(mean: float, n: float) -> tuple[float, float]:

@@ -33,6 +33,8 @@ class Sides(NamedTuple):
     """Whether column 0 is the winner of the vote over all samples; False where there is none."""
     best: tuple[int, ...]
     """Columns of the responses that are labelled best; () without labels."""
+    bands: bool = True
+    """Whether margins and their bands are asked for: shares alone take less time."""
 
 
 class Numbers(NamedTuple):
@@ -49,6 +51,7 @@ def drawn(values: NDArray[Any], keep: tuple[int, ...], sides: Sides, draws: int,
     """Over `draws` random orders, each of which gives a subset of every size; best samples first (see arrivals)."""
     whole = values.dtype.kind == "i"
     at_once, chunk = _WHOLE_AT_ONCE if whole else _REAL_AT_ONCE
+    at_once *= max(1, chunk // draws)
     parts = []
     room = _room(min(at_once, len(values)), [draws] * len(keep), values, sides)
     for first in range(0, len(values), at_once):
@@ -103,7 +106,7 @@ def _arriving(values: NDArray[Any], keep: tuple[int, ...], draws: int, seed: int
 def _room(items: int, draws: Sequence[int], values: NDArray[Any], sides: Sides) -> list[NDArray[Any]]:
     """By k, (items, draws) room for the winner's margins, which one block after the other uses: new memory is slow."""
     kind = values.dtype if values.dtype.kind != "i" else np.int32 if 9 * len(draws) >= 2**15 else np.int16
-    return [np.empty((items if sides.winner else 0, count), kind) for count in draws]
+    return [np.empty((items if sides.winner and sides.bands else 0, count), kind) for count in draws]
 
 
 class _Tally:
@@ -124,7 +127,8 @@ class _Tally:
         """Count some draws of k + 1 samples, which are the draws from `start` on."""
         if self.sides.winner:
             ahead = _least(leads[1:])
-            _turn(ahead, self.ahead[k][:, start : start + len(ahead)])
+            if self.sides.bands:
+                _turn(ahead, self.ahead[k][:, start : start + len(ahead)])
             self.win[k] += self._share(ahead, leads, (0,))
         if self.sides.best and self.right is not self.win:
             best = self.sides.best
@@ -139,6 +143,8 @@ class _Tally:
         accuracy = self.right.T / draws if self.sides.best else nothing
         if not self.sides.winner:
             return Numbers(nothing, nothing, nothing, nothing, accuracy)
+        if not self.sides.bands:
+            return Numbers(nothing, nothing, nothing, self.win.T / draws, accuracy)
         bands = [_band(ahead) for ahead in self.ahead]
         margin, low, high = (np.stack(column, axis=1) / keep for column in zip(*bands, strict=True))
         return Numbers(margin, low, high, self.win.T / draws, accuracy)
@@ -147,11 +153,11 @@ class _Tally:
         """(items,) the sum over draws of the side's share of the lead, 1/t of t that are level."""
         if self.whole and len(side) == 1 and len(leads) <= _SHARED_MOST:
             return _whole_share(ahead, leads, side[0])
-        alone = _sums(ahead > TIE)
-        reached = _sums(ahead >= -TIE)
-        if (alone == reached).all():
+        above, reached = ahead > TIE, ahead >= -TIE
+        alone = _sums(above)
+        places = np.flatnonzero(above != reached)
+        if not len(places):
             return alone
-        places = np.flatnonzero(np.abs(ahead) <= TIE)
         level = np.stack([lead.ravel()[places] for lead in leads])
         first = level <= level.min(axis=0) + TIE
         share = first[list(side)].sum(axis=0) / first.sum(axis=0)

@@ -9,8 +9,9 @@ import pytest
 
 from grm_core.analysis import subsets
 from grm_core.analysis.arrivals import arrivals
-from grm_core.analysis.scaling import Curve, curve, curves
+from grm_core.analysis.scaling import Curve, curve, curves, tables
 from grm_core.errors import UsageError
+from grm_core.formats.scores import ItemScores
 from grm_core.types import Method, Sample
 from grm_core.voting import vote
 from tests.make import make_sample
@@ -149,3 +150,15 @@ def test_the_kept_ones_of_every_draw_are_the_best_of_its_arrivals(k_meta: int | 
                 {*kept, int(steps.comes[k - 1, draw]) - 1} - {-1 if goes is None else int(goes[draw]) - 1} - {-1}
             )
             assert kept == sorted(order[:k])[: keep[k - 1]]
+
+
+@pytest.mark.parametrize("method", list(Method))
+@pytest.mark.parametrize("count", [8, 15])
+def test_without_bands_win_and_accuracy_stay_the_same(method: Method, count: int) -> None:
+    items = [ItemScores.of("", draw_samples(count, 4, seed), [1.0, 0.0, 0.0, 0.0]) for seed in range(40)]
+    for full, bare in zip(
+        tables(items, method, draws=300), tables(items, method, draws=300, bands=False), strict=True
+    ):
+        assert np.array_equal(bare.numbers[3:], full.numbers[3:], equal_nan=True)
+        assert np.isnan(bare.numbers[:3]).all()
+    assert any(not np.isnan(table.win).any() for table in tables(items, method, draws=300, bands=False))
