@@ -985,6 +985,7 @@ export interface Turn {
 /** A judged item: the query and the responses in own order. */
 export interface Case {
   query: Turn[];
+  line: string;
   responses: string[];
   reference: string | null;
   labels: number[] | null;

@@ -116,7 +116,7 @@ def test_a_file_is_judged_by_the_model_that_was_chosen(page: Any, tmp_path: Path
         server.models = ["grm-1.5b"]
         page.goto(f"http://127.0.0.1:{port}/batch")
         drop(page, file)
-        page.locator(".grm-model b", has_text="grm-1.5b").wait_for(timeout=LONG)
+        page.locator(".grm-judge b", has_text="grm-1.5b").wait_for(timeout=LONG)
         assert page.locator("#batch-model").count() == 0
 
 

@@ -8,7 +8,7 @@ import { failed, why } from "../../lib/rpc.js";
 /** Where the model is told or chosen, and its name, '' for the app's own.
  * @param {Pick<import("../../types").BatchServer, "models">} ask */
 export function modelField(ask) {
-  const box = el("span", "grm-model");
+  const box = el("span", "grm-judge");
   let name = () => "";
   box.append(el("span", "grm-note", "…"));
   const fill = async () => {
