@@ -2,19 +2,23 @@
 
     python -m examples.grpo_with_grm --steps 2 --out build/grpo-with-grm         # the bundled models, minutes on a CPU
     python -m examples.grpo_with_grm --policy-model MODEL --engine http://grm:8000/v1 --steps 200 --group 8 --out OUT
+    python -m examples.grpo_with_grm --endpoint http://grm:7861 --out OUT                # the GRM of `app.py serve`
 
 The policy writes a group of completions to each program-made query, the GRM judges the group together, k times,
 and the mean score of each completion is its reward. TRL's log (rewards/grm/mean, grm/unreadable_samples) goes to
-log.json in the output folder. Two steps show that everything fits together and improve nothing.
+log.json in the output folder. Two steps show that everything fits together and improve nothing. An endpoint judges
+as its own command says, so --engine, --model and --k have no part in it; start it with --unreadable null.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from examples.reward_over_http import HttpReward
 from grm_core import models
 from grm_core.errors import GRMError
 from grm_core.reward_function import GRMReward, Settings
@@ -43,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--policy-model", help="folder or hub name (default: the bundled base model)")
     parser.add_argument("--engine", default="auto", help="the GRM's: auto, managed, hf or a URL")
     parser.add_argument("--model", help="the GRM's folder or served name (default: the bundled GRM)")
+    parser.add_argument("--endpoint", metavar="URL", help="have `app.py serve` at this address judge instead")
     parser.add_argument("--k", type=int, default=4, help="samples per group of completions")
     parser.add_argument("--group", type=int, default=4, help="completions per query")
     parser.add_argument("--steps", type=int, default=2)
@@ -50,19 +55,30 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     args = parser.parse_args(argv)
     try:
-        with GRMReward(args.engine, Settings(k=args.k, params=Params(max_tokens=512)), model=args.model) as reward:
+        with reward_of(args) as reward:
             settings = Training(args.policy_model, args.group, args.steps, args.tokens, args.out)
             logged = train(settings, reward)
     except GRMError as error:
         print(error, file=sys.stderr)
         return 2
     (args.out / "log.json").write_text(json.dumps(logged, indent=1) + "\n", encoding="utf-8")
+    names = ("step", f"rewards/{reward.__name__}/mean", f"rewards/{reward.__name__}/std", "loss")
     for line in logged:
-        print(json.dumps({name: line[name] for name in ("step", "rewards/grm/mean", "rewards/grm/std", "loss")}))
+        print(json.dumps({name: line[name] for name in names}))
     return 0
 
 
-def train(settings: Training, reward: GRMReward) -> list[dict[str, float]]:
+@contextmanager
+def reward_of(args: argparse.Namespace) -> Iterator[GRMReward | HttpReward]:
+    """The reward function, for as long as its engine is needed."""
+    if args.endpoint:
+        yield HttpReward(args.endpoint)
+        return
+    with GRMReward(args.engine, Settings(k=args.k, params=Params(max_tokens=512)), model=args.model) as reward:
+        yield reward
+
+
+def train(settings: Training, reward: GRMReward | HttpReward) -> list[dict[str, float]]:
     """TRL's log of every step."""
     import torch
     from datasets import Dataset
@@ -80,7 +96,7 @@ def train(settings: Training, reward: GRMReward) -> list[dict[str, float]]:
     trainer = GRPOTrainer(policy, reward_funcs=reward, args=config, train_dataset=Dataset.from_list(rows))
     trainer.train()
     trainer.save_model(str(settings.out / "final"))
-    return [line for line in trainer.state.log_history if "rewards/grm/mean" in line]
+    return [line for line in trainer.state.log_history if f"rewards/{reward.__name__}/mean" in line]
 
 
 if __name__ == "__main__":

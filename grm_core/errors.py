@@ -33,5 +33,9 @@ class EngineError(GRMError):
         return _engine_error, (str(self), self.retryable, self.hint)
 
 
+class NotServed(EngineError):
+    """The engine is there and does not serve the model that is wanted; it may at another time."""
+
+
 def _engine_error(message: str, retryable: bool, hint: str) -> EngineError:
     return EngineError(message, retryable=retryable, hint=hint)

@@ -18,14 +18,16 @@ from typing import NamedTuple
 from grm_core.analysis.looks import Rule
 from grm_core.engines.base import Engine
 from grm_core.engines.replay import ReplayEngine
-from grm_core.errors import EngineError, GRMError, UsageError
+from grm_core.errors import EngineError, GRMError, NotServed, UsageError
 from grm_core.formats import items as formats
 from grm_core.formats import sessions
 from grm_core.formats.lines import canonical
+from grm_core.meta_rm import MetaRM
 from grm_core.prompts import Template
 from grm_core.sampling import K_MAX
+from grm_core.self_meta import OwnMetaRM
 from grm_core.types import Example, Method, Run, Sample, Session
-from runs import resume
+from runs import models, resume
 from runs.adaptive import Growing, grow
 from runs.drive import Arrival, Local, Progress, Task, drive
 from runs.gate import Gated
@@ -51,6 +53,8 @@ class Asked:
     sampling: Sampling
     meta: bool = True
     """Whether the app's meta RM reads the samples."""
+    model: str = ""
+    """As it is served; '' = the one that the engine serves."""
 
 
 class Standing(NamedTuple):
@@ -65,7 +69,11 @@ class Standing(NamedTuple):
     tokens_rate: float | None = None
     seconds_left: float | None = None
     place: int = 0
-    """In the line: 1 comes next; 0 for one that does not wait."""
+    """In the line: 1 comes next; 0 for one that is not in it, or waits for its model."""
+    model: str = ""
+    """By which it is judged; '' while nobody knows."""
+    held: str = ""
+    """Why it waits although its turn has come."""
 
 
 class _Stretch:
@@ -95,6 +103,10 @@ class BatchLine:
         self._line: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._absent: dict[str, str] = {}
+        """Why batches wait whose model is not served."""
+        self._judged_by = ""
+        """The model of the batch that was judged last."""
         self._counted: dict[str, Counts] = {}
 
     # ---- what pages do
@@ -107,7 +119,8 @@ class BatchLine:
             raise UsageError("the database is open for reading only; nothing can be saved from here")
         if not 1 <= asked.sampling.k <= K_MAX:
             raise UsageError(f"k is {asked.sampling.k}; it must be a whole number from 1 to {K_MAX}")
-        settled = replace(asked, sampling=asked.sampling.settled(self.jobs.card.context))
+        model = asked.model or self.jobs.engine.model
+        settled = replace(asked, sampling=asked.sampling.settled(self.jobs.card.context), model=model)
         if asked.meta and self.jobs.meta is None:
             settled = replace(settled, meta=False)
         templates_for(examples, settled.sampling, self.jobs.engine.style)
@@ -117,6 +130,10 @@ class BatchLine:
         self.store.batches.add(batch, (canonical(formats.item_record(example)) for example in examples))
         self._moved()
         return batch_id
+
+    def models(self) -> tuple[str, ...]:
+        """The models that can judge a batch now. EngineError where the engine's server cannot be reached."""
+        return self.jobs.spawn(models.names(self.jobs.engine)).result()
 
     def pause(self, batch_id: str) -> None:
         """Take a batch out of the line until it is resumed; what has arrived stays."""
@@ -138,7 +155,7 @@ class BatchLine:
     def standing(self) -> list[Standing]:
         """All batches, the newest first."""
         batches = self.store.batches.all()
-        line = [batch.id for batch in reversed(batches) if batch.phase == WAITING]
+        line = [batch.id for batch in reversed(batches) if batch.phase == WAITING and batch.id not in self._absent]
         return [self._standing(batch, line) for batch in batches]
 
     # ---- the loop's side
@@ -181,30 +198,47 @@ class BatchLine:
     async def _follow(self) -> None:
         while True:
             self._wake.clear()
-            batch = self.store.batches.first()
-            if batch is None:
-                await self._wake.wait()
-                continue
-            try:
-                await self.jobs.engine.start()
-            except EngineError as error:
-                self.trouble = f"The line waits for the engine: {error}. {error.hint}".strip()
+            batch, engine = await self._next()
+            if batch is None or engine is None:
                 await self._rest()
                 continue
-            self.trouble = ""
-            if self.store.batches.move(batch.id, RUNNING, (WAITING, RUNNING)):
-                await self._judge(batch)
+            try:
+                if self.store.batches.move(batch.id, RUNNING, (WAITING, RUNNING)):
+                    await self._judge(batch, engine)
+            finally:
+                if engine is not self.jobs.engine:
+                    await engine.close()
+
+    async def _next(self) -> tuple[Batch, Engine] | tuple[None, None]:
+        """The first batch of the line whose model is served, and what serves it; None where there is none."""
+        trouble, absent = "", dict[str, str]()
+        try:
+            for batch in self.store.batches.line():
+                try:
+                    return batch, await models.ready(self.jobs.engine, self._model(batch))
+                except NotServed as error:
+                    absent[batch.id] = f"It waits for its model: {error}."
+                    self.store.batches.move(batch.id, WAITING, (RUNNING,))
+        except EngineError as error:
+            trouble = f"The line waits for the engine: {error}. {error.hint}".strip()
+        finally:
+            self.trouble, self._absent = trouble, absent
+        return None, None
 
     async def _rest(self) -> None:
+        """Until something has moved, or until what is waited for may be there."""
         try:
-            await asyncio.wait_for(self._wake.wait(), _AGAIN_S)
+            await asyncio.wait_for(self._wake.wait(), _AGAIN_S if self.trouble or self._absent else None)
         except TimeoutError:
             return
 
-    async def _judge(self, batch: Batch) -> None:
+    async def _judge(self, batch: Batch, engine: Engine) -> None:
         """Judge a batch to its end, or until it is stopped."""
         self._current = batch.id
-        task = self._task = asyncio.create_task(self._sample(batch))
+        if engine.model != self._judged_by:
+            self._judged_by = engine.model
+            self.jobs.gate.anew()
+        task = self._task = asyncio.create_task(self._sample(batch, engine))
         try:
             await asyncio.wait([task])
         finally:
@@ -217,6 +251,9 @@ class BatchLine:
         error = task.exception()
         if error is None:
             return
+        if isinstance(error, _Lost) and await self._gone(engine):
+            self.store.batches.move(batch.id, WAITING, (RUNNING,))
+            return
         if isinstance(error, _Lost | GRMError):
             said = str(error)
         else:
@@ -224,15 +261,22 @@ class BatchLine:
             said = "a fault in GRM Lens itself; its log has the details"
         self.store.batches.move(batch.id, FAILED, (RUNNING,), said)
 
-    async def _sample(self, batch: Batch) -> None:
+    async def _gone(self, engine: Engine) -> bool:
+        """Whether the engine's server has another model now."""
+        try:
+            return await models.gone(engine)
+        except EngineError:
+            return False
+
+    async def _sample(self, batch: Batch, engine: Engine) -> None:
         asked = asked_of(batch)
-        run, tasks, before = await asyncio.to_thread(self._due, batch, asked)
+        run, tasks, before = await asyncio.to_thread(self._due, batch, asked, engine)
         progress = Progress.of(tasks)
         stretch = self._stretch = _Stretch(batch, progress, before)
-        engine: Engine = self.jobs.engine
+        meta = self._meta(engine) if asked.meta else None
         if not isinstance(engine, ReplayEngine):  # a recording knows its requests as they were, and serves nobody else
             engine = Gated(engine, self.jobs.gate)
-        source = Local(engine, self.jobs.meta if asked.meta else None)
+        source = Local(engine, meta)
         sink = _Counted(stretch, StoreSink(self.store, run))
         rule = asked.sampling.adaptive
         if rule is None:
@@ -242,11 +286,23 @@ class BatchLine:
             await grow(source, Growing(tasks, held, rule), sink, progress, log.info)
         self.store.batches.move(batch.id, DONE, (RUNNING,), _failures(progress, stretch))
 
-    def _due(self, batch: Batch, asked: Asked) -> tuple[Run, list[Task], Counts]:
+    def _meta(self, engine: Engine) -> MetaRM | None:
+        """The meta RM that reads what an engine writes: one that asks the GRM itself asks that one."""
+        meta = self.jobs.meta
+        if isinstance(meta, OwnMetaRM) and engine is not self.jobs.engine:
+            return type(meta)(engine)
+        return meta
+
+    def _model(self, batch: Batch) -> str:
+        """The model of a batch: as its run was begun, else as it was chosen; '' where neither says."""
+        run = self.store.run(run_id(batch.id))
+        return asked_of(batch).model if run is None else run.model
+
+    def _due(self, batch: Batch, asked: Asked, engine: Engine) -> tuple[Run, list[Task], Counts]:
         """The batch's run, every item with the samples that it lacks, and what there is already."""
         examples = [formats.read_item(json.loads(line)) for line in self.store.batches.items(batch.id)]
-        templates = templates_for(examples, asked.sampling, self.jobs.engine.style)
-        run = self._run(batch, asked, templates)
+        templates = templates_for(examples, asked.sampling, engine.style)
+        run = self._run(batch, asked, engine, templates)
         held = self.store.batches.held(run.id)
         tags = tags_of(asked.sampling, batch.tags)
         tasks = _tasks(run, asked.sampling.k, examples, templates, tags, held, self.jobs.card.opens)
@@ -261,19 +317,18 @@ class BatchLine:
             if task.plan.have
         }
 
-    def _run(self, batch: Batch, asked: Asked, templates: Sequence[Template]) -> Run:
-        """The batch's run, as it was begun; UsageError where another model, template or meta RM is here now."""
-        engine, meta = self.jobs.engine, self.jobs.meta if asked.meta else None
+    def _run(self, batch: Batch, asked: Asked, engine: Engine, templates: Sequence[Template]) -> Run:
+        """The batch's run, as it was begun; UsageError where another template or meta RM is here now."""
+        meta = self.jobs.meta if asked.meta else None
         reader = "none" if meta is None else meta.name or "a server"
         run = make_run(run_id(batch.id), Judges(engine.name, engine.model, reader), asked.sampling, templates)
         begun = self.store.run(run.id)
         if begun is None:
             return replace(run, extra=run.extra | {FILE: batch.title})
-        for name, now in (("model", run.model), *((each, getattr(run, each)) for each in resume.SETTINGS)):
-            if getattr(begun, name) != now:
+        for name in resume.SETTINGS:
+            if getattr(begun, name) != (now := getattr(run, name)):
                 raise UsageError(
-                    f"it was begun with {name} {getattr(begun, name)!r} and {now!r} is here now: "
-                    "serve that one, or start the file anew"
+                    f"it was begun with {name} {getattr(begun, name)!r} and {now!r} is here now: start the file anew"
                 )
         resume.check_meta(begun, run, self.store.path)
         return begun
@@ -281,13 +336,14 @@ class BatchLine:
     def _standing(self, batch: Batch, line: Sequence[str]) -> Standing:
         asked, stretch = asked_of(batch), self._stretch
         place = line.index(batch.id) + 1 if batch.id in line else 0
+        model, held = asked.model or self._model(batch), self._absent.get(batch.id, "")
         if stretch is None or stretch.batch.id != batch.id:
             if batch.id not in self._counted:
                 self._counted[batch.id] = self.store.batches.counts(run_id(batch.id), asked.sampling.k)
             counts = self._counted[batch.id]
             if asked.sampling.adaptive is not None and batch.phase == DONE and not batch.error:
                 counts = counts._replace(whole=batch.size)  # items that ended early have all that they need
-            return Standing(batch, run_id(batch.id), asked, counts, place=place)
+            return Standing(batch, run_id(batch.id), asked, counts, place=place, model=model, held=held)
         progress, before = stretch.progress, stretch.before
         counts = Counts(
             samples=before.samples + progress.samples - progress.samples_failed,
@@ -298,7 +354,8 @@ class BatchLine:
         seconds = max(time.monotonic() - progress.began, 1e-9)
         rate = progress.samples / seconds or None
         left = (progress.due - progress.samples) / rate if rate else None
-        return Standing(batch, run_id(batch.id), asked, counts, rate, progress.tokens / seconds or None, left, place)
+        tokens_rate = progress.tokens / seconds or None
+        return Standing(batch, run_id(batch.id), asked, counts, rate, tokens_rate, left, place, model)
 
 
 class _Counted:
@@ -335,7 +392,8 @@ def asked_of(batch: Batch) -> Asked:
     rule = fields.get("adaptive")
     if rule is not None:
         rule = Rule(rule["risk"], rule["most"], Method(rule["method"]))
-    return Asked(Sampling(**fields | {"principles": tuple(fields["principles"]), "adaptive": rule}), stored["meta"])
+    sampling = Sampling(**fields | {"principles": tuple(fields["principles"]), "adaptive": rule})
+    return Asked(sampling, stored["meta"], stored.get("model", ""))
 
 
 def _tasks(

@@ -107,6 +107,12 @@ class Gate:
         elif self._calm >= _CALM and pace <= _SLOWER * self._idle_pace:
             self._change(min(IN_FLIGHT, self.width * 2))
 
+    def anew(self) -> None:
+        """Forget what was measured: another model has a pace of its own."""
+        self.width, self._idle_pace = LEAST, None
+        self._skip, self._calm = 0, _CALM
+        self._paces.clear()
+
     def _change(self, width: int) -> None:
         self._skip = max(self.width, width)
         self.width = width

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from itertools import count as counting
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from grm_core import prompts, sampling
 from grm_core.analysis.looks import check_level
@@ -36,6 +36,7 @@ from runs.sinks import StoreSink
 from storage.store import Store
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 RUNS_MAX = 64
 """Runs that may be under way at the same time; each keeps up to k requests open."""
@@ -196,7 +197,7 @@ class Jobs:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+    def spawn(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Do something in the loop of the runs and the engine."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 

@@ -74,15 +74,11 @@ class Batches:
             stored = rows.fetch(conn, f"SELECT {_COLUMNS} FROM batch WHERE id = ?", rows.pack(batch_id))
         return _batch(stored[0]) if stored else None
 
-    def first(self) -> Batch | None:
-        """The batch that is to be judged now: the one under way, else the one that has waited longest."""
+    def line(self) -> list[Batch]:
+        """What is to be judged, in its order: the batch under way, then those that have waited longest."""
+        sql = f"SELECT {_COLUMNS} FROM batch WHERE phase IN (?, ?) ORDER BY phase = ? DESC, seq"
         with self._db.read() as conn:
-            stored = rows.fetch(
-                conn,
-                f"SELECT {_COLUMNS} FROM batch WHERE phase IN (?, ?) ORDER BY phase = ? DESC, seq LIMIT 1",
-                *(RUNNING, WAITING, RUNNING),
-            )
-        return _batch(stored[0]) if stored else None
+            return [_batch(row) for row in rows.fetch(conn, sql, RUNNING, WAITING, RUNNING)]
 
     def items(self, batch_id: str) -> list[str]:
         """The batch's items as lines of ITEMS.jsonl, in their order."""

@@ -9,11 +9,15 @@ from grm_core.analysis.critique import critique_text, pieces, sub_scores
 from grm_core.analysis.evidence import quotes
 from grm_core.analysis.frames import letter
 from grm_core.analysis.text_diff import difference
+from grm_core.formats.titles import plain_title
 from grm_core.types import Example, Principle, Sample, Span
 from ui.render import reason
 from ui.wire import shared as wire
 from ui.wire.inspect import Differences, Said
 from ui.wire.shared import Block, Case, Detail, Quote, Turn, Weighted
+
+_LINE_MOST = 300
+"""Characters of a query in one line."""
 
 
 def detail(example: Example, sample: Sample) -> Detail:
@@ -46,6 +50,7 @@ def case(example: Example) -> Case:
     """The query and the responses in own order, with the models that wrote them where they are known."""
     return Case(
         query=[Turn(role=m.role, content=m.content) for m in example.query],
+        line=plain_title(example.query[-1].content, _LINE_MOST),
         responses=list(example.responses),
         reference=example.reference,
         labels=example.labels,

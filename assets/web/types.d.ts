@@ -16,8 +16,16 @@ export interface BatchForm {
   may: boolean;
 }
 
+/** The models that can judge a file now. */
+export interface Models {
+  names: string[];
+  own: string;
+  trouble: string;
+}
+
 /** How a file is to be judged. */
 export interface Asking {
+  model: string;
   k: number;
   temperature: number;
   seed: number;
@@ -977,6 +985,7 @@ export interface Turn {
 /** A judged item: the query and the responses in own order. */
 export interface Case {
   query: Turn[];
+  line: string;
   responses: string[];
   reference: string | null;
   labels: number[] | null;
@@ -1227,6 +1236,8 @@ export interface PrinciplesServer {
 export interface BatchServer {
   /** A file that was dropped, read anew with what somebody says of its columns. */
   mapped(file_id: string, roles: ColumnRole[]): Promise<Draft | Failed | null>;
+  /** Which models can judge a file now. */
+  models(): Promise<Models | null>;
   /** Put a file that was dropped at the end of the line. */
   begin(draft_id: string, asking: Asking): Promise<Choice | Failed | null>;
   /** Pause, resume, cancel or remove a batch; all of them then. */

@@ -52,7 +52,7 @@ def kappas(annotations: Iterable[Annotation]) -> pd.DataFrame:
 
 
 def alphas(annotations: Iterable[Annotation]) -> pd.DataFrame:
-    """One row per kind with units that two or more labelled: kind, n (units), authors, alpha (nominal)."""
+    """One row per kind with units that two or more labelled: kind, n (units), annotators, alpha (nominal)."""
     made, rows = list(annotations), []
     for kind in SETTLED:
         table = units(made, kind)
@@ -62,7 +62,7 @@ def alphas(annotations: Iterable[Annotation]) -> pd.DataFrame:
             coded = shared.map(lambda label, names=names: names.index(label) if isinstance(label, str) else np.nan)
             alpha = evalica.alpha(coded.astype(float).T, "nominal").alpha if len(names) > 1 else None
             rows.append((kind, len(shared), int((shared.notna().any()).sum()), alpha))
-    return pd.DataFrame(rows, columns=["kind", "n", "authors", "alpha"])
+    return pd.DataFrame(rows, columns=["kind", "n", "annotators", "alpha"])
 
 
 def disagreements(annotations: Iterable[Annotation]) -> pd.DataFrame:

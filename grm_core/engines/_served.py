@@ -9,7 +9,7 @@ from yarl import URL
 
 from grm_core.engines._extras import OWNERS, Dialect, Extra
 from grm_core.engines._http import ADDRESS_HINT, SIDE_TIMEOUT, Client, Rejected, Unreachable
-from grm_core.errors import EngineError
+from grm_core.errors import EngineError, NotServed
 
 NAME_HINT = "Name the model with --model; then no list is needed."
 _LIMITS = ("max_model_len", "context_length", "context_window", "max_context_length")
@@ -77,6 +77,17 @@ class Door:
         self._dialect.lacks |= OWNERS.get(listed.owner, frozenset())
         return name
 
+    async def names(self, own: str) -> tuple[str, ...]:
+        """The models that are listed now, and `own` where the list is none or need not be whole.
+
+        Raises EngineError where the server cannot be reached.
+        """
+        listed = await self._listed(named=True)
+        if not isinstance(listed, Served):
+            return (own,) if own else ()
+        beyond = {own} if own and not listed.as_vllm and listed.find(own) is None else set[str]()
+        return tuple(sorted({*listed.models} | beyond))
+
     async def _listed(self, named: bool) -> Served | EngineError:
         """The list of models, or why there is none; that is raised unless the model is `named`."""
         errors: list[EngineError] = []
@@ -106,7 +117,7 @@ class Door:
         """A model that is not on the list: not every gateway lists all that it serves; vLLM does."""
         if listed.as_vllm or await self._refusal(wanted, self.chat) is not None:
             words = f"{self._client.root} does not serve the model {wanted!r}; it serves: {listed.names}"
-            raise EngineError(words, hint="Choose with --model.")
+            raise NotServed(words, hint="Choose with --model.")
         return wanted
 
     async def _unlisted(self, wanted: str, why: EngineError | None = None) -> str:

@@ -91,3 +91,14 @@ class Prober(Protocol):
         Taken from the model's own distribution: temperature 1, nothing masked; they need not sum to 1. A server tells
         of its 20 likeliest tokens only, any other option has 0. Raises EngineError when they cannot be had.
         """
+
+
+@runtime_checkable
+class Several(Protocol):
+    """An engine whose server may serve more models than the one that is asked. server does."""
+
+    async def models(self) -> tuple[str, ...]:
+        """The names of the models that are served now, sorted. Raises EngineError where they cannot be had."""
+
+    def serving(self, model: str) -> Engine:
+        """An engine of the same server and settings for another model; whoever asks for it closes it."""

@@ -57,6 +57,10 @@ class ServerEngine:
         self.dialect = Dialect()
         """What the server has shown to take and not to take."""
         self._wanted = model
+        self._alike = partial(
+            ServerEngine, url, api_key=api_key, concurrency=concurrency, retries=retries, timeout=timeout,
+            stall=stall, patience=patience,
+        )  # fmt: skip
         key = (api_key or os.environ.get("VLLM_API_KEY") or "").strip() or None
         headers = {} if api_key else named_headers(os.environ.get(HEADERS))
         self._client = Client(self.url, key, concurrency, retries, timeout, stall, headers)
@@ -96,6 +100,14 @@ class ServerEngine:
                 raise
             self._client.patience = self._patience  # who never answered may be at another address
             self._state = EngineState("ready", f"{self.model} at {self.url}")
+
+    async def models(self) -> tuple[str, ...]:
+        """The models that the server lists now, or the one that is asked where it lists none."""
+        return await self._door.names(self.model)
+
+    def serving(self, model: str) -> "ServerEngine":
+        """The same server, asked for another model."""
+        return self._alike(model=model)
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; streams from the server only when `on_text` is given."""

@@ -15,6 +15,7 @@ from grm_core.formats.items import item_record, read_item
 from grm_core.formats.lines import Source, canonical, digest, located
 from grm_core.formats.runs import read_run, run_line, run_name
 from grm_core.formats.samples import SampleLine, sample_line
+from grm_core.formats.titles import plain_title
 from grm_core.types import Example, Run, Sample, Session
 
 
@@ -182,10 +183,10 @@ def new_session(run: Run, example: Example, tags: tuple[str, ...] = ()) -> Sessi
     return Session(session_id, run.id, example, title(example), run.created_at, tags)
 
 
-def title(example: Example, length: int = 80) -> str:
-    """A session's first title: the beginning of the last user message."""
-    words = " ".join(next((m.content for m in reversed(example.query) if m.role == "user"), example.id).split())
-    return words if len(words) <= length else words[: length - 1] + "…"
+def title(example: Example) -> str:
+    """A session's first title: the first line of the last user message in plain text, or the item's id."""
+    turns = (turn.content for turn in reversed(example.query) if turn.role == "user")
+    return plain_title(next(turns, "")) or example.id
 
 
 def dump(blocks: Iterable[tuple[Run, Session, list[Sample]]], out: TextIO) -> int:

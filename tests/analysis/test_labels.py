@@ -77,7 +77,7 @@ def test_agreement_is_what_the_library_says_of_what_both_labelled() -> None:
     assert row["agreed"] == pytest.approx(3 / 5)
     assert row["kappa"] == pytest.approx(cohen_kappa_score(ann[:5], bob))
     (alpha,) = agreement.alphas(made).to_dict("records")
-    assert (alpha["n"], alpha["authors"]) == (5, 2)
+    assert (alpha["n"], alpha["annotators"]) == (5, 2)
     assert alpha["alpha"] == pytest.approx(by_hand(list(zip(ann, bob, strict=False))))
     differ = agreement.disagreements(made)
     assert list(differ["sample"]) == [1, 4]

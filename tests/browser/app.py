@@ -1,4 +1,4 @@
-"""python -m tests.browser.app: the real page, with the fake engine in place of a model."""
+"""python -m tests.browser.app: the real page, with the fake engine or a server in place of a model."""
 
 import argparse
 import faulthandler
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from cli import page
+from grm_core import engines
+from grm_core.engines.base import Engine
 from storage.store import Store
 from tests.fake_engine import FakeEngine
 from ui import serve
@@ -24,7 +26,9 @@ def main(options: Sequence[str] | None = None) -> int:
     parser.add_argument("--start-seconds", type=float, default=0.0)
     parser.add_argument("--hostile", action="store_true")
     args = parser.parse_args(options)
-    engine = FakeEngine(args.delay, args.start_seconds, args.hostile)
+    engine: Engine = FakeEngine(args.delay, args.start_seconds, args.hostile)
+    if args.engine.startswith("http://"):
+        engine = engines.create(args.engine, args.model)
     settings = page.settings_of(args)
     with closing(Store(settings.db)) as store:
         serve.import_demos(store)

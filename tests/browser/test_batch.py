@@ -13,6 +13,7 @@ import pytest
 from storage.store import Store
 from tests.browser.conftest import ROOT, Serve, Watched, free_port, wait_for
 from tests.browser.forks import Page
+from tests.runs.test_batch_models import Many
 
 pytestmark = pytest.mark.browser
 LONG = 120_000
@@ -29,9 +30,9 @@ def pairs(path: Path, count: int) -> Path:
 
 
 @contextmanager
-def app(db: Path, port: int, delay: float) -> Iterator[Page]:
+def app(db: Path, port: int, delay: float, *more: str) -> Iterator[Page]:
     """The page in a process that is killed at the end."""
-    options = ["--db", str(db), "--port", str(port), "--delay", str(delay)]
+    options = ["--db", str(db), "--port", str(port), "--delay", str(delay), *more]
     process = Page(*options)
     try:
         wait_for(f"http://127.0.0.1:{port}", process)
@@ -98,6 +99,25 @@ def test_a_dropped_file_is_shown_judged_paused_killed_and_finished(
         assert watched.foreign == []
         assert [error for error in watched.errors if "dialog" in error] == []
         assert page.evaluate("window.hacked") is None
+
+
+def test_a_file_is_judged_by_the_model_that_was_chosen(page: Any, tmp_path: Path) -> None:
+    db, port = tmp_path / "grm.db", free_port()
+    file = pairs(tmp_path / "pairs.jsonl", 3)
+    with Many("grm-27b", "grm-1.5b") as server, app(db, port, 0, "--engine", server.url, "--model", "grm-1.5b"):
+        page.goto(f"http://127.0.0.1:{port}/batch")
+        drop(page, file)
+        assert page.locator("#batch-model option").all_inner_texts() == ["grm-1.5b", "grm-27b"]
+        page.get_by_label("Model", exact=True).select_option("grm-27b")
+        page.locator("#batch-start").click()
+        page.locator(".grm-phase[data-phase=done]").wait_for(timeout=LONG)
+        assert page.locator(".grm-batch-row > .grm-note").inner_text().startswith("grm-27b, k ")
+        assert server.asked_for() == {"grm-27b"}
+        server.models = ["grm-1.5b"]
+        page.goto(f"http://127.0.0.1:{port}/batch")
+        drop(page, file)
+        page.locator(".grm-judge b", has_text="grm-1.5b").wait_for(timeout=LONG)
+        assert page.locator("#batch-model").count() == 0
 
 
 def test_columns_of_any_name_are_chosen_on_the_page(serve: Serve, page: Any, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_benchmarks_part_3_the_page_shows_what_bench_printed(judged: Any, page: 
     assert reports[0]["headline"] != reports[1]["headline"], "the runs can be told apart"
     choose(page, url, reports)
     table = page.locator(".grm-panel[data-name=table]")
-    table.locator("details").evaluate("node => { node.open = true; }")
+    table.locator("table").wait_for(timeout=LONG)
     read = "trs => trs.slice(1).map(tr => [...tr.cells].map(cell => cell.textContent))"
     rows = table.locator("table tr").evaluate_all(read)
     expected = reports[0]["table"]

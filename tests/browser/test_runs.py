@@ -80,7 +80,7 @@ def test_runs_part_7_a_greedy_run_stands_beside_the_votes(url: str, page: Any) -
     shown.wait_for(timeout=LONG)
     table = page.locator(".grm-compared .grm-points").first
     assert table.locator("tr").first.locator("th").all_inner_texts() == [
-        "run", "model", "accuracy, k = 1", "accuracy, all samples", "against run 1, points",
+        "Run", "Model", "Accuracy, k = 1", "Accuracy, all samples", "Against run 1, points",
     ]  # fmt: skip
     traces = shown.locator(".js-plotly-plot").evaluate("plot => plot.data.map(line => line.name).filter(Boolean)")
     assert {name.partition(":")[0] for name in traces} == {"1", "2"}, "both curves stand in one plot"

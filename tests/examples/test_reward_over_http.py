@@ -3,13 +3,12 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from examples import reward_over_http
+from examples import grpo_with_grm, reward_over_http
 from examples.reward_over_http import HttpReward, compute_score
-from grm_core.training import tasks
-from grm_core.training.families import SEEN
 from runs.settings import Endpoint
 from service import keys
 from tests.fake_engine import FakeEngine
@@ -43,20 +42,12 @@ async def test_a_busy_server_is_asked_again_and_every_completion_gets_its_reward
 
 
 @pytest.mark.slow
-def test_trl_takes_a_step_with_rewards_from_the_server(start: Start, tiny: Path, tmp_path: Path) -> None:
-    from datasets import Dataset
-    from trl import GRPOConfig, GRPOTrainer
-
+def test_trl_takes_a_step_with_rewards_from_the_server(start: Start, tiny: Path, tmp_path: Path, capsys: Any) -> None:
     server = start(endpoint=Endpoint(unreadable="null"))
-    config = GRPOConfig(
-        output_dir=str(tmp_path), num_generations=4, per_device_train_batch_size=4, max_steps=1,
-        max_completion_length=8, use_cpu=True, bf16=False, logging_steps=1, save_strategy="no", report_to=[],
-    )  # fmt: skip
-    examples = [tasks.draw(SEEN[i % len(SEEN)], i, 2).example for i in range(4)]
-    rows = [{"prompt": [{"role": "user", "content": each.query[0].content}]} for each in examples]
-    reward = HttpReward(server.url.removesuffix("/v1"))
-    trainer = GRPOTrainer(str(tiny), reward_funcs=reward, args=config, train_dataset=Dataset.from_list(rows))
-    trainer.train()
-    (logged,) = [line for line in trainer.state.log_history if "rewards/grm_http/mean" in line]
-    assert 0 < logged["rewards/grm_http/mean"] < 1, json.dumps(logged)
+    arguments = ["--policy-model", str(tiny), "--steps", "1", "--tokens", "8", "--out", str(tmp_path)]
+    assert grpo_with_grm.main([*arguments, "--endpoint", server.url.removesuffix("/v1")]) == 0
+    (step,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"step"')]
+    assert 0 < step["rewards/grm_http/mean"] < 1
+    (logged,) = json.loads((tmp_path / "log.json").read_text())
+    assert logged["rewards/grm_http/mean"] == step["rewards/grm_http/mean"]
     assert server.engine.asked

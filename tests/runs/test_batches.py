@@ -187,15 +187,21 @@ def test_a_process_that_is_killed_twice_ends_with_the_same_samples(tmp_path: Pat
         assert texts(line.store, left.batch.id) == expected
 
 
-def test_another_model_does_not_go_on_with_a_batch(tmp_path: Path) -> None:
+def test_another_model_does_not_go_on_with_a_batch_which_waits_for_its_own(tmp_path: Path) -> None:
     with app(tmp_path / "x.db", FakeEngine(delay=0.002)) as line:
         batch = line.submit("f", items(6), ASKED)
         until(line, batch, lambda each: each.counts.samples >= 3)
     other = FakeEngine()
     other.model = "another"
     with app(tmp_path / "x.db", other) as line:
-        ended = until(line, batch, phase("failed"))
-        assert "was begun with model 'fake-judge' and 'another' is here now" in ended.batch.error
+        waiting = until(line, batch, lambda each: each.held != "")
+        assert (waiting.batch.phase, waiting.place, waiting.model) == ("waiting", 0, "fake-judge")
+        words = "the fake engine does not serve the model 'fake-judge'; it serves: another"
+        assert waiting.held == f"It waits for its model: {words}."
+        until(line, line.submit("g", items(2), ASKED), phase("done"))
+    with app(tmp_path / "x.db", FakeEngine()) as line:
+        until(line, batch, phase("done"))
+        assert texts(line.store, batch) == whole(tmp_path, 6)
 
 
 def test_failed_samples_are_told_and_asked_again(tmp_path: Path) -> None:

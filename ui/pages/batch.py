@@ -14,7 +14,7 @@ from grm_core import benchmarks, outcome
 from grm_core.analysis.frames import letter
 from grm_core.analysis.looks import Rule
 from grm_core.benchmarks import scoring
-from grm_core.errors import GRMError, UsageError
+from grm_core.errors import EngineError, GRMError, UsageError
 from grm_core.formats.foreign import reading
 from grm_core.formats.foreign.mapping import QUERY, RESPONSE, ROLES
 from grm_core.shuffling import ORDERS
@@ -42,6 +42,7 @@ from ui.wire.batch import (
     FirstItem,
     JudgedItem,
     JudgedItems,
+    Models,
 )
 from ui.wire.shared import Choice, Failed
 
@@ -121,6 +122,15 @@ class BatchPage:
         return self._draft(path, ANY, chosen)
 
     @served()
+    def models(self) -> Models:
+        """Which models can judge a file now."""
+        own = self.line.jobs.engine.model
+        try:
+            return Models(names=list(self.line.models()), own=own, trouble="")
+        except EngineError as error:
+            return Models(names=[own] if own else [], own=own, trouble=f"{error}.")
+
+    @served()
     def begin(self, draft_id: str, asking: Asking) -> Choice | Failed:
         """Put a file that was dropped at the end of the line."""
         who = person()
@@ -134,7 +144,8 @@ class BatchPage:
         tags: tuple[str, ...] = ()
         if kept.benchmark:
             asked, tags = self._ordered(kept.benchmark, asked), (kept.benchmark,)
-        batch_id = self.line.submit(kept.name, kept.items, Asked(asked, asking["meta"]), tags, who.name)
+        how = Asked(asked, asking["meta"], self._chosen(asking["model"]))
+        batch_id = self.line.submit(kept.name, kept.items, how, tags, who.name)
         self.line.store.acts.note(who.name, "began a batch", f"{batch_id} {kept.name}")
         return Choice(id=batch_id, title=kept.name)
 
@@ -208,6 +219,17 @@ class BatchPage:
             meta="" if jobs.meta is None else jobs.meta.name or "a server",
             may=may,
         )
+
+    def _chosen(self, model: str) -> str:
+        """A model's name as it was chosen; UsageError where it is not served."""
+        if (model or self.line.jobs.engine.model) == self.line.jobs.engine.model != "":
+            return model
+        names = self.models()["names"]
+        if model and model not in names:
+            raise UsageError(f"the model {model!r} is not served now; choose one of {', '.join(names)}")
+        if not model and len(names) > 1:
+            raise UsageError(f"choose a model: {', '.join(names)}")
+        return model
 
     def _ordered(self, name: str, asked: Sampling) -> Sampling:
         """With the order that a benchmark needs whose pairs are judged in both."""
@@ -301,7 +323,8 @@ def _row(standing: Standing) -> BatchRow:
     batch, counts, asked = standing.batch, standing.counts, standing.asked.sampling
     rule = asked.adaptive
     k = f"k {asked.k}" if rule is None else f"k up to {asked.k}, risk {rule.risk:g}"
-    about = [k, f"temperature {asked.temperature:g}", asked.context]
+    about = [standing.model] if standing.model else []
+    about += [k, f"temperature {asked.temperature:g}", asked.context]
     about += [asked.order] if asked.context != "single" else []
     about += [asked.template] if asked.template else []
     about += [count(len(asked.principles), "given principle")] if asked.principles else []
@@ -323,7 +346,7 @@ def _row(standing: Standing) -> BatchRow:
         rate=standing.rate,
         tokens_rate=standing.tokens_rate,
         seconds_left=standing.seconds_left,
-        error=batch.error,
+        error=batch.error or standing.held,
         benchmark=next((tag for tag in batch.tags if tag in benchmarks.NAMES), ""),
     )
 

@@ -22,9 +22,21 @@ class BatchForm(TypedDict):
     may: bool
 
 
+class Models(TypedDict):
+    """The models that can judge a file now."""
+
+    names: list[str]
+    own: str
+    """The one that the app was started with; '' while it is not known."""
+    trouble: str
+    """Why there is no list of them."""
+
+
 class Asking(TypedDict):
     """How a file is to be judged."""
 
+    model: str
+    """'' = the app's own."""
     k: float
     temperature: float
     seed: int
@@ -116,6 +128,7 @@ class BatchRow(TypedDict):
     tokens_rate: float | None
     seconds_left: float | None
     error: str
+    """What went wrong, or which model it waits for."""
     benchmark: str
 
 

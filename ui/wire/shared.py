@@ -42,6 +42,8 @@ class Case(TypedDict):
     """A judged item: the query and the responses in own order."""
 
     query: list[Turn]
+    line: str
+    """What the last turn asks, in one plain line."""
     responses: list[str]
     reference: str | None
     labels: tuple[float, ...] | None

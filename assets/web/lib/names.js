@@ -39,6 +39,12 @@ export const span = (low, high) =>
 /** "1 sample", "2 samples". @param {number} count @param {string} thing */
 export const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
 
+/** A person's name where there is little room: what stands before an @, cut. @param {string} name */
+export const brief = (name) => {
+  const own = name.split("@")[0] || name;
+  return own.length > 14 ? `${own.slice(0, 13)}…` : own;
+};
+
 /** A column's name as its heading; the symbols k, n and k_meta stay. @param {string} name */
 export const heading = (name) =>
   /^(k|n|k_meta)\b/.test(name) ? name : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");

@@ -5,6 +5,7 @@ import { anchor, button, choice, el, hint, input, labelled, problem } from "../l
 import { letter, percent, short } from "../lib/names.js";
 import { calls, failed, why } from "../lib/rpc.js";
 import { framed, headed } from "../views/table.js";
+import { modelField } from "./batch/model.js";
 
 /** @typedef {import("../types").BatchView} BatchView */
 /** @typedef {import("../types").BatchForm} Form */
@@ -232,7 +233,9 @@ function settings(state, draft) {
   const { fields, form, ask } = state;
   const box = el("div", "grm-asked");
   const row = el("div", "grm-asked-fields");
+  const model = modelField(ask);
   row.append(
+    labelled("Model", model.box),
     labelled("Samples (k)", fields.k),
     labelled("Stop early", fields.risk),
     labelled("Temperature", fields.temperature),
@@ -250,6 +253,7 @@ function settings(state, draft) {
     start.disabled = true;
     said.textContent = "";
     const reply = await ask.begin(draft.id, {
+      model: model.name(),
       k: Number(fields.k.value),
       temperature: Number(fields.temperature.value),
       seed: Number(fields.seed.value),
@@ -316,7 +320,7 @@ function drawLine(state, found) {
   if (!nodes.line.isConnected || !nodes.line.children.length) {
     nodes.line.append(el("h2", "", "Batches"), nodes.judge, nodes.said, nodes.list);
   }
-  nodes.judge.textContent = `Judged by ${found.judge}.`;
+  nodes.judge.textContent = found.rows.length ? "" : `Judged by ${found.judge}.`; // every batch names its model
   const busy = found.rows.some(({ phase }) => phase === "running");
   const waits = busy && found.people ? "Someone is scoring on Inspect; batches wait until that is done." : "";
   nodes.said.textContent = found.trouble || waits || (found.rows.length ? "" : "Nothing has been started yet.");

@@ -132,7 +132,7 @@ async function load(state) {
 function start(state, isLast) {
   if (!state.runs.length) return howTo();
   const part = el("section", "grm-panel");
-  const table = headed("grm-items", ["run", "headline", "at random"]);
+  const table = headed("grm-items", ["Run", "Headline", "At random"]);
   const lines = state.runs.map(({ id, title }) => {
     const line = el("tr");
     const name = el("td");
@@ -206,7 +206,7 @@ function items(state, report) {
     const chosen = report.items.filter(SHOWN[name]);
     const first = chosen.length > MOST ? `, the first ${MOST} shown` : "";
     count.textContent = `${chosen.length} of ${report.items.length}${first}`;
-    const table = headed("grm-items", ["item", "subset", "winner", "credit", ...(compared ? ["other run"] : [])]);
+    const table = headed("grm-items", ["Item", "Subset", "Winner", "Credit", ...(compared ? ["Other run"] : [])]);
     table.append(...chosen.slice(0, MOST).map((item) => itemRow(item, state.selection.method, compared)));
     list.replaceChildren(table);
   };

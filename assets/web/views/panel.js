@@ -27,8 +27,12 @@ export function panel(data, of, onSelect) {
   saves.append(csvButton(name, data));
   const under = el("div", "grm-under");
   under.append(el("p", "grm-note", data.note), saves);
+  if (!data.figure) {
+    if (data.rows.length) box.append(numbers(data));
+    box.append(under);
+    return box;
+  }
   const table = el("details");
-  table.open = !data.figure && data.rows.length > 0;
   table.append(el("summary", "", "Table"), numbers(data));
   box.append(under, table);
   return box;

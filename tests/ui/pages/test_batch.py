@@ -19,7 +19,7 @@ from ui.view import calls
 
 ASKING = {
     "k": 4, "temperature": 0.5, "seed": 0, "order": "random", "context": "joint", "template": "automatic",
-    "principles": "", "meta": True, "risk": None,
+    "principles": "", "meta": True, "risk": None, "model": "",
 }  # fmt: skip
 PAIRS = [{"prompt": f"q {n} \ud800", "chosen": "x" * 500, "rejected": "y"} for n in range(7)]
 
@@ -94,12 +94,12 @@ def test_what_is_begun_stands_in_the_line_with_its_settings(page: BatchPage, tmp
     assert made["title"] == "f.jsonl"
     (row,) = page.batches()["rows"]
     assert (row["id"], row["phase"], row["place"], row["items"], row["total"]) == (made["id"], "waiting", 1, 7, 28)
-    assert row["about"] == "k 4, temperature 0.5, single, 2 given principles, seed 0, no meta RM"
+    assert row["about"] == "fake-judge, k 4, temperature 0.5, single, 2 given principles, seed 0, no meta RM"
     assert page.items(made["id"], 0) == {"rows": [], "count": 0, "offset": 0}
     paused = page.act("pause", made["id"])
     assert paused["rows"][0]["phase"] == "paused"
     page.begin(draft["id"], ASKING | {"risk": 0.05, "k": 16})
-    assert page.batches()["rows"][0]["about"].startswith("k up to 16, risk 0.05, ")
+    assert page.batches()["rows"][0]["about"].startswith("fake-judge, k up to 16, risk 0.05, ")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,7 @@ def test_what_is_begun_stands_in_the_line_with_its_settings(page: BatchPage, tmp
         ({"order": "sorted"}, "order"),
         ({"context": "pairs"}, "responses: choose"),
         ({"risk": 1.5}, "0.05"),
+        ({"model": "other"}, "the model 'other' is not served now; choose one of fake-judge"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_before_anything_is_kept(

@@ -40,7 +40,7 @@ function items(list) {
     );
     const first = chosen.length > MOST ? `, the first ${MOST} shown` : "";
     count.textContent = `${chosen.length} of ${list.length}${first}`;
-    const table = headed("grm-items", ["item", "attack", "domain", "winner", "findings"]);
+    const table = headed("grm-items", ["Item", "Attack", "Domain", "Winner", "Findings"]);
     table.append(...chosen.slice(0, MOST).map(itemRow));
     place.replaceChildren(table);
   };

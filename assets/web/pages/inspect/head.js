@@ -6,7 +6,7 @@ import { fold } from "../../lib/fold.js";
 import { tabMemory } from "../../lib/memory.js";
 import { counted, letter, short } from "../../lib/names.js";
 import { rich } from "../../lib/rich.js";
-import { note, question, responses, title, turns } from "../../views/case.js";
+import { note, responses, title, turns } from "../../views/case.js";
 import { sparkButton } from "../../views/sparkline.js";
 import { grouped } from "./rows.js";
 import { columns } from "./state.js";
@@ -56,7 +56,7 @@ function caseBox(item) {
   const box = el("details");
   const head = el("summary");
   const count = item.responses.length;
-  head.append(el("strong", "", "Query "), el("span", "grm-oneline", question(item)));
+  head.append(el("strong", "", "Query "), el("span", "grm-oneline", item.line));
   head.append(el("span", "grm-more", count === 1 ? "1 response" : `${count} responses`));
   box.append(head, ...turns(item));
   if (item.reference) {

@@ -1,7 +1,7 @@
 // Agreement of annotators, and what they differ on: both labels side by side, the final one by key.
 
 import { button, el, problem, tableRow } from "../../lib/dom.js";
-import { counted } from "../../lib/names.js";
+import { brief, counted } from "../../lib/names.js";
 import { failed, why } from "../../lib/rpc.js";
 import { framed, numbers } from "../../views/table.js";
 import { leaveItem } from "./desk.js";
@@ -69,7 +69,11 @@ function drawRows(state) {
   }
   const people = [...new Set(differ.flatMap(({ labels }) => Object.keys(labels)))].sort();
   const table = el("table", "grm-points grm-differs-on");
-  table.append(tableRow("th", ["Item", "About", ...people, "Final", "Adjudicator", ""], "grm-words"));
+  const head = tableRow("th", ["Item", "About", ...people.map(brief), "Final", "Adjudicator", ""], "grm-words");
+  people.forEach((name, i) => {
+    head.cells[2 + i].title = name;
+  });
+  table.append(head);
   differ.forEach((one, i) => {
     const texts = [one.item + 1, differText(one), ...people.map((name) => one.labels[name] ?? "")];
     const row = tableRow("td", [...texts, one.final?.label ?? "", one.adjudicator], "grm-words");
@@ -114,8 +118,10 @@ export function drawFinal(state) {
     el("span", "grm-note-on", text),
     ...one.allowed.map((label, i) => {
       const by = said.filter(([, theirs]) => theirs === label).map(([name]) => name);
-      const words = by.length ? `${label} (${by.join(", ")})` : label;
-      return keyButton(keyOf(one, i), words, () => settle(state, label), one.final?.label === label);
+      const words = by.length ? `${label} (${by.map(brief).join(", ")})` : label;
+      const key = keyButton(keyOf(one, i), words, () => settle(state, label), one.final?.label === label);
+      key.title = by.join(", ");
+      return key;
     }),
     keyButton("j", "next", () => turn(state, 1)),
     keyButton("k", "back", () => turn(state, -1)),

@@ -3,7 +3,7 @@
 import * as address from "../../lib/address.js";
 import { anchor, button, chip, choice, el, input, labelled } from "../../lib/dom.js";
 import { narrowedPairs, showsOf } from "../../lib/items.js";
-import { percent } from "../../lib/names.js";
+import { heading, percent } from "../../lib/names.js";
 import { bestMarks, itemTable, rightMark } from "../../views/items.js";
 import { panel } from "../../views/panel.js";
 import { framed, headed } from "../../views/table.js";
@@ -47,8 +47,8 @@ export function comparison(made, place) {
 /** Only the settings that differ, then the figures. @param {ComparedRuns} made @param {Place} place */
 function runTable({ settings, runs }, { link }) {
   const isLabelled = runs.some(({ accuracy }) => accuracy);
-  const figures = isLabelled ? ["accuracy, k = 1", "accuracy, all samples", "against run 1, points"] : [];
-  const table = headed("grm-points grm-run-table", ["run", ...settings, ...figures]);
+  const figures = isLabelled ? ["Accuracy, k = 1", "Accuracy, all samples", "Against run 1, points"] : [];
+  const table = headed("grm-points grm-run-table", ["Run", ...settings.map(heading), ...figures]);
   [...table.rows[0].cells].slice(0, 1 + settings.length).forEach((cell) => {
     cell.className = "grm-words";
   });
@@ -70,7 +70,7 @@ function crossTable({ crosses }, run, list) {
   const kinds = OUTCOMES.filter(
     (kind) => kind !== "tie" || mine.some(({ one, other }) => one === kind || other === kind),
   );
-  const table = headed("grm-points grm-cross", ["", ...kinds.map((kind) => `run ${run + 1} ${kind}`)]);
+  const table = headed("grm-points grm-cross", ["", ...kinds.map((kind) => `Run ${run + 1} ${kind}`)]);
   for (const one of kinds) {
     const line = el("tr");
     line.append(el("th", "grm-words", `run 1 ${one}`));
