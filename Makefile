@@ -13,7 +13,8 @@ DEVICE ?= cpu
 SOAK ?=
 
 # One process a core. The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
-PYTEST = .venv/bin/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+# Rewritten assertions are kept even where Python is told to keep no bytecode: to rewrite them takes each process 9 s.
+PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 LEFT_OUT = browser|model|slow
 # Files that quick leaves out as a whole are not even imported: torch takes longer than most tests.
 WHOLE = $(shell grep -rlE '^pytestmark = \[?pytest\.mark\.($(LEFT_OUT))\b' tests)
@@ -29,7 +30,7 @@ test: setup
 	@sh tools/chromium.sh
 	$(PYTEST) -m "not browser and not alone" --durations=10 $(TESTS)
 	$(PYTEST) -m "browser and not alone" --durations=10 $(TESTS)
-	.venv/bin/python -m pytest -q -m alone --durations=10 $(TESTS)
+	PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q -m alone --durations=10 $(TESTS)
 
 quick: setup
 	$(PYTEST) -m "not ($(subst |, or ,$(LEFT_OUT)))" $(addprefix --ignore=,$(WHOLE)) $(TESTS)

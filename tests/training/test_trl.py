@@ -12,6 +12,8 @@ from grm_core.training import rft, tasks
 from grm_core.training.families import SEEN
 from grm_core.training.grpo import PRESETS
 
+pytestmark = pytest.mark.slow
+
 
 def test_rows_hold_the_prompt_and_what_the_reward_needs() -> None:
     from grm_core.training import grpo_trl
