@@ -15,7 +15,7 @@ SOAK ?=
 # One process a core. The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
 # Rewritten assertions are kept even where Python is told to keep no bytecode: to rewrite them takes each process 9 s.
 PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
-LEFT_OUT = browser|model|slow
+LEFT_OUT = browser|model|slow|alone
 # Files that quick leaves out as a whole are not even imported: torch takes longer than most tests.
 WHOLE = $(shell grep -rlE '^pytestmark = \[?pytest\.mark\.($(LEFT_OUT))\b' tests)
 TESTS ?=

@@ -1,5 +1,6 @@
 """An HTTP server on a free port of 127.0.0.1, or on a given one, for as long as a block runs."""
 
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,12 @@ class _Quiet(ThreadingHTTPServer):
     """Takes many connections at once, and says nothing of clients that go away."""
 
     daemon_threads, request_queue_size = True, 128
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        # Headers and body are written apart: a body that waits for the headers' receipt comes 40 ms late.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):

@@ -48,6 +48,7 @@ def resolve(name: str) -> object:
     return value
 
 
+@pytest.mark.slow
 @pages
 def test_every_dotted_name_can_be_imported(page: Path) -> None:
     for name in re.findall(rf"(?<![\w./])(?:{PACKAGES})(?:\.[A-Za-z_]\w*)+", text_of(page)):

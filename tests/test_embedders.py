@@ -23,6 +23,7 @@ def test_like_sentences_are_near_and_vectors_keep_their_order_and_length() -> No
     assert embedder.embed([]).shape[0] == 0
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_model_and_a_missing_wheel_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def test_every_import_points_the_way_the_data_flows(copy: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "line", "contract"),
     [

@@ -227,6 +227,7 @@ def test_hostile_text_adds_no_control_token_for_the_bundled_model(tokenizer: Any
     assert control_tokens(tokenizer, rendered(name, hostile)) == expected
 
 
+@pytest.mark.slow
 def test_templates_leave_a_small_model_its_context(tokenizer: Any) -> None:
     example = Example("x", (Message("user", ""),), ("",), reference="")
     for name in prompts.names():
@@ -239,6 +240,7 @@ def test_of_an_empty_response_the_prompt_says_that_it_is() -> None:
     assert shown.count("(The response is empty.)") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 8])
 def test_both_grammar_backends_of_vllm_compile_the_structure(n: int) -> None:
     xgrammar = pytest.importorskip("xgrammar")

@@ -53,6 +53,7 @@ def test_an_ascii_terminal_gets_escapes(db: Path, settings: dict[str, str]) -> N
     assert not table.startswith(b"\\ufeff"), "a byte-order mark is of UTF-8 only"
 
 
+@pytest.mark.slow
 def test_a_latin_terminal_gets_what_it_has(db: Path) -> None:
     out = app(LATIN, "export", "s", "--format", "md", "--db", db)
     assert "Où est".encode("latin-1") in out

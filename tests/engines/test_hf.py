@@ -53,6 +53,7 @@ def test_gumbel_noise_draws_from_the_softmax() -> None:
     assert torch.allclose(draws / 1500, (logits[0] / 0.5).softmax(-1), atol=0.04)
 
 
+@pytest.mark.slow
 def test_top_p_keeps_the_smallest_set_that_reaches_it() -> None:
     import numpy
 
@@ -153,6 +154,7 @@ async def test_it_counts_a_prompt_with_its_template(engine: HFEngine) -> None:
     assert size.tokens == (await collect(engine, ask("a", SHORT, 1)))["a", 0].prompt_tokens
 
 
+@pytest.mark.slow
 async def test_a_folder_without_a_model_fails_with_a_reason(tmp_path: Path) -> None:
     engine = HFEngine(tmp_path)
     with pytest.raises(EngineError, match="holds no model"):

@@ -70,7 +70,10 @@ def parent(tmp_path: Path) -> AsyncIterator[tuple[subprocess.Popen[bytes], int]]
 
 
 @linux
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "signum",
+    [signal.SIGKILL, *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGTERM, signal.SIGINT))],
+)
 def test_a_parent_that_dies_takes_the_whole_family_with_it(
     parent: tuple[subprocess.Popen[bytes], int], signum: int, tmp_path: Path
 ) -> None:

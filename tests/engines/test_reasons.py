@@ -125,14 +125,6 @@ async def test_what_may_pass_is_tried_again(server: WireServer, status: int) -> 
     assert engine.retried == 2
 
 
-@pytest.mark.parametrize("status", [402, 410, 413, 451, 501, 505])
-async def test_what_will_not_pass_is_not(server: WireServer, status: int) -> None:
-    server.plan = [reply({"error": {"message": "no such thing"}}, status)]
-    (only,) = await collect(ServerEngine(server.url), ask())
-    assert "no such thing" in str(only.result)
-    assert len(server.chats) == 1
-
-
 def _later(seconds: float) -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 

@@ -183,6 +183,7 @@ def test_only_the_users_account_reads_the_token_and_nothing_else_opens_the_door(
     store.close()
 
 
+@pytest.mark.slow
 def test_a_door_that_is_left_behind_means_nothing(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with app(path):

@@ -123,7 +123,7 @@ async def test_who_goes_away_frees_the_engine_and_the_line(start: Start, stream:
 
 
 async def test_a_full_line_and_a_key_at_its_limit_say_when_to_come_again(start: Start) -> None:
-    server = start(FakeEngine(delay=0.05), Endpoint(in_flight=4, waiting=1))
+    server = start(FakeEngine(delay=0.02), Endpoint(in_flight=4, waiting=1))
     first = [asyncio.create_task(post(server.url, "/judge", PAIR | {"k": 4})) for _ in range(2)]
     await until(lambda: server.judging.turns.waiting == 1)
     status, answer, headers = await post(server.url, "/judge", PAIR | {"k": 4})
@@ -134,7 +134,7 @@ async def test_a_full_line_and_a_key_at_its_limit_say_when_to_come_again(start: 
 
     key, other = "a" * 20, "b" * 20
     named = (("ann", keys.hashed(key)), ("bob", keys.hashed(other)))
-    bound = start(FakeEngine(delay=0.05), Endpoint(named, limit=1))
+    bound = start(FakeEngine(delay=0.02), Endpoint(named, limit=1))
     mine = asyncio.create_task(post(bound.url, "/judge", PAIR, key))
     await until(lambda: bool(bound.engine.asked))
     assert (await post(bound.url, "/judge", PAIR, key))[0] == 429

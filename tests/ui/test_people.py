@@ -116,6 +116,7 @@ def test_admins_read_who_did_what(app: App) -> None:
     assert "may only read" in call(app, ann, "log")["error"]
 
 
+@pytest.mark.slow
 def test_wrong_passwords_wait_and_are_logged(app: App, caplog: pytest.LogCaptureFixture) -> None:
     codes: list[int] = []
     began = time.monotonic()

