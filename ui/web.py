@@ -16,7 +16,8 @@ from ui import ASSETS
 WEB = ASSETS / "web"
 STYLES: tuple[str, ...] = (
     *("fonts", "tokens", "frame", "shell", "palette", "base", "rich", "case", "matrix", "card", "panel", "keys"),
-    *("welcome", "inspect", "sessions", "compare", "principles", "benchmarks", "models", "demo", "queue", "batch"),
+    *("welcome", "inspect", "sessions", "compare", "principles", "benchmarks", "models", "demo"),
+    *("queue", "labels", "queues", "batch"),
     *("runs", "blocks"),
 )
 """Files of assets/web/styles in the order of the cascade: what every page has, then views, then pages."""

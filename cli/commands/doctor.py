@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.common import add_db, print_json, say
+from cli.common import add_db, counted, print_json, say
 
 HELP = "check this installation"
 
@@ -80,7 +80,8 @@ def _repair(db: Path) -> None:
         return
     mended = backup.repair(db)
     say(
-        f"{db}: {wrong}. Kept: {mended.sessions} sessions, {mended.samples} samples, {mended.labels} labels. "
+        f"{db}: {wrong}. Kept: {counted(mended.sessions, 'session')}, "
+        f"{counted(mended.samples, 'sample')}, {counted(mended.labels, 'label')}. "
         f"The damaged file is {mended.before}"
     )
 
@@ -182,7 +183,7 @@ def _database(path: Path) -> Check:
             store.close()
     except StoreError as error:
         return Check("database", False, str(error))
-    return Check("database", integrity == "ok", f"{path}: {count} sessions, integrity {integrity}")
+    return Check("database", integrity == "ok", f"{path}: {counted(count, 'session')}, integrity {integrity}")
 
 
 def _space(db: Path) -> Check:

@@ -3,7 +3,7 @@
 Adding an engine is one file with one class, and one line in `grm_core.engines.ENGINES`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -19,6 +19,13 @@ class Reply(NamedTuple):
     child: int
     """0..n-1: which of the request's n completions; its seed is the request's seed + child."""
     result: Completion | EngineError
+
+
+def failed(requests: Sequence[Request], error: EngineError) -> Iterator[Reply]:
+    """The error as the reply of every completion of the requests, where none of them can be asked."""
+    for request in requests:
+        for child in range(request.n):
+            yield Reply(request.key, child, error)
 
 
 OnText = Callable[[str, int, str], None]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grm_core.engines._http import Client, Rejected
 from grm_core.engines._vllm import STOP_TIMEOUT, Child
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
 from grm_core.engines.bundled import Bundled
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
@@ -137,9 +137,8 @@ class ManagedEngine:
         try:
             await self.start()
         except EngineError as error:
-            for request in requests:
-                for index in range(request.n):
-                    yield Reply(request.key, index, error)
+            for reply in failed(requests, error):
+                yield reply
             return
         server, child = self._server, self._child
         assert server is not None

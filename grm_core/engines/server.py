@@ -21,7 +21,7 @@ from grm_core.engines._extras import Dialect, Extra, extras
 from grm_core.engines._http import HEADERS, SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, named_headers, root_url
 from grm_core.engines._served import Door, prefixes
 from grm_core.engines._slots import SHARE
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 
@@ -114,9 +114,8 @@ class ServerEngine:
         try:
             await self.start()
         except EngineError as error:
-            for request in requests:
-                for child in range(request.n):
-                    yield Reply(request.key, child, error)
+            for unasked in failed(requests, error):
+                yield unasked
             return
         arrived: asyncio.Queue[Reply | BaseException] = asyncio.Queue()
 

@@ -49,11 +49,11 @@ def drop(page: Any, path: Path) -> None:
 
 def done(page: Any) -> int:
     """Samples that the only batch has, as the page says."""
-    return int(page.locator(".grm-batch-row .grm-progress").inner_text(timeout=LONG).split(" of ")[0].replace(",", ""))
+    return int(page.locator(".grm-batch-row .grm-tally").inner_text(timeout=LONG).split(" of ")[0].replace(",", ""))
 
 
 def wait_done(page: Any, least: int) -> None:
-    read = "n => parseInt((document.querySelector('.grm-progress')?.textContent || '0').replace(/,/g, '')) >= n"
+    read = "n => parseInt((document.querySelector('.grm-tally')?.textContent || '0').replace(/,/g, '')) >= n"
     page.wait_for_function(read, arg=least, timeout=LONG)
 
 

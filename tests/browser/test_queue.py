@@ -50,6 +50,13 @@ def first_item(page: Any, url: str) -> str:
     return queue
 
 
+def first_card(page: Any, url: str) -> None:
+    """A new queue, and the first sample of its first item, which has its blind label."""
+    first_item(page, url)
+    page.keyboard.press("1")
+    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+
+
 def judge(page: Any, best: str = "1", classes: str = "1") -> None:
     """One item by keyboard: the blind label, then classes of the first samples."""
     page.get_by_text("Which response is best?").wait_for(timeout=LONG)
@@ -167,9 +174,7 @@ def test_notes_become_codes_that_are_split_and_counted_and_samples_get_codes_by_
     desk: tuple[str, Path], page: Any
 ) -> None:
     url, _ = desk
-    first_item(page, url)
-    page.keyboard.press("1")
-    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    first_card(page, url)
     for sample, note in ((1, "no numbers"), (2, "no names")):
         page.keyboard.press("n")
         page.get_by_label(f"Note on sample {sample}").fill(note)
@@ -369,9 +374,7 @@ def test_enter_on_what_has_the_focus_does_what_it_says_and_undo_opens_the_last_i
     desk: tuple[str, Path], page: Any
 ) -> None:
     url, _ = desk
-    first_item(page, url)
-    page.keyboard.press("1")
-    page.locator(".grm-desk-card").wait_for(timeout=LONG)
+    first_card(page, url)
     fold = page.locator(".grm-case-box")
     before = fold.get_attribute("open")
     page.locator(".grm-case-box summary").focus()

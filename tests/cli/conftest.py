@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import app
+from grm_core.formats.sessions import read_samples
 from tests.cli.fake_vllm import FakeVLLM
 
 
@@ -22,6 +23,16 @@ class Done(NamedTuple):
 
 
 Command = Callable[..., Done]
+
+
+def drawn(path: Path) -> list[tuple[str, int, tuple[int, ...], int, tuple[int, ...] | None]]:
+    """(item, index, order, seed, scores) of every sample."""
+    return [
+        (item.item_id, sample.index, sample.order, sample.seed, sample.scores)
+        for block in read_samples(path)
+        for item in block.items
+        for sample in item.samples
+    ]
 
 
 @pytest.fixture

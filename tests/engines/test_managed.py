@@ -198,10 +198,16 @@ class TestRealServer:
         await other.close()
 
     async def test_a_child_writes_what_it_writes_alone(self, engine: ManagedEngine) -> None:
-        together = {reply.child: reply.result async for reply in engine.generate([ask("a", 30, n=3, temperature=1.0)])}
-        (alone,) = [reply.result async for reply in engine.generate([ask("a", 31, temperature=1.0)])]
-        assert isinstance(alone, Completion)
-        assert together[1].text == alone.text  # type: ignore[union-attr]
+        together = [ask("a", 30, n=6, temperature=1.0)]
+        alone = [ask(f"a{child}", 30 + child, temperature=1.0) for child in range(6)]
+        texts = {reply.child: reply.result async for reply in engine.generate(together)}
+        same = 0
+        for child, request in enumerate(alone):
+            (result,) = [reply.result async for reply in engine.generate([request])]
+            assert isinstance(result, Completion)
+            same += texts[child].text == result.text  # type: ignore[union-attr]
+        # How many rows a step has changes the last bits of the logits, and now and then a token that was as likely.
+        assert same >= 4
 
     async def test_a_prompt_beyond_the_context_is_counted_and_refused(self, engine: ManagedEngine) -> None:
         request = Request("long", (Message("user", "word " * 9000),), Params(), 1)

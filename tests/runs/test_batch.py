@@ -92,6 +92,13 @@ def until(path: Path, least: int, child: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+def begun(items: Path, out: Path, urls: tuple[str, ...]) -> subprocess.Popen[str]:
+    """A run that has a sample in its file."""
+    child = start(items, out, urls)
+    until(out, 1, child)
+    return child
+
+
 def ray_processes_of(driver: int) -> list[str]:
     """Running processes of the Ray that the driver with this process id has started: its session bears the id."""
     processes = []
@@ -154,8 +161,7 @@ def test_a_killed_run_leaves_nothing_running_and_goes_on_where_it_stopped(
 ) -> None:
     out = tmp_path / "out.jsonl"
     with Pair(delay=1.0) as pair:
-        child = start(items, out, pair.urls)
-        until(out, 1, child)
+        child = begun(items, out, pair.urls)
         assert ray_processes_of(child.pid)
         child.kill()
         child.wait()
@@ -184,8 +190,7 @@ def test_ctrl_c_leaves_a_whole_file_and_no_ray_and_a_recording_needs_no_server(
 ) -> None:
     out = tmp_path / "out.jsonl"
     with Pair(delay=1.0) as pair:
-        child = start(items, out, pair.urls)
-        until(out, 1, child)
+        child = begun(items, out, pair.urls)
         os.kill(child.pid, signal.SIGTERM)
         _, words = child.communicate(timeout=60)
     assert (child.returncode, "Traceback" in words) == (130, False), words

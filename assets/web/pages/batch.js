@@ -349,7 +349,7 @@ function rowNodes(state, row) {
   title.append(" ", phase);
   const bar = el("progress");
   bar.setAttribute("aria-label", `${row.title}: samples`);
-  const progress = el("p", "grm-progress");
+  const progress = el("p", "grm-tally");
   const error = problem("");
   const acts = el("div", "grm-documents");
   const links = el("nav", "grm-documents");

@@ -10,7 +10,7 @@ import pytest
 from grm_core.attacks import ATTACKS, parts_of
 from grm_core.formats.sessions import read_samples
 from storage.store import Store
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, drawn
 from tests.cli.weak_judge import WeakJudge
 
 WEAK = {"key :", "padding"}
@@ -45,16 +45,6 @@ def items(tmp_path: Path) -> Path:
 
 def rows(report: dict[str, Any], k: int) -> dict[str, dict[str, Any]]:
     return {row["attack"]: row for row in report["attacks"] if row["k"] == k and row["method"] == "naive"}
-
-
-def drawn(path: Path) -> list[tuple[str, int, tuple[int, ...], int, tuple[int, ...] | None]]:
-    """(item, index, order, seed, scores) of every sample."""
-    return [
-        (item.item_id, sample.index, sample.order, sample.seed, sample.scores)
-        for block in read_samples(path)
-        for item in block.items
-        for sample in item.samples
-    ]
 
 
 @pytest.mark.slow

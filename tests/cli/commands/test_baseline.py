@@ -226,7 +226,11 @@ def test_an_item_that_fails_is_told_and_asked_for_again(command: Command, tmp_pa
     ("arguments", "words"),
     [
         (("scalar", "score", "ITEMS"), "needs --model"),
-        (("scalar", "score", "ITEMS", "--model", "/no/such/folder"), "there is no such folder"),
+        pytest.param(
+            ("scalar", "score", "ITEMS", "--model", "/no/such/folder"),
+            "there is no such folder",
+            marks=pytest.mark.slow,
+        ),
         (("llm-judge", "train", "PAIRS"), "is not trained"),
     ],
 )

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from grm_core.formats.sessions import read_samples
 from storage.store import Store
 from tests.benchmarks.make import as_json, jsonl
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, drawn
 from tests.cli.fake_vllm import FakeVLLM
 
 
@@ -23,16 +22,6 @@ def llmbar(tmp_path: Path) -> Path:
     ]
     as_json(tmp_path / "LLMBar" / "Natural" / "dataset.json", records)
     return tmp_path / "LLMBar"
-
-
-def shape(path: Path) -> list[tuple[str, int, tuple[int, ...], int, tuple[int, ...] | None]]:
-    """(item, index, order, seed, scores) of every sample."""
-    return [
-        (item.item_id, sample.index, sample.order, sample.seed, sample.scores)
-        for block in read_samples(path)
-        for item in block.items
-        for sample in item.samples
-    ]
 
 
 @pytest.mark.slow
@@ -50,7 +39,7 @@ def test_a_benchmark_is_judged_reported_and_brought_into_the_database(
     assert (again.lines[0]["headline"], again.lines[0]["table"]) == (report["headline"], report["table"])
     assert "kappa" in (out / "report.md").read_text()
     assert "<html" in (out / "report.html").read_text()[:200]
-    orders = [order for _, _, order, _, _ in shape(out / "samples.jsonl")]
+    orders = [order for _, _, order, _, _ in drawn(out / "samples.jsonl")]
     assert orders.count((0, 1)) == orders.count((1, 0)) == 48, "this benchmark counts both orders"
     store = Store(db, read_only=True)
     sessions = store.sessions()
@@ -82,12 +71,12 @@ def test_a_killed_benchmark_goes_on_and_ends_with_the_same_bytes(
                 time.sleep(0.01)
             child.kill()
             child.wait()
-    kept = len(shape(samples))
+    kept = len(drawn(samples))
     assert kept < 12 * 16
     with FakeVLLM() as server:
         assert command(*arguments, "--out", out, "--engine", server.url).lines == expected
         assert len(server.asked) == 12 * 16 - kept
-    assert shape(samples) == shape(uninterrupted / "samples.jsonl")
+    assert drawn(samples) == drawn(uninterrupted / "samples.jsonl")
     assert (out / "report.json").read_bytes() == (uninterrupted / "report.json").read_bytes()
 
 
@@ -119,7 +108,7 @@ def test_some_items_are_drawn_by_the_seed(command: Command, server: FakeVLLM, tm
     def ids_of(seed: int, name: str) -> list[str]:
         options: tuple[Any, ...] = ("--items", 5, "--k", 1, "--seed", seed, "--db", "none", "--out", tmp_path / name)
         assert command("bench", "pairs", "--data", data, "--engine", server.url, *options).code == 0
-        return list(dict.fromkeys(item for item, *_ in shape(tmp_path / name / "samples.jsonl")))
+        return list(dict.fromkeys(item for item, *_ in drawn(tmp_path / name / "samples.jsonl")))
 
     first, same, other = ids_of(0, "a"), ids_of(0, "b"), ids_of(1, "c")
     assert first == same != other
