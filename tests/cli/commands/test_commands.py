@@ -199,7 +199,7 @@ def test_doctor_prints_checks_and_fails_hard_only_where_it_must(command: Command
     assert done.code == (0 if line["ok"] else 1)
     checks = {check["name"]: check for check in line["checks"]}
     assert checks["database"]["ok"]
-    assert "1 sessions, integrity ok" in checks["database"]["message"]
+    assert "1 session, integrity ok" in checks["database"]["message"]
     assert {"python", "sqlite", "packages", "engine", "model", "database", "disk"} <= set(checks)
     broken = tmp_path / "broken.db"
     broken.write_text("no database" * 100)
