@@ -12,9 +12,10 @@ MINUTES ?= 240
 DEVICE ?= cpu
 SOAK ?=
 
-# One process a core. The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
 # Rewritten assertions are kept even where Python is told to keep no bytecode: to rewrite them takes each process 9 s.
-PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+SERIAL = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q
+# One process a core. The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
+PYTEST = $(SERIAL) -n auto --dist loadfile --no-loadscope-reorder
 LEFT_OUT = browser|model|slow|alone
 # Files that quick leaves out as a whole are not even imported: torch takes longer than most tests.
 WHOLE = $(shell grep -rlE '^pytestmark = \[?pytest\.mark\.($(LEFT_OUT))\b' tests)
@@ -30,7 +31,7 @@ test: setup
 	@sh tools/chromium.sh
 	$(PYTEST) -m "not browser and not alone" --durations=10 $(TESTS)
 	$(PYTEST) -m "browser and not alone" --durations=10 $(TESTS)
-	PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q -m alone --durations=10 $(TESTS)
+	$(SERIAL) -m alone --durations=10 $(TESTS)
 
 quick: setup
 	$(PYTEST) -m "not ($(subst |, or ,$(LEFT_OUT)))" $(addprefix --ignore=,$(WHOLE)) $(TESTS)

@@ -1,7 +1,7 @@
 """Every batch of a server with several models is judged by its own: through restarts, and while it is not served."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager as Context
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,9 @@ from grm_core.errors import EngineError
 from grm_core.self_meta import SelfMetaRM
 from runs import batches
 from runs.batches import Asked, BatchLine, Standing, run_id
-from runs.jobs import Jobs
 from runs.settings import Sampling
-from storage.store import Store
 from tests.cli.fake_vllm import FakeVLLM
+from tests.runs.test_batches import app as line_of
 from tests.runs.test_batches import items, phase, texts, until
 
 
@@ -41,20 +40,9 @@ class Many(FakeVLLM):
         return {body["model"] for body in self.bodies}
 
 
-@contextmanager
-def app(path: Path, server: Many, model: str | None = "a", own_meta: bool = False) -> Iterator[BatchLine]:
+def app(path: Path, server: Many, model: str | None = "a", own_meta: bool = False) -> Context[BatchLine]:
     engine = ServerEngine(server.url, model)
-    store = Store(path)
-    jobs = Jobs(store, engine, SelfMetaRM(engine) if own_meta else None)
-    jobs.start()
-    line = BatchLine(jobs)
-    line.start()
-    try:
-        yield line
-    finally:
-        line.close()
-        jobs.close()
-        store.close()
+    return line_of(path, engine, SelfMetaRM(engine) if own_meta else None)
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +163,8 @@ async def test_only_a_server_can_have_several_models() -> None:
         assert (await engine.models(), other.model) == (("a", "b"), "a")
         await engine.close()
         await other.close()
+    stopped = ServerEngine(server.url, "b", retries=0)
     with pytest.raises(EngineError):
-        await ServerEngine(server.url, "b", retries=0).models()
+        await stopped.models()
+    await stopped.close()
     assert not isinstance(HFEngine(), Several)

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from grm_core.analysis.looks import Rule
+from grm_core.engines.base import Engine
 from grm_core.errors import UsageError
+from grm_core.meta_rm import MetaRM
 from grm_core.types import Example
 from runs.batches import Asked, BatchLine, Standing, run_id
 from runs.jobs import Jobs
@@ -35,9 +37,9 @@ def items(count: int) -> list[Example]:
 
 
 @contextmanager
-def app(path: Path, engine: FakeEngine) -> Iterator[BatchLine]:
+def app(path: Path, engine: Engine, meta: MetaRM | None = None) -> Iterator[BatchLine]:
     store = Store(path)
-    jobs = Jobs(store, engine)
+    jobs = Jobs(store, engine, meta)
     jobs.start()
     line = BatchLine(jobs)
     line.start()
