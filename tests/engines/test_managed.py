@@ -1,6 +1,7 @@
 """The managed engine: one real vLLM server that judges, is killed, comes back, and never outlives its parent."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,10 +17,11 @@ import pytest_asyncio
 
 from grm_core import engines, prompts
 from grm_core.engines._child import group_members
-from grm_core.engines._vllm import Child, command, environment
+from grm_core.engines._vllm import LEAST_KV_CACHE, Child, command, environment, options
 from grm_core.engines.managed import ManagedEngine
 from grm_core.errors import EngineError
 from grm_core.judge import judge
+from grm_core.precision import of_processor
 from grm_core.sampling import SamplingPlan
 from grm_core.self_meta import SelfMetaRM
 from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request
@@ -118,6 +120,35 @@ def test_what_the_user_has_set_for_vllm_is_kept(monkeypatch: pytest.MonkeyPatch)
     variables = environment("k", compiled=True)
     assert variables["VLLM_CPU_KVCACHE_SPACE"] == "7"
     assert variables["HF_HUB_OFFLINE"] == "1"
+
+
+@needs_vllm
+def test_the_cache_holds_two_full_contexts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VLLM_CPU_KVCACHE_SPACE", raising=False)
+    shape = {"num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "hidden_size": 4096}
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(shape | {"max_position_embeddings": 131072}), encoding="utf-8")
+    number = 4 if of_processor() == "float32" else 2
+    assert options(tmp_path, False)["kv_cache_memory_bytes"] == 2 * 8192 * 2 * 32 * 8 * 128 * number
+    config.write_text(json.dumps(shape | {"max_position_embeddings": 256}), encoding="utf-8")
+    assert options(tmp_path, False)["kv_cache_memory_bytes"] == LEAST_KV_CACHE
+    monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "7")
+    assert "kv_cache_memory_bytes" not in options(tmp_path, False), "what the user has set for vLLM is kept"
+
+
+@needs_vllm
+@pytest.mark.parametrize(("cores", "bound", "alone"), [(2, False, False), (4, False, True), (2, True, True)])
+def test_on_two_cores_the_model_runs_in_the_schedulers_process(
+    model_dir: Path, monkeypatch: pytest.MonkeyPatch, cores: int, bound: bool, alone: bool
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if bound:
+        monkeypatch.setenv("VLLM_CPU_OMP_THREADS_BIND", "0,1")
+    else:
+        monkeypatch.delenv("VLLM_CPU_OMP_THREADS_BIND", raising=False)
+    assert ("uni" not in command(model_dir, "grm", 8000, compiled=False)) == alone
+    assert environment("k", compiled=False).get("OMP_NUM_THREADS") == (None if alone else "2")
 
 
 @needs_vllm
