@@ -20,8 +20,9 @@ from grm_core.engines import _child
 from grm_core.errors import EngineError
 
 LONGEST_CONTEXT = 8192  # tokens; also the prefill budget, see command()
-LEAST_KV_CACHE = 2**29  # bytes; of the bundled judge 18,700 tokens
+LEAST_KV_CACHE = 400 * 2**20  # bytes
 STOP_TIMEOUT = _child.GRACE + 2 * _child.LAST_GRACE + 3.0
+_CPU_SERVER = str(Path(__file__).with_name("_vllm_cpu.py"))
 _PREFIX = re.compile(r"^(\(\w+ pid=\d+\)\s*)?([A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\]\s*)?")
 _CAUSE = re.compile(r"^\w*(Error|Exception|Interrupt)\b")
 _HINTS = (
@@ -104,7 +105,9 @@ class Child:
 
 def command(folder: Path, name: str, port: int, compiled: bool) -> list[str]:
     """The server's command line. The API key is not in it, because other users can read command lines."""
-    line = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder)]
+    # A script's folder is not to be searched for modules (-P): it has some named like others' in it.
+    server = ["-P", _CPU_SERVER] if cpu_build() else ["-m", "vllm.entrypoints.openai.api_server"]
+    line = [sys.executable, *server, "--model", str(folder)]
     line += ["--served-model-name", name, "--host", "127.0.0.1", "--port", str(port), "--disable-uvicorn-access-log"]
     values = options(folder, compiled)
     if _in_one_process():
@@ -160,7 +163,7 @@ def settings(compiled: bool) -> dict[str, str]:
 
 
 def kv_cache(folder: Path) -> int:
-    """Bytes of KV cache: two full contexts of the model, and LEAST_KV_CACHE at least."""
+    """Bytes of KV cache: two full contexts of the model, and LEAST_KV_CACHE at least: 448 MiB of the bundled judge."""
     config = _config(folder)
     heads = config.get("num_attention_heads", 0)
     size = config.get("head_dim") or config.get("hidden_size", 0) // max(heads, 1)
