@@ -230,6 +230,19 @@ def test_commands_start_without_heavy_packages() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["--help"], {"asyncio", "importlib.metadata", "numpy", "pydantic", "grm_core.reading.parsing"}),
+        (["parse", "app.py", "--n", "2"], {"asyncio", "numpy", "pydantic", "markdown_it", "grm_core.engines"}),
+    ],
+)
+def test_what_is_asked_often_starts_without_what_it_does_not_need(arguments: list[str], unneeded: set[str]) -> None:
+    code = f"import sys, app\ntry: app.main({arguments})\nfinally: print(sorted({unneeded} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_reader_that_stops_early_causes_no_traceback(golden: Path) -> None:
     line = f"{sys.executable} app.py curve {golden} | head -c 1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)
