@@ -18,8 +18,8 @@ Array = NDArray[np.float64]
 Planes = Sequence[NDArray[Any]]
 """(draws, items) by response: by how much the total of response 0 is above this one's; 0 itself first."""
 _BAND = (0.05, 0.95)
-_ROW = 64
-"""Bytes of a draw's row, that is how many items are worked on together: all draws of a lead fit into a cache."""
+_BLOCK = 640_000
+"""Bytes of a lead of the items that are worked on together, in all draws: it fits into a cache."""
 _SHARED_MOST, _SHARED_AT_ONCE = 6, 2048
 """Responses of which every share of a lead is a whole number of 60ths, so that four of them fit into a byte; draws."""
 _EXACT = 2**16
@@ -37,8 +37,8 @@ class Sides(NamedTuple):
     """Whether column 0 is the winner of the vote over all samples; False where there is none."""
     best: tuple[int, ...]
     """Columns of the responses that are labelled best; () without labels."""
-    bands: bool = True
-    """Whether margins and their bands are asked for: shares alone take less time."""
+    at: frozenset[int] | None = None
+    """The k of which shares are asked for, and no margins: the others stay NaN. None = everything of every k."""
 
 
 class Numbers(NamedTuple):
@@ -58,10 +58,10 @@ def drawn(values: NDArray[Any], keep: tuple[int, ...], sides: Sides, draws: int,
     small = (reach < _SMALL) & (values.dtype.kind == "i")
     parts, places = [], []
     for mine, kind in ((np.flatnonzero(small), np.dtype(np.int8)), (np.flatnonzero(~small), _kind(values, reach))):
-        at_once = max(1, _ROW // kind.itemsize)
+        at_once = max(1, _BLOCK // (draws * kind.itemsize))
         for start in range(0, len(mine), at_once):
             some = mine[start : start + at_once]
-            steps = zip(keep, _arriving(list(leads[:, some].astype(kind)), orders), strict=True)
+            steps = zip(keep, _arriving(list(leads[:, some].astype(kind)), orders, sides.at), strict=True)
             parts.append(_by_k(_numbers(planes, counts, kept, sides) for kept, (planes, counts) in steps))
             places.append(some)
     back = np.argsort(np.concatenate(places))
@@ -79,7 +79,7 @@ def enumerated(values: NDArray[Any], keep: tuple[int, ...], sides: Sides) -> Num
     sizes, place = members.sum(axis=1), np.cumsum(members, axis=1)
     columns = []
     for k, kept in enumerate(keep, 1):
-        chosen = sizes == k
+        chosen = (sizes == k) & (sides.at is None or k in sides.at)
         counted = (members[chosen] * (place[chosen] <= kept)).astype(np.float64)
         columns.append(_numbers(_planes(counted, leads), np.ones(len(counted)), kept, sides))
     return _by_k(columns)
@@ -99,21 +99,28 @@ def _planes(members: Array, leads: Planes) -> Planes:
     return [members @ lead.T.astype(np.float64) for lead in leads]
 
 
-def _arriving(leads: Planes, orders: Arrivals) -> Iterator[tuple[Planes, Array | None]]:
+def _arriving(
+    leads: Planes, orders: Arrivals, at: frozenset[int] | None = None
+) -> Iterator[tuple[Planes, Array | None]]:
     """The leads after the first k = 1..K arrivals, and how often each of them was drawn where few are different.
 
-    Each step changes the arrays of the one before.
+    Each step changes the arrays of the one before. Nothing is looked at where k is not one of `at`: no draws.
     """
+    asked = [at is None or k in at for k in range(1, 1 + len(orders.few))]
+    last = max((k for k, few in enumerate(orders.few) if asked[k] and few is None), default=-1)
+    """Until where each draw has to be followed."""
     kind, items = leads[0].dtype, len(leads[0])
     adds = [np.concatenate([np.zeros((1, items), kind), lead.T]) for lead in leads]
     draws = orders.comes.shape[1]
     now: Planes = [np.zeros((draws, items), kind) for _ in adds]
     change = np.empty_like(now[0])
     before = None
-    for comes, goes, few in zip(orders.comes, orders.goes, orders.few, strict=True):
-        if few is not None:
+    nothing: Planes = [np.zeros((0, items)) for _ in leads]
+    for k, (comes, goes, few) in enumerate(zip(orders.comes, orders.goes, orders.few, strict=True)):
+        if few is not None and (asked[k] or (k < last and orders.few[k + 1] is None)):
             before = few, _planes(few.members, leads)
-            yield before[1], few.counts
+        if few is not None or k > last:
+            yield (before[1], few.counts) if few is not None and asked[k] and before is not None else (nothing, None)
             continue
         if before is not None:
             now = [lead.take(before[0].draws, 0).astype(kind) for lead in before[1]]
@@ -123,25 +130,28 @@ def _arriving(leads: Planes, orders: Arrivals) -> Iterator[tuple[Planes, Array |
             lead += add.take(come, 0, change, "clip")
             if go is not None:
                 lead -= add.take(go, 0, change, "clip")
-        yield now, None
+        yield now if asked[k] else nothing, None
 
 
 def _numbers(leads: Planes, counts: Array | None, kept: int, sides: Sides) -> tuple[Array, ...]:
     """Margin, low, high, win and accuracy of each item, over leads of so many samples, each drawn `counts` times."""
     draws, items = leads[0].shape
-    total = draws if counts is None else counts.sum()
     margin, low, high, win, accuracy = (np.full(items, np.nan) for _ in range(5))
+    if not draws:
+        return margin, low, high, win, accuracy
+    total = draws if counts is None else counts.sum()
     if sides.winner:
         ahead = _least(leads[1:])
         win = _share(ahead, leads, (0,), counts) / total
-        if sides.bands:
+        if sides.at is None:
             margin, low, high = (each / kept for each in _band(ahead, counts))
-    if sides.best == (0,) and sides.winner:
-        accuracy = win
+    if sides.best == (0,):
+        accuracy = win if sides.winner else _share(_least(leads[1:]), leads, (0,), counts) / total
     elif sides.best:
         best = sides.best
         others = [lead for own, lead in enumerate(leads) if own not in best]
-        ahead = _least(others) - _least([leads[own] for own in best])
+        # Two leads that fit into a byte may be further apart than one can be.
+        ahead = np.subtract(_least(others), _least([leads[own] for own in best]), dtype=_wide(leads[0].dtype))
         accuracy = _share(ahead, leads, best, counts) / total
     return margin, low, high, win, accuracy
 
@@ -195,10 +205,14 @@ def _least(leads: Planes) -> NDArray[Any]:
     return least
 
 
+def _wide(kind: np.dtype[Any]) -> np.dtype[Any]:
+    return np.promote_types(kind, np.int16)
+
+
 def _turned(block: NDArray[Any]) -> NDArray[Any]:
     """A block's columns as rows."""
     # Of single bytes numpy has no vectorised selection.
-    into = np.empty(block.shape[::-1], np.promote_types(block.dtype, np.int16))
+    into = np.empty(block.shape[::-1], _wide(block.dtype))
     rows = max(1, _TURNED_AT_ONCE // (block.itemsize * block.shape[1]))
     for start in range(0, len(block), rows):
         into[:, start : start + rows] = block[start : start + rows].T

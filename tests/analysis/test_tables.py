@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grm_core.analysis import arrivals, subsets, tallies
-from grm_core.analysis.scaling import Table, tables
+from grm_core.analysis.scaling import Only, Table, tables
 from grm_core.formats.scores import ItemScores
 from grm_core.types import CurvePoint, Method, Sample
 from tests.analysis import one_by_one
@@ -57,7 +57,7 @@ def test_items_looked_at_together_have_the_curves_that_each_has_alone(
         patch.setattr(subsets, "ENUMERATION_LIMIT", limit)
         patch.setattr(subsets, "PAIR_LIMIT", 0)
         patch.setattr(one_by_one, "PAIRS", False)
-        patch.setattr(tallies, "_ROW", 2)
+        patch.setattr(tallies, "_BLOCK", 2 * DRAWS)
         patch.setattr(tallies, "_SMALL", small)
         patch.setattr(arrivals, "_FEW", few)
         arrivals.arrivals.cache_clear()
@@ -82,6 +82,15 @@ def test_pairs_are_counted_as_all_their_subsets(
         table = tables([ItemScores.of("i", samples, labels)], method, k_meta)[0]
         assert table.exact
         assert_same(table, one_by_one.curve(samples, method, k_meta, labels, 0, 0))
+
+
+def test_leads_that_fit_into_a_byte_are_told_apart_where_they_are_further_apart() -> None:
+    samples = [make_sample(index, (5, 10, 1), 0.0, range(3)) for index in range(17)]
+    item = ItemScores.of("i", samples, [1.0, 1.0, 0.0])
+    for method in Method:
+        table = tables([item], method, draws=50, only=Only("accuracy", (16,)))[0]
+        assert table.accuracy[15] == 1.0
+    assert tables([item], draws=50)[0].accuracy.tolist() == [1.0] * 17
 
 
 def test_the_work_grows_with_the_items_and_no_faster(monkeypatch: pytest.MonkeyPatch) -> None:
