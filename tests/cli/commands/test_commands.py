@@ -235,6 +235,7 @@ def test_commands_start_without_heavy_packages() -> None:
     [
         (["--help"], {"asyncio", "importlib.metadata", "numpy", "pydantic", "grm_core.reading.parsing"}),
         (["parse", "app.py", "--n", "2"], {"asyncio", "numpy", "pydantic", "markdown_it", "grm_core.engines"}),
+        (["search", "word", "--db", "none.db"], {"asyncio", "numpy", "pydantic", "sqlite_utils", "storage.store"}),
     ],
 )
 def test_what_is_asked_often_starts_without_what_it_does_not_need(arguments: list[str], unneeded: set[str]) -> None:
