@@ -137,19 +137,25 @@ def test_frame_has_a_row_per_k() -> None:
     assert frame["accuracy"].isna().all()
 
 
-@pytest.mark.parametrize("k_meta", [None, 1, 5, 40])
-def test_the_kept_ones_of_every_draw_are_the_best_of_its_arrivals(k_meta: int | None) -> None:
-    orders = np.random.default_rng(4).permuted(np.tile(np.arange(40), (25, 1)), axis=1)
-    keep = tuple(min(k, k_meta or max(1, k // 2)) for k in range(1, 41))
-    steps = arrivals(keep, 25, 4)
-    for draw, order in enumerate(orders):
+@pytest.mark.parametrize("total", [40, 70])
+@pytest.mark.parametrize("k_meta", [None, 1, 5, 70])
+def test_the_kept_ones_of_every_draw_are_the_best_of_its_arrivals(k_meta: int | None, total: int) -> None:
+    orders = np.random.default_rng(4).permuted(np.tile(np.arange(total), (400, 1)), axis=1)
+    keep = tuple(min(k, k_meta or max(1, k // 2)) for k in range(1, total + 1))
+    steps = arrivals(keep, 400, 4)
+    for draw in range(0, 400, 16):
         kept: list[int] = []
-        for k in range(1, 41):
+        for k, few in enumerate(steps.few, 1):
             goes = steps.goes[k - 1]
             kept = sorted(
                 {*kept, int(steps.comes[k - 1, draw]) - 1} - {-1 if goes is None else int(goes[draw]) - 1} - {-1}
             )
-            assert kept == sorted(order[:k])[: keep[k - 1]]
+            assert kept == sorted(orders[draw][:k])[: keep[k - 1]]
+            if few is not None:
+                assert np.flatnonzero(few.members[few.draws[draw]]).tolist() == kept
+    known = [few for few in steps.few if few is not None]
+    assert len(known) > 1
+    assert all(few.counts.sum() == 400 and len(few.counts) <= 100 for few in known)
 
 
 @pytest.mark.parametrize("method", list(Method))
