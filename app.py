@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from cli.common import escape_output, hung_up, listen, say
+from cli.common import escape_output, hung_up, say
 from grm_core.errors import GRMError
 
 NAMES: tuple[str, ...] = ("score", "settle", "parse", "vote", "curve", "bench", "report", "train", "measure", "serve")
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command:
         if argv[0] != args.command:
             top.error(f"options of {args.command} belong after it")
-        listen()
+        import_module("cli.aloud").listen()
     try:
         return act(args)
     except GRMError as error:

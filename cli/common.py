@@ -4,7 +4,6 @@ import argparse
 import codecs
 import io
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -58,21 +57,6 @@ def say(words: str) -> None:
         print(one_line(words), file=sys.stderr, flush=True)
     else:  # a line must not run into a bar that is being drawn
         bars.tqdm.write(one_line(words), file=sys.stderr)
-
-
-class Aloud(logging.Handler):
-    """Tells the person what a part of GRM Lens warns of."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Say it in a line."""
-        say(record.getMessage())
-
-
-def listen() -> None:
-    """From now on say what is logged as a warning; called again, nothing changes."""
-    log = logging.getLogger("grm_lens")
-    if not any(isinstance(handler, Aloud) for handler in log.handlers):
-        log.addHandler(Aloud(logging.WARNING))
 
 
 def write(text: str, path: Path | None, kind: str) -> None:

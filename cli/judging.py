@@ -1,7 +1,6 @@
 """How the items of a file are judged: the options, the settings that they make, and the run itself."""
 
 import argparse
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,6 +134,8 @@ def judge_items(settings: Settings, examples: "list[Example]", out: "Out", db: P
 
     Returns the exit code: 1 when an item or sample failed, 130 when stopped.
     """
+    import asyncio
+
     from runs.score import score
 
     try:

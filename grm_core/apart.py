@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from itertools import permutations
 
 from grm_core import contexts
-from grm_core.families import Reader
-from grm_core.reading.parsing import PARSER_VERSION
+from grm_core.reading.parsing import PARSER_VERSION, Reader
 from grm_core.types import SCORE_MAX, SCORE_MIN, Parsed, ParseStatus
 
 _SCORES = re.compile(r"\nScores: \\boxed\{(\d+(?:, \d+)*)\}\Z")

@@ -9,9 +9,8 @@ from contextlib import aclosing
 from grm_core import apart, prompts
 from grm_core.engines.base import Engine, OnText
 from grm_core.errors import EngineError
-from grm_core.families import Reader
 from grm_core.plan import SamplingPlan, grouped, request_key
-from grm_core.reading.parsing import answered
+from grm_core.reading.parsing import Reader, answered
 from grm_core.shuffling import Slot
 from grm_core.single_context import Drawn, combined
 from grm_core.types import Completion, Message, Request

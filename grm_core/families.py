@@ -1,4 +1,4 @@
-"""The prompts of other people's judges: what each shows, what it calls the responses, and how its replies are read.
+"""The prompts of other people's judges: what each shows and what it calls the responses (`readers` reads the replies).
 
 A family is a file of assets/recipes, written anew in the shape that its checkpoint was trained on: the same fields in
 the same order, the same form of reply. The file begins with `[user]`, or with `[system]` and then `[user]`, each on a
@@ -8,14 +8,13 @@ What users write comes in as values, so that nothing of it is ever taken for a t
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grm_core.reading import letter_choice, parsing, replies
-from grm_core.types import Message, Parsed
+from grm_core.types import Message
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "recipes"
 DEEPSEEK_META_RM = "deepseek-meta-rm"
 """What DeepSeek-GRM's meta RM is shown: nobody is judged by it."""
-
-Reader = Callable[[str, int, str | None], Parsed]
-"""Text, n, finish reason -> what a judge said of n responses."""
 
 _TURN = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)
 MARKER = re.compile(
@@ -40,32 +36,29 @@ MARKER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How a prompt is laid out, and how the reply to it is read."""
+    """How a prompt is laid out."""
 
     context: str
     """What one prompt shows: all responses (joint), every two in both orders (pairs), or one (single)."""
     called: str = "{letter}"
     """What a response is called, by {number} or {letter}."""
-    read: Reader = parsing.parse
     optional: frozenset[str] = frozenset()
     """Of principles and reference, what the prompt shows where it is given."""
 
 
 _BOTH = frozenset({"principles", "reference"})
 FAMILIES = {
-    "compassjudger": Family("pairs", read=replies.choice),
+    "compassjudger": Family("pairs"),
     "deepseek-grm": Family("joint", "{number}", optional=frozenset({"reference"})),
     DEEPSEEK_META_RM: Family("joint", "{number}", optional=frozenset({"reference"})),
     "j1": Family("pairs"),
-    "prometheus": Family("single", read=partial(replies.rating, best=5), optional=_BOTH),
-    "rewardanything": Family(
-        "joint", "model-{number}", partial(replies.table, best=5), frozenset({"principles"})
-    ),
-    "rm-r1": Family("pairs", read=letter_choice.parse),
-    "rm-r1-distilled": Family("pairs", read=letter_choice.parse),
-    "selene": Family("single", read=partial(replies.rating, best=5), optional=_BOTH),
-    "skywork-critic": Family("pairs", read=letter_choice.parse),
-}  # fmt: skip
+    "prometheus": Family("single", optional=_BOTH),
+    "rewardanything": Family("joint", "model-{number}", frozenset({"principles"})),
+    "rm-r1": Family("pairs"),
+    "rm-r1-distilled": Family("pairs"),
+    "selene": Family("single", optional=_BOTH),
+    "skywork-critic": Family("pairs"),
+}
 
 
 def context_of(template: str) -> str:

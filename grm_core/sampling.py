@@ -7,17 +7,16 @@ shown: a vLLM server then prefills each distinct prompt once and finds its prefi
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
 
-from grm_core import apart, apart_context, contexts, prompts, single_context
+from grm_core import apart_context, prompts, single_context
 from grm_core.engines.base import Engine, OnText, Sizer
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import EngineError, UsageError
-from grm_core.families import FAMILIES, Reader
+from grm_core.families import FAMILIES
 from grm_core.plan import SamplingPlan as SamplingPlan
 from grm_core.plan import grouped, request_key
-from grm_core.reading import letter_choice
-from grm_core.reading.parsing import PARSER_VERSION, answered, parse
+from grm_core.readers import reader
+from grm_core.reading.parsing import PARSER_VERSION, answered
 from grm_core.shuffling import Slot
 from grm_core.types import N_MAX, Completion, Example, Parsed, ParseStatus, Request, Sample
 
@@ -95,7 +94,7 @@ async def stream(engine: Engine, plan: SamplingPlan, on_text: OnText | None = No
     # What is recorded are whole samples, in any context.
     if (plan.single or plan.apart) and not isinstance(engine, ReplayEngine):
         several = (
-            apart_context.stream(engine, plan, _one(plan.template.name), on_text)
+            apart_context.stream(engine, plan, reader(plan.template.name), on_text)
             if plan.apart
             else single_context.stream(engine, plan, on_text)
         )
@@ -178,25 +177,3 @@ def made(
 def read(completion: Completion, n: int, template: str = "", context: str = "joint") -> Parsed:
     """Parse a completion that scores n responses, or names the best of them where the template asks for that."""
     return answered(reader(template, context)(completion.text, n, completion.finish_reason), completion)
-
-
-def reader(template: str, context: str = "joint") -> Reader:
-    """The reader of a template's samples in a context: text, n, finish reason -> Parsed."""
-    one = _one(template)
-    if context == "pairs":
-        return partial(_pairs, one)
-    if context == "single":
-        return partial(apart.read_ratings, one=one) if template in FAMILIES else contexts.read
-    return one
-
-
-def _one(template: str) -> Reader:
-    """The reader of one completion of a template."""
-    if template in FAMILIES:
-        return FAMILIES[template].read
-    return letter_choice.parse if template in prompts.LETTERED else parse
-
-
-def _pairs(one: Reader, text: str, n: int, finish_reason: str | None = None) -> Parsed:
-    """Two responses are judged in one completion, more in one for every two in either order."""
-    return apart.read_games(text, n, finish_reason) if n > 2 else one(text, n, finish_reason)

@@ -23,8 +23,8 @@ Made by `python -m perf {names} --write docs/performance.md` on {machine}, {date
 from a seed: 32 samples an item, four responses, one sample in twenty unreadable, meta logits for all others. Both
 sides of a row ran in turns; seconds are medians. *Processor* seconds, those of all processes together, are the main
 figure: the machine did other work meanwhile, which makes the seconds of the clock longer, and intervals wider. The
-ratio is of processor seconds, with a 90% bootstrap interval over rounds: below 1 ours needs less. Rows of different
-sizes may come from runs of their own.
+ratio is of processor seconds, with a 90% bootstrap interval over rounds: below 1 ours needs less. A side that has run
+for a minute is not run again. Rows of different sizes may come from runs of their own.
 
 """
 _ROWS = """| row | items | rounds | ours, processor | clock | beside it, processor | clock | ratio |

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -14,5 +16,8 @@ def abreast(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[R
     if len(parts) < 2:
         yield from map(work, parts)
         return
-    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1)) as processes:
+    # The processes share the cores: threads of their numpy would only wait for each other.
+    with ProcessPoolExecutor(
+        min(len(parts), os.cpu_count() or 1), initializer=threadpool_limits, initargs=(1,)
+    ) as processes:
         yield from processes.map(work, parts)

@@ -95,5 +95,7 @@ def _own(stored: dict[int, list[tuple[Any, ...]]], n: int) -> dict[int, NDArray[
 
 
 def _parsed(lists: Sequence[str]) -> NDArray[Any]:
-    """(lists, n) of JSON lists of n whole numbers, read in one go."""
-    return np.array(json.loads(f"[{','.join(lists)}]"), dtype=np.int64)
+    """(lists, n) of JSON lists of n whole numbers; equal ones, which are many, are read once."""
+    places: dict[str, int] = {}
+    which = [places.setdefault(text, len(places)) for text in lists]
+    return np.array(json.loads(f"[{','.join(places)}]"), dtype=np.int64)[which]

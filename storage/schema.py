@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from grm_core.formats import items
 from storage.errors import StoreError
 from storage.passages import responses_passage
 
@@ -162,6 +161,8 @@ def m010_people(db: "Database") -> None:
 @_step
 def m011_responses_are_searched(db: "Database") -> None:
     """Let search read the responses of the sessions that are there already."""
+    from grm_core.formats import items
+
     stored = db.execute("SELECT id, example FROM session ORDER BY seq").fetchall()
     texts = ((session, responses_passage(items.load_example(example).responses)) for session, example in stored)
     db.conn.executemany(

@@ -21,6 +21,7 @@ from storage.codes import Codes
 from storage.database import Database, explained
 from storage.desk import Desk
 from storage.errors import StoreError
+from storage.finding import searching
 from storage.listing import SessionRow, Wanted
 from storage.passages import Hit
 from storage.paths import default_path
@@ -222,13 +223,13 @@ class Store:
         `limit`: so many, None for all.
         """
         wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
-        with self._searching(wanted.words) as conn:
+        with searching(self._db, wanted.words) as conn:
             return listing.page(conn, wanted, limit, offset)
 
     def count_sessions(self, wanted: Wanted | str = "") -> int:
         """How many sessions there are of these."""
         wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
-        with self._searching(wanted.words) as conn:
+        with searching(self._db, wanted.words) as conn:
             return listing.count(conn, wanted)
 
     def runs(self, limit: int = 1000, models: bool = False, least: int = 1) -> list[tuple[Run, int]]:
@@ -273,7 +274,7 @@ class Store:
         The words are literal: quotation marks, AND, NEAR(, * and title: mean themselves.
         """
         wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
-        with self._searching(wanted.words) as conn:
+        with searching(self._db, wanted.words) as conn:
             return listing.hits(conn, wanted, limit, offset)
 
     def rename(self, session_id: str, title: str) -> None:
@@ -318,14 +319,6 @@ class Store:
     def close(self) -> None:
         """Close the file; the next process may write it then."""
         self._db.close()
-
-    @contextmanager
-    def _searching(self, words: str) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._db.read(passages.TIME_LIMIT_S if words.strip() else None) as conn:
-                yield conn
-        except TimeoutError:
-            raise passages.too_slow() from None
 
     def _changed(self, cursor: sqlite3.Cursor, name: str) -> None:
         if cursor.rowcount == 0:

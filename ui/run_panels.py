@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from grm_core.analysis import gain, run_curves
 from grm_core.analysis.accuracy import Items, in_numbers
-from grm_core.analysis.run_curves import Value
+from grm_core.analysis.scaling import Value
 from grm_core.formats.scores import ItemScores
 from reports.figures import COLOURS, METHOD_COLOURS, PERCENT, band, figure, line, whiskers
 from ui import vote_panels

@@ -5,7 +5,6 @@ makes a scalar or semi-scalar reward model from labelled pairs. See docs/baselin
 """
 
 import argparse
-import asyncio
 from pathlib import Path
 
 from cli.common import read_items, real, say, unwritten, whole
@@ -47,6 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score or train; exit code 1 when an item failed, 130 when stopped."""
+    import asyncio
+
     from grm_core.baselines.ask import Settings
     from runs import baselines
 

@@ -1,6 +1,7 @@
 """python app.py curve SAMPLES.jsonl: margin, win probability and accuracy for every k, per item and method."""
 
 import argparse
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cli.common import json_line, whole
@@ -30,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     # A broken line is told before anything is printed.
     items = [item for block in read_scores(args.file) for item in block]
-    # Items of as many valid samples share their random orders: they go together.
-    order = sorted(range(len(items)), key=lambda place: int(items[place].valid.sum()))
-    slices = [order[start : start + _AT_ONCE] for start in range(0, len(order), _AT_ONCE)]
+    slices = _slices([int(item.valid.sum()) for item in items])
     parts = abreast(_lines, [(args.k_meta, [items[place] for place in places]) for places in slices])
     texts = {
         place: lines
@@ -43,6 +42,15 @@ def run(args: argparse.Namespace) -> int:
         for line in texts[place]:
             print(line)
     return 0
+
+
+def _slices(counts: list[int]) -> list[list[int]]:
+    """Places of items that go together: those of as many valid samples share their random orders."""
+    order = sorted(range(len(counts)), key=counts.__getitem__)
+    together = [list(same) for _, same in groupby(order, key=counts.__getitem__)]
+    # Few items are not worth a process each.
+    parts = together if len(counts) > _AT_ONCE else [order]
+    return [part[start : start + _AT_ONCE] for part in parts for start in range(0, len(part), _AT_ONCE)]
 
 
 def _lines(part: "tuple[int | None, list[ItemScores]]") -> list[list[str]]:

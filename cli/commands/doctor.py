@@ -1,10 +1,8 @@
 """python app.py doctor: say what works here and what does not, with what to do about it."""
 
 import argparse
-import asyncio
 import importlib.util
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print {"ok", "versions", "checks"}; exit code 1 when a required check fails."""
+    import asyncio
+
     from grm_core.provenance import commit, versions
 
     if args.repair:
@@ -104,6 +104,8 @@ def _python() -> Check:
 
 
 def _sqlite() -> Iterator[Check]:
+    import sqlite3
+
     safe = sqlite3.sqlite_version_info >= _SAFE_SQLITE
     advice = (
         ""

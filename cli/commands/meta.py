@@ -5,7 +5,6 @@ voted on, and imported: sessions that had no logits get them, others are kept be
 """
 
 import argparse
-import asyncio
 from pathlib import Path
 
 from cli.common import say, unwritten
@@ -33,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the samples with their new logits; returns 0, or 130 when stopped."""
+    import asyncio
+
     from runs import reread
 
     recipe = recipes.PLAIN if args.recipe is None else recipes.named(args.recipe)

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print status, scores in shown order (null unless ok), principles and spans (character ranges of the text)."""
-    from grm_core.sampling import reader
+    from grm_core.readers import reader
 
     parsed = reader(args.template)(_text(args.file), args.n, args.finish_reason)
     print_json(

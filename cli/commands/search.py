@@ -16,13 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line per hit; `marks` are the character ranges of the found words in `snippet`."""
-    from storage.store import Store
+    from storage.finding import find
 
-    store = Store(args.db, read_only=True)
-    try:
-        hits = store.search(" ".join(args.words), args.limit)
-    finally:
-        store.close()
+    hits = find(args.db, " ".join(args.words), args.limit)
     for hit in hits:
         snippet, marks = _unmarked(hit.snippet)
         index = hit.sample_index

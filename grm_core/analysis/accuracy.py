@@ -4,6 +4,7 @@ An item's accuracy at k is the expected share of the vote that the labelled best
 k of its samples. Those that could not be read cast no vote; a subset of which none could be read is wrong.
 """
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from grm_core import outcome
-from grm_core.analysis.scaling import Table, tables
+from grm_core.analysis.scaling import Only, Table, tables
 from grm_core.formats.scores import ItemScores
 from grm_core.outcome import Tie
 from grm_core.types import CurvePoint, Example, Method, Sample
@@ -88,7 +89,7 @@ def at_k(items: Items, k: int, method: Method = Method.NAIVE, k_meta: int | None
 def at_ks(items: Items, ks: Sequence[int], method: Method = Method.NAIVE, k_meta: int | None = None) -> list[Values]:
     """The same for several k, from the same curves."""
     numbers = in_numbers(items)
-    curves = tables(numbers, method, k_meta, draws=_DRAWS, bands=False)
+    curves = tables(numbers, method, k_meta, draws=_DRAWS, only=Only("accuracy", tuple(ks)))
     return [shares(curves, numbers, k) for k in ks]
 
 
@@ -98,7 +99,7 @@ def shares(curves: Sequence[Table], items: Sequence[ItemScores], k: int) -> Valu
     That of one sample is the mean over all of them: no random orders are needed, and none blur it.
     """
     if k == 1:
-        return np.array([_alone(item) for item in items])
+        return alone(items)
     alike: dict[tuple[int, int], list[int]] = {}
     for place, (curve, item) in enumerate(zip(curves, items, strict=True)):
         alike.setdefault((curve.k, len(item.indices)), []).append(place)
@@ -108,21 +109,42 @@ def shares(curves: Sequence[Table], items: Sequence[ItemScores], k: int) -> Valu
     return out
 
 
-def _alone(item: ItemScores) -> float:
-    """How often one of an item's samples is right, 0..1; 0 where nothing was sampled or labels prefer nothing."""
-    if not len(item.indices) or not outcome.has_preference(item.labels):
-        return 0.0
-    return float(worths(item.scores, item, Tie.HALF).mean())
+def alone(items: Sequence[ItemScores]) -> Values:
+    """(items,) how often one of its samples is right, 0..1; 0 where nothing was sampled or labels prefer nothing."""
+    out = np.zeros(len(items))
+    asked = [place for place, item in enumerate(items) if len(item.indices) and outcome.has_preference(item.labels)]
+    mine = [items[place] for place in asked]
+    out[asked] = [worth.mean() for worth in worths([item.scores for item in mine], mine)]
+    return out
 
 
-def worths(totals: NDArray[Any], item: ItemScores, ties: Tie) -> Values:
-    """(rows,) what each row of (rows, n) totals is worth by the labels (outcome.credit); 0 where nothing was read."""
-    if not totals.shape[1]:
-        return np.zeros(len(totals))
-    leads = totals > totals.max(axis=1, keepdims=True) - outcome.TIE
-    count = leads.sum(axis=1)
-    share = leads[:, list(item.best)].sum(axis=1) / count
-    return np.where(totals.any(axis=1) & ((count == 1) | (ties == Tie.HALF)), share, 0.0)
+def worths(totals: Sequence[NDArray[Any]], items: Sequence[ItemScores], ties: Tie = Tie.HALF) -> list[Values]:
+    """By item (rows,), what each row of (rows, n) totals is worth by the item's labels (outcome.credit).
+
+    0 where nothing was read.
+    """
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for place, table in enumerate(totals):
+        alike.setdefault(table.shape, []).append(place)
+    out: list[Values] = [np.empty(0)] * len(totals)
+    for (rows, n), places in alike.items():
+        best = np.zeros((n + 1, len(places), 1))
+        for number, place in enumerate(places):
+            best[list(items[place].best) if n else [], number] = 1
+        # By response: numpy is slow along an axis of few.
+        planes = np.stack([totals[place] for place in places]).transpose(2, 0, 1)
+        most = functools.reduce(np.maximum, planes, np.full((len(places), rows), -np.inf))
+        leads = [plane > most - outcome.TIE for plane in planes]
+        count = sum(leads, np.zeros(most.shape))
+        right = sum((lead * mine for lead, mine in zip(leads, best, strict=False)), np.zeros(most.shape))
+        worth = np.where(
+            functools.reduce(np.logical_or, planes != 0, most > np.inf), right / np.maximum(1, count), 0.0
+        )
+        if ties != Tie.HALF:
+            worth[count > 1] = 0.0
+        for place, mine in zip(places, worth, strict=True):
+            out[place] = mine
+    return out
 
 
 def share(points: Sequence[CurvePoint], k: int, total: int) -> float:

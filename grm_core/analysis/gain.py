@@ -27,12 +27,15 @@ def split(items: Items, ties: Tie = Tie.HALF, method: Method = Method.NAIVE) -> 
     """
     gains = {kind: np.zeros(len(items)) for kind in KINDS}
     numbers = in_numbers(items)
-    for place, (item, verdict) in enumerate(zip(numbers, votes(numbers, method), strict=True)):
-        voted = 0.0 if verdict.totals is None else worths(np.array([verdict.totals]), item, ties)[0]
-        alone, half = worths(item.scores, item, ties), worths(item.scores, item, Tie.HALF)
+    scores = [item.scores for item in numbers]
+    totals = [np.array([verdict.totals or ()]) for verdict in votes(numbers, method)]
+    halves = worths(scores, numbers)
+    each = zip(worths(totals, numbers, ties), worths(scores, numbers, ties), halves, strict=True)
+    for place, (voted, alone, half) in enumerate(each):
+        change, count = voted[0] - alone, max(1, len(half))
         # The kind of a sample is the one that its difference to the vote belongs to.
         for kind, mine in zip(KINDS, ((half > 0) & (half < 1), half == 0, half == 1), strict=True):
-            gains[kind][place] = ((voted - alone) * mine).sum() / max(1, len(item.indices))
+            gains[kind][place] = change @ mine / count
     return gains
 
 

@@ -4,7 +4,6 @@ Every figure is a mean over items; intervals are 95% bootstraps over items (see 
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,11 @@ import pandas as pd
 from grm_core.analysis import accuracy, settling
 from grm_core.analysis.accuracy import Items, Values, in_numbers
 from grm_core.analysis.looks import LEAST
-from grm_core.analysis.scaling import Table, tables
+from grm_core.analysis.scaling import Only, Table, Value, tables
 from grm_core.formats.scores import ItemScores
 from grm_core.outcome import TIE
 from grm_core.types import Method
 
-Value = Literal["accuracy", "win"]
-"""accuracy needs labels; win is the probability that a vote over k samples names the winner of all of them."""
 _MAP_DRAWS = 400
 """Random subsets per item and cell of the map: it is read by colour."""
 _SETTLE_DRAWS = 200
@@ -43,12 +40,16 @@ def growth(items: Items, value: Value = "accuracy", draws: int = 10_000) -> pd.D
     """
     numbers = in_numbers(items)
     ks = _powers(numbers)
-    rows = []
+    names: list[tuple[str, int]] = []
+    columns = []
     for method in Method if scored(numbers) else (Method.NAIVE,):
-        curves = tables(numbers, method, draws=draws, bands=False)
-        columns = [_at(curves, numbers, k, value) for k in ks]
-        for k, estimate in zip(ks, accuracy.estimates(columns, 2000), strict=True):
-            rows.append((str(method), k, estimate.mean, estimate.low, estimate.high, estimate.n))
+        curves = tables(numbers, method, draws=draws, only=Only(value, tuple(ks)))
+        names += [(str(method), k) for k in ks]
+        columns += [_at(curves, numbers, k, value) for k in ks]
+    rows = [
+        (*name, each.mean, each.low, each.high, each.n)
+        for name, each in zip(names, accuracy.estimates(columns, 2000), strict=True)
+    ]
     return pd.DataFrame(rows, columns=["method", "k", "mean", "low", "high", "n"])
 
 
@@ -77,11 +78,11 @@ def meta_map(items: Items, value: Value = "accuracy") -> pd.DataFrame:
     ks = _powers(numbers)
     rows = []
     for k_meta in ks:
-        curves = tables(numbers, Method.GUIDED, k_meta, draws=_MAP_DRAWS, bands=False)
-        for k in ks:
-            if k_meta <= k:
-                values = _at(curves, numbers, k, value)
-                rows.append((k, k_meta, float(values.mean()) if len(values) else None))
+        reached = tuple(k for k in ks if k_meta <= k)
+        curves = tables(numbers, Method.GUIDED, k_meta, draws=_MAP_DRAWS, only=Only(value, reached))
+        for k in reached:
+            values = _at(curves, numbers, k, value)
+            rows.append((k, k_meta, float(values.mean()) if len(values) else None))
     return pd.DataFrame(rows, columns=["k", "k_meta", "mean"])
 
 
@@ -111,22 +112,27 @@ def settles(item: ItemScores) -> int | None:
 
 
 def _stops(items: Sequence[ItemScores], level: float) -> list[int]:
-    stops = [len(item.indices) for item in items]
-    running = set(range(len(items)))
-    for k in range(LEAST, max(stops, default=0)):
-        groups: dict[tuple[int, int, int], list[int]] = {}
-        for place in running:
-            item = items[place]
-            read, n = int(item.valid[:k].sum()), item.scores.shape[1]
-            if k < len(item.indices) and read >= LEAST and n > 1:
-                groups.setdefault((read, n, len(item.indices) - k), []).append(place)
-        for (_, _, missing), places in groups.items():
-            scores = np.stack([items[place].scores[:k][items[place].valid[:k]] for place in places])
-            chances = settling.chances_of_change(scores.astype(np.float64), missing, _SETTLE_DRAWS)
-            for place in (place for place, chance in zip(places, chances, strict=True) if chance < level):
-                stops[place] = k
-                running.discard(place)
-    return stops
+    stops = np.array([len(item.indices) for item in items], dtype=np.int64)
+    most = int(stops.max(initial=0))
+    responses = np.array([item.scores.shape[1] for item in items], dtype=np.int64)
+    # Of each item the samples that can be read, one after the other, and how many of them are among the first k.
+    rows = np.zeros((len(items), most, int(responses.max(initial=0))), dtype=np.int8)
+    read = np.zeros((len(items), most), dtype=np.int64)
+    for place, item in enumerate(items):
+        mine = item.scores[item.valid]
+        rows[place, : len(mine), : responses[place]] = mine
+        read[place, : stops[place]] = np.cumsum(item.valid)
+    asked, running = stops.copy(), responses > 1
+    for k in range(LEAST, most):
+        looked = np.flatnonzero(running & (k < asked) & (read[:, k - 1] >= LEAST))
+        about = np.stack([read[looked, k - 1], responses[looked], asked[looked] - k], axis=1)
+        for count, n, missing in np.unique(about, axis=0).tolist():
+            places = looked[(about == (count, n, missing)).all(axis=1)]
+            scores = rows[places, :count, :n].astype(np.float64)
+            chances = settling.chances_of_change(scores, missing, _SETTLE_DRAWS)
+            settled_here = places[chances < level]
+            stops[settled_here], running[settled_here] = k, False
+    return [int(stop) for stop in stops]
 
 
 def _powers(items: Sequence[ItemScores]) -> list[int]:

@@ -7,7 +7,7 @@ the subset; the band therefore closes at k = K by construction and says nothing 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,6 @@ from grm_core.analysis import subsets, tallies
 from grm_core.analysis.tallies import Numbers, Sides
 from grm_core.errors import UsageError
 from grm_core.formats.scores import ItemScores
-from grm_core.outcome import best_labels
 from grm_core.types import CurvePoint, Method, Sample
 from grm_core.voting import as_method, leader, no_logit, quality
 
@@ -40,6 +39,27 @@ class Curve:
         """One row per k: columns method, k, margin, low, high, win, accuracy (NaN where undefined)."""
         columns = ["method", "k", "margin", "low", "high", "win", "accuracy"]
         return pd.DataFrame([{"method": str(self.method), **asdict(point)} for point in self.points], columns=columns)
+
+
+Value = Literal["accuracy", "win"]
+"""accuracy needs labels; win is the probability that a vote over k samples names the winner of all of them."""
+
+
+class Only(NamedTuple):
+    """What is asked of curves, where it is not everything."""
+
+    value: Value
+    ks: tuple[int, ...]
+    """Numbers of samples, unreadable ones among them."""
+
+    def reads(self, read: int, total: int) -> frozenset[int]:
+        """How many samples of those k may be read, where `read` of all can be."""
+        return _reads(self.ks, read, total)
+
+
+@lru_cache(4096)
+def _reads(ks: tuple[int, ...], read: int, total: int) -> frozenset[int]:
+    return frozenset(j for k in ks for j in range(max(1, min(k, total) - (total - read)), min(k, read) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +139,16 @@ def tables(
     k_meta: int | None = None,
     draws: int = DRAWS,
     seed: int = 0,
-    bands: bool = True,
+    only: Only | None = None,
 ) -> list[Table]:
     """One method's curve of each item, as `curve` defines it; UsageError where a valid sample has no meta logit.
 
-    Without `bands` margins may stay NaN: win and accuracy alone take less time.
+    With `only` all else may be NaN, which takes less time.
     """
     method = as_method(method)
     groups: dict[_Kind, list[tuple[int, _Voter]]] = {}
     for place, item in enumerate(items):
-        voter = _voter(item, method, k_meta, bands)
+        voter = _voter(item, method, k_meta, only)
         groups.setdefault(voter.kind, []).append((place, voter))
     out: dict[int, Table] = {}
     # Items of as many samples share their random orders: they follow each other.
@@ -170,7 +190,7 @@ class _Voter(NamedTuple):
     """(K, n) what each adds to each response; the winner of all first, then those labelled best."""
 
 
-def _voter(item: ItemScores, method: Method, k_meta: int | None, bands: bool) -> _Voter:
+def _voter(item: ItemScores, method: Method, k_meta: int | None, only: Only | None) -> _Voter:
     values: NDArray[Any] = item.scores[item.valid].astype(np.int16)
     if method is not Method.NAIVE:
         logits = item.logits[item.valid]
@@ -182,12 +202,15 @@ def _voter(item: ItemScores, method: Method, k_meta: int | None, bands: bool) ->
             values = values * np.array([quality(logit) for logit in logits[ranked].tolist()])[:, None]
     total, n = values.shape
     keep = _keep(total, method is Method.NAIVE, k_meta)
-    winner = leader(values[: keep[-1]].sum(axis=0).tolist())[0] if total and n > 1 else None
-    best = best_labels(item.labels) if item.labels and n > 1 and len(set(item.labels)) > 1 else ()
+    voted = total and n > 1 and (only is None or only.value == "win")
+    winner = leader(values[: keep[-1]].sum(axis=0).tolist())[0] if voted else None
+    labelled = item.labels and n > 1 and len(set(item.labels)) > 1 and (only is None or only.value == "accuracy")
+    best = item.best if labelled else ()
     front = [] if winner is None else [winner]
     columns = [*front, *(own for own in best if own != winner)]
     columns += [own for own in range(n) if own not in columns]
-    sides = Sides(winner is not None, tuple(sorted(columns.index(own) for own in best)), bands)
+    at = None if only is None else only.reads(total, len(item.indices))
+    sides = Sides(winner is not None, tuple(sorted(columns.index(own) for own in best)), at)
     return _Voter(_Kind(keep, n, method is Method.GUIDED_WEIGHTED, sides), values[:, columns])
 
 

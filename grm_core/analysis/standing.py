@@ -9,12 +9,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from grm_core import outcome
-from grm_core.analysis.accuracy import Items, in_numbers, worths
+from grm_core.analysis.accuracy import Items, alone, in_numbers, worths
 from grm_core.analysis.run_curves import settles
 from grm_core.analysis.trust import agreement
 from grm_core.analysis.votes import votes
 from grm_core.formats.scores import ItemScores
-from grm_core.outcome import Tie
 from grm_core.types import Verdict
 
 Right = Literal["right", "wrong", "tie"]
@@ -47,7 +46,10 @@ class Standing(NamedTuple):
 def standings(items: Items) -> list[Standing]:
     """Each item's line, in the order of the items."""
     numbers = in_numbers(items)
-    return [_standing(item, verdict) for item, verdict in zip(numbers, votes(numbers), strict=True)]
+    verdicts = list(votes(numbers))
+    voted = worths([np.array([verdict.totals or ()]) for verdict in verdicts], numbers)
+    each = zip(numbers, verdicts, alone(numbers).tolist(), voted, strict=True)
+    return [_standing(item, verdict, one, float(worth[0])) for item, verdict, one, worth in each]
 
 
 def crossed(pairs: Sequence[tuple[Standing, Standing]]) -> dict[tuple[Right, Right], int]:
@@ -60,7 +62,7 @@ def crossed(pairs: Sequence[tuple[Standing, Standing]]) -> dict[tuple[Right, Rig
     return counts
 
 
-def _standing(item: ItemScores, verdict: Verdict) -> Standing:
+def _standing(item: ItemScores, verdict: Verdict, one: float, worth: float) -> Standing:
     labelled = outcome.has_preference(item.labels) and bool(len(item.indices))
     return Standing(
         item_id=item.item_id,
@@ -69,14 +71,9 @@ def _standing(item: ItemScores, verdict: Verdict) -> Standing:
         winner=verdict.winner if item.scores.shape[1] > 1 else None,
         margin=verdict.margin,
         agreement=agreement(item),
-        alone=float(worths(item.scores, item, Tie.HALF).mean()) if labelled else None,
-        right=_right(item, verdict) if labelled else None,
+        alone=one if labelled else None,
+        right=("right" if worth == 1 else "wrong" if worth == 0 else "tie") if labelled else None,
         settles=settles(item),
         samples=len(item.indices),
         unread=int(len(item.indices) - item.valid.sum()),
     )
-
-
-def _right(item: ItemScores, verdict: Verdict) -> Right:
-    worth = 0.0 if verdict.totals is None else float(worths(np.array([verdict.totals]), item, Tie.HALF)[0])
-    return "right" if worth == 1 else "wrong" if worth == 0 else "tie"

@@ -14,7 +14,6 @@ from sklearn.metrics import brier_score_loss
 from grm_core.analysis.accuracy import Items, Values, in_numbers, worths
 from grm_core.analysis.shares import wilson
 from grm_core.formats.scores import ItemScores
-from grm_core.outcome import Tie
 from grm_core.voting import leader
 
 KS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -82,15 +81,18 @@ def worth(items: Items, seed: int = 0) -> Worth | None:
     A sample is worth its credit 0..1 alone (a tie of t is 1/t, one that cannot be read 0). None with fewer than two
     items of two or more samples, or where all samples of all items are worth the same.
     """
-    credits = [worths(item.scores, item, Tie.HALF) for item in in_numbers(items) if len(item.indices) > 1]
+    several = [item for item in in_numbers(items) if len(item.indices) > 1]
+    credits = worths([item.scores for item in several], several)
     if len(credits) < 2:
         return None
-    groups = np.array([(len(mine), mine.sum(), (mine**2).sum()) for mine in credits])
-    correlation = _correlation(groups)
+    size, total, squares = np.array([(len(mine), mine.sum(), mine @ mine) for mine in credits]).T
+    groups = np.stack([size, size**2, total, total**2 / size, squares, np.ones(len(size))], axis=1)
+    correlation = _correlation(groups.sum(axis=0))
     if np.isnan(correlation):
         return None
-    rng = np.random.default_rng(seed)
-    resampled = [_correlation(groups[rng.integers(len(groups), size=len(groups))]) for _ in range(_DRAWS)]
+    rng, count = np.random.default_rng(seed), len(groups)
+    times = (np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(_DRAWS))
+    resampled = [_correlation(each @ groups) for each in times]
     low, high = (float(bound) for bound in np.nanquantile(resampled, (0.025, 0.975)))
     most = max(len(mine) for mine in credits)
     rows = [(k, _votes(k, correlation), _votes(k, high), _votes(k, low)) for k in KS if k <= most]
@@ -101,17 +103,16 @@ def _votes(k: int, correlation: float) -> float:
     return k / (1 + (k - 1) * correlation)
 
 
-def _correlation(groups: Values) -> float:
+def _correlation(sums: Values) -> float:
     """ICC(1) by one-way analysis of variance, within 0..1; NaN where nothing varies.
 
-    `groups`: (items, 3) number, sum and sum of squares of each item's credits.
+    `sums` over items: of the number of an item's credits, its square, the sum of the credits, its square by their
+    number, the sum of their squares, and how many items there are.
     """
-    size, total, squares = groups.T
-    n, k = size.sum(), len(groups)
-    grand = total.sum() / n
-    between = float((size * (total / size - grand) ** 2).sum() / (k - 1))
-    within = float((squares - total**2 / size).sum() / (n - k))
-    typical = float((n - (size**2).sum() / n) / (k - 1))
+    n, n_squares, total, total_squares, squares, k = sums.tolist()
+    between = (total_squares - total**2 / n) / (k - 1)
+    within = (squares - total_squares) / (n - k)
+    typical = (n - n_squares / n) / (k - 1)
     spread = between + (typical - 1) * within
     return float(np.clip((between - within) / spread, 0.0, 1.0)) if spread > 1e-12 else float("nan")
 

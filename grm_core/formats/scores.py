@@ -57,10 +57,11 @@ class ItemScores:
     labels: tuple[float, ...] | None = None
     subset: str = ""
 
-    @property
+    @cached_property
     def best(self) -> tuple[int, ...]:
         """Own indices of the highest label; () without labels."""
-        return tuple(place for place, label in enumerate(self.labels or ()) if label == max(self.labels or ()))
+        most = max(self.labels or (0.0,))
+        return tuple(place for place, label in enumerate(self.labels or ()) if label == most)
 
     @cached_property
     def valid(self) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ quotations. Weights and sub-scores never change them. `parse` never raises and t
 is named by its status, never guessed, clamped or set to a neutral score.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from grm_core.reading import scorelines, sections
@@ -22,6 +23,9 @@ as begins or ends with a quotation, 5 no box of which the judge says that anothe
 CAP = 256 * 1024
 """Of a longer text only this many characters are read, the last ones: the scores stand at the end."""
 _CUT = frozenset({"length", "max_tokens", "max_length", "max_output_tokens", "model_length", "token_limit"})
+
+Reader = Callable[[str, int, str | None], Parsed]
+"""Text, n, finish reason -> what a judge said of n responses."""
 
 
 def was_cut(finish_reason: str | None) -> bool:

@@ -30,7 +30,7 @@ def test_rows_are_worth_what_each_is(item: tuple[list[Sample], list[float] | Non
     if labels:
         expected = [outcome.credit(sample.scores, labels, ties) or 0.0 for sample in samples]
         numbers = ItemScores.of("i", samples, labels)
-        np.testing.assert_allclose(accuracy.worths(numbers.scores, numbers, ties), expected)
+        np.testing.assert_allclose(accuracy.worths([numbers.scores], [numbers], ties)[0], expected)
 
 
 def test_columns_that_are_resampled_together_have_the_intervals_of_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:

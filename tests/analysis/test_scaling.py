@@ -9,7 +9,7 @@ import pytest
 
 from grm_core.analysis import subsets
 from grm_core.analysis.arrivals import arrivals
-from grm_core.analysis.scaling import Curve, curve, curves, tables
+from grm_core.analysis.scaling import Curve, Only, Value, curve, curves, tables
 from grm_core.errors import UsageError
 from grm_core.formats.scores import ItemScores
 from grm_core.types import Method, Sample
@@ -137,28 +137,44 @@ def test_frame_has_a_row_per_k() -> None:
     assert frame["accuracy"].isna().all()
 
 
-@pytest.mark.parametrize("k_meta", [None, 1, 5, 40])
-def test_the_kept_ones_of_every_draw_are_the_best_of_its_arrivals(k_meta: int | None) -> None:
-    orders = np.random.default_rng(4).permuted(np.tile(np.arange(40), (25, 1)), axis=1)
-    keep = tuple(min(k, k_meta or max(1, k // 2)) for k in range(1, 41))
-    steps = arrivals(keep, 25, 4)
-    for draw, order in enumerate(orders):
+@pytest.mark.parametrize("total", [40, 70])
+@pytest.mark.parametrize("k_meta", [None, 1, 5, 70])
+def test_the_kept_ones_of_every_draw_are_the_best_of_its_arrivals(k_meta: int | None, total: int) -> None:
+    orders = np.random.default_rng(4).permuted(np.tile(np.arange(total), (400, 1)), axis=1)
+    keep = tuple(min(k, k_meta or max(1, k // 2)) for k in range(1, total + 1))
+    steps = arrivals(keep, 400, 4)
+    for draw in range(0, 400, 16):
         kept: list[int] = []
-        for k in range(1, 41):
+        for k, few in enumerate(steps.few, 1):
             goes = steps.goes[k - 1]
             kept = sorted(
                 {*kept, int(steps.comes[k - 1, draw]) - 1} - {-1 if goes is None else int(goes[draw]) - 1} - {-1}
             )
-            assert kept == sorted(order[:k])[: keep[k - 1]]
+            assert kept == sorted(orders[draw][:k])[: keep[k - 1]]
+            if few is not None:
+                assert np.flatnonzero(few.members[few.draws[draw]]).tolist() == kept
+    known = [few for few in steps.few if few is not None]
+    assert len(known) > 1
+    assert all(few.counts.sum() == 400 and len(few.counts) <= 100 for few in known)
 
 
 @pytest.mark.parametrize("method", list(Method))
-@pytest.mark.parametrize("count", [8, 15])
-def test_without_bands_win_and_accuracy_stay_the_same(method: Method, count: int) -> None:
-    items = [ItemScores.of("", draw_samples(count, 4, seed), [1.0, 0.0, 0.0, 0.0]) for seed in range(40)]
-    for full, bare in zip(
-        tables(items, method, draws=300), tables(items, method, draws=300, bands=False), strict=True
-    ):
-        assert np.array_equal(bare.numbers[3:], full.numbers[3:], equal_nan=True)
+@pytest.mark.parametrize("count", [8, 15, 30])
+@pytest.mark.parametrize("value", ["win", "accuracy"])
+@pytest.mark.parametrize("ks", [(2,), (1, 4, 8, 16, 30), (3, 40)])
+def test_what_alone_is_asked_for_stays_the_same(method: Method, count: int, value: Value, ks: tuple[int, ...]) -> None:
+    labels = [1.0, 0.0, 0.0, 0.0]
+    items = []
+    for seed in range(12):
+        unread = [make_sample(count + place, None, None, range(4)) for place in range(seed % 3)]
+        items.append(ItemScores.of("", [*draw_samples(count, 4, seed), *unread], labels))
+    every, some = (tables(items, method, draws=300, only=only) for only in (None, Only(value, ks)))
+    for item, full, bare in zip(items, every, some, strict=True):
+        mine, all_of_them = (table.win if value == "win" else table.accuracy for table in (bare, full))
+        reads = [k - 1 for k in Only(value, ks).reads(count, len(item.indices))]
+        assert reads
+        np.testing.assert_allclose(mine[reads], all_of_them[reads], rtol=0, atol=1e-12)
         assert np.isnan(bare.numbers[:3]).all()
-    assert any(not np.isnan(table.win).any() for table in tables(items, method, draws=300, bands=False))
+        if count > 12 and len(ks) == 1:
+            assert np.isnan(np.delete(mine, reads)).all()
+    assert any(not np.isnan(table.numbers[3:]).all() for table in some)

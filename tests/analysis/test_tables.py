@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grm_core.analysis import subsets, tallies
-from grm_core.analysis.scaling import Table, tables
+from grm_core.analysis import arrivals, subsets, tallies
+from grm_core.analysis.scaling import Only, Table, tables
 from grm_core.formats.scores import ItemScores
 from grm_core.types import CurvePoint, Method, Sample
 from tests.analysis import one_by_one
@@ -36,22 +36,32 @@ def assert_same(table: Table, points: Sequence[CurvePoint]) -> None:
     np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     drawn=st.lists(any_item(), min_size=1, max_size=6),
     method=st.sampled_from(Method),
     k_meta=st.none() | st.integers(1, 6),
     limit=st.sampled_from([0, 6]),
+    small=st.sampled_from([10, 128]),
+    few=st.sampled_from([0.0, 0.25, 1.0]),
 )
 def test_items_looked_at_together_have_the_curves_that_each_has_alone(
-    drawn: list[tuple[list[Sample], list[float] | None]], method: Method, k_meta: int | None, limit: int
+    drawn: list[tuple[list[Sample], list[float] | None]],
+    method: Method,
+    k_meta: int | None,
+    limit: int,
+    small: int,
+    few: float,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subsets, "ENUMERATION_LIMIT", limit)
         patch.setattr(subsets, "PAIR_LIMIT", 0)
         patch.setattr(one_by_one, "PAIRS", False)
-        patch.setattr(tallies, "_WHOLE_AT_ONCE", (2, 7))
-        patch.setattr(tallies, "_REAL_AT_ONCE", (3, 11))
+        patch.setattr(tallies, "_BLOCK", 2 * DRAWS)
+        patch.setattr(tallies, "_SMALL", small)
+        patch.setattr(arrivals, "_FEW", few)
+        arrivals.arrivals.cache_clear()
+        patch.setattr(tallies, "_SHARED_AT_ONCE", 7)
         items = [ItemScores.of(str(place), samples, labels) for place, (samples, labels) in enumerate(drawn)]
         for table, (samples, labels) in zip(tables(items, method, k_meta, DRAWS, 3), drawn, strict=True):
             assert_same(table, one_by_one.curve(samples, method, k_meta, labels, DRAWS, 3))
@@ -74,15 +84,24 @@ def test_pairs_are_counted_as_all_their_subsets(
         assert_same(table, one_by_one.curve(samples, method, k_meta, labels, 0, 0))
 
 
+def test_leads_that_fit_into_a_byte_are_told_apart_where_they_are_further_apart() -> None:
+    samples = [make_sample(index, (5, 10, 1), 0.0, range(3)) for index in range(17)]
+    item = ItemScores.of("i", samples, [1.0, 1.0, 0.0])
+    for method in Method:
+        table = tables([item], method, draws=50, only=Only("accuracy", (16,)))[0]
+        assert table.accuracy[15] == 1.0
+    assert tables([item], draws=50)[0].accuracy.tolist() == [1.0] * 17
+
+
 def test_the_work_grows_with_the_items_and_no_faster(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     steps: list[int] = []
     arriving = tallies._arriving
 
     def counted(*args: object) -> object:
-        for totals in arriving(*args):
-            steps.append(totals[0].size)
-            yield totals
+        for leads, counts in arriving(*args):
+            steps.append(leads[0].size)
+            yield leads, counts
 
     monkeypatch.setattr(tallies, "_arriving", counted)
     made = [
@@ -93,4 +112,5 @@ def test_the_work_grows_with_the_items_and_no_faster(monkeypatch: pytest.MonkeyP
         steps.clear()
         tables(made[:count], draws=100)
         cells.append(sum(steps))
-    assert cells == [64 * 14 * 100, 128 * 14 * 100, 256 * 14 * 100]
+    assert cells == [cells[0], 2 * cells[0], 4 * cells[0]]
+    assert cells[0] <= 64 * 14 * 100

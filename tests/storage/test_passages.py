@@ -9,6 +9,7 @@ import pytest
 
 from grm_core.types import Principle
 from storage.errors import StoreError
+from storage.finding import find
 from storage.listing import Wanted
 from storage.passages import MARK_OFF, MARK_ON, clean
 from storage.store import Store
@@ -111,3 +112,12 @@ def test_responses_are_found_and_sessions_that_do_not_fit_are_left_out(store: St
     store.bin("second")
     assert [hit.session_id for hit in store.search(Wanted("Candidate", binned=True))] == ["second"]
     assert [hit.session_id for hit in store.search("Candidate")] == ["s"]
+
+
+def test_a_search_without_a_store_finds_the_same(store: Store) -> None:
+    store.add_session(replace(SESSION, id="binned", example=make_example(query="loud and bold, in the bin")))
+    store.bin("binned")
+    for words in ("bold", "rigour", "力学", "NEAR( the", "", " "):
+        assert find(store.path, words, 50) == store.search(words)
+    assert len(find(store.path, "bold", 50)) == 1
+    assert find(store.path, "bold", 0) == []

@@ -230,6 +230,20 @@ def test_commands_start_without_heavy_packages() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["--help"], {"asyncio", "importlib.metadata", "numpy", "pydantic", "grm_core.reading.parsing"}),
+        (["parse", "app.py", "--n", "2"], {"asyncio", "numpy", "pydantic", "markdown_it", "grm_core.engines"}),
+        (["search", "word", "--db", "none.db"], {"asyncio", "numpy", "pydantic", "sqlite_utils", "storage.store"}),
+    ],
+)
+def test_what_is_asked_often_starts_without_what_it_does_not_need(arguments: list[str], unneeded: set[str]) -> None:
+    code = f"import sys, app\ntry: app.main({arguments})\nfinally: print(sorted({unneeded} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_reader_that_stops_early_causes_no_traceback(golden: Path) -> None:
     line = f"{sys.executable} app.py curve {golden} | head -c 1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)
@@ -249,3 +263,21 @@ def test_a_mistyped_database_is_told_and_not_made(
     done = command(*arguments, "--db", tmp_path / "typo.db")
     assert (done.code, "there is no such file" in done.words) == (2, True), done.words
     assert list(tmp_path.iterdir()) == []
+
+
+def test_curves_of_items_worked_on_apart_are_printed_in_the_files_order(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        {"item_id": f"i{item}", "index": index, "scores": None if index == item % 3 else [5 + index % 3, 4, 6]}
+        for item in range(7)
+        for index in range(3 + item % 4)
+    ]
+    file = tmp_path / "samples.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in [{"run": {}}, *lines]))
+    together = command("curve", file)
+    monkeypatch.setattr("cli.commands.curve._AT_ONCE", 2)
+    apart = command("curve", file)
+    assert together.code == apart.code == 0, together.words
+    assert [line["item_id"] for line in apart.lines] == [f"i{item}" for item in range(7)]
+    assert apart.lines == together.lines
