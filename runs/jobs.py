@@ -84,7 +84,6 @@ class Jobs:
         sampling.check(example, settings.k, N_MAX_PAGE)
         if settings.settle is not None:
             check_level(settings.settle)
-        self._free()
         settings = settings.settled(self.card.context)
         template = template_for(example, settings, self.engine.style)
         session_id = uuid.uuid4().hex[:12]
@@ -100,7 +99,9 @@ class Jobs:
             context=settings.context,
             opens=self.card.opens,
         )
-        self._begin(Job(plan, settings, owner=owner))
+        with self._beginning:
+            self._free()
+            self._begin(Job(plan, settings, owner=owner))
         return session_id
 
     def more(self, session_id: str, count: int, owner: str = "") -> None:
@@ -257,7 +258,7 @@ class Jobs:
             self.store.tag(session_id, [*session.tags, SETTLED])
 
     async def _finish(self) -> None:
-        tasks = [job.task for job in self._jobs.values() if job.task is not None]
+        tasks = [job.task for job in self._jobs.copy().values() if job.task is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.engine.close()
         if self.meta is not None:

@@ -14,7 +14,7 @@ from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
 from grm_core.meta_rm import MetaRM, Reading
 from grm_core.types import Sample, Session
-from runs.job import Snapshot
+from runs.job import Job, Snapshot
 from runs.jobs import RUNS_MAX, Jobs
 from runs.settings import Sampling
 from storage.store import Store
@@ -337,6 +337,21 @@ def test_two_who_ask_for_more_at_once_begin_one_run(tmp_path: Path, monkeypatch:
         assert sum(error is None for error in refused) == 1
         until(jobs, session_id, ended)
         assert len(jobs.store.samples(session_id)) == 4
+
+
+def test_runs_that_begin_at_the_same_time_all_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_running = Job.running.fget
+    assert is_running is not None
+
+    def slowly(job: Job) -> bool:
+        time.sleep(0.002)  # another begins while the runs so far are looked through
+        return is_running(job)
+
+    monkeypatch.setattr(Job, "running", property(slowly))
+    with running(tmp_path, FakeEngine()) as jobs, ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(jobs.submit, make_example(), Sampling(k=1)) for _ in range(24)]
+        for each in asked:
+            until(jobs, each.result(), ended)
 
 
 def test_a_run_waits_while_another_program_holds_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
