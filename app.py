@@ -8,24 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
 
-from cli.common import escape_output, hung_up, say
+from cli.commands import COMMANDS
+from cli.common import Parser, escape_output, hung_up, say
 from grm_core.errors import GRMError
-
-NAMES: tuple[str, ...] = ("score", "settle", "parse", "vote", "curve", "bench", "report", "train", "measure", "serve")
-NAMES += ("import_", "convert", "export", "search", "meta", "principles", "labels", "leaderboard", "baseline")
-NAMES += ("compare", "attack", "users", "people", "prune", "backup", "restore", "bundle")
-COMMANDS = {name.rstrip("_"): f"cli.commands.{name}" for name in (*NAMES, "doctor")}
-"""A command's name -> its module, which is imported when it is asked for."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and leave with exit code 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
