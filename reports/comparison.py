@@ -6,7 +6,7 @@ import pandas as pd
 
 from grm_core.benchmarks.comparison import Comparison, differences, gains, growth
 from reports import sections
-from reports.figures import COLOURS, Figure, band, figure, line
+from reports.figures import COLOURS, Figure, band, figure, label, line
 from reports.sections import Section
 from reports.table import Table
 
@@ -71,9 +71,7 @@ def curves_over(table: pd.DataFrame, x: str, title: str) -> Figure:
         mine, colour = mine[mine[x] > 0], COLOURS[place % len(COLOURS)]
         at = mine[x].tolist()
         traces += band(at, mine["low"].tolist(), mine["high"].tolist(), colour)
-        # plotly reads a name as pseudo-HTML: a model's name is written with what opens a tag or an entity taken out.
-        label = f"{name}, {method}".replace("&", "&amp;").replace("<", "&lt;").replace("$", "&#36;")
-        traces.append(line(at, mine["accuracy"].tolist(), label, colour))
+        traces.append(line(at, mine["accuracy"].tolist(), label(f"{name}, {method}"), colour))
     axis: Figure = {"type": "log"}
     if x == "k":
         ticks = sorted(set(table["k"].tolist()))

@@ -1,6 +1,6 @@
 """Traces and figures of plotly as plain JSON, for the pages' and the documents' own plotly.js.
 
-Labels are our words and letters, never anybody's text.
+Labels are our words and letters; anybody else's text goes through `label`.
 """
 
 import json
@@ -37,6 +37,12 @@ def figure(traces: list[Any], x: str, y: str, **layout: Any) -> Figure:
     plot.update_xaxes(title_text=x)
     plot.update_yaxes(title_text=y)
     return dict(json.loads(plot.to_json()))
+
+
+def label(text: str, most: int = 200) -> str:
+    """Anybody's text as a name in a plot, cut to `most` characters: plotly reads names as pseudo-HTML and formulas."""
+    shown = text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace("$", "&#36;")
 
 
 def line(x: Any, y: Any, name: str, colour: str, **more: Any) -> go.Scatter:

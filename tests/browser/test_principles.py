@@ -104,7 +104,7 @@ def test_principles_part_12_all_statements_as_csv_and_parquet(url: str, page: An
 
 def test_principles_part_11_judge_again_by_edited_principles_and_compare(url: str, page: Any) -> None:
     page.goto(f"{url}/?session=s&sample=2")
-    page.get_by_role("button", name="judge again by these principles").first.click()
+    page.get_by_role("button", name="Judge again by these principles").first.click()
     page.get_by_text("The principles of sample 2 are filled in").wait_for(timeout=LONG)
     editor = page.locator("#principles textarea")
     page.wait_for_function("document.querySelector('#principles textarea')?.value.includes('capital')", timeout=LONG)

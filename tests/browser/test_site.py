@@ -102,7 +102,7 @@ def test_a_session_has_matrix_cards_and_dials_without_a_server(store: Store, fol
     assert HOSTILE in card.inner_text()
     for rendered in ("strong:text('rightly')", "math", ".hljs-keyword:text('return')"):
         card.locator(rendered).first.wait_for(timeout=LONG)
-    assert offline.get_by_role("button", name="judge again by these principles").count() == 0
+    assert offline.get_by_role("button", name="Judge again by these principles").count() == 0
     assert offline.locator(".grm-bar").is_hidden(), "what only the app can do"
     for method, k, k_meta in (("naive", 3, None), ("guided", None, None), ("guided-weighted", None, 2)):
         query = f"session=i2&method={method}&k={k or ''}&k_meta={k_meta or ''}"

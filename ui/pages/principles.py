@@ -17,7 +17,7 @@ from grm_core.errors import EngineError
 from grm_core.formats.lines import compact
 from grm_core.types import Run, Sample
 from reports import table as tables
-from reports.figures import COLOURS, band, figure, line
+from reports.figures import COLOURS, band, figure, label, line
 from reports.words import run_title
 from storage.store import Store
 from ui.panels import panel
@@ -28,9 +28,11 @@ from ui.wire.shared import Choice, Failed, Panel, Table
 
 _SAMPLES_MOST = 1_000
 """Samples of a run that are looked at, those of whole sessions: each principle has to be embedded."""
-_EDITION = 1
+_EDITION = 2
 """Goes up when the same samples become another page: what was kept before is then made anew."""
 _POINTS_MOST = 10_000
+_NAME_MOST = 30
+"""Characters of a cluster's name in the map's legend."""
 _SIDES = ("first", "second")
 _KINDS = ("session", "run")
 _SETTINGS_MOST, _POOLED_MOST, _RUNS_MOST = 12, 40, 50
@@ -176,7 +178,7 @@ def view(titles: list[str], studied: Study, single: bool) -> Thoughts:
         titles=titles,
         clusters=_clusters(studied.names, studied.clusters),
         numbers=[_plain(table) for table in studied.numbers],
-        panels=[_map(studied.stated, different, len(titles)), *(_growth(studied.growth) if single else [])],
+        panels=[_map(studied.stated, different, len(titles), studied.names), *(_growth(studied.growth) if single else [])],
         statements=_statements(studied.stated, different["principle"].tolist()),
     )
 
@@ -211,7 +213,7 @@ def _statements(stated: pd.DataFrame, texts: list[str]) -> list[Statement]:
     ]
 
 
-def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Panel:
+def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int, names: Sequence[str]) -> Panel:
     """One point per different principle; numbers only, the words are looked up by the page."""
     groups, texts = stated.groupby("principle"), different["principle"]
     weight = groups["weight"].mean().reindex(texts).fillna(10.0).to_numpy()
@@ -226,7 +228,7 @@ def _map(stated: pd.DataFrame, different: pd.DataFrame, scopes: int) -> Panel:
         mine = table[table["cluster"] >= i] if last else table[table["cluster"] == i]
         marks = {"size": mine["size"].tolist(), "color": COLOURS[i], "symbol": mine["symbol"].tolist(), "opacity": 0.8}
         places = {"x": mine["x"].tolist(), "y": mine["y"].tolist(), "customdata": mine.index.tolist()}
-        name = "all others" if last and count > len(COLOURS) else f"cluster {i + 1}"
+        name = "all others" if last and count > len(COLOURS) else label(names[i], _NAME_MOST)
         hover = f"{name}<extra></extra>"
         traces.append(go.Scattergl(mode="markers", name=name, marker=marks, hovertemplate=hover, **places))
     bare = {"showticklabels": False, "zeroline": False}

@@ -150,9 +150,13 @@ function start(state, isLast) {
 /** Nothing to show yet. */
 function howTo() {
   const part = el("section", "grm-panel");
+  const here = el("p", "");
+  here.append("Drop the official file of a benchmark on ", anchor("Batch", address.link("batch"), "grm-link"));
+  here.append(" and say which it is. The result stands here when it is judged.");
   part.append(
     el("h2", "", "No benchmark has been run yet"),
-    el("p", "", "Judge a benchmark into this page's database, which may stay open:"),
+    here,
+    el("p", "", "Or from a terminal, while the page stays open:"),
     el("pre", "", "python app.py bench NAME --data PATH --db FILE"),
     el("p", "", "See how well a judge withstands responses that ask for their score:"),
     el("pre", "", "python app.py attack --db FILE"),

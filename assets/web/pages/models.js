@@ -139,6 +139,9 @@ function fillSubsets({ nodes, selection }, names) {
 /** Nothing to show yet. @param {boolean} some whether there are runs */
 function howTo(some) {
   const part = el("section", "grm-panel");
+  const here = el("p", "", "In the file each object stands on one line. Drop it on ");
+  here.append(anchor("Batch", address.link("batch"), "grm-link"));
+  here.append(", or judge it from a terminal, while the page stays open:");
   part.append(
     el(
       "h2",
@@ -152,11 +155,7 @@ function howTo(some) {
         "The GRM judges them without their names.",
     ),
     el("pre", "", EXAMPLE),
-    el(
-      "p",
-      "",
-      "In the file each object stands on one line. Judge it into this page's database, which may stay open:",
-    ),
+    here,
     el("pre", "", COMMAND),
   );
   return part;

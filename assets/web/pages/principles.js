@@ -22,12 +22,13 @@ import { csvButton, framed, numbers } from "../views/table.js";
 
 /** @typedef {import("../types").Choice} Choice */
 /** @typedef {import("../types").ClusterSide} ClusterSide */
+/** @typedef {import("../types").Panel} Panel */
 /** @typedef {import("../types").Scopes} Scopes */
 /** @typedef {import("../types").Thoughts} Thoughts */
 /** @typedef {import("../lib/page").Place<object, object>} Place */
 /** @typedef {ReturnType<typeof begun>} State */
 /** @typedef {keyof Scopes} Kind */
-/** @typedef {{ list: HTMLElement, thoughts: Thoughts }} Reading the list under the map, and what it lists */
+/** @typedef {{ list: HTMLElement, thoughts: Thoughts }} Reading the list of what was chosen, and what it lists */
 
 /** @type {Kind[]} */
 const KINDS = ["session", "run"];
@@ -37,6 +38,7 @@ const ASSOCIATION =
   "Margin for the winner, over samples that state it and samples that do not: an association, not a cause.";
 const READ_MOST = 200;
 const NAME_MOST = 80;
+const OTHERS = "all others"; // the last trace of the map, where clusters are more than colours
 const PER_SIDE = ["share of samples", "mean weight", "first sample", "margin with", "margin without"];
 PER_SIDE.push("95% of the difference", "flips the verdict");
 /** @type {(keyof ClusterSide)[]} */
@@ -147,15 +149,26 @@ function drawThoughts(state, thoughts) {
   const top = el("div", "grm-lab");
   const side = el("div", "grm-panel");
   side.append(el("h3", "", "How many and how different"), numbersTable(thoughts));
+  callByName(state, thoughts, map);
   top.append(
-    panel(map, name, (places) => drawList(reading, places, `${places.length} chosen on the map`)),
+    panel(map, name, (places) => drawList(reading, top, places, `${places.length} chosen on the map`)),
     side,
     ...others.map((each) => panel(each, name)),
   );
   const title = el("h2", "", "Clusters and the vote");
   const tables = clusterTable(state, reading);
-  const head = el("h2", "grm-hidden", "Map of the principles");
-  state.nodes.body.replaceChildren(head, top, title, tables, reading.list, saveAll(state), settingsTable(state));
+  const head = el("h2", "", "Map of the principles");
+  state.nodes.body.replaceChildren(title, tables, head, top, saveAll(state), settingsTable(state));
+}
+
+/** The map's legend says what clusters were renamed to. @param {State} state @param {Thoughts} thoughts @param {Panel} map */
+function callByName(state, { clusters }, map) {
+  const traces = /** @type {{ name?: string }[]} */ (map.figure?.data ?? []);
+  for (const [i, trace] of traces.entries()) {
+    const own = clusters[i] && nameOf(state, clusters[i].name);
+    if (own && own !== clusters[i].name && trace.name !== OTHERS)
+      trace.name = own.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  }
 }
 
 /** Every stated principle with its cluster and place on the map. @param {State} state */
@@ -241,7 +254,7 @@ function clusterTable(state, reading) {
   ]);
   const under = el("div", "grm-under");
   under.append(el("p", "grm-note", ASSOCIATION), csvButton(`clusters-${state.selection.name}`, { columns, rows }));
-  const both = el("div");
+  const both = el("div", "grm-cluster-table");
   both.append(framed(table, "Clusters", "grm-table-wide"), under);
   return both;
 }
@@ -259,7 +272,12 @@ function clusterRow(state, reading, i) {
   first.append(dot, field);
   const members = statements.flatMap((each, at) => (each.cluster === i ? [at] : []));
   const read = el("td");
-  read.append(button(`View ${members.length}`, "grm-small", () => drawList(reading, members, nameOf(state, name))));
+  read.append(
+    button(`View ${members.length}`, "grm-small", () => {
+      const table = /** @type {HTMLElement} */ (line.closest(".grm-cluster-table"));
+      drawList(reading, table, members, nameOf(state, name));
+    }),
+  );
   line.append(first, read, ...sides.flatMap(sideTexts).map((text) => el("td", "grm-num", text)));
   return line;
 }
@@ -279,8 +297,10 @@ export function sideTexts(side) {
   ];
 }
 
-/** @param {Reading} reading @param {number[]} places @param {string} title */
-function drawList({ thoughts, list }, places, title) {
+/** Below the table or the map, by which they were chosen.
+ * @param {Reading} reading @param {HTMLElement} above @param {number[]} places @param {string} title */
+function drawList({ thoughts, list }, above, places, title) {
+  above.after(list);
   list.replaceChildren(el("h3", "", title));
   for (const place of places.slice(0, READ_MOST)) {
     const one = thoughts.statements[place];

@@ -262,7 +262,9 @@ function markCell(state, session) {
     }
     drawCompare(state);
   });
-  cell.append(mark);
+  const around = el("label", "grm-hit");
+  around.append(mark);
+  cell.append(around);
   return cell;
 }
 

@@ -125,7 +125,7 @@ function footer(state, sample) {
   const foot = el("footer");
   foot.append(el("span", "", facts(sample, Boolean(state.value.alone)).join(" · ")));
   if (sample.principles.length) {
-    const again = button("judge again by these principles", "grm-small grm-again", () => {
+    const again = button("Judge again by these principles", "grm-small grm-again", () => {
       state.comparedWith = state.value.session;
       state.trigger("transfer", { session: state.value.session, sample: sample.i });
       openComposer(true);
@@ -145,7 +145,7 @@ function footer(state, sample) {
     if (raw.open) state.rawShown.add(sample.i);
     else state.rawShown.delete(sample.i);
   });
-  raw.append(el("summary", "", "raw text"), rawText(sample));
+  raw.append(el("summary", "", "Raw text"), rawText(sample));
   foot.append(raw);
   return foot;
 }

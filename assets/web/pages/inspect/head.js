@@ -57,7 +57,7 @@ function caseBox(item) {
   const head = el("summary");
   const count = item.responses.length;
   head.append(el("strong", "", "Query "), el("span", "grm-oneline", item.line));
-  head.append(el("span", "grm-more", count === 1 ? "1 response" : `${count} responses`));
+  head.append(el("span", "grm-opener", count === 1 ? "1 response" : `${count} responses`));
   box.append(head, ...turns(item));
   if (item.reference) {
     box.append(el("div", "grm-role", "reference answer"), fold(rich(item.reference), item.reference, "reference"));
