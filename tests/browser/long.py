@@ -45,7 +45,8 @@ Also take the user from the session, not from the address: otherwise anyone may 
 cache[request.args["user"]] = ...
 ```
 
-With $n$ users and $m$ requests each, the database is then asked $O(n)$ times instead of $O(n \\cdot m)$.""",
+With $n$ users and $m$ requests each, the database is then asked $O(n)$ times instead of $O(n \\cdot m)$.
+A sorted list would cost $O(m \\log m)$.""",
     """This is a race condition. Flask serves requests in threads, so you need a lock around the dictionary:
 
 ```python

@@ -40,6 +40,10 @@ def test_principles_part_8_a_map_whose_points_lead_to_principles_and_samples(url
     page.locator(".grm-panel[data-name=map] .main-svg").first.wait_for(timeout=LONG)
     names = page.locator(".grm-clusters input").evaluate_all("inputs => inputs.map(input => input.value)")
     assert len(names) == 3
+    legend = page.locator(".grm-panel[data-name=map] .legendtext").all_text_contents()
+    assert [name[:29] for name in legend] == [name[:29] for name in names]
+    tops = [page.locator(each).first.bounding_box()["y"] for each in (".grm-clusters", ".grm-panel[data-name=map]")]
+    assert tops == sorted(tops), "the table comes before the map"
     capital = next(i for i, name in enumerate(names) if "capital" in name)
     page.locator(".grm-clusters button").nth(capital).click()
     chosen = page.locator(".grm-chosen .grm-principle")

@@ -54,6 +54,10 @@ def test_a_critique_is_read_with_its_lists_code_and_formulas(home: str, page: An
     assert cards.locator("annotation").first.text_content() == "O(n \\cdot m)"
     page.locator(".grm-case summary").click(timeout=LONG)
     page.locator(".grm-response .hljs-keyword", has_text="def").first.wait_for(timeout=LONG)
+    log = page.locator(".grm-response mi", has_text="log")
+    assert log.evaluate("name => name.previousElementSibling.localName") == "mspace", "m log m, not mlogm"
+    code = page.locator(".grm-response pre").nth(1)
+    assert code.evaluate("pre => getComputedStyle(pre, '::before').float") == "right", "its language covers no code"
     assert page.locator(".grm-response pre").first.inner_text().startswith('@app.get("/orders")')
     assert said == []
 

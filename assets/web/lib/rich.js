@@ -27,6 +27,7 @@ import { vendored } from "./vendor.js";
 /** Longer texts are shown as they were written. */
 export const RENDERED_MOST = 60_000;
 const COLOURED_MOST = 20_000; // characters of a piece of code
+const APPLIED = "\u2061"; // what MathML has between the name of a function and what it is applied to
 const FORMULAS_MOST = 300; // of one text; the others are shown as they were written
 const TAGS = new Set(
   "p ul ol li blockquote table thead tbody tr th td em strong s code a br hr".split(" "), // whatever markdown-it finds
@@ -251,9 +252,32 @@ function formulaOf({ formula, isDisplayed, at, upto }, context) {
   context.formulas += 1;
   const library = context.formulas <= FORMULAS_MOST ? katex(context.again) : null;
   const isSet = library && tried(isDisplayed, (options) => library.render(formula, node, options) ?? true);
-  if (!isSet) node.replaceChildren(el("code", "", formula.trim()));
+  if (isSet) spaceNames(node);
+  else node.replaceChildren(el("code", "", formula.trim()));
   context.segments.push({ node, at, upto, isWhole: true });
   return node;
+}
+
+/** Thin spaces around names such as log, as TeX sets them; the MathML of KaTeX has none. @param {Element} formula */
+function spaceNames(formula) {
+  for (const applied of formula.querySelectorAll("mi + mo")) {
+    if (applied.textContent !== APPLIED) continue;
+    const row = /** @type {Element} */ (applied.parentElement);
+    const script = row.parentElement;
+    const isBase = script?.matches("msub, msup, msubsup, munder") && script.firstElementChild === row;
+    const scripted = isBase ? script : null;
+    const first = scripted ?? applied.previousElementSibling;
+    const last = scripted ?? applied;
+    const before = first?.previousElementSibling;
+    if (before && (before.localName !== "mo" || before.textContent === ")")) first.before(thinSpace());
+    if (last.nextElementSibling && last.nextElementSibling.localName !== "mo") last.after(thinSpace());
+  }
+}
+
+function thinSpace() {
+  const space = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mspace");
+  space.setAttribute("width", "0.1667em");
+  return space;
 }
 
 /** A formula as MathML in words. @param {any} library @param {string} formula @param {boolean} isDisplayed */
