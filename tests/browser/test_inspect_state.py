@@ -31,7 +31,7 @@ def test_a_document_that_the_server_does_not_give_is_no_file(address: str, page:
     saved: list[Any] = []
     page.on("download", lambda download: saved.append(download))
     page.locator(".grm-documents").get_by_role("button", name="CSV").click()
-    page.get_by_text("The server did not answer; nothing was taken.").wait_for(timeout=LONG)
+    page.get_by_text("The server did not answer; no samples were asked for.").wait_for(timeout=LONG)
     assert saved == []
 
 

@@ -178,7 +178,10 @@ def view(titles: list[str], studied: Study, single: bool) -> Thoughts:
         titles=titles,
         clusters=_clusters(studied.names, studied.clusters),
         numbers=[_plain(table) for table in studied.numbers],
-        panels=[_map(studied.stated, different, len(titles), studied.names), *(_growth(studied.growth) if single else [])],
+        panels=[
+            _map(studied.stated, different, len(titles), studied.names),
+            *(_growth(studied.growth) if single else []),
+        ],
         statements=_statements(studied.stated, different["principle"].tolist()),
     )
 

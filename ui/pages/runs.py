@@ -56,7 +56,7 @@ class RunPage:
     def items(self, name: str) -> RunItems | Failed:
         """Every item of a run in a line, the newest first."""
         if self.store.run(name) is None:
-            return Failed(error=f"There is no run {name}.")
+            return _unknown(name)
         return run_items(numbers.listed(self.store, name))
 
     @served(wrong=[])
@@ -73,7 +73,7 @@ class RunPage:
         """
         run = self.store.run(name)
         if run is None:
-            return Failed(error=f"There is no run {name}.")
+            return _unknown(name)
         items = voted(numbers.of_run(self.store, name))
         if not items:
             return Failed(error="No session of this run has two responses or more: there is nothing to vote on.")
@@ -144,6 +144,10 @@ def _item(listed: Listed, line: Standing) -> RunItem:
         samples=line.samples,
         unread=line.unread,
     )
+
+
+def _unknown(name: str) -> Failed:
+    return Failed(error=f"There is no run {name}.")
 
 
 def _said(items: Items, lines: list[Standing]) -> str:

@@ -21,7 +21,7 @@ const EXAMPLE =
 const COMMAND = "python app.py score ANSWERS.jsonl --k 8 --out SAMPLES.jsonl --db FILE";
 const RATINGS =
   "Bradley-Terry ratings, mean 1000; 400 more are odds of 10 to 1. Intervals, also of the rank, are 95% bootstraps " +
-  "over items; an arrow marks an end without a bound. Mean position: where the voting samples saw the answer, and what " +
+  "over items; an arrow marks an end without a bound. Mean position: where the voting samples saw the response, and what " +
   "even shuffling gives.";
 const COLUMNS = ["Rank", "Model", "Rating, 95% interval", "Rating", "95%", "Win rate", "Won", "Tied", "Lost"];
 
@@ -35,7 +35,7 @@ export async function mount({ element, props, server }) {
   state.runs = (await state.ask.choices()) || [];
   if (!selection.id && state.runs.length === 1) selection.id = state.runs[0].id;
   const isKnown = !selection.id || state.runs.some(({ id }) => id === selection.id);
-  const runs = isKnown ? state.runs : [{ id: selection.id, title: "a run that is not here" }, ...state.runs];
+  const runs = isKnown ? state.runs : [{ id: selection.id, title: "an unknown run" }, ...state.runs];
   fillChoice(nodes.run, [["", "Choose a run"], ...pairs(runs)], selection.id);
   load(state, {});
 }
@@ -146,12 +146,12 @@ function howTo(some) {
     el(
       "h2",
       "",
-      some ? "Choose a run, or add answers of models" : "No run names the models that wrote its responses yet",
+      some ? "Choose a run, or add responses of models" : "No run names the models that wrote its responses yet",
     ),
     el(
       "p",
       "",
-      "Write the answers of two or more models to the same queries into a file, one object a line. " +
+      "Write the responses of two or more models to the same queries into a file, one object a line. " +
         "The GRM judges them without their names.",
     ),
     el("pre", "", EXAMPLE),

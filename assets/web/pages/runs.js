@@ -264,7 +264,7 @@ function showLast(body) {
 /** @param {Choice[]} runs */
 function start(runs) {
   const list = el("nav", "grm-recent");
-  list.append(el("h2", "", runs.length ? "Runs that are here" : "No run is here yet."));
+  list.append(el("h2", "", runs.length ? "Runs" : "No runs yet."));
   list.append(...runs.map(({ id, title }) => anchor(title, address.link("runs", { id }))));
   return [hint(HOW), list];
 }

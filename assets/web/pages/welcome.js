@@ -9,7 +9,7 @@ import { counted } from "../lib/names.js";
 
 const LEAD = "See why an AI judge prefers one answer to another.";
 const MORE =
-  "It judges your answers many times over. You read its principles, critique and scores in every sample, and see " +
+  "It judges the responses many times over. You read its principles, critique and scores in every sample, and see " +
   "whether the verdict holds as more of them vote.";
 
 /** @param {Place} place */

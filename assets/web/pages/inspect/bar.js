@@ -32,7 +32,7 @@ export function makeBar(state) {
   edit.setAttribute("aria-controls", "composer");
   const stop = button("Stop", "grm-small", () => state.trigger("stop", null));
   stop.id = "stop";
-  const count = input({ type: "number", min: "1", max: "1024", value: "8" }, "Samples to draw more");
+  const count = input({ type: "number", min: "1", max: "1024", value: "8" }, "How many more samples");
   const holder = el("span");
   holder.id = "count";
   holder.append(count);
@@ -55,7 +55,7 @@ export function drawBar({ value }, { stop, more, count, documents }) {
 /** The session as a document. @param {State} state */
 function makeDocuments(state) {
   const row = el("div", "grm-documents");
-  const lost = el("span", "grm-bad", "The server did not answer; nothing was taken.");
+  const lost = el("span", "grm-bad", "The server did not answer; no samples were asked for.");
   lost.hidden = true;
   lost.setAttribute("role", "alert");
   /** @param {Kind} kind */

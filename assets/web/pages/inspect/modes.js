@@ -12,6 +12,8 @@ import { drawSpark } from "../../views/sparkline.js";
 import { showInResponse } from "./cards.js";
 import { columns, detailOf } from "./state.js";
 
+const UNREAD = "No sample could be read.";
+
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").Point} Point */
 /** @typedef {import("../../types").InspectSaid} Said */
@@ -80,7 +82,7 @@ export async function drawAbout(state, response, isLast) {
   if (!isLast() || !passages) return;
   cards.className = "grm-said-of";
   cards.replaceChildren(...passages.map((one) => said(state, response, one)));
-  if (!passages.length) cards.replaceChildren(hint("No sample could be read."));
+  if (!passages.length) cards.replaceChildren(hint(UNREAD));
   // Quotations are looked up one sample after the other, while the passages are read.
   for (const [at, { samples }] of passages.entries()) {
     const sample = await detailOf(state, samples[0]);
@@ -166,7 +168,7 @@ export async function drawLab(state, isLast) {
   // A point carries the numbers of its samples: one is opened, several are what the matrix shows.
   const pick = (/** @type {unknown[]} */ points) => pickSamples(state, points);
   cards.replaceChildren(...panels.map((one) => panel(one, value.session, LINKED.includes(one.name) ? pick : null)));
-  if (!panels.length) cards.replaceChildren(hint("No sample could be read."));
+  if (!panels.length) cards.replaceChildren(hint(UNREAD));
 }
 
 /** @param {State} state @param {unknown[]} points */

@@ -19,6 +19,9 @@ import { csvButton, framed, headed, numbers } from "../../views/table.js";
 import { leaveItem } from "./desk.js";
 import { exportLabels, tell } from "./saving.js";
 
+const BOOK_NAME = "Name of a new code book";
+const CODE_NAME = "Name of a new code";
+
 /** @typedef {import("./state").State} State */
 /** @typedef {import("../../types").BookReport} Report */
 /** @typedef {import("../../types").CodeLine} CodeLine */
@@ -72,11 +75,8 @@ function head({ state, report, change }) {
     state.book = id;
     drawCodes(state);
   });
-  const title = input(
-    { type: "text", maxLength: 80, placeholder: "Name of a new code book" },
-    "Name of a new code book",
-  );
-  const code = input({ type: "text", maxLength: 80, placeholder: "Name of a new code" }, "Name of a new code");
+  const title = input({ type: "text", maxLength: 80, placeholder: BOOK_NAME }, BOOK_NAME);
+  const code = input({ type: "text", maxLength: 80, placeholder: CODE_NAME }, CODE_NAME);
   fillChoice(
     books,
     state.books.map((book) => /** @type {[string, string]} */ ([book.id, book.title])),
@@ -288,7 +288,10 @@ function notesBox(page) {
   const names = el("datalist");
   names.id = "grm-code-names";
   names.append(...report.codes.map(({ name }) => Object.assign(el("option"), { value: name })));
-  const name = input({ type: "text", maxLength: 80, placeholder: "Code, there or new" }, "Code of the chosen notes");
+  const name = input(
+    { type: "text", maxLength: 80, placeholder: "An existing code or a new one" },
+    "Code of the chosen notes",
+  );
   name.setAttribute("list", names.id);
   const apply = button("Give the chosen notes this code", "grm-small", () =>
     codeNotes(

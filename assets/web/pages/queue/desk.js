@@ -26,7 +26,7 @@ export function welcome({ me, choices, act }) {
   const steps = el("ol");
   const hint = me.name
     ? "Choose a queue, or create one."
-    : "Enter your name first: labels carry the name of who made them.";
+    : "Enter your name first: labels carry the name of whoever made them.";
   part.append(el("p", "grm-hint", hint));
   const open = (/** @type {string} */ id) => {
     me.queue = id;

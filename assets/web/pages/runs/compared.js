@@ -1,13 +1,13 @@
 // Several runs on the same items: what differs in them, what came of it, and every item side by side.
 
 import * as address from "../../lib/address.js";
-import { anchor, button, chip, choice, el, input, labelled } from "../../lib/dom.js";
+import { anchor, button, chip, choice, el, labelled } from "../../lib/dom.js";
 import { narrowedPairs, showsOf } from "../../lib/items.js";
 import { heading, percent } from "../../lib/names.js";
 import { bestMarks, itemTable, rightMark } from "../../views/items.js";
 import { panel } from "../../views/panel.js";
 import { framed, headed } from "../../views/table.js";
-import { chipsOf, itemCell } from "./list.js";
+import { chipsOf, itemCell, wordsField } from "./list.js";
 
 /** @typedef {import("../../types").ComparedRuns} ComparedRuns */
 /** @typedef {import("../../types").ComparedItem} Item */
@@ -96,10 +96,7 @@ function pairList(made, place) {
   const node = el("section", "grm-panel grm-run-items");
   const list = el("div");
   const chips = el("span", "grm-chips");
-  const words = input(
-    { type: "search", value: selection.words, placeholder: "Words of an item", id: "run-words" },
-    "Words of an item",
-  );
+  const words = wordsField(selection.words);
   const show = choice(showsOf(made.runs.length), (value) => narrow({ show: value, cross: "" }), "run-show");
   /** @param {Partial<Selection>} change */
   const narrow = (change) => {

@@ -22,8 +22,12 @@ import { bestMarks, itemTable, rightMark, winnerMark } from "../../views/items.j
  */
 
 const AT_ONCE = 10; // sessions whose texts are looked through in one call
+const WORDS = "Words of an item";
 const LABELLED = ["label", "alone", "right"];
 const NEEDS_LABELS = new Set(["wrong", "right", "won", "lost"]);
+
+/** Where the words are written that an item is to hold. @param {string} value */
+export const wordsField = (value) => input({ type: "search", value, placeholder: WORDS, id: "run-words" }, WORDS);
 
 /** The list with its tools; `narrow` changes what is listed. @param {Place} place */
 export function runList(place) {
@@ -33,10 +37,7 @@ export function runList(place) {
   const list = el("div");
   /** @type {Map<string, Counted>} */
   const counts = new Map();
-  const words = input(
-    { type: "search", value: selection.words, placeholder: "Words of an item", id: "run-words" },
-    "Words of an item",
-  );
+  const words = wordsField(selection.words);
   const shows = SHOWS.filter(([name]) => run.labelled || !NEEDS_LABELS.has(name));
   const show = choice(shows, (value) => narrow({ show: value }), "run-show");
   /** @param {Partial<Selection>} change */
