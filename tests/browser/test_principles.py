@@ -44,6 +44,11 @@ def test_principles_part_8_a_map_whose_points_lead_to_principles_and_samples(url
     assert [name[:29] for name in legend] == [name[:29] for name in names]
     tops = [page.locator(each).first.bounding_box()["y"] for each in (".grm-clusters", ".grm-panel[data-name=map]")]
     assert tops == sorted(tops), "the table comes before the map"
+    for form in ("SVG", "PNG"):
+        with page.expect_download(timeout=LONG) as waiting:
+            page.locator(".grm-panel[data-name=map]").get_by_role("button", name=form, exact=True).click()
+        saved = Path(waiting.value.path()).read_bytes()
+        assert saved[1:4] == b"PNG" if form == "PNG" else b"@font-face" in saved, "a picture brings its font"
     capital = next(i for i, name in enumerate(names) if "capital" in name)
     page.locator(".grm-clusters button").nth(capital).click()
     chosen = page.locator(".grm-chosen .grm-principle")

@@ -1,6 +1,6 @@
 // Plots: a figure arrives as plotly's own JSON; here it only gets the colours of the theme.
 
-import { el } from "./dom.js";
+import { download, el } from "./dom.js";
 
 /** @typedef {Record<string, any>} Figure a plotly figure as plain JSON */
 
@@ -20,6 +20,7 @@ function plotly() {
 
 export const isDark = () => document.body.classList.contains("dark");
 
+const SCALE = 2; // pixels of a saved PNG for each of the page's
 const FONT = "Inter, system-ui, sans-serif";
 const LIGHTER = {
   "#0072B2": "#56B4E9",
@@ -100,11 +101,43 @@ export function restyle(area, { x, y }, trace) {
   return true;
 }
 
-/** Saves a drawn plot as a picture, on the page's own ground. @param {any} area @param {"svg" | "png"} format @param {string} name */
+/** Saves a drawn plot as a picture, on the page's own ground and with its font in it.
+ * @param {any} area @param {"svg" | "png"} format @param {string} name */
 export async function savePlot(area, format, name) {
   const library = await plotly();
   const { clientWidth: width, clientHeight: height } = area;
   const ground = { paper_bgcolor: getComputedStyle(document.body).getPropertyValue("--g-panel").trim() };
   const figure = { data: area.data, layout: { ...area.layout, ...ground } };
-  await library.downloadImage(figure, { format, filename: name, width, height, scale: format === "png" ? 2 : 1 });
+  /** @type {string} */
+  const made = await library.toImage(figure, { format: "svg", width, height });
+  const style = await fontStyle();
+  const svg = decodeURIComponent(made.slice(made.indexOf(",") + 1)).replace(/<svg[^>]*>/, (head) => head + style);
+  const drawing = new Blob([svg], { type: "image/svg+xml" });
+  const saved = format === "svg" ? drawing : await pixels(drawing, width, height);
+  download(`${name}.${format}`, saved.type, saved);
+}
+
+/** The page's font as a rule that holds it: a picture is a document of its own, which knows none of the page's.
+ * Empty on a page from the disk, which may not read the file. */
+async function fontStyle() {
+  const answer = await fetch(new URL("../fonts/inter-latin.woff2", import.meta.url)).catch(() => null);
+  if (!answer?.ok) return "";
+  const reader = new FileReader();
+  reader.readAsDataURL(await answer.blob());
+  await new Promise((ready) => reader.addEventListener("load", ready));
+  return `<style>@font-face{font-family:Inter;font-weight:100 900;src:url("${reader.result}")}</style>`;
+}
+
+/** A drawing as a PNG of twice its size. @param {Blob} drawing @param {number} width @param {number} height
+ * @returns {Promise<Blob>} */
+async function pixels(drawing, width, height) {
+  const image = new Image(width * SCALE, height * SCALE);
+  image.src = URL.createObjectURL(drawing);
+  await image.decode();
+  const canvas = Object.assign(el("canvas"), { width: image.width, height: image.height });
+  canvas.getContext("2d")?.drawImage(image, 0, 0, image.width, image.height);
+  URL.revokeObjectURL(image.src);
+  return new Promise((ready, fail) =>
+    canvas.toBlob((blob) => (blob ? ready(blob) : fail(new Error("the plot could not be drawn"))), "image/png"),
+  );
 }
