@@ -15,6 +15,7 @@ from grm_core.analysis.standing import crossed, standings
 from storage.store import Store
 from tests.analysis.test_run_curves import items
 from tests.browser.conftest import Serve
+from tests.browser.test_access import faults
 from tests.storage.make import RUN, SESSION
 
 pytestmark = pytest.mark.browser
@@ -93,6 +94,7 @@ def test_runs_part_7_a_greedy_run_stands_beside_the_votes(url: str, page: Any) -
     page.get_by_role("button", name=f"{count} items: run 1 {pair[0]}, run 2 {pair[1]}").click()
     assert page.locator(".grm-item-list tbody tr").count() == count
     assert f"cross=1%2F{pair[0]}%2F{pair[1]}" in page.url
+    assert faults(page) == []
 
 
 def test_runs_part_2_and_4_the_map_and_what_adaptive_k_saves(url: str, page: Any) -> None:

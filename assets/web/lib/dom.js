@@ -77,7 +77,7 @@ export function input(properties, label) {
 /** A row of a table. @param {"th" | "td"} tag @param {Iterable<string | number>} texts @param {string} [cls] */
 export function tableRow(tag, texts, cls) {
   const node = el("tr");
-  node.append(...[...texts].map((text) => el(tag, cls, text)));
+  node.append(...[...texts].map((text) => el(text === "" ? "td" : tag, cls, text))); // an empty head is none
   return node;
 }
 
