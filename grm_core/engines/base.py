@@ -3,9 +3,10 @@
 Adding an engine is one file with one class, and one line in `grm_core.engines.ENGINES`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from grm_core.errors import EngineError
 from grm_core.types import Completion, Message, Request
@@ -21,11 +22,25 @@ class Reply(NamedTuple):
     result: Completion | EngineError
 
 
-def failed(requests: Sequence[Request], error: EngineError) -> Iterator[Reply]:
-    """The error as the reply of every completion of the requests, where none of them can be asked."""
-    for request in requests:
-        for child in range(request.n):
-            yield Reply(request.key, child, error)
+async def refusals(start: Callable[[], Awaitable[None]], requests: Sequence[Request]) -> list[Reply]:
+    """[] once the engine has started; where it cannot, its error as the reply of every completion of the requests."""
+    try:
+        await start()
+    except EngineError as error:
+        return [Reply(request.key, child, error) for request in requests for child in range(request.n)]
+    return []
+
+
+async def as_they_end(writing: Iterable[Coroutine[Any, Any, Reply]]) -> AsyncGenerator[Reply]:
+    """Every reply as soon as it is there; closing the iterator cancels those that are still being written."""
+    tasks = [asyncio.create_task(each) for each in writing]
+    try:
+        for reply in asyncio.as_completed(tasks):
+            yield await reply
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 OnText = Callable[[str, int, str], None]

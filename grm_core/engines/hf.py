@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grm_core.engines._loaded import Loaded, Written, encode, load, next_token, row_of
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.engines.bundled import Bundled
 from grm_core.errors import EngineError
 from grm_core.models import style_and_training
@@ -98,10 +98,8 @@ class HFEngine:
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; closing the iterator stops the batch within one token."""
-        try:
-            await self.start()
-        except EngineError as error:
-            for reply in failed(requests, error):
+        if refused := await refusals(self.start, requests):
+            for reply in refused:
                 yield reply
             return
         places = [(request, child) for request in requests for child in range(request.n)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grm_core.engines._http import Client, Rejected
 from grm_core.engines._vllm import STOP_TIMEOUT, Child
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.engines.bundled import Bundled
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
@@ -134,10 +134,8 @@ class ManagedEngine:
         self, requests: Sequence[Request], on_text: OnText | None, lost: list[Reply] | None
     ) -> AsyncGenerator[Reply]:
         """Generate on the present server; a completion that it took down with itself goes to `lost`, if given."""
-        try:
-            await self.start()
-        except EngineError as error:
-            for reply in failed(requests, error):
+        if refused := await refusals(self.start, requests):
+            for reply in refused:
                 yield reply
             return
         server, child = self._server, self._child

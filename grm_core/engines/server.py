@@ -21,7 +21,7 @@ from grm_core.engines._extras import Dialect, Extra, extras
 from grm_core.engines._http import HEADERS, SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, named_headers, root_url
 from grm_core.engines._served import Door, prefixes
 from grm_core.engines._slots import SHARE
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 
@@ -111,10 +111,8 @@ class ServerEngine:
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; streams from the server only when `on_text` is given."""
-        try:
-            await self.start()
-        except EngineError as error:
-            for unasked in failed(requests, error):
+        if refused := await refusals(self.start, requests):
+            for unasked in refused:
                 yield unasked
             return
         arrived: asyncio.Queue[Reply | BaseException] = asyncio.Queue()

@@ -53,6 +53,11 @@ class Family:
     make: Callable[[random.Random], Draft]
 
 
+def families(kind: str, *makers: Callable[[random.Random], Draft]) -> tuple[Family, ...]:
+    """The families of one kind; each has its maker's name, with hyphens."""
+    return tuple(Family(make.__name__.replace("_", "-"), kind, make) for make in makers)
+
+
 def yes(seen: bool, remark: str, otherwise: str) -> Mark:
     """A mark of 1 with one remark, or of 0 with the other."""
     return Mark(1.0, remark) if seen else Mark(0.0, otherwise)
