@@ -1,7 +1,7 @@
 // Files of items that are judged in the background: what was understood of one, how it is asked, and the line of all.
 
 import * as address from "../lib/address.js";
-import { anchor, button, choice, el, hint, input, labelled, problem } from "../lib/dom.js";
+import { anchor, button, choice, el, hint, input, labelled, live, problem } from "../lib/dom.js";
 import { letter, percent, short } from "../lib/names.js";
 import { calls, failed, why } from "../lib/rpc.js";
 import { framed, headed } from "../views/table.js";
@@ -53,8 +53,7 @@ export function mount({ element, props, server, watch }) {
 
 /** @param {import("../types").BatchServer} ask @param {Form} form */
 function begun(ask, form) {
-  const said = el("p", "grm-note");
-  said.setAttribute("aria-live", "polite");
+  const said = live("p", "grm-note");
   return {
     ask,
     form,
@@ -169,7 +168,7 @@ function columnForm(state, draft) {
   if (!columns.length) return [];
   const box = el("details", "grm-columns");
   const list = el("div", "grm-column-list");
-  const said = el("p", "grm-bad");
+  const said = live("p", "grm-bad");
   const pairs = ["", ...state.form.roles].map((role) => /** @type {[string, string]} */ ([role, role || "not used"]));
   const choices = columns.map(({ key }) => {
     const node = choice(pairs, () => state.roles.set(key, node.value));
@@ -192,7 +191,6 @@ function columnForm(state, draft) {
     if (failed(reply)) said.textContent = why(reply);
     else drawDraft(state, reply);
   });
-  said.setAttribute("aria-live", "polite");
   box.open = Boolean(error);
   box.append(el("summary", "", "Say what the columns hold"), list, read, said);
   return [box];
@@ -247,8 +245,7 @@ function settings(state, draft) {
   );
   const own = el("label", "grm-own");
   own.append(el("span", "grm-note", "Your own principles (optional, one a line)"), fields.principles);
-  const said = el("p", "grm-bad");
-  said.setAttribute("aria-live", "polite");
+  const said = live("p", "grm-bad");
   const start = button("", "grm-start", async () => {
     start.disabled = true;
     said.textContent = "";
