@@ -10,7 +10,6 @@ from grm_core.errors import EngineError, UsageError
 from grm_core.plan import Reading, SamplingPlan
 from grm_core.types import Message, Request
 
-
 OWN = ("self", "expected")
 
 

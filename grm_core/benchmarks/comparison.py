@@ -7,6 +7,7 @@ of its own add (H1). Accuracy at k is the mean over random subsets of the stored
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,7 @@ _DRAWS = 400
 """Random orders per item of a curve that is not exact: the mean over many items needs no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
+class Contender(NamedTuple):
     """One judge under one way to vote."""
 
     name: str

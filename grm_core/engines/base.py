@@ -22,13 +22,13 @@ class Reply(NamedTuple):
     result: Completion | EngineError
 
 
-async def refusals(start: Callable[[], Awaitable[None]], requests: Sequence[Request]) -> list[Reply]:
-    """[] once the engine has started; where it cannot, its error as the reply of every completion of the requests."""
+async def refusals(start: Callable[[], Awaitable[None]], requests: Sequence[Request]) -> list[Reply] | None:
+    """None once the engine has started; where it cannot, its error as the reply of every completion asked for."""
     try:
         await start()
     except EngineError as error:
         return [Reply(request.key, child, error) for request in requests for child in range(request.n)]
-    return []
+    return None
 
 
 async def as_they_end(writing: Iterable[Coroutine[Any, Any, Reply]]) -> AsyncGenerator[Reply]:

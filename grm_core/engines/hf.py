@@ -98,7 +98,7 @@ class HFEngine:
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; closing the iterator stops the batch within one token."""
-        if refused := await refusals(self.start, requests):
+        if (refused := await refusals(self.start, requests)) is not None:
             for reply in refused:
                 yield reply
             return

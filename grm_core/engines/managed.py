@@ -134,7 +134,7 @@ class ManagedEngine:
         self, requests: Sequence[Request], on_text: OnText | None, lost: list[Reply] | None
     ) -> AsyncGenerator[Reply]:
         """Generate on the present server; a completion that it took down with itself goes to `lost`, if given."""
-        if refused := await refusals(self.start, requests):
+        if (refused := await refusals(self.start, requests)) is not None:
             for reply in refused:
                 yield reply
             return

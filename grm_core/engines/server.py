@@ -111,7 +111,7 @@ class ServerEngine:
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; streams from the server only when `on_text` is given."""
-        if refused := await refusals(self.start, requests):
+        if (refused := await refusals(self.start, requests)) is not None:
             for unasked in refused:
                 yield unasked
             return

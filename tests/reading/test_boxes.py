@@ -58,14 +58,6 @@ DRESSED = [
 ]
 
 
-@pytest.mark.parametrize("inside", DRESSED)
-def test_latex_around_the_numbers_of_a_box_is_taken_off(inside: str) -> None:
-    text = f"Scores: \\boxed{{{inside}}}"
-    parsed = parse(text, 2, "stop")
-    assert (parsed.status, parsed.shown_scores) == ("ok", (8, 3))
-    assert [text[slice(*span)] for span in parsed.score_spans] == ["8", "3"]
-
-
 @pytest.mark.parametrize(
     ("inside", "status"),
     [
@@ -105,8 +97,8 @@ ONE_EACH = [
 ]
 
 
-@pytest.mark.parametrize("text", ONE_EACH)
-def test_one_box_for_each_response_in_order_is_read(text: str) -> None:
+@pytest.mark.parametrize("text", [*(f"Scores: \\boxed{{{inside}}}" for inside in DRESSED), *ONE_EACH])
+def test_a_box_with_latex_around_its_numbers_and_one_box_for_each_response_in_order_are_read(text: str) -> None:
     parsed = parse(text, 2, "stop")
     assert (parsed.status, parsed.shown_scores) == ("ok", (8, 3))
     assert [text[slice(*span)] for span in parsed.score_spans] == ["8", "3"]

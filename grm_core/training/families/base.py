@@ -7,6 +7,7 @@ and say how far it meets the query and what they saw. Labels, critiques and scor
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ class Aspect:
     check: Check
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """The result of a family's maker: a query, aspects to judge by, and candidate responses."""
 
     query: str
