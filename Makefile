@@ -14,8 +14,11 @@ SOAK ?=
 
 # Rewritten assertions are kept even where Python is told to keep no bytecode: to rewrite them takes each process 9 s.
 SERIAL = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q
-# One process a core. The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
-PYTEST = $(SERIAL) -n auto --dist loadfile --no-loadscope-reorder
+# The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
+TOGETHER = --dist loadfile --no-loadscope-reorder
+PYTEST = $(SERIAL) -n auto $(TOGETHER)
+# Two browsers a core: half of the time of each goes in waiting for a page.
+BROWSERS = $(SERIAL) -n $$((2 * $$(nproc))) $(TOGETHER)
 LEFT_OUT = browser|model|slow|alone
 # Files that quick leaves out as a whole are not even imported: torch takes longer than most tests.
 WHOLE = $(shell grep -rlE '^pytestmark = \[?pytest\.mark\.($(LEFT_OUT))\b' tests)
@@ -30,7 +33,7 @@ run: setup
 test: setup
 	@sh tools/chromium.sh
 	$(PYTEST) -m "not browser and not alone" --durations=10 $(TESTS)
-	$(PYTEST) -m "browser and not alone" --durations=10 $(TESTS)
+	$(BROWSERS) -m "browser and not alone" --durations=10 $(TESTS)
 	$(SERIAL) -m alone --durations=10 $(TESTS)
 
 quick: setup
