@@ -543,7 +543,7 @@ export interface InSubset {
 /** The leaderboard, the win matrix and the models by subset. */
 export interface Board {
   title: string;
-  told: string;
+  summary: string;
   unscored: number;
   models: Ranked[];
   wins: number[][];
@@ -1003,7 +1003,7 @@ export interface Block {
 /** A quotation in a critique, and where it was found. */
 export interface Quote {
   at: number[];
-  found: string;
+  origin: string;
   response: number | null;
   where: number[] | null;
 }

@@ -135,8 +135,8 @@ def _grm(name: str, items: Sequence[Judged | ItemScores]) -> list[Contender]:
     if not most:
         raise UsageError(f"{name}: there are no samples of the common items")
     ks = tuple(run_curves.powers(most))
-    drawn = [sample for item in items if isinstance(item, Judged) for sample in item.samples]
-    written = [sample.completion.completion_tokens for sample in drawn if sample.completion is not None]
+    samples = [sample for item in items if isinstance(item, Judged) for sample in item.samples]
+    written = [sample.completion.completion_tokens for sample in samples if sample.completion is not None]
     tokens = float(np.mean(written)) if written and any(written) else None
     logits = any(not np.isnan(item.logits).all() for item in numbers)
     contenders = []

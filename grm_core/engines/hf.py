@@ -106,8 +106,8 @@ class HFEngine:
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[Reply | BaseException | None] = asyncio.Queue()
 
-        def deliver(found: Reply | BaseException) -> None:
-            loop.call_soon_threadsafe(arrived.put_nowait, found)
+        def deliver(reply: Reply | BaseException) -> None:
+            loop.call_soon_threadsafe(arrived.put_nowait, reply)
 
         def show(key: str, child: int, piece: str) -> None:
             if on_text is not None:
@@ -248,16 +248,16 @@ async def _until_ended(
     places: Sequence[tuple[Request, int]], arrived: "asyncio.Queue[Reply | BaseException | None]"
 ) -> AsyncIterator[Reply]:
     """A reply for each place; where the work ends (None) before all have one, the engine was closed."""
-    told: Counter[tuple[str, int]] = Counter()
+    yielded: Counter[tuple[str, int]] = Counter()
     for _ in places:
-        found = await arrived.get()
-        if isinstance(found, BaseException):
-            raise found
-        if found is None:
+        reply = await arrived.get()
+        if isinstance(reply, BaseException):
+            raise reply
+        if reply is None:
             break
-        told[found.key, found.child] += 1
-        yield found
+        yielded[reply.key, reply.child] += 1
+        yield reply
     for request, child in places:
-        told[request.key, child] -= 1
-        if told[request.key, child] < 0:
+        yielded[request.key, child] -= 1
+        if yielded[request.key, child] < 0:
             yield Reply(request.key, child, EngineError("the engine is closed"))

@@ -256,10 +256,10 @@ async def _is_healthy(child: Child) -> bool:
 def _alone(requests: Sequence[Request], lost: Sequence[Reply]) -> list[Request]:
     """One request for each lost completion, with its own seed; the key is its place in `lost`."""
     by_key = {request.key: request for request in requests}
-    found = [by_key[reply.key] for reply in lost]
+    asked = [by_key[reply.key] for reply in lost]
     return [
         replace(request, key=str(place), seed=request.seed + reply.child, n=1)
-        for place, (request, reply) in enumerate(zip(found, lost, strict=True))
+        for place, (request, reply) in enumerate(zip(asked, lost, strict=True))
     ]
 
 

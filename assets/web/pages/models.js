@@ -171,7 +171,7 @@ function drawBoard(state, board) {
   const list = live("section", "grm-behind");
   /** @type {Open} */
   const open = (where, cell) => drawGames(state, list, where, cell);
-  const head = el("p", "grm-note", board.told);
+  const head = el("p", "grm-note", board.summary);
   if (board.unscored) {
     const text = `${board.unscored}${board.unscored === 1 ? " more item was" : " more items were"} not scored`;
     const cell = { outcome: "unscored", model: "", title: "Not scored: no sample could be read" };
