@@ -103,6 +103,11 @@ class Engine(Sizer, Protocol):
         """Stop what the engine started; safe to call twice."""
 
 
+def unstarted(error: EngineError | asyncio.CancelledError) -> EngineState:
+    """The state after a start that ended in this error: `failed` with its words, `idle` after a cancelled one."""
+    return EngineState("failed", str(error), error.hint) if isinstance(error, EngineError) else EngineState("idle")
+
+
 @runtime_checkable
 class Prober(Protocol):
     """An engine that also tells how likely a next token is. server, managed and hf do; replay cannot."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grm_core.engines._loaded import Loaded, Written, encode, load, next_token, row_of
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals, unstarted
 from grm_core.engines.bundled import Bundled
 from grm_core.errors import EngineError
 from grm_core.models import style_and_training
@@ -87,11 +87,8 @@ class HFEngine:
             self._state = EngineState("starting", "loading the model")
             try:
                 self._loaded = await asyncio.get_running_loop().run_in_executor(self._worker, self._load)
-            except EngineError as error:
-                self._state = EngineState("failed", str(error), error.hint)
-                raise
-            except asyncio.CancelledError:
-                self._state = EngineState("idle")
+            except (EngineError, asyncio.CancelledError) as error:
+                self._state = unstarted(error)
                 raise
             about = f"{self.model} on transformers ({self._loaded.model.device.type})"
             self._state = EngineState("ready", about, self._bundled.why)
