@@ -22,6 +22,8 @@ BROWSERS = $(SERIAL) -n $$((2 * $$(nproc))) $(TOGETHER)
 LEFT_OUT = browser|model|slow|alone
 # Files that quick leaves out as a whole are not even imported: torch takes longer than most tests.
 WHOLE = $(shell grep -rlE '^pytestmark = \[?pytest\.mark\.($(LEFT_OUT))\b' tests)
+# Files with a test of this mark, for a part of all tests: to import the others would take each process half a minute.
+marked = $(or $(TESTS),$(shell grep -rlE 'mark\.$(1)\b' tests --include='test_*.py'))
 TESTS ?=
 
 .PHONY: run test quick cover check docs wheel setup lock train soak audit
@@ -33,8 +35,8 @@ run: setup
 test: setup
 	@sh tools/chromium.sh
 	$(PYTEST) -m "not browser and not alone" --durations=10 $(TESTS)
-	$(BROWSERS) -m "browser and not alone" --durations=10 $(TESTS)
-	$(SERIAL) -m alone --durations=10 $(TESTS)
+	$(BROWSERS) -m "browser and not alone" --durations=10 $(call marked,browser)
+	$(SERIAL) -m alone --durations=10 $(call marked,alone)
 
 quick: setup
 	$(PYTEST) -m "not ($(subst |, or ,$(LEFT_OUT)))" $(addprefix --ignore=,$(WHOLE)) $(TESTS)
