@@ -108,6 +108,7 @@ def test_a_file_is_judged_by_the_model_that_was_chosen(page: Any, tmp_path: Path
     with Many("grm-27b", "grm-1.5b") as server, app(db, port, 0, "--engine", server.url, "--model", "grm-1.5b"):
         page.goto(f"http://127.0.0.1:{port}/batch")
         drop(page, file)
+        page.locator("#batch-model option").first.wait_for(state="attached", timeout=LONG)
         assert page.locator("#batch-model option").all_inner_texts() == ["grm-1.5b", "grm-27b"]
         page.get_by_label("Model", exact=True).select_option("grm-27b")
         page.locator("#batch-start").click()
