@@ -3,10 +3,9 @@
 Adding an engine is one file with one class, and one line in `grm_core.engines.ENGINES`.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from grm_core.errors import EngineError
 from grm_core.types import Completion, Message, Request
@@ -29,18 +28,6 @@ async def refusals(start: Callable[[], Awaitable[None]], requests: Sequence[Requ
     except EngineError as error:
         return [Reply(request.key, child, error) for request in requests for child in range(request.n)]
     return None
-
-
-async def as_they_end(writing: Iterable[Coroutine[Any, Any, Reply]]) -> AsyncGenerator[Reply]:
-    """Every reply as soon as it is there; closing the iterator cancels those that are still being written."""
-    tasks = [asyncio.create_task(each) for each in writing]
-    try:
-        for reply in asyncio.as_completed(tasks):
-            yield await reply
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 OnText = Callable[[str, int, str], None]
@@ -101,11 +88,6 @@ class Engine(Sizer, Protocol):
 
     async def close(self) -> None:
         """Stop what the engine started; safe to call twice."""
-
-
-def unstarted(error: EngineError | asyncio.CancelledError) -> EngineState:
-    """The state after a start that ended in this error: `failed` with its words, `idle` after a cancelled one."""
-    return EngineState("failed", str(error), error.hint) if isinstance(error, EngineError) else EngineState("idle")
 
 
 @runtime_checkable

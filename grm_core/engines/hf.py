@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grm_core.engines._loaded import Loaded, Written, encode, load, next_token, row_of
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals, unstarted
+from grm_core.engines._tasks import unstarted
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.engines.bundled import Bundled
 from grm_core.errors import EngineError
 from grm_core.models import style_and_training

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, as_they_end
+from grm_core.engines._tasks import as_they_end
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError, UsageError
 from grm_core.formats import lines, sessions
 from grm_core.formats.items import read_item

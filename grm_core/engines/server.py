@@ -21,7 +21,8 @@ from grm_core.engines._extras import Dialect, Extra, extras
 from grm_core.engines._http import HEADERS, SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, named_headers, root_url
 from grm_core.engines._served import Door, prefixes
 from grm_core.engines._slots import SHARE
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals, unstarted
+from grm_core.engines._tasks import unstarted
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 

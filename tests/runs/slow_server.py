@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from grm_core.engines.base import OnText, Reply, as_they_end
+from grm_core.engines._tasks import as_they_end
+from grm_core.engines.base import OnText, Reply
 from grm_core.errors import EngineError
 from grm_core.types import Completion, Request
 from tests.fake_engine import FakeEngine, completion_text
