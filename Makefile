@@ -14,11 +14,16 @@ SOAK ?=
 
 # Rewritten assertions are kept even where Python is told to keep no bytecode: to rewrite them takes each process 9 s.
 SERIAL = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q
-# One process a core. The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
-PYTEST = $(SERIAL) -n auto --dist loadfile --no-loadscope-reorder
+# The tests of a file stay together: no fixture of a module is made twice. Slow files come first.
+TOGETHER = --dist loadfile --no-loadscope-reorder
+PYTEST = $(SERIAL) -n auto $(TOGETHER)
+# Two browsers a core: half of the time of each goes in waiting for a page.
+BROWSERS = $(SERIAL) -n $$((2 * $$(nproc))) $(TOGETHER)
 LEFT_OUT = browser|model|slow|alone
 # Files that quick leaves out as a whole are not even imported: torch takes longer than most tests.
 WHOLE = $(shell grep -rlE '^pytestmark = \[?pytest\.mark\.($(LEFT_OUT))\b' tests)
+# Files with a test of this mark, for a part of all tests: to import the others would take each process half a minute.
+marked = $(or $(TESTS),$(shell grep -rlE 'mark\.$(1)\b' tests --include='test_*.py'))
 TESTS ?=
 
 .PHONY: run test quick cover check docs wheel setup lock train soak audit
@@ -30,8 +35,8 @@ run: setup
 test: setup
 	@sh tools/chromium.sh
 	$(PYTEST) -m "not browser and not alone" --durations=10 $(TESTS)
-	$(PYTEST) -m "browser and not alone" --durations=10 $(TESTS)
-	$(SERIAL) -m alone --durations=10 $(TESTS)
+	$(BROWSERS) -m "browser and not alone" --durations=10 $(call marked,browser)
+	$(SERIAL) -m alone --durations=10 $(call marked,alone)
 
 quick: setup
 	$(PYTEST) -m "not ($(subst |, or ,$(LEFT_OUT)))" $(addprefix --ignore=,$(WHOLE)) $(TESTS)

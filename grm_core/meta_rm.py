@@ -19,7 +19,7 @@ from grm_core.engines.base import Engine
 from grm_core.errors import EngineError, UsageError
 from grm_core.plan import Reading as Reading
 from grm_core.plan import SamplingPlan
-from grm_core.self_meta import ExpectedMetaRM, SelfMetaRM
+from grm_core.self_meta import OWN, OwnMetaRM
 from grm_core.types import Example, Sample
 
 TEMPLATE = prompts.META_RM
@@ -63,10 +63,8 @@ def create(
     if spec == "none":
         return None
     own = card.meta if spec == "auto" else spec
-    if own == "self":
-        return SelfMetaRM(_askable(engine, own))
-    if own == "expected":
-        return ExpectedMetaRM(_askable(engine, own))
+    if own in OWN:
+        return OwnMetaRM(_askable(engine, own), own)
     if spec.startswith(("http://", "https://")):
         return ServerMetaRM(spec, template=template)
     if spec == "auto":

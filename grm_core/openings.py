@@ -106,19 +106,19 @@ def word(first: First, at: float, greedy: bool = False) -> Word | None:
     return Word(text, min(1.0, max(0.0, aim - contexts.best_score(text) + 1)), at)
 
 
-def score(first: First, drawn: Word) -> int:
+def score(first: First, word: Word) -> int:
     """The score (1..10) of a critique that opens with a word: one of the word's two.
 
     `first` are the likeliest tokens where the score is to stand; where neither is among them, both are as likely.
     """
-    best = contexts.best_score(drawn.text)
+    best = contexts.best_score(word.text)
     better, worse = (_chance(first, str(each)) for each in (best, best - 1))
     if not better + worse:
         better = worse = 0.5
-    up, down = better * drawn.better, worse * (1 - drawn.better)
+    up, down = better * word.better, worse * (1 - word.better)
     if not up + down:  # the GRM is certain of the score that the word leaves no room for
-        up, down = drawn.better, 1 - drawn.better
-    return best if drawn.at < up / (up + down) else best - 1
+        up, down = word.better, 1 - word.better
+    return best if word.at < up / (up + down) else best - 1
 
 
 def _chance(first: First, text: str) -> float:
@@ -128,10 +128,10 @@ def _chance(first: First, text: str) -> float:
 def _level(likely: Sequence[float], at: float) -> float:
     """The level, from 4 (the best word) to 0, at which the sample at `at` aims; the chances are not all 0."""
     levels = range(len(likely) - 1, -1, -1)
-    target, reached, drawn = ((1 - _MIDDLE) / 2 + _MIDDLE * at) * sum(likely), 0.0, 0.0
+    target, reached, aim = ((1 - _MIDDLE) / 2 + _MIDDLE * at) * sum(likely), 0.0, 0.0
     for level, chance in zip(levels, likely, strict=True):
         if chance and target < reached + chance:
-            drawn = level + 0.5 - (target - reached) / chance
+            aim = level + 0.5 - (target - reached) / chance
             break
         reached += chance
-    return _TOWARDS * expected_level(likely) + (1 - _TOWARDS) * min(levels[0], max(0.0, drawn))
+    return _TOWARDS * expected_level(likely) + (1 - _TOWARDS) * min(levels[0], max(0.0, aim))

@@ -10,80 +10,61 @@ from grm_core.errors import EngineError, UsageError
 from grm_core.plan import Reading, SamplingPlan
 from grm_core.types import Message, Request
 
-
-class SelfMetaRM:
-    """The GRM that wrote a judgment, asked in one more turn whether it is right: log P(Yes) - log P(No).
-
-    Prompt and judgment are in the engine's prefix cache, so that little more than the question is computed. A sample
-    of the single context is asked about response by response, and its logit is the mean.
-    """
-
-    name = "self"
-
-    def __init__(self, engine: Engine) -> None:
-        """`engine` stays the caller's: it is neither started nor closed here."""
-        self._engine = engine
-
-    async def check(self) -> None:
-        """Raise EngineError where the engine does not tell how likely the first token of a reply is."""
-        await _check(self._engine, self.name)
-
-    async def score(self, readings: Sequence[Reading]) -> list[float]:
-        """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
-        chats = [conversations(reading) for reading in readings]
-        turns = [each for conversation in chats for each in conversation]
-        requests = [Request(f"self/{place}", each, openings.ONE, 0) for place, each in enumerate(turns)]
-        answers = iter([yes_over_no(first) for first in await _firsts(self._engine, requests)])
-        return [sum(next(answers) for _ in each) / len(each) for each in chats]
-
-    async def close(self) -> None:
-        """Nothing is held."""
+OWN = ("self", "expected")
 
 
-class ExpectedMetaRM:
-    """How far a judgment's scores agree with the verdicts that the GRM expected before it criticised.
+class OwnMetaRM:
+    """The GRM that wrote a judgment as its own meta RM, in one of two ways: `self` and `expected`.
 
-    For samples of the single context by a GRM that opens every critique with a verdict word. Per response the expected
+    `self` asks in one more turn whether the judgment is right: log P(Yes) - log P(No). Prompt and judgment are in the
+    engine's prefix cache, so that little more than the question is computed. A sample of the single context is asked
+    about response by response, and its logit is the mean.
+
+    `expected` tells how far a judgment's scores agree with the verdicts that the GRM expected before it criticised,
+    for samples of the single context by a GRM that opens every critique with a verdict word. Per response the expected
     level is the mean of 4 (Excellent) .. 0 (Bad) under the probabilities of the five words at that place; the logit is
     the mean over pairs of responses of the level expected of the one with the higher score less that of the other. One
     token a response is computed for all samples of an item, the rest is in the engine's prefix cache.
     """
 
-    name = "expected"
-
-    def __init__(self, engine: Engine) -> None:
-        """`engine` stays the caller's: it is neither started nor closed here."""
-        self._engine = engine
+    def __init__(self, engine: Engine, name: str = "self") -> None:
+        """`name` is one of OWN; `engine` stays the caller's: it is neither started nor closed here."""
+        self._engine, self.name = engine, name
 
     async def check(self) -> None:
         """Raise EngineError where the engine does not tell how likely the first token of a reply is."""
-        await _check(self._engine, self.name)
+        question = (Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)
+        for first in await _firsts(self._engine, [Request(self.name, question, openings.ONE, 0)]):
+            _check_probabilities(first, self.name)
 
     async def score(self, readings: Sequence[Reading]) -> list[float]:
         """One logit per reading, in their order. Raises EngineError when the engine does not tell it."""
-        plans = [_plan(reading) for reading in readings]
-        alike = {(plan.example, plan.principles): plan for plan in plans}
-        requests = [openings.requests(plan, f"expected/{place}") for place, plan in enumerate(alike.values())]
-        firsts = iter(await _firsts(self._engine, [each for some in requests for each in some]))
-        levels = {key: [expected_level(next(firsts)) for _ in plan.example.responses] for key, plan in alike.items()}
-        return [
-            agreement(levels[plan.example, plan.principles], _scores(reading))
-            for plan, reading in zip(plans, readings, strict=True)
-        ]
+        return await (_asked if self.name == "self" else _held_to)(self._engine, readings)
 
     async def close(self) -> None:
         """Nothing is held."""
 
 
-OwnMetaRM = SelfMetaRM | ExpectedMetaRM
-"""Those that ask the GRM itself: they need its engine, and how it was asked."""
+async def _asked(engine: Engine, readings: Sequence[Reading]) -> list[float]:
+    """The logits of `self`."""
+    chats = [conversations(reading) for reading in readings]
+    turns = [each for conversation in chats for each in conversation]
+    requests = [Request(f"self/{place}", each, openings.ONE, 0) for place, each in enumerate(turns)]
+    answers = iter([yes_over_no(first) for first in await _firsts(engine, requests)])
+    return [sum(next(answers) for _ in each) / len(each) for each in chats]
 
 
-async def _check(engine: Engine, name: str) -> None:
-    """Ask something short; EngineError where the engine does not tell how likely the first token of a reply is."""
-    question = (Message("user", "Is 2 + 2 = 4? Answer Yes or No."),)
-    for first in await _firsts(engine, [Request(name, question, openings.ONE, 0)]):
-        _check_probabilities(first, name)
+async def _held_to(engine: Engine, readings: Sequence[Reading]) -> list[float]:
+    """The logits of `expected`."""
+    plans = [_plan(reading) for reading in readings]
+    alike = {(plan.example, plan.principles): plan for plan in plans}
+    requests = [openings.requests(plan, f"expected/{place}") for place, plan in enumerate(alike.values())]
+    firsts = iter(await _firsts(engine, [each for some in requests for each in some]))
+    levels = {key: [expected_level(next(firsts)) for _ in plan.example.responses] for key, plan in alike.items()}
+    return [
+        agreement(levels[plan.example, plan.principles], _scores(reading))
+        for plan, reading in zip(plans, readings, strict=True)
+    ]
 
 
 def _check_probabilities(first: Sequence[tuple[str, float]], name: str) -> None:
@@ -127,7 +108,7 @@ def expected_level(first: Sequence[tuple[str, float]]) -> float:
 
     Raises EngineError where none of the five words is among the tokens.
     """
-    _check_probabilities(first, ExpectedMetaRM.name)
+    _check_probabilities(first, "expected")
     chances = openings.chances(first)
     if not sum(chances):
         raise EngineError(
@@ -168,7 +149,7 @@ def conversations(reading: Reading) -> list[tuple[Message, ...]]:
 
 def yes_over_no(first: Sequence[tuple[str, float]]) -> float:
     """log P(Yes) - log P(No) of a reply's first token; one that is not listed is as likely as the last that is."""
-    _check_probabilities(first, SelfMetaRM.name)
+    _check_probabilities(first, "self")
     least = min(chance for _, chance in first)
     yes, no = (max((c for token, c in first if token.strip() == word), default=least) for word in ("Yes", "No"))
     return yes - no

@@ -94,8 +94,8 @@ async def compare(url: str | None, model: str | None, rounds: int, k: int, max_t
         async with aiohttp.ClientSession(headers=headers) as http:
             for number in range(rounds + 1):
                 params = Params(max_tokens=max_tokens)
-                drawn = sampling.SamplingPlan(EXAMPLE, prompts.load("pointwise"), params, k, number)
-                plan = await sampling.fit(engine, drawn)
+                plan = sampling.SamplingPlan(EXAMPLE, prompts.load("pointwise"), params, k, number)
+                plan = await sampling.fit(engine, plan)
                 requests = sampling.requests(plan)
                 posts = bodies([request for request, _ in requests], engine.model)
                 bare_first = number % 2 == 0

@@ -30,11 +30,11 @@ def test_a_flood_is_read_in_50_ms(text: str) -> None:
 
 
 def test_ten_thousand_principles_are_mapped_within_three_seconds() -> None:
-    given = vectors(10_000, 80)
-    clusters.cluster(given[:2000])  # what the libraries load on first use is not the map's time
+    embedded = vectors(10_000, 80)
+    clusters.cluster(embedded[:2000])  # what the libraries load on first use is not the map's time
 
     def work() -> None:
-        labels, points = clusters.cluster(given), clusters.project(given)
+        labels, points = clusters.cluster(embedded), clusters.project(embedded)
         assert (len(labels), points.shape) == (10_000, (10_000, 2))
 
     assert quickest(work, time.perf_counter, 3.0, 5) < 3.0

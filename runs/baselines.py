@@ -177,10 +177,10 @@ def _parts(examples: list[Example], k: int, name: Baseline, engine: Engine | Non
 
 def train(name: Baseline, fitting: Fitting, say: Say) -> str:
     """Train a scalar or semi-scalar reward model, from where its folder stands; returns a line on what was done."""
-    from grm_core.baselines import scalar, semi_scalar
-
     if name not in TRAINED:
         raise UsageError(f"{name} is a prompt to a model and is not trained; scalar and semi-scalar are")
+    from grm_core.baselines import scalar, semi_scalar
+
     out, device, seed = fitting.out, fitting.device, fitting.seed
     examples = pairs.read(fitting.pairs, "train")
     base = (fitting.base or models.base_model().folder).resolve()

@@ -112,8 +112,8 @@ class Progress:
 
     def summary(self, out: Path) -> str:
         """One line at the end."""
-        drawn = f"{self.samples} samples, {self.speed}" if self.samples or self.failed else "no new samples"
-        words = f"{self.items_done}/{self.items} items, {drawn}"
+        progress = f"{self.samples} samples, {self.speed}" if self.samples or self.failed else "no new samples"
+        words = f"{self.items_done}/{self.items} items, {progress}"
         words += f"; {self.saved}" if self.saved else ""
         words += f"; unreadable and without a vote: {self.unreadable}" if self.samples else ""
         if self.failed:

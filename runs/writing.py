@@ -53,8 +53,8 @@ class Writer:
         """Keep all sessions of blocks that have their runs; each is on disk when it is yielded."""
         for portion in transfer.portions(blocks):
             if self.door is not None:
-                told = self._hand(SESSIONS, transfer.text_of(portion))
-                yield from (Imported(**each) for each in told)
+                records = self._hand(SESSIONS, transfer.text_of(portion))
+                yield from (Imported(**each) for each in records)
             else:
                 yield from keep_sessions(self.store, [portion])
 

@@ -32,6 +32,10 @@ class Copied(NamedTuple):
     before: Path | None = None
     """Where the file is that it took the place of."""
 
+    def counts(self) -> dict[str, int]:
+        """How many sessions, samples and labels it holds, by these names."""
+        return {"sessions": self.sessions, "samples": self.samples, "labels": self.labels}
+
 
 def backup(database: Path, target: Path) -> Copied:
     """Copy a database as it is at one moment, whoever writes it meanwhile; the copy is checked before it is named.

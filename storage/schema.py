@@ -191,10 +191,10 @@ def migrations() -> "Migrations":
     """The migrations as sqlite_utils applies them; it imports pandas, for which no reader should wait."""
     from sqlite_utils import Migrations
 
-    known = Migrations(FAMILY)
+    steps = Migrations(FAMILY)
     for step in STEPS:
-        known()(step)
-    return known
+        steps()(step)
+    return steps
 
 
 def pending(conn: sqlite3.Connection) -> bool:

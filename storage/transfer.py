@@ -149,11 +149,11 @@ def _run_of(block: Block) -> Run:
 
 def _kept_run(store: Store, run: Run) -> Run:
     """The run as the store has it: under another id when its own belongs to a different run."""
-    known = store.run(run.id)
-    if known is None or known == run:
+    stored = store.run(run.id)
+    if stored is None or stored == run:
         return run
-    # Nothing is known of an unknown run but its items, from which its id follows.
-    return known if run.id.startswith(_UNKNOWN) else replace(run, id=digest(run_name(run)))
+    # Nothing is stored of an unknown run but its items, from which its id follows.
+    return stored if run.id.startswith(_UNKNOWN) else replace(run, id=digest(run_name(run)))
 
 
 def _unknown_run(block: Block) -> Run:
@@ -165,10 +165,10 @@ def _import_item(store: Store, run: Run, item: ItemSamples) -> Imported:
     assert item.example is not None  # `named` has looked
     session = sessions.session_of(run, item, item.example)
     for name in _names(run, item, session):
-        known = store.session(name)
-        news = item.samples if known is None else _news(store, known, replace(session, id=name), item.samples)
+        stored = store.session(name)
+        news = item.samples if stored is None else _news(store, stored, replace(session, id=name), item.samples)
         if news is not None:
-            return _keep(store, run, replace(session, id=name), news, known is not None, name != session.id)
+            return _keep(store, run, replace(session, id=name), news, stored is not None, name != session.id)
     return _keep(store, run, replace(session, id=uuid.uuid4().hex), item.samples, False, True)
 
 

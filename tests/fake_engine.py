@@ -5,6 +5,7 @@ import math
 import random
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
 
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError
@@ -38,12 +39,17 @@ class FakeEngine:
         limit: int = 4096,
         yes: Callable[[str], float] = lambda judgment: 0.5,
         excellent: Callable[[str], float] = lambda prompt: 0.5,
+        hold: Path | None = None,
     ) -> None:
-        """`delay`: seconds per word; `start_error` is raised by every start; `limit`: context length in words."""
+        """`delay`: seconds per word; `start_error` is raised by every start; `limit`: context length in words.
+
+        While the folder `hold` has a file `start`, the engine does not get ready; while it has a file `samples`, only
+        completions end whose seed 4 divides.
+        """
         self.model = "fake-judge"
         self.delay, self.start_seconds, self.hostile = delay, start_seconds, hostile
         self.broken, self.failing, self.start_error, self.limit = broken, failing, start_error, limit
-        self.yes, self.excellent = yes, excellent
+        self.yes, self.excellent, self.hold = yes, excellent, hold
         self.asked: list[Request] = []
         self.closed_early = 0
         """Generations that were closed before their end."""
@@ -61,6 +67,7 @@ class FakeEngine:
         if self._state.phase != "ready":
             self._state = EngineState("starting", "starting the fake engine")
             await asyncio.sleep(self.start_seconds)
+            await self._held("start")
             self._state = EngineState("ready")
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
@@ -88,19 +95,26 @@ class FakeEngine:
         """Nothing was started."""
         self._state = EngineState("closed")
 
+    def _first_token(self, request: Request, child: int) -> Reply:
+        if request.start.endswith("{"):
+            digits = tuple((str(digit), math.log(1 / 9)) for digit in range(1, 10))
+            return Reply(request.key, child, Completion("5", "length", 50, 1, self.delay, self.model, digits))
+        if request.start:
+            chance, first, last = self.excellent(request.messages[0].content), " Excellent", " Bad"
+        else:
+            chance, first, last = self.yes(request.messages[-2].content), "Yes", "No"
+        tops = ((first, math.log(chance)), ("Maybe", -3.0), (last, math.log(1 - chance)))
+        return Reply(request.key, child, Completion("Yes", "length", 50, 1, self.delay, self.model, tops))
+
+    async def _held(self, what: str) -> None:
+        while self.hold is not None and (self.hold / what).exists():
+            await asyncio.sleep(0.02)
+
     async def _write(self, request: Request, child: int, on_text: OnText | None) -> Reply:
         seed = request.seed + child
         n = len(re.findall(r"\[Response \d+ begins\]", request.messages[0].content))
         if request.params.first:
-            if request.start.endswith("{"):
-                digits = tuple((str(digit), math.log(1 / 9)) for digit in range(1, 10))
-                return Reply(request.key, child, Completion("5", "length", 50, 1, self.delay, self.model, digits))
-            if request.start:
-                chance, first, last = self.excellent(request.messages[0].content), " Excellent", " Bad"
-            else:
-                chance, first, last = self.yes(request.messages[-2].content), "Yes", "No"
-            tops = ((first, math.log(chance)), ("Maybe", -3.0), (last, math.log(1 - chance)))
-            return Reply(request.key, child, Completion("Yes", "length", 50, 1, self.delay, self.model, tops))
+            return self._first_token(request, child)
         text = completion_text(seed, n, self.hostile, seed in self.broken)
         if request.start:
             text = told_text(request, seed, seed in self.broken)
@@ -113,6 +127,8 @@ class FakeEngine:
                 await asyncio.sleep(self.delay * (1 + seed % 4 / 4))
             if on_text is not None:
                 on_text(request.key, child, word if word is words[-1] else word + " ")
+        if seed % 4:
+            await self._held("samples")
         if seed in self.failing:
             return Reply(request.key, child, EngineError("the fake server said no"))
         done = Completion(text, "stop", 50, len(words), self.delay * len(words), self.model)

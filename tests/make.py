@@ -1,6 +1,8 @@
 """Small builders of the data types, for tests."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from grm_core.analysis.accuracy import Judged
 from grm_core.types import Completion, Example, Message, Parsed, ParseStatus, Sample
@@ -24,6 +26,12 @@ def make_sample(
     return Sample(
         f"{session_id}/{index}", session_id, index, shown, index, "key", completion, None, parsed, meta_logit
     )
+
+
+def write_lines(path: Path, rows: Iterable[object]) -> Path:
+    """The path, now a file of JSON Lines."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
 
 
 def make_example(n: int = 2, query: str = "Which is better?", **fields: object) -> Example:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grm_core import models
+from tests.make import write_lines
 
 ROOT = Path(__file__).resolve().parent.parent
 ITEMS = (
@@ -41,7 +42,7 @@ def test_the_judge_is_fetched_converted_and_right_about_everyday_questions(
     if (why := models.why_small()) is not None:
         pytest.skip(why)
     items, out = tmp_path / "items.jsonl", tmp_path / "samples.jsonl"
-    items.write_text("".join(json.dumps(item) + "\n" for item in ITEMS), encoding="utf-8")
+    write_lines(items, ITEMS)
     line = [sys.executable, "app.py", "score", str(items), "--k", "4", "--meta", "none", "--out", str(out)]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]

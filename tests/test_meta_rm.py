@@ -10,7 +10,7 @@ from grm_core.cards import Card
 from grm_core.errors import EngineError, UsageError
 from grm_core.meta_rm import LocalMetaRM, Reading, ServerMetaRM
 from grm_core.plan import SamplingPlan
-from grm_core.self_meta import ExpectedMetaRM, SelfMetaRM
+from grm_core.self_meta import OwnMetaRM
 from grm_core.types import Example, Message, Params
 from tests.engines.wire import WireServer, reply
 from tests.fake_engine import FakeEngine
@@ -152,7 +152,8 @@ class TestSelf:
     async def test_the_logit_is_log_yes_minus_log_no_of_the_first_token(self) -> None:
         engine = FakeEngine(yes=lambda judgment: 0.8 if "right" in judgment else 0.1)
         meta = meta_rm.create("self", engine=engine)
-        assert isinstance(meta, SelfMetaRM)
+        assert isinstance(meta, OwnMetaRM)
+        assert meta.name == "self"
         example = make_example(2)
         plan = SamplingPlan(example, prompts.load("compact"), Params(), 1)
         readings = [Reading(example, (1, 0), text, plan) for text in ("all right", "no")]
@@ -167,7 +168,7 @@ class TestSelf:
         example = make_example(2)
         plan = SamplingPlan(example, prompts.load("compact"), Params(), 1, context="single")
         text = contexts.assembled("Principles:\n1. True", ["Response 1: good", "Response 1: bad"], [9, 2])
-        (logit,) = await SelfMetaRM(engine).score([Reading(example, (0, 1), text, plan)])
+        (logit,) = await OwnMetaRM(engine).score([Reading(example, (0, 1), text, plan)])
         assert logit == pytest.approx(math.log(4) / 2)
         start = "Principles:\n1. True\nCritique:\n"
         shown_texts = [request.messages[1].content for request in engine.asked]
@@ -190,7 +191,7 @@ class TestSelf:
     ) -> None:
         monkeypatch.setattr(models, "has_meta_model", lambda: True)
         engine = FakeEngine()
-        assert isinstance(meta_rm.create("auto", "compact", engine, Card("compact", meta="self")), SelfMetaRM)
+        assert isinstance(meta_rm.create("auto", "compact", engine, Card("compact", meta="self")), OwnMetaRM)
         assert meta_rm.create("auto", "compact", engine, Card("compact", "single", True)) is None
         assert isinstance(meta_rm.create("auto", "compact", engine, Card("compact")), LocalMetaRM)
         assert meta_rm.named("self", engine=engine) == "self"
@@ -201,7 +202,7 @@ class TestSelf:
 
     async def test_the_engine_stays_its_owners(self) -> None:
         engine = FakeEngine()
-        await SelfMetaRM(engine).close()
+        await OwnMetaRM(engine).close()
         assert engine.state().phase == "idle"
 
 
@@ -217,7 +218,8 @@ class TestExpected:
     async def test_scores_in_the_expected_order_are_worth_more_than_others(self) -> None:
         engine = FakeEngine(excellent=lambda prompt: 0.75 if "Canberra is." in prompt else 0.25)
         meta = meta_rm.create("expected", engine=engine)
-        assert isinstance(meta, ExpectedMetaRM)
+        assert isinstance(meta, OwnMetaRM)
+        assert meta.name == "expected"
         logits = await meta.score([self.reading(scores) for scores in ([9, 2], [2, 9], [5, 5])])
         assert logits == pytest.approx([2.0, -2.0, 0.0]), "levels 3 and 1 are expected"
         first = engine.asked[0]
@@ -228,7 +230,7 @@ class TestExpected:
 
     async def test_it_needs_a_grm_that_opens_with_verdicts(self) -> None:
         with pytest.raises(UsageError, match="one response at a time"):
-            await ExpectedMetaRM(FakeEngine()).score([self.reading([9, 2], opens=False)])
+            await OwnMetaRM(FakeEngine(), "expected").score([self.reading([9, 2], opens=False)])
         with pytest.raises(EngineError, match="no verdict word"):
             self_meta.expected_level([("Well", -0.1), ("The", -2.0)])
         with pytest.raises(EngineError, match="no token probabilities"):

@@ -106,13 +106,13 @@ def vulnerabilities(path: Path) -> tuple[list[str], int, int]:
         return [], 0, 0
     entries = json.loads(path.read_text())["dependencies"]
     asked = [entry for entry in entries if "skip_reason" not in entry]
-    known = [f"{each['name']} {each['version']}: {one['id']}" for each in asked for one in each.get("vulns", [])]
-    return known, len(asked), len(entries)
+    faults = [f"{each['name']} {each['version']}: {one['id']}" for each in asked for one in each.get("vulns", [])]
+    return faults, len(asked), len(entries)
 
 
-def report(listed: list[Package], known: list[str], asked: int, total: int) -> str:
+def report(listed: list[Package], faults: list[str], asked: int, total: int) -> str:
     """The report as Markdown."""
-    data = f"Known vulnerabilities: {len(known)}, looked up for {asked} of {total} packages."
+    data = f"Known vulnerabilities: {len(faults)}, looked up for {asked} of {total} packages."
     if asked == 0:
         data = "Vulnerability data could not be reached: nothing can be said of known vulnerabilities."
     wrong = [f"* {each.name} {each.version}: {each.wrong}" for each in listed if each.wrong]
@@ -121,7 +121,7 @@ def report(listed: list[Package], known: list[str], asked: int, total: int) -> s
     hashed = sum(bool(each.hashes) for each in listed)
     parts = [
         ["# Packages", "", f"{len(listed)} packages, {hashed} with hashes in the lock."],
-        [data, *(f"* {one}" for one in known)],
+        [data, *(f"* {one}" for one in faults)],
         ["## To look at", "", *(wrong or ["Nothing."])],
         ["## Accepted, though no open licence", "", *accepted],
         ["## All", "", "| package | version | licence | files with a hash |", "|---|---|---|---|", *rows],
@@ -134,13 +134,13 @@ def main() -> int:
     folder = Path(sys.argv[1])
     bill = json.loads((folder / "environment.json").read_text())
     listed = packages(bill, locked((ROOT / "requirements.lock").read_text()))
-    known, asked, total = vulnerabilities(folder / "vulnerabilities.json")
-    written = report(listed, known, asked, total)
+    faults, asked, total = vulnerabilities(folder / "vulnerabilities.json")
+    written = report(listed, faults, asked, total)
     (folder / "sbom.json").write_text(json.dumps(bill, indent=1) + "\n")
     (folder / "report.md").write_text(written)
     print(written.partition("## All")[0])
     print(f"{folder}/sbom.json and {folder}/report.md are written")
-    return 1 if known or any(each.wrong for each in listed) else 0
+    return 1 if faults or any(each.wrong for each in listed) else 0
 
 
 if __name__ == "__main__":

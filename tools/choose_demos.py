@@ -8,8 +8,9 @@ next. Only our own items are taken: labelled pairs are others' texts.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -21,8 +22,7 @@ from grm_core.voting import read_by_meta, vote
 Chosen = tuple[Run, Session, list[Sample]]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A recorded item and its votes."""
 
     example: Example

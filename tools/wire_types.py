@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
 
-from typing_extensions import is_typeddict
+from typing_extensions import get_original_bases, is_typeddict
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "assets" / "web" / "types.d.ts"
@@ -63,9 +63,13 @@ class Names:
     def record(self, record: Any) -> str:
         """A TypedDict as an interface."""
         hints = get_type_hints(record, include_extras=True)
+        bases = [base for base in get_original_bases(record) if is_typeddict(base)]
+        extends = f" extends {', '.join(self.called[base] for base in bases)}" if bases else ""
         lines = [f"/** {_doc(record)} */"] if _doc(record) else []
-        lines.append(f"export interface {self.called[record]} {{")
+        lines.append(f"export interface {self.called[record]}{extends} {{")
         for name, hint in hints.items():
+            if any(name in get_type_hints(base) for base in bases):
+                continue
             optional = get_origin(hint) is NotRequired
             lines.append(f"  {name}{'?' if optional else ''}: {self.type(get_args(hint)[0] if optional else hint)};")
         return "\n".join([*lines, "}\n"])

@@ -242,7 +242,7 @@ def _line(code: codebook.Code, row: dict[Hashable, Any]) -> CodeLine:
     )
 
 
-def _note(each: Annotation, judged: JudgedById, given: Sequence[str]) -> NoteLine:
+def _note(each: Annotation, judged: JudgedById, codes: Sequence[str]) -> NoteLine:
     example, samples = judged.get(each.session_id, (None, []))
     text = next((s.completion.text for s in samples if s.index == each.sample and s.completion), "")
     part = text[each.span[0] : each.span[1]] if each.span and each.span[1] - each.span[0] < len(text) else ""
@@ -255,5 +255,5 @@ def _note(each: Annotation, judged: JudgedById, given: Sequence[str]) -> NoteLin
         author=each.author,
         note=each.note,
         quoted=part[:_QUOTED],
-        codes=list(dict.fromkeys(given)),
+        codes=list(dict.fromkeys(codes)),
     )

@@ -73,7 +73,7 @@ def evidence(example: Example, sample: Sample) -> list[Quote]:
         if quote.response is not None and quote.response_span is not None:
             where = [_utf16(example.responses[quote.response], at) for at in quote.response_span]
         places = [_utf16(critique, at - start) for at in quote.span]
-        quotations.append(Quote(at=places, found=quote.origin, response=quote.response, where=where))
+        quotations.append(Quote(at=places, origin=quote.origin, response=quote.response, where=where))
     return quotations
 
 

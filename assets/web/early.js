@@ -17,10 +17,10 @@
       return null; // private windows forget it
     }
   };
-  const given = new URL(window.location.href).searchParams;
+  const params = new URL(window.location.href).searchParams;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
-    const theme = given.get("__theme") ?? stored("theme");
+    const theme = params.get("__theme") ?? stored("theme");
     const isDark = theme === "dark" || (theme !== "light" && dark.matches);
     if (document.body.classList.contains("dark") !== isDark) document.body.classList.toggle("dark", isDark);
     document.documentElement.dataset.motion = stored("motion") === "reduced" ? "reduced" : "system";
@@ -30,7 +30,7 @@
   new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   dark.addEventListener("change", apply);
   document.addEventListener("grm:preferences", apply);
-  document.documentElement.dataset.composer = given.get("session") ? "folded" : "open";
+  document.documentElement.dataset.composer = params.get("session") ? "folded" : "open";
 
   /** A storage that lasts as long as the page. @returns {Storage} */
   function forgetful() {

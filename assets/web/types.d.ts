@@ -1,13 +1,17 @@
 // Written by tools/wire_types.py from ui/wire and the pages: do not edit.
 
-/** What the fields begin with, and what can be chosen. */
-export interface BatchForm {
+/** How samples of an item are drawn. */
+export interface Drawing {
   k: number;
   temperature: number;
   seed: number;
   order: string;
   context: string;
   template: string;
+}
+
+/** What the fields begin with, and what can be chosen. */
+export interface BatchForm extends Drawing {
   orders: string[];
   contexts: [string, string][];
   templates: string[];
@@ -24,14 +28,8 @@ export interface Models {
 }
 
 /** How a file is to be judged. */
-export interface Asking {
+export interface Asking extends Drawing {
   model: string;
-  k: number;
-  temperature: number;
-  seed: number;
-  order: string;
-  context: string;
-  template: string;
   principles: string;
   meta: boolean;
   risk: number | null;
@@ -140,9 +138,7 @@ export interface BenchmarkSettings {
 }
 
 /** A run of a benchmark. */
-export interface BenchmarkRun {
-  id: string;
-  title: string;
+export interface BenchmarkRun extends Choice {
   benchmark: string;
 }
 
@@ -199,17 +195,12 @@ export interface CodeName {
 }
 
 /** A code book and its codes. */
-export interface BookCodes {
-  id: string;
-  title: string;
+export interface BookCodes extends Choice {
   codes: CodeName[];
 }
 
 /** A code, by whom it was made, and how often it was given. */
-export interface CodeLine {
-  id: string;
-  name: string;
-  meaning: string;
+export interface CodeLine extends CodeName {
   samples: number;
   items: number;
   annotators: number;
@@ -239,9 +230,7 @@ export interface HistoryLine {
 }
 
 /** A code book with all that was coded by it. */
-export interface BookReport {
-  id: string;
-  title: string;
+export interface BookReport extends Choice {
   said: string;
   note: string;
   codes: CodeLine[];
@@ -554,7 +543,7 @@ export interface InSubset {
 /** The leaderboard, the win matrix and the models by subset. */
 export interface Board {
   title: string;
-  told: string;
+  summary: string;
   unscored: number;
   models: Ranked[];
   wins: number[][];
@@ -651,9 +640,7 @@ export interface QueueSettings {
 }
 
 /** A queue and how far it is. */
-export interface QueueLine {
-  id: string;
-  title: string;
+export interface QueueLine extends Choice {
   total: number;
   done: number;
   mine: number;
@@ -1016,7 +1003,7 @@ export interface Block {
 /** A quotation in a critique, and where it was found. */
 export interface Quote {
   at: number[];
-  found: string;
+  origin: string;
   response: number | null;
   where: number[] | null;
 }
@@ -1056,9 +1043,7 @@ export interface Table {
 }
 
 /** A question, its plot and the numbers behind it. */
-export interface Panel {
-  columns: string[];
-  rows: any[][];
+export interface Panel extends Table {
   name: string;
   title: string;
   figure: Record<string, any> | null;

@@ -22,6 +22,5 @@ def run(args: argparse.Namespace) -> int:
     from storage.backup import backup
 
     copied = backup(args.db, args.file)
-    counts = {"sessions": copied.sessions, "samples": copied.samples, "labels": copied.labels}
-    print_json({"file": str(copied.path), **counts})
+    print_json({"file": str(copied.path), **copied.counts()})
     return 0

@@ -23,8 +23,7 @@ def run(args: argparse.Namespace) -> int:
 
     copied = restore(args.file, args.db)
     before = copied.before and str(copied.before)
-    counts = {"sessions": copied.sessions, "samples": copied.samples, "labels": copied.labels}
-    print_json({"file": str(copied.path), **counts, "before": before})
+    print_json({"file": str(copied.path), **copied.counts(), "before": before})
     if before:
         say(f"the database that was there is {before}")
     return 0

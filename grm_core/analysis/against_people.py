@@ -100,10 +100,10 @@ def corrected(count: int, n: int, tp: int, positives: int, tn: int, negatives: i
     """
     if not (n and positives and negatives):
         return None
-    share, found, left = count / n, tp / positives, tn / negatives
-    if found + left <= 1:
+    share, sensitivity, specificity = count / n, tp / positives, tn / negatives
+    if sensitivity + specificity <= 1:
         return None
-    point = (share + left - 1) / (found + left - 1)
+    point = (share + specificity - 1) / (sensitivity + specificity - 1)
     low, high = _interval(count, n, tp, positives, tn, negatives)
     return Corrected(*(float(np.clip(each, 0, 1)) for each in (point, low, high)))
 
@@ -112,14 +112,15 @@ def _interval(count: int, n: int, tp: int, positives: int, tn: int, negatives: i
     """Lang and Reiczigel's interval, before it is cut to 0..1."""
     square = Z**2
     items, ones, zeros = n + square, positives + 2, negatives + 2
-    share, found, left = (count + square / 2) / items, (tp + 1) / ones, (tn + 1) / zeros
-    gain = found + left - 1
+    share, sensitivity, specificity = (count + square / 2) / items, (tp + 1) / ones, (tn + 1) / zeros
+    gain = sensitivity + specificity - 1
     if gain <= 0:
         return 0.0, 1.0
-    point = (share + left - 1) / gain
-    of_found, of_left = found * (1 - found) / ones, left * (1 - left) / zeros
-    shift = 2 * square * (point * of_found - (1 - point) * of_left)
-    spread = share * (1 - share) / items + point**2 * of_found + (1 - point) ** 2 * of_left
+    point = (share + specificity - 1) / gain
+    of_sensitivity = sensitivity * (1 - sensitivity) / ones
+    of_specificity = specificity * (1 - specificity) / zeros
+    shift = 2 * square * (point * of_sensitivity - (1 - point) * of_specificity)
+    spread = share * (1 - share) / items + point**2 * of_sensitivity + (1 - point) ** 2 * of_specificity
     half = Z * float(np.sqrt(spread)) / gain
     return point + shift - half, point + shift + half
 
@@ -145,8 +146,8 @@ def _kappa_interval(people: Sequence[str], judge: Sequence[str]) -> tuple[float 
     cells = np.zeros((len(names), len(names)))
     for one, other in zip(people, judge, strict=True):
         cells[names.index(one), names.index(other)] += 1
-    drawn = np.random.default_rng(0).multinomial(len(people), cells.ravel() / len(people), size=_DRAWS)
-    shares = drawn.reshape(_DRAWS, *cells.shape) / len(people)
+    counts = np.random.default_rng(0).multinomial(len(people), cells.ravel() / len(people), size=_DRAWS)
+    shares = counts.reshape(_DRAWS, *cells.shape) / len(people)
     same = np.trace(shares, axis1=1, axis2=2)
     chance = (shares.sum(axis=1) * shares.sum(axis=2)).sum(axis=1)
     defined = chance < 1 - 1e-12

@@ -7,10 +7,9 @@ read from the last token. The adapter and head that `fit` writes stand over the 
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from jinja2 import TemplateError
@@ -30,8 +29,7 @@ LONGEST = 2048
 _BATCH = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A better and a worse text in tokens."""
 
     better: tuple[int, ...]

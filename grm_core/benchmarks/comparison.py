@@ -7,6 +7,7 @@ of its own add (H1). Accuracy at k is the mean over random subsets of the stored
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,7 @@ _DRAWS = 400
 """Random orders per item of a curve that is not exact: the mean over many items needs no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
+class Contender(NamedTuple):
     """One judge under one way to vote."""
 
     name: str
@@ -135,8 +135,8 @@ def _grm(name: str, items: Sequence[Judged | ItemScores]) -> list[Contender]:
     if not most:
         raise UsageError(f"{name}: there are no samples of the common items")
     ks = tuple(run_curves.powers(most))
-    drawn = [sample for item in items if isinstance(item, Judged) for sample in item.samples]
-    written = [sample.completion.completion_tokens for sample in drawn if sample.completion is not None]
+    samples = [sample for item in items if isinstance(item, Judged) for sample in item.samples]
+    written = [sample.completion.completion_tokens for sample in samples if sample.completion is not None]
     tokens = float(np.mean(written)) if written and any(written) else None
     logits = any(not np.isnan(item.logits).all() for item in numbers)
     contenders = []

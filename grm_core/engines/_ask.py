@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from grm_core.engines import _message, _room
 from grm_core.engines._answer import Attempt
@@ -21,8 +21,7 @@ _LOWERED_AT_MOST = 4
 """Times that max_tokens of one request is lowered: some servers tell the room only roughly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of a pending request: its children [first, first + n)."""
 
     pending: Pending
@@ -32,7 +31,7 @@ class Part:
 
     def lowered(self, max_tokens: int) -> "Part":
         """The same with fewer completion tokens."""
-        return replace(self, request=replace(self.request, params=replace(self.request.params, max_tokens=max_tokens)))
+        return self._replace(request=replace(self.request, params=replace(self.request.params, max_tokens=max_tokens)))
 
 
 async def put(client: Client, path: str, dialect: Dialect, part: Part) -> None:

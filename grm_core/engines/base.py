@@ -3,7 +3,7 @@
 Adding an engine is one file with one class, and one line in `grm_core.engines.ENGINES`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -21,11 +21,13 @@ class Reply(NamedTuple):
     result: Completion | EngineError
 
 
-def failed(requests: Sequence[Request], error: EngineError) -> Iterator[Reply]:
-    """The error as the reply of every completion of the requests, where none of them can be asked."""
-    for request in requests:
-        for child in range(request.n):
-            yield Reply(request.key, child, error)
+async def refusals(start: Callable[[], Awaitable[None]], requests: Sequence[Request]) -> list[Reply] | None:
+    """None once the engine has started; where it cannot, its error as the reply of every completion asked for."""
+    try:
+        await start()
+    except EngineError as error:
+        return [Reply(request.key, child, error) for request in requests for child in range(request.n)]
+    return None
 
 
 OnText = Callable[[str, int, str], None]

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grm_core.engines._loaded import Loaded, Written, encode, load, next_token, row_of
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
+from grm_core.engines._tasks import unstarted
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.engines.bundled import Bundled
 from grm_core.errors import EngineError
 from grm_core.models import style_and_training
@@ -87,29 +88,24 @@ class HFEngine:
             self._state = EngineState("starting", "loading the model")
             try:
                 self._loaded = await asyncio.get_running_loop().run_in_executor(self._worker, self._load)
-            except EngineError as error:
-                self._state = EngineState("failed", str(error), error.hint)
-                raise
-            except asyncio.CancelledError:
-                self._state = EngineState("idle")
+            except (EngineError, asyncio.CancelledError) as error:
+                self._state = unstarted(error)
                 raise
             about = f"{self.model} on transformers ({self._loaded.model.device.type})"
             self._state = EngineState("ready", about, self._bundled.why)
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; closing the iterator stops the batch within one token."""
-        try:
-            await self.start()
-        except EngineError as error:
-            for reply in failed(requests, error):
+        if (refused := await refusals(self.start, requests)) is not None:
+            for reply in refused:
                 yield reply
             return
         places = [(request, child) for request in requests for child in range(request.n)]
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[Reply | BaseException | None] = asyncio.Queue()
 
-        def deliver(found: Reply | BaseException) -> None:
-            loop.call_soon_threadsafe(arrived.put_nowait, found)
+        def deliver(reply: Reply | BaseException) -> None:
+            loop.call_soon_threadsafe(arrived.put_nowait, reply)
 
         def show(key: str, child: int, piece: str) -> None:
             if on_text is not None:
@@ -250,16 +246,16 @@ async def _until_ended(
     places: Sequence[tuple[Request, int]], arrived: "asyncio.Queue[Reply | BaseException | None]"
 ) -> AsyncIterator[Reply]:
     """A reply for each place; where the work ends (None) before all have one, the engine was closed."""
-    told: Counter[tuple[str, int]] = Counter()
+    yielded: Counter[tuple[str, int]] = Counter()
     for _ in places:
-        found = await arrived.get()
-        if isinstance(found, BaseException):
-            raise found
-        if found is None:
+        reply = await arrived.get()
+        if isinstance(reply, BaseException):
+            raise reply
+        if reply is None:
             break
-        told[found.key, found.child] += 1
-        yield found
+        yielded[reply.key, reply.child] += 1
+        yield reply
     for request, child in places:
-        told[request.key, child] -= 1
-        if told[request.key, child] < 0:
+        yielded[request.key, child] -= 1
+        if yielded[request.key, child] < 0:
             yield Reply(request.key, child, EngineError("the engine is closed"))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grm_core.engines._http import Client, Rejected
 from grm_core.engines._vllm import STOP_TIMEOUT, Child
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.engines.bundled import Bundled
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
@@ -134,10 +134,8 @@ class ManagedEngine:
         self, requests: Sequence[Request], on_text: OnText | None, lost: list[Reply] | None
     ) -> AsyncGenerator[Reply]:
         """Generate on the present server; a completion that it took down with itself goes to `lost`, if given."""
-        try:
-            await self.start()
-        except EngineError as error:
-            for reply in failed(requests, error):
+        if (refused := await refusals(self.start, requests)) is not None:
+            for reply in refused:
                 yield reply
             return
         server, child = self._server, self._child
@@ -258,10 +256,10 @@ async def _is_healthy(child: Child) -> bool:
 def _alone(requests: Sequence[Request], lost: Sequence[Reply]) -> list[Request]:
     """One request for each lost completion, with its own seed; the key is its place in `lost`."""
     by_key = {request.key: request for request in requests}
-    found = [by_key[reply.key] for reply in lost]
+    asked = [by_key[reply.key] for reply in lost]
     return [
         replace(request, key=str(place), seed=request.seed + reply.child, n=1)
-        for place, (request, reply) in enumerate(zip(found, lost, strict=True))
+        for place, (request, reply) in enumerate(zip(asked, lost, strict=True))
     ]
 
 

@@ -9,10 +9,12 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from grm_core.engines._tasks import as_they_end
 from grm_core.engines.base import EngineState, OnText, PromptSize, Reply
 from grm_core.errors import EngineError, UsageError
 from grm_core.formats import lines, sessions
@@ -69,14 +71,9 @@ class ReplayEngine:
             for request in requests
             for child in range(request.n)
         ]
-        tasks = [asyncio.create_task(self._play(*each, on_text)) for each in replies]
-        try:
-            for done in asyncio.as_completed(tasks):
-                yield await done
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with aclosing(as_they_end(self._play(*each, on_text) for each in replies)) as played:
+            async for reply in played:
+                yield reply
 
     async def prompt_size(self, messages: Sequence[Message]) -> PromptSize | None:
         """Unknown: there is no tokenizer."""

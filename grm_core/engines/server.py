@@ -21,7 +21,8 @@ from grm_core.engines._extras import Dialect, Extra, extras
 from grm_core.engines._http import HEADERS, SIDE_TIMEOUT, STALL, Client, Rejected, Unreachable, named_headers, root_url
 from grm_core.engines._served import Door, prefixes
 from grm_core.engines._slots import SHARE
-from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, failed
+from grm_core.engines._tasks import unstarted
+from grm_core.engines.base import EngineState, OnText, PromptSize, Reply, refusals
 from grm_core.errors import EngineError
 from grm_core.types import Message, Request
 
@@ -92,11 +93,8 @@ class ServerEngine:
             self._state = EngineState("starting", f"asking {self.url} for its models")
             try:
                 self.model = await self._door.choose(self._wanted)
-            except EngineError as error:
-                self._state = EngineState("failed", str(error), error.hint)
-                raise
-            except asyncio.CancelledError:
-                self._state = EngineState("idle")
+            except (EngineError, asyncio.CancelledError) as error:
+                self._state = unstarted(error)
                 raise
             self._client.patience = self._patience  # who never answered may be at another address
             self._state = EngineState("ready", f"{self.model} at {self.url}")
@@ -111,10 +109,8 @@ class ServerEngine:
 
     async def generate(self, requests: Sequence[Request], on_text: OnText | None = None) -> AsyncGenerator[Reply]:
         """Yield every completion as it finishes; streams from the server only when `on_text` is given."""
-        try:
-            await self.start()
-        except EngineError as error:
-            for unasked in failed(requests, error):
+        if (refused := await refusals(self.start, requests)) is not None:
+            for unasked in refused:
                 yield unasked
             return
         arrived: asyncio.Queue[Reply | BaseException] = asyncio.Queue()

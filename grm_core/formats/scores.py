@@ -74,9 +74,9 @@ class ItemScores:
         return bool(self.valid.any() and not np.isnan(self.logits[self.valid]).any())
 
     @classmethod
-    def of(cls, item_id: str, drawn: Iterable[Sample], labels: Sequence[float] | None = None) -> "ItemScores":
+    def of(cls, item_id: str, samples: Iterable[Sample], labels: Sequence[float] | None = None) -> "ItemScores":
         """Those of samples in any order; UsageError where they score different numbers of responses."""
-        return cls.from_rows(item_id, [Row(s.index, s.scores, logit(s.meta_logit)) for s in drawn], labels)
+        return cls.from_rows(item_id, [Row(s.index, s.scores, logit(s.meta_logit)) for s in samples], labels)
 
     @classmethod
     def from_rows(cls, item_id: str, rows: Iterable[Row], labels: Sequence[float] | None = None) -> "ItemScores":

@@ -11,9 +11,8 @@ starts at nothing takes more steps than a CPU has in an hour before it tells any
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -31,16 +30,14 @@ _UPPER = 1 / 3
 """On a CPU, the share of the layers, from the top, that the adapter changes: gradients need not go further down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(NamedTuple):
     """A judgment as the meta RM reads it, and whether it is right: by the item's labels, or in somebody's eyes."""
 
     reading: Reading
     right: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A judgment in tokens and whether it was right."""
 
     ids: tuple[int, ...]

@@ -7,6 +7,7 @@ critique that quotes each response and says what the checks saw in it, and score
 
 import random
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from grm_core import outcome
 from grm_core.training.families.base import Aspect, Draft, Family, Mark, words
@@ -29,8 +30,7 @@ SOURCE = "tasks"
 """The source that program-made examples name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """An example and what its labels were computed from."""
 
     example: Example

@@ -13,7 +13,7 @@ from grm_core.benchmarks.headline import Report
 from grm_core.benchmarks.scoring import Voting, load
 from grm_core.outcome import Invalid, Tie
 from grm_core.types import Method, Sample
-from tests.make import make_sample
+from tests.make import make_sample, write_lines
 
 Scores = Sequence[int] | None
 POLICIES = [(str(tie), str(invalid)) for tie in Tie for invalid in Invalid]
@@ -21,7 +21,7 @@ POLICIES = [(str(tie), str(invalid)) for tie in Tie for invalid in Invalid]
 
 def jsonl(path: Path, records: Sequence[Mapping[str, Any]]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    write_lines(path, records)
     return path
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 from cli import page
 from grm_core import engines
@@ -23,10 +24,10 @@ def main(options: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     page.add_arguments(parser)
     parser.add_argument("--delay", type=float, default=0.001, help="seconds per word")
-    parser.add_argument("--start-seconds", type=float, default=0.0)
+    parser.add_argument("--hold", type=Path, help="a folder whose files hold the engine (see tests/fake_engine.py)")
     parser.add_argument("--hostile", action="store_true")
     args = parser.parse_args(options)
-    engine: Engine = FakeEngine(args.delay, args.start_seconds, args.hostile)
+    engine: Engine = FakeEngine(args.delay, hostile=args.hostile, hold=args.hold)
     if args.engine.startswith("http://"):
         engine = engines.create(args.engine, args.model)
     settings = page.settings_of(args)

@@ -13,6 +13,7 @@ import pytest
 from storage.store import Store
 from tests.browser.conftest import ROOT, Serve, Watched, free_port, wait_for
 from tests.browser.forks import Page
+from tests.make import write_lines
 from tests.runs.test_batch_models import Many
 
 pytestmark = pytest.mark.browser
@@ -25,7 +26,7 @@ def pairs(path: Path, count: int) -> Path:
         {"prompt": f"Which one, {n}? {HOSTILE}", "chosen": f"A better text {n}.", "rejected": "A worse one.", "n": n}
         for n in range(count)
     ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return path
 
 
@@ -107,6 +108,7 @@ def test_a_file_is_judged_by_the_model_that_was_chosen(page: Any, tmp_path: Path
     with Many("grm-27b", "grm-1.5b") as server, app(db, port, 0, "--engine", server.url, "--model", "grm-1.5b"):
         page.goto(f"http://127.0.0.1:{port}/batch")
         drop(page, file)
+        page.locator("#batch-model option").first.wait_for(state="attached", timeout=LONG)
         assert page.locator("#batch-model option").all_inner_texts() == ["grm-1.5b", "grm-27b"]
         page.get_by_label("Model", exact=True).select_option("grm-27b")
         page.locator("#batch-start").click()
@@ -123,7 +125,7 @@ def test_a_file_is_judged_by_the_model_that_was_chosen(page: Any, tmp_path: Path
 def test_columns_of_any_name_are_chosen_on_the_page(serve: Serve, page: Any, tmp_path: Path) -> None:
     file = tmp_path / "odd.jsonl"
     lines = [{"Frage": f"Was, {n}? {HOSTILE}", "eins": "x", "zwei": "y", "Sieger": "zwei"} for n in range(3)]
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(file, lines)
     page.goto(f"{serve()}/batch")
     page.locator("#batch-drop input[type=file]").set_input_files(str(file))
     page.get_by_role("button", name="Read with these columns").click(timeout=LONG)

@@ -12,6 +12,7 @@ from tests.benchmarks.make import as_json
 from tests.browser.conftest import ROOT, Serve
 from tests.cli.fake_vllm import FakeVLLM
 from tests.cli.weak_judge import WeakJudge
+from tests.make import write_lines
 
 pytestmark = pytest.mark.browser
 LONG = 60_000
@@ -115,7 +116,7 @@ def attacked(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
         }
         for i in range(3)
     ]
-    (folder / "items.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(folder / "items.jsonl", lines)
     with WeakJudge() as server:
         options = ["--k", "2", "--engine", server.url, "--meta", "none", "--db", str(folder / "grm.db")]
         command = [

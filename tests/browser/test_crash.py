@@ -24,7 +24,8 @@ def matrix(page: Any) -> dict[int, list[str]]:
 def test_every_shown_sample_survives_kill_9_and_the_session_reopens(serve: Serve, page: Any, tmp_path: Path) -> None:
     db, port = tmp_path / "data" / "grm.db", free_port()
     db.parent.mkdir()
-    options = ["--db", str(db), "--port", str(port), "--delay", "0.1"]
+    (tmp_path / "samples").touch()  # a fourth of the samples come, the others are under way
+    options = ["--db", str(db), "--port", str(port), "--hold", str(tmp_path)]
     process = Page(*options)
     try:
         wait_for(f"http://127.0.0.1:{port}", process)

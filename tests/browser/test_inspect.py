@@ -1,7 +1,9 @@
 """The Inspect and Sessions pages in a real Chromium, with an engine that needs no model."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,32 @@ from tests.fake_engine import HOSTILE
 pytestmark = pytest.mark.browser
 LONG = 60_000
 Watch = Callable[[Any, str], Watched]
+
+
+class Hold:
+    """What holds the engine of a page: a run is caught in the middle however busy the machine is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def url(self, serve: Serve) -> str:
+        """The page's address."""
+        return serve("--hold", str(self.folder))
+
+    @contextmanager
+    def __call__(self, what: str) -> Iterator[None]:
+        """`start` or `samples`, as long as the block lasts."""
+        file = self.folder / what
+        file.touch()
+        try:
+            yield
+        finally:
+            file.unlink()
+
+
+@pytest.fixture(scope="module")
+def hold(tmp_path_factory: pytest.TempPathFactory) -> Hold:
+    return Hold(tmp_path_factory.mktemp("hold"))
 
 
 def open_page(page: Any, url: str) -> None:
@@ -93,25 +121,24 @@ def test_hostile_text_is_shown_as_text_and_nothing_runs(serve: Serve, page: Any,
     assert seen.foreign == []
 
 
-def test_part_2_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.15")
-    open_page(page, url)
-    ask(page, "What is it?", ("This.", "That."), 12)
-    page.wait_for_url("**session=*", timeout=LONG)
-    page.wait_for_timeout(1500)
-    page.reload()
-    page.locator(".grm-running").first.wait_for(timeout=LONG)
+def test_part_2_a_reload_in_the_middle_of_a_run_finds_it_again(serve: Serve, page: Any, hold: Hold) -> None:
+    open_page(page, hold.url(serve))
+    with hold("samples"):
+        ask(page, "What is it?", ("This.", "That."), 12)
+        wait_rows(page, 1)
+        page.reload()
+        page.locator(".grm-running").first.wait_for(timeout=LONG)
     wait_end(page)
     wait_rows(page, 12)
 
 
-def test_part_2_stop_keeps_what_has_arrived_also_after_a_reload(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.15")
-    open_page(page, url)
-    ask(page, "What is it?", ("This.", "That."), 16)
-    wait_rows(page, 1)
-    page.locator("#stop").click()
-    page.locator(".grm-root[data-phase=stopped]").wait_for(timeout=LONG)
+def test_part_2_stop_keeps_what_has_arrived_also_after_a_reload(serve: Serve, page: Any, hold: Hold) -> None:
+    open_page(page, hold.url(serve))
+    with hold("samples"):
+        ask(page, "What is it?", ("This.", "That."), 16)
+        wait_rows(page, 1)
+        page.locator("#stop").click()
+        page.locator(".grm-root[data-phase=stopped]").wait_for(timeout=LONG)
     kept = page.locator(".grm-matrix tr[data-i]").count()
     assert 1 <= kept < 16
     page.reload()
@@ -145,17 +172,18 @@ def test_part_9_sessions_are_listed_and_reopen(serve: Serve, page: Any) -> None:
     assert page.locator(".grm-verdict-words").inner_text() == verdict
 
 
-def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any) -> None:
-    url = serve("--delay", "0.15")
+def test_two_browsers_score_at_the_same_time(serve: Serve, chromium: Any, hold: Hold) -> None:
+    url = hold.url(serve)
     contexts = [chromium.new_context() for _ in range(2)]
     pages = [context.new_page() for context in contexts]
     for page in pages:
         open_page(page, url)
-    for number, page in enumerate(pages):
-        ask(page, f"Question {number}?", ("This.", "That."), 6)
-    for page in pages:
-        page.locator(".grm-root[data-phase=sampling]").wait_for(timeout=LONG)
-    assert pages[0].locator(".grm-root[data-phase=sampling]").count() == 1
+    with hold("samples"):
+        for number, page in enumerate(pages):
+            ask(page, f"Question {number}?", ("This.", "That."), 6)
+        for page in pages:
+            page.locator(".grm-root[data-phase=sampling]").wait_for(timeout=LONG)
+        assert pages[0].locator(".grm-root[data-phase=sampling]").count() == 1
     for page in pages:
         wait_end(page)
         wait_rows(page, 6)
@@ -194,7 +222,7 @@ def test_part_5_a_chosen_sample_can_be_read_with_the_keyboard(serve: Serve, page
 
 
 def test_part_4_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.15")
+    url = serve("--delay", "0.06")
     open_page(page, url)
     ask(page, "What is it?", ("This.", "That."), 12)
     wait_rows(page, 1)
@@ -208,12 +236,14 @@ def test_part_4_a_click_counts_while_other_rows_stream(serve: Serve, page: Any) 
     page.locator(f".grm-matrix tr[data-i='{index}'][aria-selected={other}]").wait_for(timeout=5000)
 
 
-def test_part_3_guided_voting_cannot_be_chosen_where_no_meta_rm_has_read_the_samples(serve: Serve, page: Any) -> None:
-    url = serve("--delay", "0.15")
-    open_page(page, url)
-    ask(page, "What is it?", ("This.", "That."), 8)
-    wait_rows(page, 1)
-    assert page.locator("#method input[value=guided]").is_disabled()
+def test_part_3_guided_voting_cannot_be_chosen_where_no_meta_rm_has_read_the_samples(
+    serve: Serve, page: Any, hold: Hold
+) -> None:
+    open_page(page, hold.url(serve))
+    with hold("samples"):
+        ask(page, "What is it?", ("This.", "That."), 8)
+        wait_rows(page, 1)
+        assert page.locator("#method input[value=guided]").is_disabled()
     wait_end(page)
     wait_rows(page, 8)
     assert page.locator("#method input[value=guided-weighted]").is_disabled()
@@ -223,11 +253,14 @@ def test_part_3_guided_voting_cannot_be_chosen_where_no_meta_rm_has_read_the_sam
     page.locator(".grm-verdict h2", has_text="Naive vote over 8 samples").wait_for(timeout=LONG)
 
 
-def test_the_page_opens_while_the_engine_starts_and_the_run_waits(serve: Serve, page: Any) -> None:
-    url = serve("--start-seconds", "12")
-    open_page(page, url)
-    page.locator("#engine-message", has_text="starting the fake engine").wait_for(timeout=LONG)
-    ask(page, "What is it?", ("This.", "That."), 2)
-    page.locator(".grm-root[data-phase=waiting]").wait_for(timeout=LONG)
+def test_the_page_opens_while_the_engine_starts_and_the_run_waits(
+    serve: Serve, page: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    hold = Hold(tmp_path_factory.mktemp("start"))
+    with hold("start"):
+        open_page(page, hold.url(serve))
+        page.locator("#engine-message", has_text="starting the fake engine").wait_for(timeout=LONG)
+        ask(page, "What is it?", ("This.", "That."), 2)
+        page.locator(".grm-root[data-phase=waiting]").wait_for(timeout=LONG)
     wait_end(page)
     wait_rows(page, 2)

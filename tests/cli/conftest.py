@@ -10,6 +10,7 @@ import pytest
 import app
 from grm_core.formats.sessions import read_samples
 from tests.cli.fake_vllm import FakeVLLM
+from tests.make import write_lines
 
 
 class Done(NamedTuple):
@@ -64,5 +65,5 @@ def items(tmp_path: Path) -> Path:
         {"id": "one", "query": "Hi", "responses": ["Hello"]},
         {"id": "told", "query": "Capital of France?", "responses": ["Paris", "Rome"], "reference": "Paris"},
     ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return path

@@ -13,7 +13,7 @@ from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
 from grm_core.judge import judge
 from grm_core.plan import SamplingPlan
-from grm_core.self_meta import SelfMetaRM
+from grm_core.self_meta import OwnMetaRM
 from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request
 from tests.engines.wire import WireServer, answer, reply
 
@@ -155,7 +155,7 @@ async def test_transformers_tells_the_likeliest_first_tokens(engine: HFEngine) -
 async def test_transformers_judges_one_response_at_a_time_and_itself(engine: HFEngine, example: Example) -> None:
     params = Params(max_tokens=300, regex=prompts.structure(2))
     plan = SamplingPlan(example, prompts.load("compact"), params, k=3, context="single")
-    judged = await judge(engine, plan, meta=SelfMetaRM(engine))
+    judged = await judge(engine, plan, meta=OwnMetaRM(engine))
     assert [sample.parsed.status for sample in judged.samples] == [ParseStatus.OK] * 3
     assert all(len(sample.parsed.principles) >= 2 for sample in judged.samples)
     assert all(sample.meta_logit is not None for sample in judged.samples)

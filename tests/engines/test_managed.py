@@ -23,7 +23,7 @@ from grm_core.errors import EngineError
 from grm_core.judge import judge
 from grm_core.precision import of_processor
 from grm_core.sampling import SamplingPlan
-from grm_core.self_meta import SelfMetaRM
+from grm_core.self_meta import OwnMetaRM
 from grm_core.types import Completion, Example, Message, Params, ParseStatus, Request
 
 needs_vllm = pytest.mark.skipif(not engines.has_vllm(), reason="vLLM is not installed")
@@ -267,7 +267,7 @@ class TestRealServer:
 
     async def test_one_response_at_a_time_on_the_same_server(self, engine: ManagedEngine, example: Example) -> None:
         alone = SamplingPlan(example, prompts.load("compact"), Params(max_tokens=300), k=2, context="single")
-        judged = await judge(engine, alone, meta=SelfMetaRM(engine))
+        judged = await judge(engine, alone, meta=OwnMetaRM(engine))
         assert all(each.completion and each.order == (0, 1) for each in judged.samples)
         assert all((each.meta_logit is None) == (each.scores is None) for each in judged.samples)
 

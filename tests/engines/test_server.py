@@ -8,7 +8,7 @@ from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
 from grm_core.types import Completion
 from tests.engines.asking import ask, collect, shown_text, texts
-from tests.engines.wire import WireServer, answer, event, events, hang, hang_up, reply, stream, text_of
+from tests.engines.wire import Behaviour, WireServer, answer, event, events, hang, hang_up, reply, stream, text_of
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -19,6 +19,16 @@ async def test_a_request_carries_its_seed_and_its_parameters(server: WireServer)
     assert (sent["seed"], sent["n"], sent["temperature"], sent["top_p"], sent["max_tokens"]) == (41, 1, 0.7, 0.9, 33)
     assert sent["structured_outputs"] == {"regex": "a|b"}
     assert sent["model"] == "grm"
+
+
+async def retried(server: WireServer, behaviour: Behaviour) -> int:
+    """How often a request was made again until its text was there in full, and shown in full."""
+    server.plan = [behaviour]
+    engine = ServerEngine(server.url)
+    shown: list[tuple[int, str]] = []
+    assert texts(await collect(engine, ask(), shown=shown)) == [text_of(5)]
+    assert shown_text(shown, 0) == text_of(5)
+    return engine.retried
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
@@ -173,12 +183,7 @@ EVENTS = events({"seed": 5, "n": 1})
     ids=["no-done", "one-chunk", "byte-by-byte", "crlf", "comments", "rest-after-done"],
 )
 async def test_a_stream_is_read_however_it_is_cut(server: WireServer, pieces: list[bytes]) -> None:
-    server.plan = [stream(*pieces)]
-    engine = ServerEngine(server.url)
-    shown: list[tuple[int, str]] = []
-    assert texts(await collect(engine, ask(), shown=shown)) == [text_of(5)]
-    assert shown_text(shown, 0) == text_of(5)
-    assert engine.retried == 0
+    assert await retried(server, stream(*pieces)) == 0
 
 
 async def test_text_of_many_bytes_may_be_cut_inside_a_character(server: WireServer) -> None:
@@ -201,12 +206,7 @@ async def test_text_of_many_bytes_may_be_cut_inside_a_character(server: WireServ
     ids=["cut", "half-event", "not-utf8", "not-object", "error-event", "empty"],
 )
 async def test_a_broken_stream_is_repeated_and_shown_once(server: WireServer, fault) -> None:  # type: ignore[no-untyped-def]
-    server.plan = [fault]
-    engine = ServerEngine(server.url)
-    shown: list[tuple[int, str]] = []
-    assert texts(await collect(engine, ask(), shown=shown)) == [text_of(5)]
-    assert shown_text(shown, 0) == text_of(5)
-    assert engine.retried == 1
+    assert await retried(server, fault) == 1
 
 
 async def test_children_that_finished_before_a_break_are_not_asked_for_again(server: WireServer) -> None:

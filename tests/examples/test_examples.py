@@ -14,6 +14,7 @@ from grm_core.formats.sessions import read_samples
 from storage.store import Store
 from storage.transfer import import_file
 from tests.cli.fake_vllm import FakeVLLM
+from tests.make import write_lines
 from tests.training.conftest import tiny
 
 __all__ = ["tiny"]
@@ -60,7 +61,7 @@ def servers() -> Iterator[tuple[str, ...]]:
 
 def queries(path: Path) -> str:
     lines = [{"id": "a", "query": "Stars?"}, {"query": [{"role": "user", "content": "More stars?"}]}]
-    path.write_text("".join(json.dumps(each) + "\n" for each in lines))
+    write_lines(path, lines)
     return str(path)
 
 

@@ -1,6 +1,5 @@
 """kill -9 of app, engine and `score` at seeded moments, and what was lost by it."""
 
-import json
 import random
 import sqlite3
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 from grm_core.formats.sessions import read_samples
 from tests.browser.conftest import ROOT
 from tests.faults.rig import App, Engine, Tab, tab
+from tests.make import write_lines
 
 K = 16
 
@@ -105,7 +105,7 @@ def kill_score(engine: Engine, folder: Path, rng: random.Random, times: int) -> 
     """Kill `score` again and again, go on with --resume, and compare with a run that nobody killed."""
     items = folder / "items.jsonl"
     lines = [{"id": f"i{number}", "query": f"What is {number}?", "responses": ["a", "b"]} for number in range(40)]
-    items.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(items, lines)
     options = [str(items), "--k", str(K), "--engine", engine.url, "--meta", "none"]
     _score([*options, "--out", str(folder / "whole.jsonl")]).wait()
     expected, toll = _drawn(folder / "whole.jsonl"), Toll()

@@ -20,7 +20,7 @@ from storage import backup
 from storage.errors import StoreError
 from storage.store import Store
 from tests.make import make_sample
-from tests.storage.make import RUN, SESSION
+from tests.storage.make import SESSION, filled
 
 ITEM = {"id": "a", "query": "q", "responses": ["x", "y"], "labels": [1, 0]}
 LINE = json.dumps(ITEM).encode() + b"\n"
@@ -99,14 +99,7 @@ def test_68_a_folder_or_a_device_in_a_files_place_is_told(tmp_path: Path) -> Non
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """A closed database with two samples."""
-    path = tmp_path / "grm.db"
-    store = Store(path)
-    store.add_run(RUN)
-    store.add_session(SESSION)
-    for index in range(2):
-        store.add_sample(make_sample(index, (3, 7), text="critique " * 400))
-    store.close()
-    return path
+    return filled(tmp_path / "grm.db", [make_sample(index, (3, 7), text="critique " * 400) for index in range(2)])
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -9,6 +9,7 @@ import pytest
 from grm_core import prompts
 from grm_core.reading.boxed_choice import read
 from grm_core.types import ParseStatus as P
+from tests.reading.unread import unread
 
 
 @pytest.mark.parametrize(
@@ -35,34 +36,36 @@ def test_the_box_on_its_own_line_names_the_best(text: str, shown: int) -> None:
     assert text[slice(*choice.span)] == str(shown + 1)
 
 
-@pytest.mark.parametrize(
-    ("text", "reason", "status"),
-    [
-        ("", "stop", P.EMPTY),
-        (" \n", "length", P.EMPTY),
-        ("Response 1 is the best.", "stop", P.NO_SCORES),
-        ("Response 1 is", "length", P.TRUNCATED),
-        (r"Best response: \boxed{", "stop", P.TRUNCATED),
-        (r"Best response: \boxed{2", "stop", P.TRUNCATED),
-        (r"Best response: \boxed{4}", "stop", P.OUT_OF_RANGE),
-        (r"Best response: \boxed{0}", "stop", P.OUT_OF_RANGE),
-        (r"Best response: \boxed{A}", "stop", P.OUT_OF_RANGE),
-        (r"Best response: \boxed{-1}", "stop", P.OUT_OF_RANGE),
-        (r"Best response: \boxed{1.5}", "stop", P.OUT_OF_RANGE),
-        (r"Best response: \boxed{２}", "stop", P.OUT_OF_RANGE),
-        (r"Best response: \boxed{}", "stop", P.OUT_OF_RANGE),
-        (r"Best response: \boxed{" + "9" * 5000 + "}", "stop", P.OUT_OF_RANGE),
-        (r"Scores: \boxed{8, 3, 1}", "stop", P.WRONG_COUNT),
-        (r"Best response: \boxed{1, 2}", "stop", P.WRONG_COUNT),
-        ("Best response: \\boxed{1}\nBest response: \\boxed{2}", "stop", P.AMBIGUOUS),
-        (r"Between \boxed{1} and \boxed{2} I cannot choose today.", "stop", P.AMBIGUOUS),
-        (r'He says "\boxed{1}" and I quote no more.', "stop", P.NO_SCORES),
-        (r"Response 2 ends with \boxed{2}, which decides nothing.", "stop", P.NO_SCORES),
-        ("[1]", "stop", P.NO_SCORES),
-    ],
+@unread(
+    {
+        P.EMPTY: [""],
+        P.NO_SCORES: [
+            "Response 1 is the best.",
+            r'He says "\boxed{1}" and I quote no more.',
+            r"Response 2 ends with \boxed{2}, which decides nothing.",
+            "[1]",
+        ],
+        P.TRUNCATED: [r"Best response: \boxed{", r"Best response: \boxed{2"],
+        P.OUT_OF_RANGE: [
+            r"Best response: \boxed{4}",
+            r"Best response: \boxed{0}",
+            r"Best response: \boxed{A}",
+            r"Best response: \boxed{-1}",
+            r"Best response: \boxed{1.5}",
+            r"Best response: \boxed{２}",
+            r"Best response: \boxed{}",
+            r"Best response: \boxed{" + "9" * 5000 + "}",
+        ],
+        P.WRONG_COUNT: [r"Scores: \boxed{8, 3, 1}", r"Best response: \boxed{1, 2}"],
+        P.AMBIGUOUS: [
+            "Best response: \\boxed{1}\nBest response: \\boxed{2}",
+            r"Between \boxed{1} and \boxed{2} I cannot choose today.",
+        ],
+    },
+    cut={P.EMPTY: [" \n"], P.TRUNCATED: ["Response 1 is"]},
 )
-def test_what_cannot_be_read_says_why_and_names_nobody(text: str, reason: str, status: P) -> None:
-    assert read(text, 3, reason) == (status, None, None)
+def test_what_cannot_be_read_says_why_and_names_nobody(text: str, finish: str, status: P) -> None:
+    assert read(text, 3, finish) == (status, None, None)
 
 
 def test_an_index_in_a_line_beyond_the_end_of_range_is_not_saved_by_prose() -> None:

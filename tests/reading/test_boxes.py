@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grm_core.reading.parsing import parse
+from grm_core.types import ParseStatus as P
+from tests.reading.unread import unread
 
 DRESSED = [
     r"\text{8}, \text{3}",
@@ -58,32 +60,22 @@ DRESSED = [
 ]
 
 
-@pytest.mark.parametrize("inside", DRESSED)
-def test_latex_around_the_numbers_of_a_box_is_taken_off(inside: str) -> None:
-    text = f"Scores: \\boxed{{{inside}}}"
-    parsed = parse(text, 2, "stop")
-    assert (parsed.status, parsed.shown_scores) == ("ok", (8, 3))
-    assert [text[slice(*span)] for span in parsed.score_spans] == ["8", "3"]
-
-
-@pytest.mark.parametrize(
-    ("inside", "status"),
-    [
-        (r"\text{7.5}, 3", "out_of_range"),
-        ("8.05, 3", "out_of_range"),
-        (r"\frac{8}{10}, 3", "out_of_range"),
-        (r"\text{11}, 3", "out_of_range"),
-        ("８, 3", "out_of_range"),  # ASCII digits only
-        (r"\text{eight}, 3", "out_of_range"),
-        (r"\text{8}", "wrong_count"),
-        ("[8, 3], [2, 9]", "wrong_count"),
-        (r"8 \text{ and } 3", "wrong_count"),
-        ("8；3", "wrong_count"),
-        (r"{,}3", "wrong_count"),
-    ],
+@unread(
+    {
+        P.OUT_OF_RANGE: [
+            r"\text{7.5}, 3",
+            "8.05, 3",
+            r"\frac{8}{10}, 3",
+            r"\text{11}, 3",
+            "８, 3",  # ASCII digits only
+            r"\text{eight}, 3",
+        ],
+        P.WRONG_COUNT: [r"\text{8}", "[8, 3], [2, 9]", r"8 \text{ and } 3", "8；3", r"{,}3"],
+    },
+    cut={},
 )
-def test_what_is_wrong_inside_a_dressed_box_is_named(inside: str, status: str) -> None:
-    assert parse(f"Scores: \\boxed{{{inside}}}", 2, "stop").status == status
+def test_what_is_wrong_inside_a_dressed_box_is_named(text: str, finish: str, status: P) -> None:
+    assert parse(f"Scores: \\boxed{{{text}}}", 2, finish).status == status
 
 
 def test_a_tab_that_a_shell_made_of_text_is_understood() -> None:
@@ -105,30 +97,36 @@ ONE_EACH = [
 ]
 
 
-@pytest.mark.parametrize("text", ONE_EACH)
-def test_one_box_for_each_response_in_order_is_read(text: str) -> None:
+@pytest.mark.parametrize("text", [*(f"Scores: \\boxed{{{inside}}}" for inside in DRESSED), *ONE_EACH])
+def test_a_box_with_latex_around_its_numbers_and_one_box_for_each_response_in_order_are_read(text: str) -> None:
     parsed = parse(text, 2, "stop")
     assert (parsed.status, parsed.shown_scores) == ("ok", (8, 3))
     assert [text[slice(*span)] for span in parsed.score_spans] == ["8", "3"]
 
 
-@pytest.mark.parametrize(
-    ("text", "status"),
-    [
-        ("Response 2: \\boxed{3}\nResponse 1: \\boxed{8}", "ambiguous"),
-        ("\\boxed{3} for Response 2, \\boxed{8} for Response 1.", "ambiguous"),
-        ("The second gets \\boxed{3}, the first \\boxed{8}.", "ambiguous"),
-        ("Response 1: \\boxed{8}\nResponse 2: \\boxed{11}", "out_of_range"),
-        ("Response 1: \\boxed{8}\nResponse 2: \\boxed{7.5}", "out_of_range"),
-        ("Response 1: \\boxed{8}", "wrong_count"),
-        ("Response 1: \\boxed{8}\nResponse 2: \\boxed{3}\nResponse 3: \\boxed{4}", "wrong_count"),
-        ("It says \\boxed{7}.\nScore: \\boxed{3}", "wrong_count"),
-        ("Response 1: \\boxed{8}\nResponse 2: \\boxed{x}", "wrong_count"),
-        ("Response 1: \\boxed{8}\nResponse 2: \\boxed{", "truncated"),
-    ],
+@unread(
+    {
+        P.AMBIGUOUS: [
+            "Response 2: \\boxed{3}\nResponse 1: \\boxed{8}",
+            "\\boxed{3} for Response 2, \\boxed{8} for Response 1.",
+            "The second gets \\boxed{3}, the first \\boxed{8}.",
+        ],
+        P.OUT_OF_RANGE: [
+            "Response 1: \\boxed{8}\nResponse 2: \\boxed{11}",
+            "Response 1: \\boxed{8}\nResponse 2: \\boxed{7.5}",
+        ],
+        P.WRONG_COUNT: [
+            "Response 1: \\boxed{8}",
+            "Response 1: \\boxed{8}\nResponse 2: \\boxed{3}\nResponse 3: \\boxed{4}",
+            "It says \\boxed{7}.\nScore: \\boxed{3}",
+            "Response 1: \\boxed{8}\nResponse 2: \\boxed{x}",
+        ],
+        P.TRUNCATED: ["Response 1: \\boxed{8}\nResponse 2: \\boxed{"],
+    },
+    cut={},
 )
-def test_boxes_that_are_not_one_each_in_order_are_not_read(text: str, status: str) -> None:
-    assert parse(text, 2, "stop").status == status
+def test_boxes_that_are_not_one_each_in_order_are_not_read(text: str, finish: str, status: P) -> None:
+    assert parse(text, 2, finish).status == status
 
 
 def test_boxes_for_each_are_read_only_where_there_is_no_list() -> None:

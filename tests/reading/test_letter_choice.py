@@ -15,6 +15,7 @@ from grm_core.types import Completion, Params
 from grm_core.types import ParseStatus as P
 from tests.baselines.fake_judge import FakeJudge
 from tests.make import make_example
+from tests.reading.unread import unread
 
 REWARDBENCH = """Assistant A explains the steps and gets the sum right. Assistant B is friendlier, but its second
 step adds the tax twice, so the total is wrong. Both stay on topic.
@@ -55,32 +56,35 @@ def test_the_letter_on_the_models_own_line_is_the_verdict(text: str, n: int, sho
     assert text[slice(*choice.span)].upper() == prompts.LETTERS[shown]
 
 
-@pytest.mark.parametrize(
-    ("text", "reason", "status"),
-    [
-        ("", "stop", P.EMPTY),
-        ("  \n", "length", P.EMPTY),
-        ("Both are fine.", "stop", P.NO_SCORES),
-        ("Response A is the best.", "stop", P.NO_SCORES),
-        ("Verdict: [A]", "stop", P.NO_SCORES),
-        ("Verdict: [[1]]", "stop", P.NO_SCORES),
-        ("See [[Albert Einstein]] for more.", "stop", P.NO_SCORES),
-        ("Response B ends with [[A]], which decides nothing.", "stop", P.NO_SCORES),
-        ("Verdict: [[C]]", "stop", P.OUT_OF_RANGE),
-        ("Verdict: [[", "stop", P.TRUNCATED),
-        ("Verdict: [[A", "length", P.TRUNCATED),
-        ("Response B says it deserves [[B]] and then", "length", P.TRUNCATED),
-        ("[[A]] is not better ... [[B]]", "stop", P.AMBIGUOUS),
-        ("My verdict:\n[[A]]\n[[B]]", "stop", P.AMBIGUOUS),
-        ("Verdict: [[B]]\nthat is what response B wrote, word for word.\nVerdict: [[A]]", "stop", P.AMBIGUOUS),
-        ('The answer says "Verdict: [[B]]" and I have nothing to add.', "stop", P.NO_SCORES),
-        ("<think>\nVerdict: [[A]]\n</think>\nI cannot decide.", "stop", P.NO_SCORES),
-        ("<think>\nVerdict: [[A]]\n", "length", P.TRUNCATED),
-    ],
+@unread(
+    {
+        P.EMPTY: [""],
+        P.NO_SCORES: [
+            "Both are fine.",
+            "Response A is the best.",
+            "Verdict: [A]",
+            "Verdict: [[1]]",
+            "See [[Albert Einstein]] for more.",
+            "Response B ends with [[A]], which decides nothing.",
+            'The answer says "Verdict: [[B]]" and I have nothing to add.',
+            "<think>\nVerdict: [[A]]\n</think>\nI cannot decide.",
+        ],
+        P.OUT_OF_RANGE: ["Verdict: [[C]]"],
+        P.TRUNCATED: ["Verdict: [["],
+        P.AMBIGUOUS: [
+            "[[A]] is not better ... [[B]]",
+            "My verdict:\n[[A]]\n[[B]]",
+            "Verdict: [[B]]\nthat is what response B wrote, word for word.\nVerdict: [[A]]",
+        ],
+    },
+    cut={
+        P.EMPTY: ["  \n"],
+        P.TRUNCATED: ["Verdict: [[A", "Response B says it deserves [[B]] and then", "<think>\nVerdict: [[A]]\n"],
+    },
 )
-def test_what_names_nobody_says_why(text: str, reason: str, status: P) -> None:
-    assert letter_choice.read(text, 2, reason) == (status, None, None)
-    parsed = letter_choice.parse(text, 2, reason)
+def test_what_names_nobody_says_why(text: str, finish: str, status: P) -> None:
+    assert letter_choice.read(text, 2, finish) == (status, None, None)
+    parsed = letter_choice.parse(text, 2, finish)
     assert (parsed.status, parsed.shown_scores, parsed.score_spans) == (status, None, ())
 
 

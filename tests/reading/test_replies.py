@@ -6,6 +6,7 @@ import pytest
 
 from grm_core.reading import replies
 from grm_core.types import ParseStatus
+from tests.reading.unread import unread
 
 
 @pytest.mark.parametrize(
@@ -33,21 +34,20 @@ def test_a_rating_is_read(text: str, score: int) -> None:
     assert int(float(text[start:end])) * 2 == score
 
 
-@pytest.mark.parametrize(
-    ("text", "finish", "status"),
-    [
-        ("", "stop", ParseStatus.EMPTY),
-        ("Feedback: it is", "length", ParseStatus.TRUNCATED),
-        ("Feedback: it is good.", "stop", ParseStatus.NO_SCORES),
-        ("Feedback: it deserves 4 of 5.", "stop", ParseStatus.NO_SCORES),
-        ("[RESULT] 6", "stop", ParseStatus.OUT_OF_RANGE),
-        ("[RESULT] 0", "stop", ParseStatus.OUT_OF_RANGE),
-        ("[RESULT] 4.5", "stop", ParseStatus.OUT_OF_RANGE),
-        ("[RESULT] 3-4", "stop", ParseStatus.NO_SCORES),
-        ("[RESULT] 3\n[RESULT] 4", "stop", ParseStatus.AMBIGUOUS),
-        ("Score 4: It is good, with small flaws.", "stop", ParseStatus.NO_SCORES),
-        ("> [RESULT] 5\nSo it says.", "stop", ParseStatus.NO_SCORES),
-    ],
+@unread(
+    {
+        ParseStatus.EMPTY: [""],
+        ParseStatus.NO_SCORES: [
+            "Feedback: it is good.",
+            "Feedback: it deserves 4 of 5.",
+            "[RESULT] 3-4",
+            "Score 4: It is good, with small flaws.",
+            "> [RESULT] 5\nSo it says.",
+        ],
+        ParseStatus.OUT_OF_RANGE: ["[RESULT] 6", "[RESULT] 0", "[RESULT] 4.5"],
+        ParseStatus.AMBIGUOUS: ["[RESULT] 3\n[RESULT] 4"],
+    },
+    cut={ParseStatus.TRUNCATED: ["Feedback: it is"]},
 )
 def test_what_is_no_rating_is_named(text: str, finish: str, status: ParseStatus) -> None:
     parsed = replies.rating(text, 1, finish)
@@ -74,21 +74,18 @@ def test_a_table_of_ratings_is_read(text: str, scores: tuple[int, ...]) -> None:
     assert replies.table(text, 2, "stop").shown_scores == scores
 
 
-@pytest.mark.parametrize(
-    ("text", "finish", "status"),
-    [
-        ("", "stop", ParseStatus.EMPTY),
-        ("Both are fine.", "stop", ParseStatus.NO_SCORES),
-        ('{"scores": {"model-1": 2, "mod', "length", ParseStatus.TRUNCATED),
-        ('{"scores": {"model-1": 2}}', "stop", ParseStatus.WRONG_COUNT),
-        ('{"scores": {"model-1": 2, "model-2": 3, "model-3": 3}}', "stop", ParseStatus.WRONG_COUNT),
-        ('{"scores": {"model-1": 2, "model-2": 9}}', "stop", ParseStatus.OUT_OF_RANGE),
-        (
-            '{"scores": {"model-1": 2, "model-2": 3}} {"scores": {"model-1": 3, "model-2": 2}}',
-            "stop",
-            ParseStatus.AMBIGUOUS,
-        ),
-    ],
+@unread(
+    {
+        ParseStatus.EMPTY: [""],
+        ParseStatus.NO_SCORES: ["Both are fine."],
+        ParseStatus.WRONG_COUNT: [
+            '{"scores": {"model-1": 2}}',
+            '{"scores": {"model-1": 2, "model-2": 3, "model-3": 3}}',
+        ],
+        ParseStatus.OUT_OF_RANGE: ['{"scores": {"model-1": 2, "model-2": 9}}'],
+        ParseStatus.AMBIGUOUS: ['{"scores": {"model-1": 2, "model-2": 3}} {"scores": {"model-1": 3, "model-2": 2}}'],
+    },
+    cut={ParseStatus.TRUNCATED: ['{"scores": {"model-1": 2, "mod']},
 )
 def test_what_is_no_table_is_named(text: str, finish: str, status: ParseStatus) -> None:
     parsed = replies.table(text, 2, finish)

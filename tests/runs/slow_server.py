@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
+from grm_core.engines._tasks import as_they_end
 from grm_core.engines.base import OnText, Reply
 from grm_core.errors import EngineError
 from grm_core.types import Completion, Request
@@ -24,14 +26,10 @@ class SlowServer(FakeEngine):
     ) -> AsyncGenerator[Reply, None]:
         """Answer when there is a place."""
         self.asked += requests
-        tasks = [asyncio.create_task(self._one(request, child)) for request in requests for child in range(request.n)]
-        try:
-            for finished in asyncio.as_completed(tasks):
-                yield await finished
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        waiting = (self._one(request, child) for request in requests for child in range(request.n))
+        async with aclosing(as_they_end(waiting)) as replies:
+            async for reply in replies:
+                yield reply
 
     async def _one(self, request: Request, child: int) -> Reply:
         self.under_way += 1

@@ -24,7 +24,7 @@ from tests.cli.conftest import Command
 from tests.cli.conftest import command as command  # a fixture
 from tests.cli.fake_vllm import FakeVLLM
 from tests.engines.wire import WireServer, reply
-from tests.make import make_example, make_sample
+from tests.make import make_example, make_sample, write_lines
 
 ROOT = Path(__file__).parent.parent.parent
 ITEMS, K = 12, 4
@@ -34,7 +34,7 @@ ITEMS, K = 12, 4
 def items(tmp_path: Path) -> Path:
     path = tmp_path / "items.jsonl"
     rows = [{"id": f"item-{i}", "query": f"What is {i}+{i}?", "responses": [str(2 * i), "I"]} for i in range(ITEMS)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_lines(path, rows)
     return path
 
 
@@ -274,7 +274,7 @@ def test_two_workers_judge_with_engines_that_ray_data_llm_starts(
     items, out = tmp_path / "items.jsonl", tmp_path / "out.jsonl"
     rows = [json.loads(line) for line in (ROOT / "assets/demo/items.jsonl").read_text().splitlines()[:4]]
     rows.append({"id": "long", "query": "word " * 9000, "responses": ["a", "b"]})
-    items.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_lines(items, rows)
     line = [sys.executable, "app.py", "score", str(items), "--k", "2", "--out", str(out), "--engine", "managed"]
     line += ["--workers", "2", "--max-tokens", "48", "--meta", "none"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=1400, check=False)

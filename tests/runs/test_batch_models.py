@@ -11,7 +11,7 @@ from grm_core.engines.base import Several
 from grm_core.engines.hf import HFEngine
 from grm_core.engines.server import ServerEngine
 from grm_core.errors import EngineError
-from grm_core.self_meta import SelfMetaRM
+from grm_core.self_meta import OwnMetaRM
 from runs import batches
 from runs.batches import Asked, BatchLine, Standing, run_id
 from runs.settings import Sampling
@@ -42,7 +42,7 @@ class Many(FakeVLLM):
 
 def app(path: Path, server: Many, model: str | None = "a", own_meta: bool = False) -> Context[BatchLine]:
     engine = ServerEngine(server.url, model)
-    return line_of(path, engine, SelfMetaRM(engine) if own_meta else None)
+    return line_of(path, engine, OwnMetaRM(engine) if own_meta else None)
 
 
 @pytest.fixture(autouse=True)

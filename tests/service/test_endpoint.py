@@ -122,24 +122,32 @@ async def test_who_goes_away_frees_the_engine_and_the_line(start: Start, stream:
     assert sum(request.n for request in server.engine.asked) == 4, "those in line were never asked for"
 
 
-async def test_a_full_line_and_a_key_at_its_limit_say_when_to_come_again(start: Start) -> None:
-    server = start(FakeEngine(delay=0.02), Endpoint(in_flight=4, waiting=1))
+async def test_a_full_line_and_a_key_at_its_limit_say_when_to_come_again(start: Start, tmp_path: Path) -> None:
+    held = tmp_path / "samples"
+    held.touch()
+    server = start(FakeEngine(hold=tmp_path), Endpoint(in_flight=4, waiting=1))
     first = [asyncio.create_task(post(server.url, "/judge", PAIR | {"k": 4})) for _ in range(2)]
     await until(lambda: server.judging.turns.waiting == 1)
     status, answer, headers = await post(server.url, "/judge", PAIR | {"k": 4})
     assert status == 429
     assert int(headers["Retry-After"]) >= 1
     assert "waiting" in answer["error"]
+    held.unlink()
     assert [status for status, _, _ in await asyncio.gather(*first)] == [200, 200]
 
     key, other = "a" * 20, "b" * 20
     named = (("ann", keys.hashed(key)), ("bob", keys.hashed(other)))
-    bound = start(FakeEngine(delay=0.02), Endpoint(named, limit=1))
-    mine = asyncio.create_task(post(bound.url, "/judge", PAIR, key))
-    await until(lambda: bool(bound.engine.asked))
+    held.touch()
+    bound = start(FakeEngine(hold=tmp_path), Endpoint(named, limit=1))
+    mine = asyncio.create_task(post(bound.url, "/judge", PAIR | {"k": 4}, key))
+    await until(lambda: len(bound.engine.asked) > 0)
     assert (await post(bound.url, "/judge", PAIR, key))[0] == 429
-    assert (await post(bound.url, "/judge", PAIR, other))[0] == 200
-    assert (await mine)[0] == 200
+    before = len(bound.engine.asked)
+    others = asyncio.create_task(post(bound.url, "/judge", PAIR | {"k": 4}, other))
+    await until(lambda: len(bound.engine.asked) > before)
+    assert not mine.done()
+    held.unlink()
+    assert [(await each)[0] for each in (mine, others)] == [200, 200]
     for wrong in (None, "c" * 20):
         status, _, headers = await post(bound.url, "/judge", PAIR, wrong)
         assert (status, headers["WWW-Authenticate"]) == (401, "Bearer")

@@ -1,8 +1,12 @@
 """A run, a session, and samples with anything in them."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from hypothesis import strategies as st
 
 from grm_core.types import Completion, Params, Parsed, ParseStatus, Principle, Run, Sample, Session
+from storage.store import Store
 from tests.make import make_example
 
 RUN = Run("run", "2026-01-01T00:00:00Z", "replay", "m", "pointwise", "0" * 16, Params(), 8, None, 0)
@@ -10,6 +14,17 @@ SESSION = Session("s", "run", make_example(query="Why is the sky blue?"), "Sky",
 ANY_TEXT = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
     ["\ud800", "a\0b", "\r\n", "\u202eabc\u200b", "😀", "\ue000x\ue001", "${alert(1)}", ""]
 )
+
+
+def filled(path: Path, samples: Iterable[Sample]) -> Path:
+    """The path, now a closed database with these samples of SESSION."""
+    store = Store(path)
+    store.add_run(RUN)
+    store.add_session(SESSION)
+    for sample in samples:
+        store.add_sample(sample)
+    store.close()
+    return path
 
 
 @st.composite

@@ -13,7 +13,7 @@ from storage import backup
 from storage.errors import StoreError
 from storage.store import Store
 from tests.make import make_sample
-from tests.storage.make import RUN, SESSION
+from tests.storage.make import RUN, SESSION, filled
 from tests.storage.older import age
 
 
@@ -132,12 +132,7 @@ def has_dbstat() -> bool:
 
 @pytest.mark.skipif(not has_dbstat(), reason="this SQLite does not tell which page is whose")
 def test_a_damaged_database_gives_all_but_what_was_on_the_damaged_page(path: Path) -> None:
-    store = Store(path)
-    store.add_run(RUN)
-    store.add_session(SESSION)
-    for index in range(200):
-        store.add_sample(make_sample(index, (3, 7), text="critique " * 60))
-    store.close()
+    filled(path, [make_sample(index, (3, 7), text="critique " * 60) for index in range(200)])
     damage(path, "sample")
     assert backup.problem(path)
     with pytest.raises(StoreError, match="damaged"):

@@ -97,9 +97,9 @@ class BatchPage:
                 elem_id="batch-kind",
             )
         view = View("batch", calls(self)).place(BatchView(form=self._form(may), draft=None))
-        given = [file, kind]
+        inputs = [file, kind]
         for event in (file.upload, file.clear, kind.input):
-            event(self.understood, given, view, **_QUEUED)
+            event(self.understood, inputs, view, **_QUEUED)
 
     async def understood(self, path: str | None, kind: str) -> dict[str, Any]:
         """What the page is told of a file that was dropped."""

@@ -25,7 +25,7 @@ ACCURACY = ASSETS / "demo" / "accuracy.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Outline:
     """A slide: its kind, the tag of the recorded session, title, what is said beside it, and the presenter's notes.
 
     `said` may name facts of the session in braces: `_facts` says which.
@@ -39,7 +39,7 @@ class Told:
 
 
 SLIDES = (
-    Told(
+    Outline(
         "vote",
         "a medical question",
         "Which answer is best?",
@@ -47,7 +47,7 @@ SLIDES = (
         "20 seconds. Read the question aloud and let people read the answers. Ask for hands; press a letter for each, "
         "or click. Do not say which one is labelled best.",
     ),
-    Told(
+    Outline(
         "sample",
         "a medical question",
         "The judge writes before it scores",
@@ -55,7 +55,7 @@ SLIDES = (
         "30 seconds. Read one line of the critique aloud. The judge is a small model: some lines are right, others "
         "are not, and that is why one sample is not enough.",
     ),
-    Told(
+    Outline(
         "grow",
         "a medical question",
         "Ask {k} times and add the scores up",
@@ -63,7 +63,7 @@ SLIDES = (
         "30 seconds. The next key plays, the one after it jumps to the end. The curve is the margin of the answer "
         "that is labelled best: above zero it leads. It means the same on every slide.",
     ),
-    Told(
+    Outline(
         "grow",
         "a tie that more samples break",
         "One slip, outvoted",
@@ -71,14 +71,14 @@ SLIDES = (
         "40 seconds. Play until the curve falls below zero and read what that sample wrote; play on until it "
         "comes back and read the other. Anybody in the room can check the sum.",
     ),
-    Told(
+    Outline(
         "filter",
         "meta RM rescue",
         "A second model reads the judgments",
         "The meta RM scores every judgment; only the better half votes.",
         "20 seconds. The next key turns the filter on. Crossed samples no longer vote.",
     ),
-    Told(
+    Outline(
         "accuracy",
         "",
         "Over many questions",
@@ -86,7 +86,7 @@ SLIDES = (
         "30 seconds. Say n and the interval, not only the mean. More items, not more samples, make the interval "
         "narrower.",
     ),
-    Told(
+    Outline(
         "grow",
         "a chat of several turns",
         "And some stay wrong",
@@ -119,17 +119,17 @@ class DemoPage:
 def slides(store: Store) -> list[Recorded | Over]:
     """The slides for which there is something recorded; one whose session is missing is left out."""
     shown: list[Recorded | Over] = []
-    for told in SLIDES:
-        if told.kind == "accuracy":
-            over = _accuracy(told)
+    for outline in SLIDES:
+        if outline.kind == "accuracy":
+            over = _accuracy(outline)
             shown += [] if over is None else [over]
         else:
-            rows = store.sessions(Wanted(tag=told.tag, sort="oldest"), limit=1)
-            shown += [_recorded(told, row.session, row.model, store.samples(row.session.id)) for row in rows]
+            rows = store.sessions(Wanted(tag=outline.tag, sort="oldest"), limit=1)
+            shown += [_recorded(outline, row.session, row.model, store.samples(row.session.id)) for row in rows]
     return shown
 
 
-def _recorded(told: Told, session: Session, model: str, samples: list[Sample]) -> Recorded:
+def _recorded(outline: Outline, session: Session, model: str, samples: list[Sample]) -> Recorded:
     """A slide on a session that this model judged."""
     example = session.example
     best = story.best_of(example.labels)
@@ -137,17 +137,17 @@ def _recorded(told: Told, session: Session, model: str, samples: list[Sample]) -
     reasons = story.reasons(samples, votes, best)
     facts = _facts(samples, votes, best, reasons)
     slide = Recorded(
-        kind=told.kind,
-        title=told.title.format(**facts),
-        said=told.said.format(**facts),
-        notes=told.notes,
+        kind=outline.kind,
+        title=outline.title.format(**facts),
+        said=outline.said.format(**facts),
+        notes=outline.notes,
         session=session.id,
         model=model,
         case=detail.case(example),
         best=None if best is None else letter(best),
         rows=render.rows(samples),
         first=_first(example, samples[0]) if samples else None,
-        reasons=[_reason(samples[place], place, own) for place, own in reasons] if told.kind == "grow" else [],
+        reasons=[_reason(samples[place], place, own) for place, own in reasons] if outline.kind == "grow" else [],
         seconds=[round(s.completion.seconds, 2) if s.completion else 0.0 for s in samples],
         totals=[list(verdict.totals or ()) for verdict in votes],
         winners=[None if verdict.winner is None else letter(verdict.winner) for verdict in votes],
@@ -217,7 +217,7 @@ def _first(example: Example, sample: Sample) -> First:
     return First(principles=shown["principles"], scores=shown["scores"], said=named)
 
 
-def _accuracy(told: Told) -> Over | None:
+def _accuracy(outline: Outline) -> Over | None:
     """The curves of the stored sets, the first of them drawn; None where none were measured."""
     try:
         sets: list[Measured] = json.loads(ACCURACY.read_text(encoding="utf-8"))
@@ -239,7 +239,9 @@ def _accuracy(told: Told) -> Over | None:
         "height": 400,
     }
     shown = figure(traces, "k, samples", "accuracy", **axes)
-    return Over(kind="accuracy", title=told.title, said=_gained(first), notes=told.notes, figure=shown, sets=sets)
+    return Over(
+        kind="accuracy", title=outline.title, said=_gained(first), notes=outline.notes, figure=shown, sets=sets
+    )
 
 
 def _gained(measured: Measured) -> str:

@@ -110,7 +110,7 @@ class ModelsPage:
         by = leaderboard.by_subset(votes.voted) if scope.subset is None and names else None
         return Board(
             title=run_title(run),
-            told=_summary(board, votes.of(scope.subset), scope),
+            summary=_summary(board, votes.of(scope.subset), scope),
             unscored=len(board.unscored),
             models=_records(board.table),
             wins=board.wins.astype(int).tolist(),

@@ -3,15 +3,20 @@
 from typing_extensions import TypedDict
 
 
-class BatchForm(TypedDict):
-    """What the fields begin with, and what can be chosen."""
+class Drawing(TypedDict):
+    """How samples of an item are drawn."""
 
-    k: int
+    k: float
     temperature: float
     seed: int
     order: str
     context: str
     template: str
+
+
+class BatchForm(Drawing):
+    """What the fields begin with, and what can be chosen."""
+
     orders: list[str]
     contexts: list[tuple[str, str]]
     templates: list[str]
@@ -32,17 +37,11 @@ class Models(TypedDict):
     """Why there is no list of them."""
 
 
-class Asking(TypedDict):
+class Asking(Drawing):
     """How a file is to be judged."""
 
     model: str
     """'' = the app's own."""
-    k: float
-    temperature: float
-    seed: int
-    order: str
-    context: str
-    template: str
     principles: str
     meta: bool
     risk: float | None

@@ -44,7 +44,7 @@ class Board(TypedDict):
     """The leaderboard, the win matrix and the models by subset."""
 
     title: str
-    told: str
+    summary: str
     unscored: int
     models: list[Ranked]
     wins: list[list[int]]

@@ -80,7 +80,7 @@ class Quote(TypedDict):
     """A quotation in a critique, and where it was found."""
 
     at: list[int]
-    found: str
+    origin: str
     response: int | None
     where: list[int] | None
 

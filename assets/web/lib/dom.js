@@ -14,6 +14,17 @@ export function el(tag, cls, text) {
   return node;
 }
 
+/** A node whose changes a screen reader speaks.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {string} [cls] @param {string} [text]
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function live(tag, cls, text) {
+  const node = el(tag, cls, text);
+  node.setAttribute("aria-live", "polite");
+  return node;
+}
+
 /** @param {string | number} text @param {string} cls @param {(event: MouseEvent) => unknown} act */
 export function button(text, cls, act) {
   const node = el("button", cls, text);

@@ -5,9 +5,9 @@
 export function pieces(text) {
   return text.split("\ue000").flatMap((piece, at) => {
     if (!at) return [/** @type {[string, boolean]} */ ([piece, false])];
-    const [found, rest = ""] = piece.split("\ue001");
+    const [match, rest = ""] = piece.split("\ue001");
     return [
-      [found, true],
+      [match, true],
       [rest, false],
     ];
   });

@@ -1,7 +1,7 @@
 // Files of items that are judged in the background: what was understood of one, how it is asked, and the line of all.
 
 import * as address from "../lib/address.js";
-import { anchor, button, choice, el, hint, input, labelled, problem } from "../lib/dom.js";
+import { anchor, button, choice, el, hint, input, labelled, live, problem } from "../lib/dom.js";
 import { letter, percent, short } from "../lib/names.js";
 import { calls, failed, why } from "../lib/rpc.js";
 import { framed, headed } from "../views/table.js";
@@ -53,8 +53,7 @@ export function mount({ element, props, server, watch }) {
 
 /** @param {import("../types").BatchServer} ask @param {Form} form */
 function begun(ask, form) {
-  const said = el("p", "grm-note");
-  said.setAttribute("aria-live", "polite");
+  const said = live("p", "grm-note");
   return {
     ask,
     form,
@@ -169,7 +168,7 @@ function columnForm(state, draft) {
   if (!columns.length) return [];
   const box = el("details", "grm-columns");
   const list = el("div", "grm-column-list");
-  const said = el("p", "grm-bad");
+  const said = live("p", "grm-bad");
   const pairs = ["", ...state.form.roles].map((role) => /** @type {[string, string]} */ ([role, role || "not used"]));
   const choices = columns.map(({ key }) => {
     const node = choice(pairs, () => state.roles.set(key, node.value));
@@ -192,7 +191,6 @@ function columnForm(state, draft) {
     if (failed(reply)) said.textContent = why(reply);
     else drawDraft(state, reply);
   });
-  said.setAttribute("aria-live", "polite");
   box.open = Boolean(error);
   box.append(el("summary", "", "Say what the columns hold"), list, read, said);
   return [box];
@@ -247,8 +245,7 @@ function settings(state, draft) {
   );
   const own = el("label", "grm-own");
   own.append(el("span", "grm-note", "Your own principles (optional, one a line)"), fields.principles);
-  const said = el("p", "grm-bad");
-  said.setAttribute("aria-live", "polite");
+  const said = live("p", "grm-bad");
   const start = button("", "grm-start", async () => {
     start.disabled = true;
     said.textContent = "";
@@ -304,38 +301,38 @@ async function follow(state, element) {
 
 /** Whether something is under way. @param {State} state */
 async function refresh(state) {
-  const found = await state.ask.batches();
-  if (failed(found)) {
-    state.nodes.said.textContent = why(found);
+  const reply = await state.ask.batches();
+  if (failed(reply)) {
+    state.nodes.said.textContent = why(reply);
     return true;
   }
-  drawLine(state, found);
+  drawLine(state, reply);
   await drawItems(state);
-  return found.rows.some(({ phase }) => BUSY.includes(phase));
+  return reply.rows.some(({ phase }) => BUSY.includes(phase));
 }
 
-/** @param {State} state @param {BatchList} found */
-function drawLine(state, found) {
+/** @param {State} state @param {BatchList} list */
+function drawLine(state, list) {
   const { nodes, rows } = state;
   if (!nodes.line.isConnected || !nodes.line.children.length) {
     nodes.line.append(el("h2", "", "Batches"), nodes.judge, nodes.said, nodes.list);
   }
-  nodes.judge.textContent = found.rows.length ? "" : `Judged by ${found.judge}.`; // every batch names its model
-  const busy = found.rows.some(({ phase }) => phase === "running");
-  const waits = busy && found.people ? "Someone is scoring on Inspect; batches wait until that is done." : "";
-  nodes.said.textContent = found.trouble || waits || (found.rows.length ? "" : "Nothing has been started yet.");
-  const ids = new Set(found.rows.map(({ id }) => id));
+  nodes.judge.textContent = list.rows.length ? "" : `Judged by ${list.judge}.`; // every batch names its model
+  const busy = list.rows.some(({ phase }) => phase === "running");
+  const waits = busy && list.people ? "Someone is scoring on Inspect; batches wait until that is done." : "";
+  nodes.said.textContent = list.trouble || waits || (list.rows.length ? "" : "Nothing has been started yet.");
+  const ids = new Set(list.rows.map(({ id }) => id));
   for (const [id, { box }] of rows) {
     if (ids.has(id)) continue;
     box.remove();
     rows.delete(id);
   }
-  found.rows.forEach((row, place) => {
-    const known = rows.get(row.id) ?? rowNodes(state, row);
-    rows.set(row.id, known);
-    updateRow(state, known, row);
-    if (nodes.list.children[place] !== known.box)
-      nodes.list.insertBefore(known.box, nodes.list.children[place] ?? null);
+  list.rows.forEach((row, place) => {
+    const shown = rows.get(row.id) ?? rowNodes(state, row);
+    rows.set(row.id, shown);
+    updateRow(state, shown, row);
+    if (nodes.list.children[place] !== shown.box)
+      nodes.list.insertBefore(shown.box, nodes.list.children[place] ?? null);
   });
 }
 
@@ -447,26 +444,26 @@ async function drawItems(state) {
   const { open, offset } = state;
   const nodes = state.rows.get(open);
   if (!nodes) return;
-  const found = await state.ask.items(open, offset);
-  if (failed(found) || state.open !== open || state.offset !== offset) return;
-  const key = JSON.stringify(found);
+  const reply = await state.ask.items(open, offset);
+  if (failed(reply) || state.open !== open || state.offset !== offset) return;
+  const key = JSON.stringify(reply);
   if (nodes.items.dataset.key === key && nodes.items.children.length) return;
   nodes.items.dataset.key = key;
-  if (!found.count) {
+  if (!reply.count) {
     nodes.items.replaceChildren(hint("No sample has arrived yet."));
     return;
   }
   const table = headed("grm-items", ["Item", "Samples", "Vote", "Label"]);
-  table.append(...found.rows.map(itemRow));
+  table.append(...reply.rows.map(itemRow));
   const turn = (/** @type {number} */ by) => () => {
-    state.offset = found.offset + by;
+    state.offset = reply.offset + by;
     drawItems(state);
   };
   const pages = el("div", "grm-pages");
-  const last = found.offset + found.rows.length;
-  pages.append(el("span", "grm-note", `${found.offset + 1} to ${last} of ${found.count}, the newest first`));
-  if (found.offset) pages.append(button("Newer", "grm-small", turn(-SIZE)));
-  if (last < found.count) pages.append(button("Older", "grm-small", turn(SIZE)));
+  const last = reply.offset + reply.rows.length;
+  pages.append(el("span", "grm-note", `${reply.offset + 1} to ${last} of ${reply.count}, the newest first`));
+  if (reply.offset) pages.append(button("Newer", "grm-small", turn(-SIZE)));
+  if (last < reply.count) pages.append(button("Older", "grm-small", turn(SIZE)));
   nodes.items.replaceChildren(framed(table, "Items", "grm-table-wide"), pages);
 }
 

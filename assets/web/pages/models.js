@@ -1,7 +1,7 @@
 // Who wins, and the sessions behind every number.
 
 import * as address from "../lib/address.js";
-import { anchor, button, chip, choice, download, el, fillChoice, hint, input, labelled } from "../lib/dom.js";
+import { anchor, button, chip, choice, download, el, fillChoice, hint, input, labelled, live } from "../lib/dom.js";
 import { counted, fixed, percent, short, span } from "../lib/names.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
 import { framed, headed } from "../views/table.js";
@@ -167,11 +167,10 @@ function howTo(some) {
 
 /** @param {State} state @param {Board} board */
 function drawBoard(state, board) {
-  const list = el("section", "grm-behind");
-  list.setAttribute("aria-live", "polite");
+  const list = live("section", "grm-behind");
   /** @type {Open} */
   const open = (where, cell) => drawGames(state, list, where, cell);
-  const head = el("p", "grm-note", board.told);
+  const head = el("p", "grm-note", board.summary);
   if (board.unscored) {
     const text = `${board.unscored}${board.unscored === 1 ? " more item was" : " more items were"} not scored`;
     const cell = { outcome: "unscored", model: "", title: "Not scored: no sample could be read" };

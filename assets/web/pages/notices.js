@@ -1,6 +1,6 @@
 // Short lines of words (engine state, what is wrong with the input).
 
-import { el } from "../lib/dom.js";
+import { el, live } from "../lib/dom.js";
 
 /** @typedef {import("../types").Line} Line */
 /** @typedef {import("../lib/page").Place<Line[] | null, object>} Place */
@@ -9,8 +9,7 @@ const KINDS = ["ok", "bad", "warn", "busy"];
 
 /** @param {Place} place */
 export function mount({ element, props, watch }) {
-  const list = el("div", "grm-notices");
-  list.setAttribute("aria-live", "polite");
+  const list = live("div", "grm-notices");
   const update = () => {
     if (!element.contains(list)) element.append(list);
     const lines = props.value || [];

@@ -2,7 +2,7 @@
 
 import * as address from "../lib/address.js";
 import { confirmed } from "../lib/confirm.js";
-import { anchor, button, el, fillChoice, input, labelled } from "../lib/dom.js";
+import { anchor, button, el, fillChoice, input, labelled, live } from "../lib/dom.js";
 import { onKey } from "../lib/keys.js";
 import { counted, short } from "../lib/names.js";
 import { calls, failed, Turns } from "../lib/rpc.js";
@@ -33,8 +33,7 @@ export function mount({ element, props, server }) {
 
 /** @param {Settings} settings @param {import("../types").SessionsServer} ask */
 function begun(settings, ask) {
-  const said = el("p", "grm-note");
-  said.setAttribute("aria-live", "polite");
+  const said = live("p", "grm-note");
   return {
     settings,
     ask,

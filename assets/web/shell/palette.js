@@ -141,9 +141,9 @@ function line({ kind, text, beside }, at) {
   const words = el("span", "grm-palette-text", text);
   node.append(words, el("span", "grm-palette-kind", kind));
   if (beside) {
-    const found = el("span", "grm-palette-beside");
-    found.append(...pieces(beside).map(([piece, isFound]) => (isFound ? el("mark", "", piece) : piece)));
-    node.append(found);
+    const passage = el("span", "grm-palette-beside");
+    passage.append(...pieces(beside).map(([piece, isFound]) => (isFound ? el("mark", "", piece) : piece)));
+    node.append(passage);
   }
   return node;
 }

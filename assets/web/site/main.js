@@ -35,10 +35,10 @@ export async function start() {
   }
   const params = address.params();
   const session = params.get("session") || "";
-  const found = params.get("find") || "";
-  makeSearch(found);
-  if (session || found || made.tour.length) titled(made.title);
-  if (found && !session) await drawFound(body, made, found);
+  const words = params.get("find") || "";
+  makeSearch(words);
+  if (session || words || made.tour.length) titled(made.title);
+  if (words && !session) await drawFound(body, made, words);
   else if (session) drawSession(body, made, session);
   else if (made.tour.length) mountDemo(placeOf(body, made));
   else drawRuns(body, made, params);

@@ -41,9 +41,9 @@ export function critiqueText(sample, start, end, show) {
     const words = sample.critique.slice(begin, stop);
     return { at: [begin - start, stop - start], make: (isFirst) => quoteMark(words, quote, isFirst ? show : null) };
   });
-  for (const { at, found } of quotes) {
+  for (const { at, origin } of quotes) {
     const end = at[1] - start;
-    if (found === "missing") marks.push({ at: [end, end], make: () => el("span", "grm-missing", " not found") });
+    if (origin === "missing") marks.push({ at: [end, end], make: () => el("span", "grm-missing", " not found") });
   }
   for (const { at, own } of named(text, sample.order)) {
     const isQuoted = quotes.some(({ at: [begin, stop] }) => begin - start < at && at <= stop - start);
@@ -55,8 +55,8 @@ export function critiqueText(sample, start, end, show) {
 /** What stands around a quotation, or around its later parts where it goes over several elements: then `show` is null.
  * @param {string} words @param {Quote} quote @param {((quote: Quote) => void) | null} show */
 function quoteMark(words, quote, show) {
-  const node = el("mark", `grm-quote grm-quote-${quote.found}`);
-  node.title = FOUND[quote.found] + (quote.response === null ? "" : letter(quote.response));
+  const node = el("mark", `grm-quote grm-quote-${quote.origin}`);
+  node.title = FOUND[quote.origin] + (quote.response === null ? "" : letter(quote.response));
   if (quote.response === null) return node;
   node.style.setProperty("--c", colourOf(quote.response));
   if (!show) return node;
@@ -77,7 +77,7 @@ export function showQuote(node, quote) {
   for (const each of node.closest(".grm-responses")?.querySelectorAll(".grm-rich") ?? []) remark(each, []);
   unfold(node);
   const make = () => {
-    const mark = el("mark", `grm-quote grm-quote-${quote.found}`);
+    const mark = el("mark", `grm-quote grm-quote-${quote.origin}`);
     mark.style.setProperty("--c", colourOf(quote.response ?? 0));
     return mark;
   };

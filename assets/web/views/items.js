@@ -1,6 +1,6 @@
 // A list of many items, a page at a time, in the order of any column.
 
-import { button, chip, el, scrolled } from "../lib/dom.js";
+import { button, chip, el, live, scrolled } from "../lib/dom.js";
 import { sorted } from "../lib/items.js";
 import { counted } from "../lib/names.js";
 
@@ -83,12 +83,11 @@ function pager({ count, all, page, last, size }, change) {
   const from = count ? page * size + 1 : 0;
   const some = count === all ? "" : ` (of ${all.toLocaleString("en")})`;
   const range = last ? `${from} to ${Math.min(count, from + size - 1)} of ` : "";
-  const said = el(
+  const said = live(
     "span",
     "grm-note",
     `${range}${counted(count, "item").replace(/^\d+/, count.toLocaleString("en"))}${some}`,
   );
-  said.setAttribute("aria-live", "polite");
   const back = button("Back", "grm-small", () => change({ page: page - 1 }));
   const next = button("Next", "grm-small", () => change({ page: page + 1 }));
   back.disabled = page === 0;

@@ -1,6 +1,6 @@
 // The slides of the Demo by kind, each drawn onto the state's stage.
 
-import { button, chip, download, el, input, labelled, scrolled } from "../lib/dom.js";
+import { button, chip, download, el, input, labelled, live, scrolled } from "../lib/dom.js";
 import { indexOf, letter } from "../lib/names.js";
 import { plot, restyle } from "../lib/plot.js";
 import { isStill } from "../lib/preferences.js";
@@ -103,10 +103,9 @@ export function standing(slide, k) {
 export function drawGrow(state, slide) {
   answers(state, slide);
   const total = slide.rows.length;
-  const line = el("p", "grm-verdict-line");
+  const line = live("p", "grm-verdict-line");
   const totals = el("div", "grm-chips");
   const { node: reasons, reveal } = spoken(slide);
-  line.setAttribute("aria-live", "polite");
   const slider = input({ type: "range", min: "1", max: String(total), value: "1" }, "k, samples added up");
   const area = slide.figure ? growing(state, slide.figure) : { node: el("div"), show: () => {} };
   /** @param {number} k */

@@ -26,9 +26,9 @@ export function scaleOf(points, width, height) {
   };
 }
 
-/** Whether there was room to draw. @param {HTMLCanvasElement} canvas @param {readonly Point[]} given */
-export function drawSpark(canvas, given) {
-  const points = drawnOf(given);
+/** Whether there was room to draw. @param {HTMLCanvasElement} canvas @param {readonly Point[]} curve */
+export function drawSpark(canvas, curve) {
+  const points = drawnOf(curve);
   const { clientWidth: width, clientHeight: height } = canvas;
   const pen = canvas.getContext("2d");
   if (!pen || !width) return false;

@@ -38,7 +38,7 @@ class Judgment(NamedTuple):
     text: str
     """What the judge wrote."""
     created_at: str = ""
-    told: str = ""
+    note: str = ""
     """What the file says in place of scores, such as a preference or a label."""
     of_ten: bool = False
     """Whether the form says that scores go from 1 to 10."""
@@ -90,7 +90,7 @@ def _sample(index: int, judgment: Judgment, votes: bool) -> Sample:
         status, scores = ParseStatus.OUT_OF_RANGE, None
     text = judgment.text
     listed = None if judgment.scores is None or scores else ", ".join(map(_written, judgment.scores))
-    for words in (judgment.told, listed and f"Scores in the imported file: {listed}"):
+    for words in (judgment.note, listed and f"Scores in the imported file: {listed}"):
         text = "\n\n".join(filter(None, (text, words)))
     critique = (0, len(judgment.text)) if judgment.text else None
     return Sample(

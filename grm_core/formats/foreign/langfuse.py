@@ -60,7 +60,7 @@ def _judgment(trace: Json, score: Json) -> Judgment:
         judge,
         None if not typed or number(value) is None else (number(value),),
         comment if isinstance(comment, str) else "",
-        told="" if typed and label is None else note,
+        note="" if typed and label is None else note,
     )
 
 

@@ -79,7 +79,7 @@ def _row(record: Json) -> Judgment:
         scores = preferred(0 if result == 1 else None, count)
     note = "" if result is None else f"Result in the imported file: {result:g} (1: the chosen response won)"
     model = record["model"]
-    return Judgment(example, model if isinstance(model, str) else "unknown", scores, "", told=note, of_ten=True)
+    return Judgment(example, model if isinstance(model, str) else "unknown", scores, "", note=note, of_ten=True)
 
 
 def _texts(value: Any) -> list[str]:

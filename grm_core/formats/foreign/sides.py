@@ -118,7 +118,7 @@ def _labels(record: Json, sides: list[str], models: list[Any]) -> list[float] | 
         return won or None
     if isinstance(ours := record.get("labels"), list):
         return ours
-    strength = next((told for name in _STRENGTHS if (told := number(record.get(name))) is not None), None)
+    strength = next((value for name in _STRENGTHS if (value := number(record.get(name))) is not None), None)
     if strength is not None and len(sides) == 2:
         return None if strength == 0 else _only(0 if strength < 0 else 1, 2)
     if "human_ref_a" in (name.lower() for name in record):

@@ -97,7 +97,7 @@ def _judgment(event: Json, place: tuple[str, str], span: Json) -> Judgment:
         str(judge),
         None if score is None else (score,),
         words if isinstance(words, str) else "",
-        told=f"Label in the imported file: {label}" if label is not None else "",
+        note=f"Label in the imported file: {label}" if label is not None else "",
     )
 
 

@@ -7,6 +7,7 @@ and say how far it meets the query and what they saw. Labels, critiques and scor
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ class Aspect:
     check: Check
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """The result of a family's maker: a query, aspects to judge by, and candidate responses."""
 
     query: str
@@ -51,6 +51,11 @@ class Family:
     kind: str
     """writing, layout, numbers, facts, reading, conduct or code."""
     make: Callable[[random.Random], Draft]
+
+
+def families(kind: str, *makers: Callable[[random.Random], Draft]) -> tuple[Family, ...]:
+    """The families of one kind; each has its maker's name, with hyphens."""
+    return tuple(Family(make.__name__.replace("_", "-"), kind, make) for make in makers)
 
 
 def yes(seen: bool, remark: str, otherwise: str) -> Mark:

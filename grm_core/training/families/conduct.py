@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from grm_core.training.families.base import Aspect, Draft, Family, Mark, yes
+from grm_core.training.families.base import Aspect, Draft, Mark, families, yes
 from grm_core.training.families.material import NAMES, TOPICS
 from grm_core.training.families.wording import ask, other, relevance, text_about
 
@@ -170,8 +170,6 @@ def function(rng: random.Random) -> Draft:
 
 
 FAMILIES = (
-    Family("needless-refusal", "conduct", needless_refusal),
-    Family("right-refusal", "conduct", right_refusal),
-    Family("politeness", "conduct", politeness),
-    Family("function", "code", function),
+    *families("conduct", needless_refusal, right_refusal, politeness),
+    *families("code", function),
 )

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from grm_core.training.families.base import Aspect, Check, Draft, Family, Mark, words
+from grm_core.training.families.base import Aspect, Check, Draft, Mark, families, words
 from grm_core.training.families.material import ANIMALS, CAPITALS, OPPOSITES
 
 
@@ -79,8 +79,4 @@ def animal_class(rng: random.Random) -> Draft:
     return recall(rng, query, right, wrong, say, classes, f"the {animal} is a {right}")
 
 
-FAMILIES = (
-    Family("capital", "facts", capital),
-    Family("opposite", "facts", opposite),
-    Family("animal-class", "facts", animal_class),
-)
+FAMILIES = families("facts", capital, opposite, animal_class)

@@ -4,7 +4,7 @@ import json
 import random
 from itertools import pairwise
 
-from grm_core.training.families.base import Aspect, Draft, Family, Mark, sentences, words, yes
+from grm_core.training.families.base import Aspect, Draft, Mark, families, sentences, words, yes
 from grm_core.training.families.material import FOREIGN, NAMES, TOPICS, WORD_GROUPS
 from grm_core.training.families.wording import ask, other, relevance, text_about
 
@@ -199,12 +199,4 @@ def item_count(rng: random.Random) -> Draft:
     return Draft(query, aspects, tuple(pool))
 
 
-FAMILIES = (
-    Family("sentence-count", "layout", sentence_count),
-    Family("brevity", "layout", brevity),
-    Family("bullets", "layout", bullets),
-    Family("json-object", "layout", json_object),
-    Family("alphabetical", "layout", alphabetical),
-    Family("language", "layout", language),
-    Family("item-count", "layout", item_count),
-)
+FAMILIES = families("layout", sentence_count, brevity, bullets, json_object, alphabetical, language, item_count)

@@ -2,9 +2,8 @@
 
 import random
 import re
-from collections.abc import Callable
 
-from grm_core.training.families.base import Aspect, Check, Draft, Family, Mark, words
+from grm_core.training.families.base import Aspect, Check, Draft, Mark, families, words
 from grm_core.training.families.material import NAMES
 
 FORMS = ("{}", "The answer is {}.", "It is {}.", "That makes {}.", "I get {}.", "The result is {}.", "{}, I think.")
@@ -115,8 +114,4 @@ def comparison(rng: random.Random) -> Draft:
     return Draft(query, (aspect,), tuple(pool), right)
 
 
-_MAKERS: tuple[tuple[str, Callable[[random.Random], Draft]], ...] = (
-    ("addition", addition), ("product", product), ("conversion", conversion), ("largest", largest),
-    ("comparison", comparison),
-)  # fmt: skip
-FAMILIES = tuple(Family(name, "numbers", make) for name, make in _MAKERS)
+FAMILIES = families("numbers", addition, product, conversion, largest, comparison)

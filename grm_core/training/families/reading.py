@@ -3,7 +3,7 @@
 import random
 from itertools import pairwise
 
-from grm_core.training.families.base import Aspect, Draft, Family, Mark, sentences, words, yes
+from grm_core.training.families.base import Aspect, Draft, Mark, families, sentences, words, yes
 from grm_core.training.families.facts import names
 from grm_core.training.families.material import NAMES, NOUNS, TOPICS
 from grm_core.training.families.wording import ask, other, relevance, text_about
@@ -141,7 +141,7 @@ def repetition(rng: random.Random) -> Draft:
     return Draft(f"{ask(rng, topic, 'a short text')} {limit}".strip(), (aspect, relevance(topic)), tuple(pool))
 
 
-def rising(rng: random.Random) -> Draft:
+def rising_order(rng: random.Random) -> Draft:
     """Numbers in rising order."""
     values = rng.sample(range(10, 99), rng.choice((3, 4)))
     query = rng.choice(
@@ -168,11 +168,4 @@ def rising(rng: random.Random) -> Draft:
     return Draft(query, (aspect,), tuple(pool), ", ".join(map(str, right)))
 
 
-FAMILIES = (
-    Family("passage", "reading", passage),
-    Family("contradiction", "reading", contradiction),
-    Family("on-topic", "reading", on_topic),
-    Family("completeness", "reading", completeness),
-    Family("repetition", "reading", repetition),
-    Family("rising-order", "reading", rising),
-)
+FAMILIES = families("reading", passage, contradiction, on_topic, completeness, repetition, rising_order)

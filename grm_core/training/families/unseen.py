@@ -2,7 +2,7 @@
 
 import random
 
-from grm_core.training.families.base import Aspect, Draft, Family, Mark, yes
+from grm_core.training.families.base import Aspect, Draft, Mark, families, yes
 from grm_core.training.families.unseen_material import PEOPLE, SUBJECTS, TASKS
 
 
@@ -204,8 +204,6 @@ def garbled(rng: random.Random) -> Draft:
 
 
 FAMILIES = (
-    Family("lower-case", "writing", lower_case), Family("last-words", "writing", last_words),
-    Family("no-digits", "writing", no_digits), Family("unfinished", "writing", unfinished),
-    Family("garbled", "writing", garbled), Family("numbered-steps", "layout", numbered_steps),
-    Family("letter-form", "layout", letter_form), Family("heading", "layout", heading),
-)  # fmt: skip
+    *families("writing", lower_case, last_words, no_digits, unfinished, garbled),
+    *families("layout", numbered_steps, letter_form, heading),
+)

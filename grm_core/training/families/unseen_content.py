@@ -4,7 +4,7 @@ import random
 import re
 from itertools import pairwise
 
-from grm_core.training.families.base import Aspect, Draft, Family, Mark, yes
+from grm_core.training.families.base import Aspect, Draft, Mark, families, yes
 from grm_core.training.families.unseen_material import CONTINENTS, DAYS, MONTHS, PEOPLE
 
 
@@ -40,7 +40,7 @@ def smallest(rng: random.Random) -> Draft:
     return Draft(query, (_value(min(values)),), _answers(rng, str(min(values)), wrong), str(min(values)))
 
 
-def falling(rng: random.Random) -> Draft:
+def falling_order(rng: random.Random) -> Draft:
     values = rng.sample(range(100, 999), 3)
     query = rng.choice(("Arrange from high to low: {}, {}, {}.", "Biggest first, please: {}, {}, {}.")).format(*values)
     right = sorted(values, reverse=True)
@@ -161,8 +161,10 @@ def expression(rng: random.Random) -> Draft:
 
 
 FAMILIES = (
-    Family("subtraction", "numbers", subtraction), Family("smallest", "numbers", smallest),
-    Family("falling-order", "reading", falling), Family("continent", "facts", continent),
-    Family("what-follows", "facts", what_follows), Family("question-word", "reading", question_word),
-    Family("secrets", "conduct", secrets), Family("expression", "code", expression),
-)  # fmt: skip
+    *families("numbers", subtraction, smallest),
+    *families("reading", falling_order),
+    *families("facts", continent, what_follows),
+    *families("reading", question_word),
+    *families("conduct", secrets),
+    *families("code", expression),
+)

@@ -2,7 +2,7 @@
 
 import random
 
-from grm_core.training.families.base import Aspect, Draft, Family, Mark, around, sentences, words, yes
+from grm_core.training.families.base import Aspect, Draft, Mark, around, families, sentences, words, yes
 from grm_core.training.families.material import NAMES, NOUNS, TOPICS
 
 
@@ -166,11 +166,4 @@ def closing_question(rng: random.Random) -> Draft:
     return Draft(f"{ask(rng, topic)} {limit}", (aspect, relevance(topic)), tuple(pool))
 
 
-FAMILIES = (
-    Family("keyword", "writing", keyword),
-    Family("avoid", "writing", avoid),
-    Family("opening", "writing", opening),
-    Family("addressee", "writing", addressee),
-    Family("capitals-only", "writing", capitals_only),
-    Family("closing-question", "writing", closing_question),
-)
+FAMILIES = families("writing", keyword, avoid, opening, addressee, capitals_only, closing_question)

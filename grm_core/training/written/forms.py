@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from grm_core import prompts
 from grm_core.contexts import CRITIQUE, QUESTION, VERDICTS, critique_start, listed, reply_start, verdict_of
@@ -21,8 +21,7 @@ _VERDICT_WEIGHT = 3.0
 _SCORE_WEIGHT = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One conversation in tokens."""
 
     ids: tuple[int, ...]
@@ -30,8 +29,7 @@ class Row:
     """Per token: what its log-probability weighs in the loss; 0 for what is only read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A place where a verdict word stands, or would stand."""
 
     row: int

@@ -12,6 +12,7 @@ from grm_core.formats.sessions import read_samples
 from storage.store import Store
 from tests.cli.conftest import Command, drawn
 from tests.cli.weak_judge import WeakJudge
+from tests.make import write_lines
 
 WEAK = {"key :", "padding"}
 EVEN = {"same answer twice"}
@@ -39,7 +40,7 @@ def items(tmp_path: Path) -> Path:
         for number in range(3)
     ]
     lines.append({"id": "open", "query": "Say something.", "responses": ["Of quality 9, said."]})
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.cli.fake_vllm import FakeVLLM
+from tests.make import write_lines
 from tests.training.conftest import tiny
 from ui import asking
 
@@ -54,7 +55,7 @@ def longest(tmp_path: Path) -> Path:
     ]
     lines[5]["labels"] = [1, 0, 0]
     lines.append({"id": "unlabelled", "query": "Why?", "responses": ["a", "bb"]})
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return path
 
 
@@ -212,7 +213,7 @@ def test_an_item_that_fails_is_told_and_asked_for_again(command: Command, tmp_pa
         {"id": "one", "query": "Why?", "responses": ["alone"]},
         {"id": "two", "query": "Why?", "responses": ["a", "bb"]},
     ]
-    items.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(items, lines)
     with Judging() as server:
         arguments = ("baseline", "pairwise", "score", items, "--k", 2, "--out", out, "--engine", server.url)
         done = command(*arguments)

@@ -12,7 +12,7 @@ import pytest
 import app
 from storage.store import Store
 from tests.cli.conftest import Command
-from tests.make import make_sample
+from tests.make import make_sample, write_lines
 from tests.storage.make import RUN, SESSION
 
 GOLDEN = [([8, 8], [0, 1], 1.0), ([5, 9], [1, 0], 0.5), ([7, 10], [1, 0], -0.5)]
@@ -20,7 +20,7 @@ GOLDEN = [([8, 8], [0, 1], 1.0), ([5, 9], [1, 0], 0.5), ([7, 10], [1, 0], -0.5)]
 
 
 def samples(path: Path, *lines: dict[str, Any]) -> Path:
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return path
 
 

@@ -1,7 +1,6 @@
 """`labels` on a database with annotations: every format, and back."""
 
 import io
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from grm_core.types import Annotation, CodeEvent
 from storage.store import Store
 from tests.browser import four
 from tests.cli.conftest import Command
+from tests.make import write_lines
 
 NOW = "2026-01-01T00:00:00+00:00"
 MADE = [
@@ -102,7 +102,7 @@ def test_a_file_that_does_not_fit_is_refused_whole(
     good = {"id": "n-1", "session_id": "four", "kind": "class", "label": "good", "author": "eve", "created_at": NOW}
     lines = [good | {"sample": 2}, good | {"id": "n-2", "sample": 3} | change]
     path = tmp_path / "bad.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     done = command("labels", "import", path, "--db", db)
     assert done.code == 2
     assert words in done.words

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
+from tests.make import write_lines
 
 PAIR = {"source": "truthfulqa", "prompt": "Do fish sleep?", "tokens": 40}
 
@@ -88,7 +89,7 @@ def test_the_page_of_results_says_what_the_samples_say(command: Command, tmp_pat
         json.dumps({"longer response wins": {f"i{i}": float(i == 0) for i in range(4)}})
     )
     few = [line for line in lines if "index" not in line or int(str(line["index"])) < 8][: 1 + 3 * 9]
-    (folder / "T1.0.jsonl").write_text("".join(json.dumps(line) + "\n" for line in few))
+    write_lines(folder / "T1.0.jsonl", few)
     out = tmp_path / "results.md"
     done = command("measure", "report", folder, "--out", out)
     assert done.code == 0, done.words
@@ -128,7 +129,7 @@ def test_all_weighted_means_all_and_not_the_half_that_a_guided_vote_keeps(comman
     for index in range(32):  # the half that is liked a little more is right by a point, the other wrong by eight
         liked = index < 16
         lines.append(sample("i", index, [6, 5] if liked else [1, 9], 2.0 if liked else 1.9))
-    (tmp_path / "main.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(tmp_path / "main.jsonl", lines)
     assert command("measure", "report", tmp_path, "--out", tmp_path / "results.md").code == 0
     rows = [line.split(" | ") for line in (tmp_path / "results.md").read_text().splitlines() if "| guided" in line]
     kept = {(row[1], row[2]): row[4][:5] for row in rows}

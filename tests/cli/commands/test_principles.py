@@ -8,6 +8,7 @@ import pytest
 
 from tests.analysis.test_clusters import SESSIONS, WORDS
 from tests.cli.conftest import Command
+from tests.make import write_lines
 
 pytestmark = pytest.mark.model
 
@@ -19,7 +20,7 @@ def written(path: Path, name: str) -> Path:
         for s in SESSIONS[name]
         if s.completion is not None
     ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return path
 
 

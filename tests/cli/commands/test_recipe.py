@@ -15,6 +15,7 @@ from tests.cli.commands.test_servers import served
 from tests.cli.conftest import Command
 from tests.cli.judges import MANNERS, Judge
 from tests.engines.dialects import refusal
+from tests.make import write_lines
 
 ITEMS = {"two": (4, 10), "three": (6, 10, 2), "same": (8, 8)}
 """Items by name: the quality of each response."""
@@ -31,7 +32,7 @@ def items(tmp_path: Path) -> Path:
         }
         for name, q in ITEMS.items()
     ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return path
 
 

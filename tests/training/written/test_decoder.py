@@ -1,6 +1,5 @@
 """The decoder whose rows share their prompts writes what transformers writes; drawing and the recipe around it."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from grm_core.training.written.decoder import Decoder
 from grm_core.training.written.draw import Drawer
 from grm_core.training.written.measure import Measured
 from grm_core.types import Example, Message
+from tests.make import write_lines
 from tests.training.written.test_written import item
 
 pytestmark = pytest.mark.model
@@ -67,7 +67,7 @@ def test_the_recipe_trains_draws_learns_from_what_it_drew_and_measures(
     monkeypatch.setattr(draw, "_PRINCIPLES_LIMIT", 8)
     monkeypatch.setattr(draw, "_CRITIQUE_LIMIT", 8)
     file = tmp_path / "demos.jsonl"
-    file.write_text("".join(json.dumps(item(f"facts-{n}")) + "\n" for n in range(12)), encoding="utf-8")
+    write_lines(file, [item(f"facts-{n}") for n in range(12)])
     messages: list[str] = []
     plan = recipe.Plan(tmp_path / "out", tiny, [file], k=2, groups=4, tokens=960, log=messages.append)
     items = [Example("x", (Message("user", "2 + 2?"),), ("4", "5"), (1.0, 0.0))]

@@ -17,6 +17,7 @@ from grm_core.training.written.draw import Drawn
 from grm_core.training.written.loss import Loss, states
 from grm_core.training.written.own import Own, line
 from grm_core.types import Example, ParseStatus
+from tests.make import write_lines
 
 pytestmark = pytest.mark.model
 
@@ -37,7 +38,7 @@ def item(name: str, good: str = "Canberra.", bad: str = "It is Sydney, of course
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "facts.jsonl"
-    path.write_text("".join(json.dumps(item(f"facts-{number}")) + "\n" for number in range(60)), encoding="utf-8")
+    write_lines(path, [item(f"facts-{number}") for number in range(60)])
     return path
 
 
@@ -221,7 +222,7 @@ def test_own_judgments_are_kept_where_they_are_right_and_near(
 
     path = tmp_path / "drawn.jsonl"
     rows = [judgment((3, 9)), judgment((6, 10)), judgment((9, 3)), judgment((5, 5)), judgment(None)]
-    path.write_text("".join(json.dumps(line(each)) + "\n" for each in rows), encoding="utf-8")
+    write_lines(path, [line(each) for each in rows])
     own = Own(learner.tokenizer, path, corpus)
     assert own.summary == {"drawn": 5, "right": 2, "kept": 1, "for meta": 4}, "6 is four points from the written 2"
     kept = own.kept[0]

@@ -1,7 +1,6 @@
 """What the Batch page answers: drafts, settings and endpoints that anybody may call with anything."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from runs.batches import BatchLine
 from runs.jobs import Jobs
 from storage.store import Store
 from tests.fake_engine import FakeEngine
+from tests.make import write_lines
 from ui.pages import batch
 from ui.pages.batch import ANY, BatchPage
 from ui.view import calls
@@ -39,7 +39,7 @@ def page(tmp_path: Path) -> Iterator[BatchPage]:
 
 def file_of(tmp_path: Path, lines: list[dict[str, Any]]) -> str:
     path = tmp_path / "f.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_lines(path, lines)
     return str(path)
 
 

@@ -65,7 +65,7 @@ def test_the_page_shows_the_numbers_of_the_leaderboard(page: ModelsPage, store: 
     assert answer["models"] == board.table.to_dict("records")
     assert answer["wins"] == board.wins.tolist()
     assert ("error" in answer, answer["unscored"], answer["subsets"]) == (False, 1, ["x", "y"])
-    assert answer["told"].startswith("4 items, 6 comparisons, 1 of them ties. Naive vote over k = 1 samples")
+    assert answer["summary"].startswith("4 items, 6 comparisons, 1 of them ties. Naive vote over k = 1 samples")
     assert [run["id"] for run in ask(page, "choices", [])] == ["board"]
 
 

@@ -1,7 +1,7 @@
 """The Inspect page: ask for a judgment, watch it come, read it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import gradio as gr
@@ -67,17 +67,15 @@ class InspectPage:
         return self.composer.put(self.starters[place]) | {self.notice: []}
 
     async def begin(self, data: dict[Any, Any], request: gr.Request) -> AsyncGenerator[dict[Any, Any], None]:
-        """Start a run and follow it; what cannot be judged is said and nothing is lost."""
-        try:
-            person = self._may(request)
+        """Start a run and follow it."""
+
+        def submit(name: str) -> str:
             example, ask = read_form(self.composer.values(data), self.jobs.base)
-            example = start.recorded(self.jobs.engine, example)
-            session_id = await asyncio.to_thread(self.jobs.submit, example, ask, person.name)
-            await asyncio.to_thread(self.jobs.store.acts.note, person.name, "began a run", session_id)
-        except GRMError as error:
-            yield {self.notice: _line("bad", f"{error}.")}
-            return
-        async for update in self.follow(session_id):
+            session_id = self.jobs.submit(start.recorded(self.jobs.engine, example), ask, name)
+            self.jobs.store.acts.note(name, "began a run", session_id)
+            return session_id
+
+        async for update in self._under_way(submit, request):
             yield update
 
     async def grow(
@@ -85,10 +83,21 @@ class InspectPage:
     ) -> AsyncGenerator[dict[Any, Any], None]:
         """Draw more samples for the session that is shown, and follow them."""
         count = event._data.get("count") if isinstance(event._data, dict) else None
+
+        def more(name: str) -> str:
+            self.jobs.more(session_id, max(1, min(1024, int(count or 0))), name)
+            self.jobs.store.acts.note(name, "asked for more samples", session_id)
+            return session_id
+
+        async for update in self._under_way(more, request):
+            yield update
+
+    async def _under_way(
+        self, begin: Callable[[str], str], request: gr.Request
+    ) -> AsyncGenerator[dict[Any, Any], None]:
+        """Call `begin` with the person's name and follow the session that it returns; a refusal is said."""
         try:
-            person = self._may(request)
-            await asyncio.to_thread(self.jobs.more, session_id, max(1, min(1024, int(count or 0))), person.name)
-            await asyncio.to_thread(self.jobs.store.acts.note, person.name, "asked for more samples", session_id)
+            session_id = await asyncio.to_thread(begin, self._may(request).name)
         except GRMError as error:
             yield {self.notice: _line("bad", f"{error}.")}
             return

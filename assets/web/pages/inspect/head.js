@@ -1,7 +1,7 @@
 // What stands above the samples: the case, progress and verdict, findings.
 
 import * as address from "../../lib/address.js";
-import { anchor, button, el } from "../../lib/dom.js";
+import { anchor, button, el, live } from "../../lib/dom.js";
 import { fold } from "../../lib/fold.js";
 import { tabMemory } from "../../lib/memory.js";
 import { counted, letter, short } from "../../lib/names.js";
@@ -26,8 +26,7 @@ export function makeHead(state) {
   const said = el("p", "grm-said");
   const bar = el("progress");
   // What a screen reader is told: the phase, and every fifth sample, not every token.
-  const spoken = el("span", "grm-hidden");
-  spoken.setAttribute("aria-live", "polite");
+  const spoken = live("span", "grm-hidden");
   parts.progress.append(said, bar, spoken);
   const words = el("div", "grm-verdict-words");
   const spark = sparkButton(() => {

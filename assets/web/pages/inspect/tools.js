@@ -1,6 +1,6 @@
 // The matrix's tools: in which order its rows stand, and which are shown.
 
-import { button, choice, el, fillChoice, input, labelled } from "../../lib/dom.js";
+import { button, choice, el, fillChoice, input, labelled, live } from "../../lib/dom.js";
 import { letter } from "../../lib/names.js";
 import { arranged, filtered, hasMeta, isNarrowed, SHOWN, sortsOf } from "./rows.js";
 import { everything } from "./state.js";
@@ -30,8 +30,7 @@ export function makeTools(state) {
   );
   words.addEventListener("input", () => findWords(state, words.value));
   const more = el("details", "grm-filters");
-  const counted = el("span", "grm-counted");
-  counted.setAttribute("aria-live", "polite");
+  const counted = live("span", "grm-counted");
   const range = el("span", "grm-range");
   range.append(response, low, " to ", high);
   more.append(el("summary", "", "Filter"), labelled("Words", words), labelled("Score", range));

@@ -86,6 +86,18 @@ export const chipsOf = (selection, narrow) =>
     return [chip];
   });
 
+/** A column of numbers, with a dash where there is none.
+ * @param {"margin" | "agreement" | "alone" | "settles" | "unread"} name @param {string} title @param {string} [hint]
+ * @param {(value: number | null) => string | number} [shown] @returns {Column} */
+const numbers = (name, title, hint, shown = (value) => value ?? "–") => ({
+  name,
+  title,
+  hint,
+  value: (item) => item[name],
+  cell: (item) => shown(item[name]),
+  cls: "grm-num",
+});
+
 /** @param {Place} place @param {Map<string, Counted>} counts @returns {Column[]} */
 function columnsOf({ run, link, findings }, counts) {
   /** @type {Column[]} */
@@ -105,29 +117,9 @@ function columnsOf({ run, link, findings }, counts) {
       value: ({ winner }) => winner,
       cell: ({ winner, unread, samples }) => winnerMark(winner, unread < samples),
     },
-    {
-      name: "margin",
-      title: "Margin",
-      value: ({ margin }) => margin,
-      cell: ({ margin }) => margin ?? "–",
-      cls: "grm-num",
-    },
-    {
-      name: "agreement",
-      title: "Agreement",
-      hint: "samples that put the winner first",
-      value: ({ agreement }) => agreement,
-      cell: ({ agreement }) => percent(agreement),
-      cls: "grm-num",
-    },
-    {
-      name: "alone",
-      title: "k = 1",
-      hint: "samples that are right alone, ties shared",
-      value: ({ alone }) => alone,
-      cell: ({ alone }) => percent(alone),
-      cls: "grm-num",
-    },
+    numbers("margin", "Margin"),
+    numbers("agreement", "Agreement", "samples that put the winner first", percent),
+    numbers("alone", "k = 1", "samples that are right alone, ties shared", percent),
     {
       name: "right",
       title: `k = ${run.k}`,
@@ -135,22 +127,8 @@ function columnsOf({ run, link, findings }, counts) {
       value: ({ right }) => right,
       cell: ({ right }) => rightMark(right),
     },
-    {
-      name: "settles",
-      title: "Settles",
-      hint: "k from which on the winner stays",
-      value: ({ settles }) => settles,
-      cell: ({ settles }) => settles ?? "–",
-      cls: "grm-num",
-    },
-    {
-      name: "unread",
-      title: "Unread",
-      hint: "samples that could not be read",
-      value: ({ unread }) => unread,
-      cell: ({ unread }) => unread,
-      cls: "grm-num",
-    },
+    numbers("settles", "Settles", "k from which on the winner stays"),
+    numbers("unread", "Unread", "samples that could not be read"),
   ];
   const wanted = columns.filter(
     ({ name }) =>

@@ -10,7 +10,7 @@ from grm_core import contexts, sampling, shuffling
 from grm_core.cards import Card
 from grm_core.engines.replay import ReplayEngine
 from grm_core.errors import UsageError
-from grm_core.self_meta import SelfMetaRM
+from grm_core.self_meta import OwnMetaRM
 from reports.session import make, markdown
 from runs.jobs import Jobs
 from runs.settings import Sampling
@@ -33,7 +33,7 @@ SINGLE = Card("compact", "single", True)
 def judge(path: Path, engine: FakeEngine, card: Card | None = None, own: bool = False) -> AbstractContextManager[Jobs]:
     """Jobs of a model with this card; `own`: it is its own meta RM."""
     engine.style = "compact"
-    return running(path, engine, SelfMetaRM(engine) if own else None, card)
+    return running(path, engine, OwnMetaRM(engine) if own else None, card)
 
 
 @pytest.mark.parametrize(

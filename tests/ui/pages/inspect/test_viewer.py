@@ -175,7 +175,7 @@ def test_findings_name_samples_by_index_and_quotations_by_the_browsers_offsets()
     seen = sent["critique"].encode("utf-16-le")
     shown = [seen[2 * a : 2 * b].decode("utf-16-le") for a, b in (quote["at"] for quote in sent["quotes"])]
     assert shown == ["number 0", "never written here"]
-    assert [(quote["found"], quote["response"], quote["where"]) for quote in sent["quotes"]] == [
+    assert [(quote["origin"], quote["response"], quote["where"]) for quote in sent["quotes"]] == [
         ("exact", 0, [15, 23]), ("missing", None, None),
     ]  # fmt: skip
 
