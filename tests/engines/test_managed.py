@@ -116,6 +116,13 @@ def test_every_prompt_fits_into_one_prefill_step(model_dir: Path) -> None:
 
 
 def test_what_the_user_has_set_for_vllm_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.setenv("GOMP_SPINCOUNT", "5")
+    assert environment("k", compiled=True)["GOMP_SPINCOUNT"] == "5"
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    assert environment("k", compiled=True)["GOMP_SPINCOUNT"] == "20000"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    assert "GOMP_SPINCOUNT" not in environment("k", compiled=True)
     monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "7")
     variables = environment("k", compiled=True)
     assert variables["VLLM_CPU_KVCACHE_SPACE"] == "7"
