@@ -269,13 +269,14 @@ function spaceNames(formula) {
     const first = scripted ?? applied.previousElementSibling;
     const last = scripted ?? applied;
     const before = first?.previousElementSibling;
-    if (before && (before.localName !== "mo" || before.textContent === ")")) first.before(thinSpace());
-    if (last.nextElementSibling && last.nextElementSibling.localName !== "mo") last.after(thinSpace());
+    if (before && (before.localName !== "mo" || before.textContent === ")")) first.before(thinSpace(applied));
+    if (last.nextElementSibling && last.nextElementSibling.localName !== "mo") last.after(thinSpace(applied));
   }
 }
 
-function thinSpace() {
-  const space = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mspace");
+/** @param {Element} part of the formula */
+function thinSpace(part) {
+  const space = document.createElementNS(part.namespaceURI, "mspace");
   space.setAttribute("width", "0.1667em");
   return space;
 }
