@@ -286,7 +286,9 @@ class TestRealServer:
             shown[key] = shown.get(key, "") + piece
 
         async def kill(child: Child) -> None:
-            server = next(pid for pid in group_members(child.pid) if "api_server" in cmdline(pid) and pid != child.pid)
+            server = next(
+                pid for pid in group_members(child.pid) if "--served-model-name" in cmdline(pid) and pid != child.pid
+            )
             os.kill(server, signal.SIGKILL)
 
         replies = engine.generate([ask(str(i), i, max_tokens=200, regex="(ab){100}") for i in range(4)], on_text)
