@@ -132,7 +132,7 @@ def options(folder: Path, compiled: bool) -> dict[str, str | int | bool]:
         values |= {"dtype": precision.of_processor(), "block_size": 32}
         values |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(limit, LONGEST_CONTEXT)}
         if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
-            values["kv_cache_memory_bytes"] = kv_cache(folder)
+            values["kv_cache_memory_bytes"] = _kv_cache(folder)
         if not compiled:
             # Tracing alone, without compiling, costs 8 s at the first request and makes nothing faster.
             values["enforce_eager"] = True
@@ -141,15 +141,15 @@ def options(folder: Path, compiled: bool) -> dict[str, str | int | bool]:
 
 def environment(key: str, compiled: bool) -> dict[str, str]:
     """The server's environment: ours, and what vLLM has to be told."""
-    values = settings(compiled)
     # glibc raises these by itself and then keeps what was freed after loading: .4 GB of the bundled judge.
-    values |= {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "2"}
-    # Threads wait for each other by turning in a loop. Left alone they turn for milliseconds: with two other processes
-    # at work on two cores, four tokens took 12 s instead of 1.7. On a quiet machine the shorter wait costs 5%.
-    values |= {} if "OMP_WAIT_POLICY" in os.environ else {"GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "20000")}
+    values = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "2"}
+    if "OMP_WAIT_POLICY" not in os.environ:
+        # Threads wait for each other by turning in a loop. Left alone they turn for milliseconds: with two other
+        # processes at work on two cores, four tokens took 12 s instead of 1.7. On a quiet machine it costs 5%.
+        values["GOMP_SPINCOUNT"] = "20000"
     if _in_one_process():
         values |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "OMP_NUM_THREADS": str(len(_cores()))}
-    return dict(os.environ) | values | {"VLLM_API_KEY": key}
+    return dict(os.environ) | settings(compiled) | _unless_set(values) | {"VLLM_API_KEY": key}
 
 
 def settings(compiled: bool) -> dict[str, str]:
@@ -162,17 +162,27 @@ def settings(compiled: bool) -> dict[str, str]:
         defaults["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores)) or "nobind"
     if not compiled:
         defaults["VLLM_CPU_CI_ENV"] = "1"
-    return {name: os.environ.get(name, value) for name, value in defaults.items()} | fixed
+    return _unless_set(defaults) | fixed
 
 
-def kv_cache(folder: Path) -> int:
-    """Bytes of KV cache: two full contexts of the model, and LEAST_KV_CACHE at least: 448 MiB of the bundled judge."""
+def _unless_set(defaults: dict[str, str]) -> dict[str, str]:
+    """The user's own values of these variables, where there are any."""
+    return {name: os.environ.get(name, value) for name, value in defaults.items()}
+
+
+def _kv_cache(folder: Path) -> int:
+    """Bytes of KV cache: two full contexts of the model, and LEAST_KV_CACHE at least: 448 MiB of the bundled judge.
+
+    A GiB of a model whose config.json does not tell the shape of its layers in the usual words.
+    """
     config = _config(folder)
-    heads = config.get("num_attention_heads", 0)
-    size = config.get("head_dim") or config.get("hidden_size", 0) // max(heads, 1)
+    layers, heads, width = (
+        config.get(f"num_{name}") for name in ("hidden_layers", "attention_heads", "key_value_heads")
+    )
+    size = config.get("head_dim") or (config.get("hidden_size") or 0) // (heads or 1)
     number = 4 if precision.of_processor() == "float32" else 2
-    token: int = 2 * number * config.get("num_hidden_layers", 0) * config.get("num_key_value_heads", heads) * size
-    return max(LEAST_KV_CACHE, 2 * context_length(folder) * token)
+    token: int = 2 * number * (layers or 0) * (width or heads or 0) * size
+    return max(LEAST_KV_CACHE, 2 * context_length(folder) * token) if token else 2**30
 
 
 def _cores() -> list[int]:

@@ -121,6 +121,10 @@ def test_what_the_user_has_set_for_vllm_is_kept(monkeypatch: pytest.MonkeyPatch)
     assert environment("k", compiled=True)["GOMP_SPINCOUNT"] == "5"
     monkeypatch.delenv("GOMP_SPINCOUNT")
     assert environment("k", compiled=True)["GOMP_SPINCOUNT"] == "20000"
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    mine = environment("k", compiled=True)
+    assert (mine["MALLOC_ARENA_MAX"], mine["OMP_NUM_THREADS"]) == ("4", "1")
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     assert "GOMP_SPINCOUNT" not in environment("k", compiled=True)
     monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "7")
@@ -139,6 +143,8 @@ def test_the_cache_holds_two_full_contexts(tmp_path: Path, monkeypatch: pytest.M
     assert options(tmp_path, False)["kv_cache_memory_bytes"] == 2 * 8192 * 2 * 32 * 8 * 128 * number
     config.write_text(json.dumps(shape | {"max_position_embeddings": 256}), encoding="utf-8")
     assert options(tmp_path, False)["kv_cache_memory_bytes"] == LEAST_KV_CACHE
+    config.write_text(json.dumps({"text_config": shape, "num_key_value_heads": None}), encoding="utf-8")
+    assert options(tmp_path, False)["kv_cache_memory_bytes"] == 2**30, "the shape of the layers is not told"
     monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "7")
     assert "kv_cache_memory_bytes" not in options(tmp_path, False), "what the user has set for vLLM is kept"
 
