@@ -112,5 +112,5 @@ def test_the_work_grows_with_the_items_and_no_faster(monkeypatch: pytest.MonkeyP
         steps.clear()
         tables(made[:count], draws=100)
         cells.append(sum(steps))
-    assert cells == [cells[0], 2 * cells[0], 4 * cells[0]]
-    assert cells[0] <= 64 * 14 * 100
+    # Of 100 draws of 14 numbers of samples, equal subsets once.
+    assert cells == [64 * 1129, 128 * 1129, 256 * 1129]

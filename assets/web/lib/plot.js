@@ -93,6 +93,14 @@ function whenNear(area, draw) {
   near.observe(area);
 }
 
+/** @type {Record<string, string>} */
+const ESCAPES = { "&": "&amp;", "<": "&lt;", $: "&#36;" };
+
+/** Anybody's text as a name in a plot, as `label` of reports/figures.py makes it: plotly reads names as pseudo-HTML
+ * and formulas. @param {string} text @param {number} most */
+export const label = (text, most) =>
+  (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text).replace(/[&<$]/g, (sign) => ESCAPES[sign]);
+
 /** New points of one trace of a drawn plot; false where it is not drawn yet.
  * @param {Element | null} area @param {{ x: unknown[], y: unknown[] }} points @param {number} trace */
 export function restyle(area, { x, y }, trace) {

@@ -16,6 +16,7 @@ import {
 } from "../lib/dom.js";
 import { memory } from "../lib/memory.js";
 import { COLOURS, fixed, heading, percent, short } from "../lib/names.js";
+import { label } from "../lib/plot.js";
 import { calls, failed, Turns, why } from "../lib/rpc.js";
 import { panel } from "../views/panel.js";
 import { csvButton, framed, numbers } from "../views/table.js";
@@ -38,6 +39,7 @@ const ASSOCIATION =
   "Margin for the winner, over samples that state it and samples that do not: an association, not a cause.";
 const READ_MOST = 200;
 const NAME_MOST = 80;
+const LEGEND_MOST = 30; // as the server cuts names in the map's legend
 const OTHERS = "all others"; // the last trace of the map, where clusters are more than colours
 const PER_SIDE = ["share of samples", "mean weight", "first sample", "margin with", "margin without"];
 PER_SIDE.push("95% of the difference", "flips the verdict");
@@ -166,8 +168,7 @@ function callByName(state, { clusters }, map) {
   const traces = /** @type {{ name?: string }[]} */ (map.figure?.data ?? []);
   for (const [i, trace] of traces.entries()) {
     const own = clusters[i] && nameOf(state, clusters[i].name);
-    if (own && own !== clusters[i].name && trace.name !== OTHERS)
-      trace.name = own.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+    if (own && own !== clusters[i].name && trace.name !== OTHERS) trace.name = label(own, LEGEND_MOST);
   }
 }
 
